@@ -1,0 +1,75 @@
+// Errors: one enumeration, its std::error_category, and the two exception types every part of acre throws.
+#pragma once
+
+#include <acre/export.hpp>
+
+#include <cstddef>
+#include <new>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace acre {
+
+/// What went wrong, as far as acre itself can tell. Errors of the kernel or of hwloc that acre does not
+/// interpret keep their errno value in std::system_category().
+enum class errc {
+  invalid_text = 1,       ///< a text (node set, placement, size) cannot be parsed
+  empty_node_set,         ///< a placement needs at least one node
+  unknown_node,           ///< the machine has no such node
+  node_without_memory,    ///< the node exists but has no memory
+  node_not_allowed,       ///< the node exists but the process's cpuset forbids it (AML's EDOM)
+  invalid_chunk,          ///< a chunk of zero bytes
+  invalid_weights,        ///< no weights, a weight of zero or above max_weight, a node named twice
+  invalid_function,       ///< by_page without a function, or a function that names a node outside its set
+  invalid_size,           ///< bytes that no mapping can have, or that do not fit the range they belong to
+  invalid_alignment,      ///< alignment not a power of two, or an address or offset not aligned to pages
+  invalid_argument,       ///< any other argument outside its stated range
+  address_in_use,         ///< the exact address asked for is taken
+  not_mapped,             ///< the range is not (or no longer) mapped
+  unsupported_placement,  ///< the kernel cannot keep this combination of strategy and strictness
+  too_many_ranges,        ///< the placement needs more kernel ranges than the limit
+  foreign_topology,       ///< the topology does not describe this machine, nothing can be bound on it
+  binding_denied,         ///< the kernel refuses to bind memory (seccomp, container)
+  binding_unsupported,    ///< the kernel or hwloc cannot bind memory here at all
+  node_full,              ///< a hard placement cannot be kept: its nodes have no room
+  out_of_memory,          ///< the machine, the cgroup or the address space has no room
+  no_huge_pages,          ///< the asked page kind is not available
+  lock_limit,             ///< RLIMIT_MEMLOCK forbids locking that much
+  topology_failed,        ///< hwloc could not load the topology
+};
+
+/// The category of errc; every code maps to the nearest std::errc through default_error_condition.
+ACRE_API const std::error_category& category() noexcept;
+
+inline std::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), category()}; }
+
+/// Thrown for every error but lack of memory. what() names the argument, its value and what would be right;
+/// code() is an errc or an errno value.
+class ACRE_API error : public std::system_error {
+ public:
+  error(std::error_code code, const std::string& message);
+  error(errc code, const std::string& message);
+};
+
+/// Thrown when an allocation fails. Derives from std::bad_alloc, allocates nothing, copies without throwing:
+/// the text is composed into a buffer of its own, and cut to fit.
+class ACRE_API allocation_error : public std::bad_alloc {
+ public:
+  /// \param where the placement as text; \param reason what was missing, as text; both are copied.
+  allocation_error(std::error_code code, std::size_t bytes, std::string_view where, std::string_view reason) noexcept;
+
+  const char* what() const noexcept override { return x_text; }
+  std::error_code code() const noexcept { return x_code; }
+  std::size_t bytes() const noexcept { return x_bytes; }
+
+ private:
+  std::error_code x_code;
+  std::size_t x_bytes;
+  char x_text[256];
+};
+
+}  // namespace acre
+
+template <>
+struct std::is_error_code_enum<acre::errc> : std::true_type {};

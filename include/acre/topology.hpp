@@ -1,0 +1,133 @@
+// topology: an immutable snapshot of the machine's memory nodes, through hwloc.
+#pragma once
+
+#include <acre/export.hpp>
+#include <acre/node_set.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct hwloc_topology;
+
+namespace acre {
+
+/// What a node's memory is made of, where hwloc or sysfs tells it; `unknown` where nothing tells.
+/// A plain machine whose firmware says nothing has nodes with CPUs counted as dram.
+enum class memory_kind { unknown, dram, hbm, cxl, nvm, gpu };
+ACRE_API std::string_view to_string(memory_kind kind) noexcept;
+
+/// hwloc's memory attributes (HMAT, CDAT or measured values). Units: capacity bytes, bandwidth MiB/s,
+/// latency ns.
+enum class memory_attribute { capacity, bandwidth, latency };
+ACRE_API std::string_view to_string(memory_attribute attribute) noexcept;
+
+/// Bytes of memory of one node, now.
+struct node_memory {
+  std::uint64_t total = 0;        ///< what the kernel manages on the node
+  std::uint64_t free = 0;         ///< unused
+  std::uint64_t reclaimable = 0;  ///< clean or easily written back page cache and slab, an estimate
+};
+
+/// A node and the value that made it the best.
+struct best_node {
+  node_id node;
+  std::uint64_t value;
+};
+
+/// An immutable snapshot. Node numbers are OS numbers.
+/// \safety all const calls from any thread; copies share the snapshot.
+class ACRE_API topology {
+ public:
+  /// The machine acre runs on: loaded at the first call, once, and kept for ever (safe in static
+  /// destruction). Costs what load() costs at the first call, nothing afterwards.
+  /// \throws error errc::topology_failed
+  static const topology& system();
+
+  /// A fresh snapshot of this machine, after nodes were hot-plugged or the cpuset changed. Keeps only nodes,
+  /// packages, CPUs, distances and memory attributes: about 1 ms on a small machine (`bench` prints it).
+  /// \throws error errc::topology_failed
+  static topology load();
+
+  /// A machine out of hwloc's XML, for tests and planning. Nothing can be bound on it.
+  /// \throws error errc::topology_failed
+  static topology from_xml(std::string_view xml);
+
+  /// A machine out of hwloc's synthetic description, for example "numa:4 core:2 pu:1".
+  /// \throws error errc::topology_failed with the description
+  static topology from_synthetic(std::string_view description);
+
+  /// True for load() and system(): placements can be applied, free memory can be read.
+  bool is_this_system() const noexcept;
+
+  /// Every node of the machine that exists, those without memory and those forbidden included.
+  const node_set& nodes() const noexcept;
+  /// The nodes that have memory.
+  const node_set& memory_nodes() const noexcept;
+  /// The nodes that have memory and that this process's cpuset allowed when the snapshot was taken.
+  const node_set& allowed_nodes() const noexcept;
+  /// allowed_nodes() without device memory (GPUs): what "all" means.
+  const node_set& default_nodes() const noexcept;
+
+  /// \errors errc::empty_node_set, errc::unknown_node, errc::node_without_memory, errc::node_not_allowed:
+  ///   the first that holds for `nodes`, checked node by node in that order.
+  /// \throws error with the node, and the nodes that would be right
+  void require_usable(const node_set& nodes) const;
+
+  /// The capacity of `node` in bytes when the snapshot was taken.
+  /// \throws error errc::unknown_node; so do all functions below that take a node
+  std::uint64_t capacity(node_id node) const;
+
+  /// What is used and free on `node` now (/sys/devices/system/node/nodeN/meminfo; two pages of text, some
+  /// 20 us). Of a machine that is not this one: capacity as total and as free.
+  node_memory memory(node_id node) const;
+
+  memory_kind kind(node_id node) const;
+
+  /// The OS numbers of the CPUs that are local to `node`; empty for memory-only nodes.
+  const std::vector<unsigned>& cpus(node_id node) const;
+
+  /// All CPUs of the machine that are online and allowed, in increasing order.
+  const std::vector<unsigned>& cpus() const noexcept;
+
+  /// The node whose CPUs contain `cpu`, whether it has memory or not; nothing for an unknown CPU.
+  std::optional<node_id> node_of_cpu(unsigned cpu) const noexcept;
+
+  /// The nodes with memory that are nearest to the given CPUs (the nearest of each, united). Never empty:
+  /// for a CPU on a node without usable memory, the nearest allowed node by distance.
+  /// \throws error errc::invalid_argument for a CPU the machine does not have, or none
+  node_set local_nodes(std::span<const unsigned> cpus) const;
+
+  /// The same for the CPU the calling thread runs on now (it may move at any time).
+  /// \throws error errc::foreign_topology
+  node_set local_nodes() const;
+
+  /// The firmware's relative distance (SLIT: 10 is local), nothing where the machine tells none.
+  std::optional<unsigned> distance(node_id from, node_id to) const;
+
+  /// The nodes of `candidates` ordered by distance from `from`, ties by number.
+  std::vector<node_id> nearest_first(node_id from, const node_set& candidates) const;
+
+  /// The value of an attribute of memory `target` as seen from the CPUs of `initiator`; nothing where the
+  /// firmware tells none: acre never guesses. Firmware usually tells it for local initiators only.
+  std::optional<std::uint64_t> value(memory_attribute attribute, node_id target, node_id initiator) const;
+
+  /// The best of default_nodes() as seen from the CPUs of `initiator` (highest capacity or bandwidth, lowest
+  /// latency); nothing where no value is known.
+  std::optional<best_node> best(memory_attribute attribute, node_id initiator) const;
+
+  /// hwloc's own handle, for what acre does not wrap; valid as long as a copy of this snapshot lives.
+  hwloc_topology* native_handle() const noexcept;
+
+ private:
+  struct snapshot;
+  explicit topology(std::shared_ptr<const snapshot> s) noexcept;
+
+  std::shared_ptr<const snapshot> x_snapshot;
+};
+
+}  // namespace acre
