@@ -1,0 +1,56 @@
+// apply: tells the kernel where the pages of a range shall lie.
+#pragma once
+
+#include <acre/export.hpp>
+#include <acre/placement.hpp>
+#include <acre/plan.hpp>
+#include <acre/topology.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace acre {
+
+/// Why what the kernel installed, or what an area got, is less than what was asked.
+enum class downgrade_reason {
+  one_preferred_node,   ///< Linux < 5.15 has no MPOL_PREFERRED_MANY: only the first node is preferred
+  no_home_node,         ///< Linux < 5.17 has no set_mempolicy_home_node: spill goes nearest to the toucher
+  chunk_rounded_up,     ///< the chunk was no multiple of the page size
+  binding_denied,       ///< the kernel refuses to bind, the area went unbound (area_options::on_denied)
+  smaller_pages,        ///< no such pages, smaller ones were taken
+  policy_differs,       ///< the kernel reads back another policy than was set
+};
+ACRE_API std::string_view to_string(downgrade_reason reason) noexcept;
+
+struct downgrade {
+  downgrade_reason reason;
+  std::string text;  ///< what was asked, what was done instead, and why, in one sentence
+  friend bool operator==(const downgrade&, const downgrade&) = default;
+};
+
+/// Installs `where` on [p, p + bytes). No page is touched, moved or reserved: pages that are there stay where
+/// they are (migrate() moves them). A later apply() replaces an earlier one.
+/// \param p the start of a page; \param bytes > 0, rounded up to whole pages
+/// \returns the downgrades, none in most cases
+/// \throws error errc::foreign_topology; errc::invalid_alignment if `p` is not the start of a page;
+///   errc::not_mapped if part of the range is not mapped (nothing is promised then about the parts before the
+///   hole); errc::binding_denied; errc::binding_unsupported; errc::unsupported_placement if this kernel lacks the
+///   mode; errc::too_many_ranges also where vm.max_map_count is reached; what make_plan() throws
+/// \safety any thread; the range must stay mapped
+ACRE_API std::vector<downgrade> apply(const placement& where, void* p, std::size_t bytes,
+                                      const topology& machine = topology::system());
+
+/// The same for a plan already made, which must be for this machine.
+ACRE_API std::vector<downgrade> apply(const plan& ranges, void* p, const topology& machine = topology::system());
+
+/// Twins that report errors by code; lack of memory is errc::out_of_memory.
+ACRE_API void apply(const placement& where, void* p, std::size_t bytes, std::error_code& ec) noexcept;
+
+/// The policy of the page at `p` as the kernel reports it. Never faults a page in.
+/// \throws error errc::not_mapped; errc::binding_unsupported where the kernel cannot tell
+ACRE_API policy installed_policy(const void* p);
+
+}  // namespace acre

@@ -1,0 +1,118 @@
+// area: a std::pmr::memory_resource that maps pages with a placement. One allocation is one mapping.
+#pragma once
+
+#include <acre/apply.hpp>
+#include <acre/error.hpp>
+#include <acre/export.hpp>
+#include <acre/mapping.hpp>
+#include <acre/placement.hpp>
+#include <acre/plan.hpp>
+#include <acre/resource.hpp>
+#include <acre/topology.hpp>
+
+#include <array>
+#include <cstddef>
+#include <iosfwd>
+#include <memory>
+#include <memory_resource>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace acre {
+
+/// When pages come into existence.
+enum class commit {
+  lazy,   ///< at first touch
+  eager,  ///< before allocate() returns, in parallel for large blocks
+};
+
+/// What if there are no pages of the asked kind.
+enum class page_fallback {
+  strict,   ///< errc::no_huge_pages
+  smaller,  ///< the next smaller kind: 1 GiB, 2 MiB, transparent huge, system
+};
+
+/// What if the kernel refuses to bind memory (seccomp filters of containers).
+enum class on_denied {
+  fail,     ///< errc::binding_denied from the constructor
+  unbound,  ///< go on unbound; status() records it
+};
+
+enum class page_lock { off, on };
+
+struct area_options {
+  page_kind pages = page_kind::system;
+  page_fallback fallback = page_fallback::smaller;
+  acre::sharing sharing = acre::sharing::process;
+  acre::commit commit = acre::commit::lazy;
+  /// on: pages are never swapped out (mlock; with lazy commit each from its first touch on, MLOCK_ONFAULT).
+  page_lock lock = page_lock::off;
+  acre::on_denied on_denied = acre::on_denied::fail;
+  /// See mapping_options::name.
+  std::string name;
+};
+
+/// What an area was asked for, what it got, and why if that differs.
+struct area_status {
+  placement asked;
+  /// The policy a scratch page read back from the kernel when the area was made, as text ("bind 1").
+  std::string installed;
+  bool bound = true;  ///< false if binding was denied and the area went unbound
+  std::vector<downgrade> downgrades;
+  std::array<std::size_t, 4> allocations{};  ///< so many so far of each page_kind got, indexed by its value
+  std::size_t blocks = 0;                    ///< live now
+  std::size_t bytes = 0;                     ///< live now, in whole pages
+  /// True if everything is as asked.
+  bool as_asked() const noexcept { return bound && downgrades.empty(); }
+  ACRE_API std::string to_string() const;
+  ACRE_API friend std::ostream& operator<<(std::ostream& out, const area_status& s);
+};
+
+/// Maps pages, page-granular by design: use a pool or an arena above it for small objects. The constructor
+/// validates everything that can be validated, by binding a scratch page and reading its policy back.
+///
+/// allocate(): one mmap, one mbind for each range of the plan. Alignments up to and above the page size.
+/// \throws allocation_error errc::out_of_memory, errc::no_huge_pages, errc::lock_limit; with commit::eager
+///   errc::node_full for a hard placement whose nodes have no room, never a signal. allocate(0) gives a page.
+/// With commit::lazy a hard placement whose nodes are full ends at first touch in the kernel's OOM killer
+/// (SIGKILL; hugetlb: SIGBUS): the kernel reserves nothing per node.
+///
+/// deallocate() unmaps; sizes and alignment must be those of allocate(). A library built with ACRE_CHECKED throws
+/// error errc::not_mapped for a block that is not mapped (any more).
+/// The destructor does not unmap live blocks. Equal to itself only.
+/// \safety all functions from any thread. fork: children get copies of private pages, as the kernel does it.
+class ACRE_API area final : public resource {
+ public:
+  /// \throws error what topology::require_usable() throws, errc::foreign_topology, errc::unsupported_placement,
+  ///   errc::binding_denied, errc::binding_unsupported, errc::no_huge_pages (strict, and the kernel has none of the
+  ///   kind at all), errc::invalid_argument (name)
+  explicit area(placement where, area_options options = {}, const topology& machine = topology::system());
+  area(const area&) = delete;
+  area& operator=(const area&) = delete;
+  ~area() override;
+
+  const placement& where() const noexcept;
+  const area_options& options() const noexcept;
+  area_status status() const;
+
+  /// Asks the kernel whether a block of this area lies as its placement says (acre::check with the page size the
+  /// block was planned with).
+  /// \param p, bytes as given by and to allocate()
+  struct check_result check_block(const void* p, std::size_t bytes) const;
+
+  std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
+
+ private:
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override;
+  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override;
+  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
+
+  struct state;
+  std::unique_ptr<state> x_state;
+};
+
+/// AML's ready-made area: unbound, private, base pages. Immortal.
+ACRE_API area& default_area();
+
+}  // namespace acre

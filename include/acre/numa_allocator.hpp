@@ -1,0 +1,110 @@
+// numa_allocator<T>: a standard allocator over a memory resource, with the propagation NUMA data wants.
+#pragma once
+
+#include <acre/error.hpp>
+#include <acre/placement.hpp>
+#include <acre/resource.hpp>
+#include <acre/resource_for.hpp>
+
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <memory_resource>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace acre {
+
+/// What allocate_at_least returns (C++23's std::allocation_result).
+template <class Pointer>
+struct allocation_result {
+  Pointer ptr;
+  std::size_t count;
+};
+
+/// Holds a std::pmr::memory_resource*. Moves and swaps of containers carry it along (O(1), never undefined), copy
+/// assignment keeps the target's, copy construction keeps the source's. Equal if the resources are equal. Does no
+/// uses-allocator construction: nest with std::scoped_allocator_adaptor.
+/// \safety as safe as its resource
+template <class T>
+class numa_allocator {
+ public:
+  using value_type = T;
+  using size_type = std::size_t;
+  using difference_type = std::ptrdiff_t;
+  using propagate_on_container_copy_assignment = std::false_type;
+  using propagate_on_container_move_assignment = std::true_type;
+  using propagate_on_container_swap = std::true_type;
+  using is_always_equal = std::false_type;
+
+  /// Over default_resource().
+  numa_allocator() : x_resource(default_resource()) {}
+  /// Over `r`, which must outlive every block.
+  /// \throws error errc::invalid_argument for a null pointer
+  numa_allocator(std::pmr::memory_resource* r) : x_resource(r) {  // NOLINT(google-explicit-constructor)
+    if (r == nullptr) throw error(errc::invalid_argument, "numa_allocator: the resource is null");
+  }
+  /// Over resource_for(where).
+  /// \throws what resource_for() throws
+  numa_allocator(const placement& where)  // NOLINT(google-explicit-constructor)
+      : x_resource(resource_for(where)) {}
+  numa_allocator(const numa_allocator&) noexcept = default;
+  template <class U>
+  numa_allocator(const numa_allocator<U>& other) noexcept  // NOLINT(google-explicit-constructor)
+      : x_resource(other.resource()) {}
+  numa_allocator& operator=(const numa_allocator&) noexcept = default;
+
+  /// \throws std::bad_array_new_length if n objects have no size; what the resource throws
+  [[nodiscard]] T* allocate(std::size_t n) {
+    return static_cast<T*>(x_resource->allocate(bytes_of(n), alignof(T)));
+  }
+  /// At least n objects; deallocate takes any count from n to the one returned.
+  [[nodiscard]] allocation_result<T*> allocate_at_least(std::size_t n) {
+    const std::size_t got = good_size(*x_resource, bytes_of(n), alignof(T)) / sizeof(T);
+    return {allocate(got), got};
+  }
+  void deallocate(T* p, std::size_t n) noexcept { x_resource->deallocate(p, n * sizeof(T), alignof(T)); }
+
+  numa_allocator select_on_container_copy_construction() const noexcept { return *this; }
+  std::pmr::memory_resource* resource() const noexcept { return x_resource; }
+
+ private:
+  static std::size_t bytes_of(std::size_t n) {
+    if (n > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_array_new_length();
+    return n * sizeof(T);
+  }
+
+  std::pmr::memory_resource* x_resource;
+};
+
+template <class T, class U>
+bool operator==(const numa_allocator<T>& a, const numa_allocator<U>& b) noexcept {
+  return *a.resource() == *b.resource();
+}
+
+/// numa_allocator with default-initialisation: vector<double, first_touch_allocator<double>> v(n) touches no page,
+/// so the threads that fill it decide where its pages lie (placement::local(), or any other). Elements of trivial
+/// types are indeterminate until written.
+template <class T>
+class first_touch_allocator : public numa_allocator<T> {
+ public:
+  using numa_allocator<T>::numa_allocator;
+  first_touch_allocator() = default;
+  template <class U>
+  first_touch_allocator(const first_touch_allocator<U>& other) noexcept  // NOLINT(google-explicit-constructor)
+      : numa_allocator<T>(other) {}
+
+  first_touch_allocator select_on_container_copy_construction() const noexcept { return *this; }
+
+  template <class U>
+  void construct(U* p) noexcept(std::is_nothrow_default_constructible_v<U>) {
+    ::new (static_cast<void*>(p)) U;
+  }
+  template <class U, class... Args>
+  void construct(U* p, Args&&... args) {
+    std::construct_at(p, std::forward<Args>(args)...);
+  }
+};
+
+}  // namespace acre

@@ -1,0 +1,147 @@
+// placement: where memory shall lie, as a value: nodes x strategy x strictness. No resources, no system calls.
+#pragma once
+
+#include <acre/export.hpp>
+#include <acre/node_set.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <iosfwd>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace acre {
+
+/// How the nodes of a placement are used.
+enum class strategy {
+  unbound,             ///< the thread's own policy decides
+  local,               ///< the node of the touching CPU
+  bind,                ///< the nearest of the nodes to the touching CPU (hard: bind, soft: prefer)
+  interleave,          ///< round robin over the nodes, by page or by chunk
+  weighted,            ///< round robin with so many chunks for each node
+  weighted_by_system,  ///< round robin by page with the system's weights
+  blocked,             ///< one contiguous run for each node, in order
+  most_free,           ///< chunk by chunk the node with most free memory
+  by_page,             ///< the caller's function says, page by page
+};
+
+/// Whether pages may lie elsewhere when the nodes are full. What the kernel does then: hard memory is never
+/// placed elsewhere (touching it ends in the OOM killer, unless it is committed eagerly by an area), soft
+/// memory spills to other nodes.
+enum class strictness { soft, hard };
+
+/// So many parts for `node`.
+struct node_weight {
+  node_id node;
+  std::uint32_t weight;  ///< 1..placement::max_weight
+  friend bool operator==(const node_weight&, const node_weight&) = default;
+};
+
+/// A regular value: cheap copies (noexcept), equality, hash, text.
+/// \safety a value: const calls from any thread. The function of by_page may be called from any thread that
+///   allocates, commits or checks.
+class ACRE_API placement {
+ public:
+  static constexpr std::uint32_t max_weight = 65535;
+  /// As a chunk: one page, whatever the page size is.
+  static constexpr std::size_t one_page = 0;
+  /// As a chunk: the whole allocation.
+  static constexpr std::size_t whole = std::numeric_limits<std::size_t>::max();
+
+  /// The node for page `index` of an allocation of `pages` pages (base pages, or the huge pages of the area).
+  using page_function = std::function<node_id(std::size_t index, std::size_t pages)>;
+
+  /// The thread's own policy, as if acre were not there (AML's default). Soft; cannot be hard.
+  static placement unbound();
+  /// The node of the touching CPU, whatever the thread's policy (first touch). Soft; cannot be hard: bind does
+  /// that.
+  static placement local();
+  /// Only on `nodes`; of several, the nearest to the touching CPU that has room. Hard; its soft form is prefer.
+  static placement bind(const node_set& nodes);
+  /// On `nodes` while they have room, else elsewhere: for one node the nearest to it, for several the nearest to
+  /// the touching CPU. Soft; its hard form is bind.
+  static placement prefer(const node_set& nodes);
+  /// Page by page round robin over `nodes`, in node order. Soft. The position in the round follows the address.
+  static placement interleave(const node_set& nodes);
+  /// Chunk by chunk round robin, the first chunk on the first node.
+  /// \param chunk bytes, rounded up to whole pages when planned
+  static placement interleave(const node_set& nodes, std::size_t chunk);
+  /// Round robin: `weight` chunks on each node in the order given, and again. Soft.
+  static placement weighted(std::initializer_list<node_weight> weights, std::size_t chunk = one_page);
+  static placement weighted(std::span<const node_weight> weights, std::size_t chunk = one_page);
+  /// Page by page over `nodes` by the weights the administrator set in
+  /// /sys/kernel/mm/mempolicy/weighted_interleave (Linux 6.9). Soft; cannot be hard.
+  static placement weighted_by_system(const node_set& nodes);
+  /// One contiguous run for each node, in the order given, as long as its share of the weights. Hard.
+  static placement blocked(std::initializer_list<node_weight> weights);
+  static placement blocked(std::span<const node_weight> weights);
+  /// Equal shares, in node order.
+  static placement blocked(const node_set& nodes);
+  /// For each chunk that node of `nodes` which has most free memory when the memory is mapped, counting what the
+  /// chunks before it will use. Soft.
+  static placement most_free(const node_set& nodes, std::size_t chunk = whole);
+  /// The caller's function decides, page by page, among `nodes`. Hard. Has no text form; two by_page placements
+  /// are equal if one was copied from the other.
+  static placement by_page(page_function function, const node_set& nodes);
+
+  /// Every factory above: \throws error errc::empty_node_set, errc::invalid_chunk (an explicit chunk of 0),
+  /// errc::invalid_weights, errc::invalid_function.
+
+  /// The same with the other strictness.
+  /// \throws error errc::unsupported_placement for unbound, local and weighted_by_system made hard
+  placement hard() const;
+  placement soft() const;
+
+  acre::strategy strategy() const noexcept { return x_strategy; }
+  acre::strictness strictness() const noexcept { return x_strictness; }
+  bool is_hard() const noexcept { return x_strictness == acre::strictness::hard; }
+  /// Empty for unbound and local.
+  const node_set& nodes() const noexcept { return x_nodes; }
+  /// Bytes; one_page or whole where that was asked. Means something for interleave, weighted, most_free.
+  std::size_t chunk() const noexcept { return x_chunk; }
+  /// In the order given; empty but for weighted and blocked.
+  std::span<const node_weight> weights() const noexcept;
+  /// Only for by_page.
+  /// \throws error errc::invalid_function for other strategies
+  node_id node_of_page(std::size_t index, std::size_t pages) const;
+
+  /// "unbound", "local", "bind 0-1", "prefer 2", "interleave 0,2", "interleave 0,2 by 2MiB hard",
+  /// "weighted 0:3,2:1 by 4KiB", "weighted_by_system 0-1", "blocked 0:1,1:1 soft", "most_free 0-3 by 1GiB",
+  /// "by_page 0-1". The strictness is written where it is not the strategy's own.
+  std::string to_string() const;
+  ACRE_API friend std::ostream& operator<<(std::ostream& out, const placement& p);
+
+  /// Reads what to_string() writes. Nodes as in node_set::parse ("all" is resolved now).
+  /// \throws error errc::invalid_text with the position of the mistake and what would be right there; what the
+  ///   factories throw
+  static placement parse(std::string_view text);
+  static placement parse(std::string_view text, const node_set& universe);
+
+  friend bool operator==(const placement& a, const placement& b) noexcept { return a.equals(b); }
+  std::size_t hash() const noexcept;
+
+ private:
+  struct details;  // what few placements have: weights, function
+
+  placement(acre::strategy s, acre::strictness h, const node_set& nodes, std::size_t chunk);
+  bool equals(const placement& o) const noexcept;
+
+  acre::strategy x_strategy;
+  acre::strictness x_strictness;
+  std::size_t x_chunk;
+  node_set x_nodes;
+  std::shared_ptr<const details> x_details;
+};
+
+}  // namespace acre
+
+template <>
+struct std::hash<acre::placement> {
+  std::size_t operator()(const acre::placement& p) const noexcept { return p.hash(); }
+};

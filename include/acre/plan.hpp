@@ -1,0 +1,90 @@
+// plan: a placement worked out for so many bytes on a machine, as ranges for the kernel. Pure: no system calls.
+#pragma once
+
+#include <acre/export.hpp>
+#include <acre/node_set.hpp>
+#include <acre/placement.hpp>
+#include <acre/topology.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <iosfwd>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace acre {
+
+/// What the kernel is told about a range: its memory policy.
+enum class policy_mode {
+  unbound,              ///< MPOL_DEFAULT
+  local,                ///< MPOL_LOCAL
+  prefer,               ///< MPOL_PREFERRED_MANY, for a single node with that node as its home node
+  bind,                 ///< MPOL_BIND
+  interleave,           ///< MPOL_INTERLEAVE
+  weighted_interleave,  ///< MPOL_WEIGHTED_INTERLEAVE
+};
+ACRE_API std::string_view to_string(policy_mode mode) noexcept;
+
+/// A mode and its nodes (empty for unbound and local): "bind 0-1".
+struct policy {
+  policy_mode mode = policy_mode::unbound;
+  node_set nodes;
+
+  ACRE_API std::string to_string() const;
+  ACRE_API friend std::ostream& operator<<(std::ostream& out, const policy& p);
+  friend bool operator==(const policy&, const policy&) = default;
+};
+
+/// Bytes [offset, offset + length) under one policy.
+struct plan_range {
+  std::size_t offset;
+  std::size_t length;
+  acre::policy policy;
+  friend bool operator==(const plan_range&, const plan_range&) = default;
+};
+
+/// Free bytes of a node, as most_free sees them.
+struct node_bytes {
+  node_id node;
+  std::uint64_t bytes;
+};
+
+struct plan_options {
+  /// Bytes of a page; a power of two. Ranges and chunks are whole pages of this size.
+  std::size_t page_size = 4096;
+  /// More ranges than this are refused. The kernel keeps one mapping for each range; vm.max_map_count is 65530
+  /// by default, for the whole process.
+  std::size_t max_ranges = 16384;
+  /// For most_free: free bytes of its nodes; a node that is not named counts with topology::memory().free.
+  std::span<const node_bytes> free;
+};
+
+/// The ranges, in order of offset, without gaps, equal neighbours merged; they cover `bytes`.
+struct plan {
+  std::vector<plan_range> ranges;
+  std::size_t bytes = 0;      ///< what was asked, rounded up to whole pages
+  std::size_t page_size = 0;  ///< as planned
+  std::size_t chunk = 0;      ///< the chunk really used, in bytes: rounded up to whole pages; 0 if none
+  /// True if the chunk of the placement was no multiple of the page size.
+  bool chunk_rounded = false;
+
+  /// The range that contains byte `offset` (< bytes).
+  ACRE_API const plan_range& at(std::size_t offset) const noexcept;
+};
+
+/// Works out `where` for `bytes` bytes. Nodes must be usable (topology::require_usable).
+///
+/// A placement whose nodes all have a mode of the kernel becomes one range (interleave by page: MPOL_INTERLEAVE);
+/// chunks, weights, runs and hard interleaving become a range for each run of equal nodes, each bind (hard) or
+/// prefer (soft). Page counts are exact to the page; a remainder goes to the nodes first in order.
+/// \throws error what require_usable() throws; errc::invalid_alignment for a page size that is no power of two;
+///   errc::invalid_size for 0 bytes or bytes that overflow when rounded up; errc::too_many_ranges with the count,
+///   the limit and the chunk that would do; errc::invalid_function where by_page names a node outside its set;
+///   what the by_page function throws
+/// \safety pure; reads free memory of this system only for most_free without plan_options::free
+ACRE_API plan make_plan(const placement& where, std::size_t bytes, const topology& machine,
+                        const plan_options& options = {});
+
+}  // namespace acre

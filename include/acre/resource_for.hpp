@@ -1,0 +1,26 @@
+// resource_for: the process-wide resource of a placement, and the default resource.
+#pragma once
+
+#include <acre/export.hpp>
+#include <acre/placement.hpp>
+
+#include <memory_resource>
+
+namespace acre {
+
+/// One pool for each distinct placement, made at the first call, never destroyed: blocks may be freed at any time,
+/// in static destruction too. Blocks are small or large; each lies on pages of its placement.
+/// \throws what area's constructor throws; allocation_error
+/// \safety any thread, static initialisation and destruction included; fork: the child may go on using it
+ACRE_API std::pmr::memory_resource* resource_for(const placement& where);
+
+/// What default-constructed allocators use: resource_for(placement::unbound()) unless set otherwise.
+/// \safety any thread
+ACRE_API std::pmr::memory_resource* default_resource();
+
+/// \param r the new default; null: back to the first one. It must outlive every allocator that takes it.
+/// \returns the old one
+/// \safety any thread
+ACRE_API std::pmr::memory_resource* set_default_resource(std::pmr::memory_resource* r);
+
+}  // namespace acre
