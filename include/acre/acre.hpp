@@ -1,0 +1,5 @@
+// All of acre.
+#pragma once
+
+#include <acre/export.hpp>
+#include <acre/version.hpp>
