@@ -1,0 +1,17 @@
+# What only a build of acre itself wants; a consumer's build never reads this file.
+
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+
+find_program(ACRE_CCACHE ccache)
+mark_as_advanced(ACRE_CCACHE)
+if(ACRE_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${ACRE_CCACHE}")
+endif()
+
+if(ACRE_SANITIZE)
+  list(JOIN ACRE_SANITIZE "," acre_sanitizers)
+  add_compile_options(-fsanitize=${acre_sanitizers} -fno-omit-frame-pointer -fno-sanitize-recover=all -O1)
+  add_link_options(-fsanitize=${acre_sanitizers})
+endif()

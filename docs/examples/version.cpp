@@ -1,0 +1,5 @@
+#include <acre/version.hpp>
+
+#include <iostream>
+
+int main() { std::cout << "acre " << acre::version() << '\n'; }

@@ -1,0 +1,21 @@
+// version: which acre a program was compiled against (the macros) and which one it runs with (the function).
+#pragma once
+
+#include <acre/export.hpp>
+
+#include <string_view>
+
+// The build reads the project's version from these three lines.
+#define ACRE_VERSION_MAJOR 0
+#define ACRE_VERSION_MINOR 1
+#define ACRE_VERSION_PATCH 0
+
+/// The three numbers as one, which the preprocessor can compare: 1.2.3 is 10203.
+#define ACRE_VERSION (ACRE_VERSION_MAJOR * 10000 + ACRE_VERSION_MINOR * 100 + ACRE_VERSION_PATCH)
+
+namespace acre {
+
+/// The version of the library that is linked, as "MAJOR.MINOR.PATCH".
+ACRE_API std::string_view version() noexcept;
+
+}  // namespace acre

@@ -1,0 +1,7 @@
+acre_layer(base
+  HEADERS
+    export.hpp
+    version.hpp
+  SOURCES
+    version.cpp
+)

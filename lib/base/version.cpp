@@ -1,0 +1,12 @@
+#include <acre/version.hpp>
+
+#define ACRE_TEXT_OF(x) #x
+#define ACRE_TEXT(x) ACRE_TEXT_OF(x)
+
+namespace acre {
+
+std::string_view version() noexcept {
+  return ACRE_TEXT(ACRE_VERSION_MAJOR) "." ACRE_TEXT(ACRE_VERSION_MINOR) "." ACRE_TEXT(ACRE_VERSION_PATCH);
+}
+
+}  // namespace acre

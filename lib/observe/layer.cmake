@@ -1,0 +1,4 @@
+acre_layer(observe
+  HEADERS
+  SOURCES
+)

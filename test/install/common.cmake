@@ -1,0 +1,24 @@
+# Variables given with -D: source, consumer, work, kind, generator, compiler, launcher, version.
+set(prefix "${work}/moved")
+
+set(shared OFF)
+if(kind STREQUAL "shared")
+  set(shared ON)
+endif()
+
+function(run)
+  execute_process(COMMAND ${ARGN} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+function(configure from to)
+  file(REMOVE_RECURSE "${to}")
+  run("${CMAKE_COMMAND}" -S "${from}" -B "${to}" -G "${generator}"
+      "-DCMAKE_CXX_COMPILER=${compiler}" "-DCMAKE_CXX_COMPILER_LAUNCHER=${launcher}"
+      -DCMAKE_BUILD_TYPE=Release "-DBUILD_SHARED_LIBS=${shared}" ${ARGN})
+endfunction()
+
+# The consumer exits 0 only if the library it runs with is the one whose headers it was compiled with.
+function(build_and_run dir)
+  run("${CMAKE_COMMAND}" --build "${dir}")
+  run("${dir}/consumer" "${version}")
+endfunction()
