@@ -1,4 +1,7 @@
 acre_layer(area
   HEADERS
+    area.hpp
+    mapping.hpp
+    resource.hpp
   SOURCES
 )

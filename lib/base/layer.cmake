@@ -1,5 +1,7 @@
 acre_layer(base
   HEADERS
+    bytes.hpp
+    error.hpp
     export.hpp
     version.hpp
   SOURCES

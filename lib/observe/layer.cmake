@@ -1,4 +1,8 @@
 acre_layer(observe
   HEADERS
+    check.hpp
+    locate.hpp
+    migrate.hpp
+    prefault.hpp
   SOURCES
 )

@@ -1,4 +1,7 @@
 acre_layer(placement
   HEADERS
+    apply.hpp
+    placement.hpp
+    plan.hpp
   SOURCES
 )

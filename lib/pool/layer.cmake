@@ -1,4 +1,6 @@
 acre_layer(pool
   HEADERS
+    numa_allocator.hpp
+    resource_for.hpp
   SOURCES
 )

@@ -1,4 +1,8 @@
 acre_layer(sys
   HEADERS
   SOURCES
+    files.cpp
+    pages.cpp
+    policy.cpp
+    threads.cpp
 )

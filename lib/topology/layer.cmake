@@ -1,4 +1,6 @@
 acre_layer(topology
   HEADERS
+    node_set.hpp
+    topology.hpp
   SOURCES
 )

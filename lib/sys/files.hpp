@@ -1,0 +1,64 @@
+// What /proc and /sys tell, as numbers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace acre::sys {
+
+/// The whole text of a file; nothing if it cannot be read.
+std::optional<std::string> read_file(const char* path);
+
+/// Bytes of memory of a node (/sys/devices/system/node/nodeN/meminfo).
+struct node_meminfo {
+  std::uint64_t total = 0;
+  std::uint64_t free = 0;
+  std::uint64_t file = 0;                 ///< page cache
+  std::uint64_t shared = 0;               ///< of it, tmpfs: not reclaimable without swap
+  std::uint64_t dirty = 0;                ///< of it, not yet written
+  std::uint64_t slab_reclaimable = 0;
+};
+std::optional<node_meminfo> node_memory(unsigned node);
+
+/// MemAvailable of /proc/meminfo in bytes.
+std::optional<std::uint64_t> available_memory();
+
+/// Hugetlb pages of 2^shift bytes: of a node, or of the whole machine. Nothing if the kernel has no such size.
+struct huge_pool {
+  std::uint64_t pages = 0;
+  std::uint64_t free = 0;
+  std::uint64_t surplus_allowed = 0;  ///< nr_overcommit_hugepages; whole machine only
+};
+std::optional<huge_pool> huge_pages(unsigned shift);
+std::optional<huge_pool> huge_pages(unsigned shift, unsigned node);
+
+/// The choice in brackets of /sys/kernel/mm/transparent_hugepage/<file> ("enabled", "shmem_enabled"); empty without
+/// THP.
+std::string thp_setting(const char* file);
+
+/// vm.max_map_count, 65530 if it cannot be read.
+std::size_t max_map_count();
+
+/// A line of /proc/self/maps.
+struct map_line {
+  std::uintptr_t begin;
+  std::uintptr_t end;
+  bool shared;
+};
+/// The mappings that overlap [begin, end), in order.
+std::vector<map_line> maps(std::uintptr_t begin, std::uintptr_t end);
+
+/// Of a mapping that overlaps a range, out of /proc/self/smaps, in bytes.
+struct smaps_entry {
+  std::uintptr_t begin;
+  std::uintptr_t end;
+  std::uint64_t transparent_huge;  ///< AnonHugePages + ShmemPmdMapped + FilePmdMapped
+  std::uint64_t page_size;         ///< KernelPageSize
+};
+std::vector<smaps_entry> smaps(std::uintptr_t begin, std::uintptr_t end);
+
+}  // namespace acre::sys

@@ -1,0 +1,57 @@
+// Pages: the mmap family. One function a kernel call; errors are errno values, nothing throws.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace acre::sys {
+
+/// Bytes of a base page.
+std::size_t page_size() noexcept;
+
+/// What a mapping request is made of; the flags of mmap(2) in words.
+struct map_request {
+  std::size_t bytes = 0;
+  void* address = nullptr;  ///< hint, or exact with fixed
+  bool fixed = false;       ///< MAP_FIXED_NOREPLACE
+  bool shared = false;
+  bool readable = true;
+  bool writable = true;
+  bool no_reserve = false;
+  unsigned huge_shift = 0;  ///< log2 of the hugetlb page size, 0: none
+  int file = -1;
+  std::uint64_t offset = 0;
+};
+struct map_result {
+  void* data = nullptr;
+  int error = 0;
+};
+map_result map(const map_request& request) noexcept;
+
+/// 0 or errno.
+int unmap(void* p, std::size_t bytes) noexcept;
+/// MADV_HUGEPAGE / MADV_NOHUGEPAGE.
+int want_huge_pages(void* p, std::size_t bytes) noexcept;
+int refuse_huge_pages(void* p, std::size_t bytes) noexcept;
+/// MADV_DONTNEED: gives the pages of private memory back, the mapping stays.
+int discard(void* p, std::size_t bytes) noexcept;
+/// MADV_POPULATE_WRITE (Linux 5.14); EINVAL where the kernel has none.
+int populate(void* p, std::size_t bytes) noexcept;
+/// mlock(2); with on_fault mlock2(MLOCK_ONFAULT).
+int lock(void* p, std::size_t bytes, bool on_fault) noexcept;
+/// PR_SET_VMA_ANON_NAME (Linux 5.17).
+int name(void* p, std::size_t bytes, const char* text) noexcept;
+/// True if every page of the range is mapped. msync(2) with MS_ASYNC does nothing else since Linux 2.6.19.
+bool is_mapped(const void* p, std::size_t bytes) noexcept;
+
+/// A run of pages that are mapped as huge pages (PMD size), as PAGEMAP_SCAN tells (Linux 6.7).
+struct huge_run {
+  std::uintptr_t begin;
+  std::uintptr_t end;
+};
+/// Fills `runs` from [begin, end) on. \returns the count, or -errno (ENOTTY: the kernel has no PAGEMAP_SCAN).
+/// `next` is where a further call goes on; `end` when all is seen.
+long scan_huge(std::uintptr_t begin, std::uintptr_t end, std::span<huge_run> runs, std::uintptr_t& next) noexcept;
+
+}  // namespace acre::sys

@@ -1,0 +1,45 @@
+// Memory policies and pages' places: the mempolicy family, by raw system calls.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace acre::sys {
+
+/// Bits of nodes 0..1023, the kernel's largest MAX_NUMNODES.
+using node_bits = std::array<std::uint64_t, 16>;
+
+/// A policy as get_mempolicy(2) tells it: MPOL_* without flags.
+struct raw_policy {
+  int mode = 0;
+  node_bits nodes{};
+};
+
+/// The modes' numbers (include/uapi/linux/mempolicy.h), which old headers lack in part.
+enum mode : int {
+  mode_default = 0,
+  mode_preferred = 1,
+  mode_bind = 2,
+  mode_interleave = 3,
+  mode_local = 4,
+  mode_preferred_many = 5,
+  mode_weighted_interleave = 6,
+};
+
+/// mbind(2) without flags: 0 or errno. Pages that are there stay.
+int bind(void* p, std::size_t bytes, int mode, const node_bits& nodes) noexcept;
+/// set_mempolicy_home_node(2) (Linux 5.17): 0 or errno.
+int set_home_node(void* p, std::size_t bytes, unsigned node) noexcept;
+/// get_mempolicy(2) with MPOL_F_ADDR: never faults. 0 or errno.
+int policy_at(const void* p, raw_policy& policy) noexcept;
+
+/// move_pages(2) without targets: the node of each page into `nodes`, or a negative errno (-ENOENT, -EFAULT: no
+/// page there). Never faults. 0 or errno.
+int nodes_of(std::span<void* const> pages, std::span<int> nodes) noexcept;
+/// move_pages(2) with targets: results as above. 0, errno, or a negative count of pages not tried; with errno ENOMEM
+/// `status` is not written.
+long move(std::span<void* const> pages, std::span<const int> targets, std::span<int> status) noexcept;
+
+}  // namespace acre::sys
