@@ -4,4 +4,10 @@ acre_layer(placement
     placement.hpp
     plan.hpp
   SOURCES
+    most_free.cpp
+    placement.cpp
+    placement_text.cpp
+    plan.cpp
+    policy.cpp
+    runs.cpp
 )
