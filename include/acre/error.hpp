@@ -64,7 +64,8 @@ class ACRE_API error : public std::system_error {
 class ACRE_API allocation_error : public std::bad_alloc {
  public:
   /// \param where the placement as text; \param reason what was missing, as text; both are copied.
-  allocation_error(std::error_code code, std::size_t bytes, std::string_view where, std::string_view reason) noexcept;
+  allocation_error(std::error_code code, std::size_t bytes, std::string_view where,
+                   std::string_view reason) noexcept;
 
   const char* what() const noexcept override { return x_text; }
   std::error_code code() const noexcept { return x_code; }
