@@ -23,10 +23,10 @@ struct allocation_result {
   std::size_t count;
 };
 
-/// Holds a std::pmr::memory_resource*. Moves and swaps of containers carry it along (O(1), never undefined), copy
-/// assignment keeps the target's, copy construction keeps the source's. Equal if the resources are equal. Does no
-/// uses-allocator construction: nest with std::scoped_allocator_adaptor.
-/// \safety as safe as its resource
+/// Holds a std::pmr::memory_resource*. Moves and swaps of containers carry it along (O(1), never undefined),
+/// copy assignment keeps the target's, copy construction keeps the source's. Equal if the resources are
+/// equal. Does no uses-allocator construction: nest with std::scoped_allocator_adaptor. \safety as safe as
+/// its resource
 template <class T>
 class numa_allocator {
  public:
@@ -83,16 +83,17 @@ bool operator==(const numa_allocator<T>& a, const numa_allocator<U>& b) noexcept
   return *a.resource() == *b.resource();
 }
 
-/// numa_allocator with default-initialisation: vector<double, first_touch_allocator<double>> v(n) touches no page,
-/// so the threads that fill it decide where its pages lie (placement::local(), or any other). Elements of trivial
-/// types are indeterminate until written.
+/// numa_allocator with default-initialisation: vector<double, first_touch_allocator<double>> v(n) touches no
+/// page, so the threads that fill it decide where its pages lie (placement::local(), or any other). Elements
+/// of trivial types are indeterminate until written.
 template <class T>
 class first_touch_allocator : public numa_allocator<T> {
  public:
   using numa_allocator<T>::numa_allocator;
   first_touch_allocator() = default;
   template <class U>
-  first_touch_allocator(const first_touch_allocator<U>& other) noexcept  // NOLINT(google-explicit-constructor)
+  first_touch_allocator(
+      const first_touch_allocator<U>& other) noexcept  // NOLINT(google-explicit-constructor)
       : numa_allocator<T>(other) {}
 
   first_touch_allocator select_on_container_copy_construction() const noexcept { return *this; }
