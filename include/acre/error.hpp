@@ -49,7 +49,8 @@ inline std::error_code make_error_code(errc e) noexcept { return {static_cast<in
 /// code() is an errc or an errno value.
 class ACRE_API error : public std::system_error {
  public:
-  /// what() is `message`; code.message() follows it for codes that are not acre's, and stands for an empty one.
+  /// what() is `message`; code.message() follows it for codes that are not acre's, and stands for an empty
+  /// one.
   error(std::error_code code, const std::string& message);
   error(errc code, const std::string& message);
 
