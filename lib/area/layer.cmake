@@ -4,4 +4,9 @@ acre_layer(area
     mapping.hpp
     resource.hpp
   SOURCES
+    area.cpp
+    mapping.cpp
+    page_kinds.cpp
+    probe.cpp
+    unmap_queue.cpp
 )

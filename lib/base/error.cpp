@@ -120,7 +120,11 @@ std::string compose(std::error_code code, const std::string& message) {
 /// Writes into a buffer of fixed size, always terminated, and drops what does not fit.
 class writer {
  public:
-  writer(char* begin, std::size_t size) noexcept : x_at(begin), x_last(begin + size - 1) { *x_at = '\0'; }
+  writer(char* begin, std::size_t size) noexcept : x_begin(begin), x_at(begin), x_last(begin + size - 1) {
+    *x_at = '\0';
+  }
+
+  std::size_t size() const noexcept { return static_cast<std::size_t>(x_at - x_begin); }
 
   writer& operator<<(std::string_view s) noexcept {
     const std::size_t n = std::min(s.size(), static_cast<std::size_t>(x_last - x_at));
@@ -130,6 +134,7 @@ class writer {
   }
 
  private:
+  char* x_begin;
   char* x_at;
   char* x_last;
 };
@@ -156,7 +161,9 @@ allocation_error::allocation_error(std::error_code code, std::size_t bytes, std:
   text << "acre: cannot allocate " << std::string_view(digits, static_cast<std::size_t>(end - digits))
        << (bytes == 1 ? " byte" : " bytes");
   if (!where.empty()) text << " (" << where << ")";
-  if (!reason.empty()) text << ": " << reason;
+  if (!reason.empty()) text << ": ";
+  x_reason = text.size();
+  text << reason;
 }
 
 }  // namespace acre
