@@ -4,4 +4,5 @@ acre_layer(area
     mapping.hpp
     resource.hpp
   SOURCES
+    resource.cpp
 )
