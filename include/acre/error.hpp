@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <new>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -48,8 +49,14 @@ inline std::error_code make_error_code(errc e) noexcept { return {static_cast<in
 /// code() is an errc or an errno value.
 class ACRE_API error : public std::system_error {
  public:
+  /// what() is `message`; code.message() follows it for codes that are not acre's, and stands for an empty one.
   error(std::error_code code, const std::string& message);
   error(errc code, const std::string& message);
+
+  const char* what() const noexcept override { return x_text.what(); }
+
+ private:
+  std::runtime_error x_text;  // a string that copies without throwing
 };
 
 /// Thrown when an allocation fails. Derives from std::bad_alloc, allocates nothing, copies without throwing:
