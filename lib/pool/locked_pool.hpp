@@ -7,11 +7,13 @@
 #include <cstddef>
 #include <memory_resource>
 #include <mutex>
+#include <vector>
 
 namespace acre {
 
-/// Small blocks from pools, larger ones straight from upstream. Every block is aligned as asked.
-/// Memory of small blocks goes back upstream with the pool itself. Equal to itself only.
+/// Small blocks from size classes (at most 25 % more than asked from 64 bytes up), each with a list of free blocks
+/// and slabs of 64 KiB to 1 MiB from upstream; larger blocks straight from upstream. Every block is aligned as
+/// asked. Slabs go back upstream with the pool itself. Equal to itself only.
 /// \safety all functions from any thread, if upstream is so too; fork: parent and child may go on using it, but
 ///   upstream has to take care of itself.
 class locked_pool_resource final : public resource {
@@ -39,14 +41,30 @@ class locked_pool_resource final : public resource {
   void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override;
   bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 
-  std::pmr::unsynchronized_pool_resource& pool_for(std::size_t small_bytes) noexcept;
+  struct free_block {
+    free_block* next;
+  };
+  struct size_class {
+    free_block* free = nullptr;
+    std::byte* unused = nullptr;  ///< the part of the newest slab that was never handed out
+    std::size_t unused_bytes = 0;
+    std::size_t next_slab = std::size_t{64} << 10;
+  };
+  struct slab {
+    void* p;
+    std::size_t bytes;
+    std::size_t alignment;
+  };
+
+  void add_slab(size_class& c, std::size_t block_bytes);
 
   static void before_fork();
   static void after_fork();
 
   std::pmr::memory_resource* x_upstream;
   std::mutex x_mutex;
-  std::array<std::pmr::unsynchronized_pool_resource, 3> x_pools;
+  std::array<size_class, 37> x_classes;
+  std::vector<slab> x_slabs;
   // All pools there are, for the fork handlers.
   locked_pool_resource* x_previous = nullptr;
   locked_pool_resource* x_next = nullptr;

@@ -37,18 +37,22 @@ TEST(locked_pool, hands_out_freed_blocks_before_it_asks_upstream) {
   EXPECT_EQ(upstream.allocations(), before);
 }
 
-TEST(locked_pool, asks_upstream_for_few_chunks_of_at_most_a_mebibyte_and_a_bit) {
+TEST(locked_pool, asks_upstream_for_few_slabs_of_at_most_a_mebibyte) {
   for (const std::size_t bytes : {8U, 40U, 128U, 200U, 1024U, 1500U, 4096U, 16'384U}) {
     checking_resource upstream;
     locked_pool_resource pool(&upstream);
-    std::size_t largest = 0;
-    for (std::size_t i = 0; i < (16U << 20) / bytes; ++i) {
-      static_cast<void>(pool.allocate(bytes, 8));
-      largest = std::max(largest, upstream.last_bytes());
-    }
-    EXPECT_GE(largest, 64U << 10) << bytes;
-    EXPECT_LE(largest, (1U << 20) + 4096) << bytes;
-    EXPECT_LT(upstream.allocations(), 300U) << bytes;
+    for (std::size_t i = 0; i < (16U << 20) / bytes; ++i) static_cast<void>(pool.allocate(bytes, 8));
+    EXPECT_EQ(upstream.last_bytes(), 1U << 20) << bytes;
+    EXPECT_LE(upstream.allocations(), 26U) << bytes;
+  }
+}
+
+TEST(locked_pool, wastes_at_most_a_quarter_from_64_bytes_up) {
+  const locked_pool_resource pool(std::pmr::new_delete_resource());
+  for (std::size_t bytes = 64; bytes <= locked_pool_resource::largest_small; ++bytes) {
+    const std::size_t good = pool.good_size(bytes, 8);
+    ASSERT_GE(good, bytes);
+    ASSERT_LE(good * 4, bytes * 5) << bytes;
   }
 }
 
@@ -65,7 +69,9 @@ TEST(locked_pool, large_blocks_go_upstream_and_back_at_once) {
 
 TEST(locked_pool, good_size_tells_what_alignment_adds) {
   const locked_pool_resource pool(std::pmr::new_delete_resource());
-  EXPECT_EQ(pool.good_size(24, 8), 24U);
+  EXPECT_EQ(pool.good_size(0, 1), 8U);
+  EXPECT_EQ(pool.good_size(0, 16), 16U);
+  EXPECT_EQ(pool.good_size(24, 8), 32U);
   EXPECT_EQ(pool.good_size(24, 16), 32U);
   EXPECT_EQ(pool.good_size(24, 64), 64U);
   EXPECT_EQ(pool.good_size(100, 64), 128U);
