@@ -58,7 +58,7 @@ struct plan_options {
   /// 65530 by default, for the whole process.
   std::size_t max_ranges = 16384;
   /// For most_free: free bytes of its nodes; a node that is not named counts with topology::memory().free.
-  std::span<const node_bytes> free;
+  std::span<const node_bytes> free = {};
 };
 
 /// The ranges, in order of offset, without gaps, equal neighbours merged; they cover `bytes`.
