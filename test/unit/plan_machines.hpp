@@ -30,8 +30,10 @@ inline std::string mask(const std::vector<unsigned>& bits) {
   return text.str();
 }
 
-/// One CPU on each node that has one, in order. The first node must have one.
-inline acre::topology machine_of(const std::vector<machine_node>& nodes) {
+/// One CPU on each node that has one, in order. At least one must have one.
+inline acre::topology machine_of(std::vector<machine_node> nodes) {
+  // hwloc wants objects with CPUs before those without.
+  std::ranges::stable_partition(nodes, &machine_node::has_cpu);
   std::vector<unsigned> cpus;
   std::vector<unsigned> numbers;
   for (const machine_node& n : nodes) {
