@@ -33,7 +33,7 @@ inline std::string mask(const std::vector<unsigned>& bits) {
 /// One CPU on each node that has one, in order. At least one must have one.
 inline acre::topology machine_of(std::vector<machine_node> nodes) {
   // hwloc wants objects with CPUs before those without.
-  std::ranges::stable_partition(nodes, &machine_node::has_cpu);
+  std::stable_partition(nodes.begin(), nodes.end(), [](const machine_node& n) { return n.has_cpu; });
   std::vector<unsigned> cpus;
   std::vector<unsigned> numbers;
   for (const machine_node& n : nodes) {
