@@ -50,7 +50,7 @@ struct area_options {
   page_lock lock = page_lock::off;
   acre::on_denied on_denied = acre::on_denied::fail;
   /// See mapping_options::name.
-  std::string name;
+  std::string name = {};
 };
 
 /// What an area was asked for, what it got, and why if that differs.

@@ -49,7 +49,8 @@ inline std::error_code make_error_code(errc e) noexcept { return {static_cast<in
 /// code() is an errc or an errno value.
 class ACRE_API error : public std::system_error {
  public:
-  /// what() is `message`; code.message() follows it for codes that are not acre's, and stands for an empty one.
+  /// what() is `message`; code.message() follows it for codes that are not acre's, and stands for an empty
+  /// one.
   error(std::error_code code, const std::string& message);
   error(errc code, const std::string& message);
 
@@ -70,10 +71,13 @@ class ACRE_API allocation_error : public std::bad_alloc {
   const char* what() const noexcept override { return x_text; }
   std::error_code code() const noexcept { return x_code; }
   std::size_t bytes() const noexcept { return x_bytes; }
+  /// What was missing.
+  std::string_view reason() const noexcept { return x_text + x_reason; }
 
  private:
   std::error_code x_code;
   std::size_t x_bytes;
+  std::size_t x_reason;  // where it starts in x_text
   char x_text[256];
 };
 

@@ -47,7 +47,7 @@ struct mapping_options {
   std::uint64_t offset = 0;
   /// Shown in /proc/PID/maps as [anon:name] for private anonymous memory (Linux 5.17 with
   /// CONFIG_ANON_VMA_NAME; elsewhere it has no effect); at most 79 printable characters without [ ] \ $ `.
-  std::string name;
+  std::string name = {};
 };
 
 /// Owns pages, moves, unmaps at the end.

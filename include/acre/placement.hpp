@@ -1,5 +1,4 @@
-// placement: where memory shall lie, as a value: nodes x strategy x strictness. No resources, no system
-// calls.
+// placement: where memory shall lie, as a value: nodes x strategy x strictness. Makes no system calls.
 #pragma once
 
 #include <acre/export.hpp>
@@ -50,8 +49,8 @@ struct node_weight {
 class ACRE_API placement {
  public:
   static constexpr std::uint32_t max_weight = 65535;
-  /// As a chunk: one page, whatever the page size is.
-  static constexpr std::size_t one_page = 0;
+  /// As a chunk: one page, whatever the page size is (one byte, rounded up to whole pages).
+  static constexpr std::size_t one_page = 1;
   /// As a chunk: the whole allocation.
   static constexpr std::size_t whole = std::numeric_limits<std::size_t>::max();
 
@@ -93,8 +92,14 @@ class ACRE_API placement {
   /// placements are equal if one was copied from the other.
   static placement by_page(page_function function, const node_set& nodes);
 
-  /// Every factory above: \throws error errc::empty_node_set, errc::invalid_chunk (an explicit chunk of 0),
-  /// errc::invalid_weights, errc::invalid_function.
+  /// Every factory above: \throws error errc::empty_node_set, errc::invalid_chunk (a chunk of 0),
+  /// errc::invalid_weights, errc::invalid_function; errc::unknown_node for a weight of a node that no
+  /// node_set can have.
+
+  // No moves: a placement that was moved from would be one without its weights or its function.
+  placement(const placement&) noexcept = default;
+  placement& operator=(const placement&) noexcept = default;
+  ~placement() = default;
 
   /// The same with the other strictness.
   /// \throws error errc::unsupported_placement for unbound, local and weighted_by_system made hard
@@ -106,7 +111,8 @@ class ACRE_API placement {
   bool is_hard() const noexcept { return x_strictness == acre::strictness::hard; }
   /// Empty for unbound and local.
   const node_set& nodes() const noexcept { return x_nodes; }
-  /// Bytes; one_page or whole where that was asked. Means something for interleave, weighted, most_free.
+  /// Bytes; one_page or whole where that was asked. Means something for interleave, weighted, most_free;
+  /// 0 for the others.
   std::size_t chunk() const noexcept { return x_chunk; }
   /// In the order given; empty but for weighted and blocked.
   std::span<const node_weight> weights() const noexcept;
@@ -116,14 +122,14 @@ class ACRE_API placement {
 
   /// "unbound", "local", "bind 0-1", "prefer 2", "interleave 0,2", "interleave 0,2 by 2MiB hard",
   /// "weighted 0:3,2:1 by 4KiB", "weighted_by_system 0-1", "blocked 0:1,1:1 soft", "most_free 0-3 by 1GiB",
-  /// "by_page 0-1". The strictness is written where it is not the strategy's own.
+  /// "by_page 0-1". Strictness and chunk are written where they are not the strategy's own; one_page and
+  /// whole are "by page" and "by whole".
   std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const placement& p);
 
-  /// Reads what to_string() writes. Nodes as in node_set::parse ("all" is resolved now).
-  /// \throws error errc::invalid_text with the position of the mistake and what would be right there; what
-  /// the
-  ///   factories throw
+  /// Reads what to_string() writes, but for by_page. Nodes as in node_set::parse ("all" is resolved now).
+  /// \throws error errc::invalid_text with the position of the mistake and what would be right there;
+  ///   what the factories throw
   static placement parse(std::string_view text);
   static placement parse(std::string_view text, const node_set& universe);
 

@@ -21,17 +21,20 @@ unsigned parse_unit(std::string_view text, std::size_t position) {
   const std::string_view unit = text.substr(position);
   if (unit.empty()) return 0;
   const std::size_t power = std::string_view("kmgt").find(static_cast<char>(unit[0] | 0x20));
-  if (power == std::string_view::npos) refuse(text, "expected a unit (K, KiB, M, MiB, G, GiB, T, TiB)", position);
+  if (power == std::string_view::npos)
+    refuse(text, "expected a unit (K, KiB, M, MiB, G, GiB, T, TiB)", position);
   const auto exponent = static_cast<unsigned>(power) + 1;
   if (unit.size() == 1 || unit == units[exponent]) return exponent;
   if (unit.substr(1) == "B" || unit.substr(1) == "b")
-    refuse(text, "decimal units mean different things to different programs, write KiB, MiB, GiB or TiB", position);
+    refuse(text, "decimal units mean different things to different programs, write KiB, MiB, GiB or TiB",
+           position);
   refuse(text, "expected a unit (K, KiB, M, MiB, G, GiB, T, TiB)", position);
 }
 
 std::string with_decimals(double value, int decimals) {
   char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed, decimals).ptr;
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed, decimals).ptr;
   std::string s(buffer, end);
   if (decimals == 0) return s;
   s.erase(s.find_last_not_of('0') + 1);

@@ -1,15 +1,35 @@
 #include "sys/files.hpp"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cinttypes>
-#include <cstdio>
-#include <cstring>
 
 namespace acre::sys {
 namespace {
+
+// include/uapi/linux/fs.h, Linux 6.11.
+struct procmap_query {
+  std::uint64_t size;
+  std::uint64_t query_flags;
+  std::uint64_t query_addr;
+  std::uint64_t vma_start;
+  std::uint64_t vma_end;
+  std::uint64_t vma_flags;
+  std::uint64_t vma_page_size;
+  std::uint64_t vma_offset;
+  std::uint64_t inode;
+  std::uint32_t dev_major;
+  std::uint32_t dev_minor;
+  std::uint32_t vma_name_size;
+  std::uint32_t build_id_size;
+  std::uint64_t vma_name_addr;
+  std::uint64_t build_id_addr;
+};
+constexpr unsigned long procmap_query_call = _IOWR('f', 17, procmap_query);
+constexpr std::uint64_t covering_or_next = 0x10;
 
 /// The number after `key` and spaces, times 1024 if "kB" follows.
 std::optional<std::uint64_t> number_after(std::string_view text, std::string_view key) {
@@ -126,6 +146,19 @@ std::vector<map_line> maps(std::uintptr_t begin, std::uintptr_t end) {
     if (parse_map_line(line, m) && m.begin < end && m.end > begin) lines.push_back(m);
   });
   return lines;
+}
+
+int query_vma(std::uintptr_t at, vma& found) noexcept {
+  const int fd = ::open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return errno;
+  procmap_query q{};
+  q.size = sizeof q;
+  q.query_flags = covering_or_next;
+  q.query_addr = at;
+  const int error = ::ioctl(fd, procmap_query_call, &q) == 0 ? 0 : errno;
+  ::close(fd);
+  if (error == 0) found = {q.vma_start, q.vma_end, q.vma_page_size};
+  return error;
 }
 
 std::vector<smaps_entry> smaps(std::uintptr_t begin, std::uintptr_t end) {

@@ -53,6 +53,15 @@ struct map_line {
 /// The mappings that overlap [begin, end), in order.
 std::vector<map_line> maps(std::uintptr_t begin, std::uintptr_t end);
 
+/// The first mapping that ends above `at`, by PROCMAP_QUERY (Linux 6.11): one cheap call.
+struct vma {
+  std::uintptr_t begin;
+  std::uintptr_t end;
+  std::size_t page_size;
+};
+/// 0, or errno: ENOENT if there is none above, ENOTTY if the kernel has no PROCMAP_QUERY.
+int query_vma(std::uintptr_t at, vma& found) noexcept;
+
 /// Of a mapping that overlaps a range, out of /proc/self/smaps, in bytes.
 struct smaps_entry {
   std::uintptr_t begin;

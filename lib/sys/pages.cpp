@@ -87,6 +87,8 @@ int refuse_huge_pages(void* p, std::size_t bytes) noexcept {
 }
 int discard(void* p, std::size_t bytes) noexcept { return error_of(::madvise(p, bytes, MADV_DONTNEED)); }
 
+int remove(void* p, std::size_t bytes) noexcept { return error_of(::madvise(p, bytes, MADV_REMOVE)); }
+
 int populate(void* p, std::size_t bytes) noexcept {
   int error;
   do {

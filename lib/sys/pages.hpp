@@ -36,6 +36,8 @@ int want_huge_pages(void* p, std::size_t bytes) noexcept;
 int refuse_huge_pages(void* p, std::size_t bytes) noexcept;
 /// MADV_DONTNEED: gives the pages of private memory back, the mapping stays.
 int discard(void* p, std::size_t bytes) noexcept;
+/// MADV_REMOVE: the same for shared memory.
+int remove(void* p, std::size_t bytes) noexcept;
 /// MADV_POPULATE_WRITE (Linux 5.14); EINVAL where the kernel has none.
 int populate(void* p, std::size_t bytes) noexcept;
 /// mlock(2); with on_fault mlock2(MLOCK_ONFAULT).

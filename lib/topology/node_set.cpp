@@ -6,8 +6,8 @@
 namespace acre {
 
 void node_set::reject(node_id node) {
-  throw error(errc::unknown_node, "node " + std::to_string(node) + ": node numbers go up to " +
-                                      std::to_string(max_nodes - 1));
+  throw error(errc::unknown_node,
+              "node " + std::to_string(node) + ": node numbers go up to " + std::to_string(max_nodes - 1));
 }
 
 std::string node_set::to_string() const {

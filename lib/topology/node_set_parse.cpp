@@ -68,7 +68,8 @@ class parser {
     constexpr std::array<std::string_view, 5> affinities = {"netdev:", "file:", "ip:", "block:", "pci:"};
     const std::string_view rest = x_text.substr(x_at);
     for (std::string_view word : affinities)
-      if (rest.starts_with(word)) refuse("numactl's '" + std::string(word) + "' is not supported, name the nodes");
+      if (rest.starts_with(word))
+        refuse("numactl's '" + std::string(word) + "' is not supported, name the nodes");
     if (rest.starts_with("same")) refuse("numactl's 'same' is not supported, name the nodes");
   }
 
@@ -97,6 +98,8 @@ class parser {
 
 node_set node_set::parse(std::string_view text) { return parser(text, nullptr).run(); }
 
-node_set node_set::parse(std::string_view text, const node_set& universe) { return parser(text, &universe).run(); }
+node_set node_set::parse(std::string_view text, const node_set& universe) {
+  return parser(text, &universe).run();
+}
 
 }  // namespace acre
