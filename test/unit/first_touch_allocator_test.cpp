@@ -16,8 +16,8 @@ namespace {
 
 using bytes = std::vector<unsigned char, first_touch_allocator<unsigned char>>;
 
-// The checking resource fills what it gives, so default-initialised elements keep its pattern. Reading them is
-// allowed for unsigned char only.
+// The checking resource fills what it gives, so default-initialised elements keep its pattern. Reading them
+// is allowed for unsigned char only.
 TEST(first_touch_allocator, leaves_new_elements_as_the_resource_gave_them) {
   checking_resource memory;
   bytes v(1000, &memory);

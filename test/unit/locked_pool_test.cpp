@@ -18,7 +18,8 @@ class pool_factory {
   static constexpr std::size_t largest_alignment = 4U << 20;
   static constexpr std::size_t blocks = 2000;
 
-  explicit pool_factory(std::pmr::memory_resource* upstream = std::pmr::new_delete_resource()) : x_pool(upstream) {}
+  explicit pool_factory(std::pmr::memory_resource* upstream = std::pmr::new_delete_resource())
+      : x_pool(upstream) {}
   std::pmr::memory_resource& resource() { return x_pool; }
 
  private:

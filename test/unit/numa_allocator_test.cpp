@@ -128,7 +128,8 @@ template <class T>
 void throws_bad_array_new_length(std::size_t n) {
   checking_resource memory;
   EXPECT_THROW(static_cast<void>(numa_allocator<T>(&memory).allocate(n)), std::bad_array_new_length) << n;
-  EXPECT_THROW(static_cast<void>(numa_allocator<T>(&memory).allocate_at_least(n)), std::bad_array_new_length) << n;
+  EXPECT_THROW(static_cast<void>(numa_allocator<T>(&memory).allocate_at_least(n)), std::bad_array_new_length)
+      << n;
   EXPECT_EQ(memory.allocations(), 0U);
 }
 
@@ -147,7 +148,9 @@ TEST(numa_allocator, sizes_that_overflow_are_bad_array_lengths) {
 class generous_resource final : public resource {
  public:
   explicit generous_resource(std::pmr::memory_resource* upstream) : x_upstream(upstream) {}
-  std::size_t good_size(std::size_t bytes, std::size_t) const noexcept override { return (bytes + 99) / 100 * 100; }
+  std::size_t good_size(std::size_t bytes, std::size_t) const noexcept override {
+    return (bytes + 99) / 100 * 100;
+  }
 
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) override {
