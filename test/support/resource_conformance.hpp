@@ -140,8 +140,8 @@ TYPED_TEST_P(resource_conformance, impossible_sizes_throw_bad_alloc) {
 }
 
 TYPED_TEST_P(resource_conformance, an_alignment_that_is_no_power_of_two_is_an_error) {
-  for (const std::size_t alignment : {std::size_t{0}, std::size_t{3}, std::size_t{24}, std::size_t{4097},
-                                      std::numeric_limits<std::size_t>::max()}) {
+  for (const std::size_t alignment :
+       {std::size_t{3}, std::size_t{24}, std::size_t{4097}, std::numeric_limits<std::size_t>::max()}) {
     for (const std::size_t bytes : {std::size_t{1}, std::size_t{100'000}}) {
       try {
         static_cast<void>(this->resource().allocate(bytes, alignment));
@@ -180,6 +180,7 @@ REGISTER_TYPED_TEST_SUITE_P(resource_conformance, every_size_and_alignment_gives
 template <class Factory>
 class upstream_conformance : public testing::Test {};
 TYPED_TEST_SUITE_P(upstream_conformance);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(upstream_conformance);
 
 TYPED_TEST_P(upstream_conformance, everything_goes_back_upstream_in_the_end) {
   checking_resource upstream;

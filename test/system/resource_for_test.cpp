@@ -52,10 +52,10 @@ TEST(resource_for, many_threads_get_the_same_resource) {
 TEST(default_resource, is_the_unbound_one_until_another_is_set) {
   std::pmr::memory_resource* const first = resource_for(placement::unbound());
   EXPECT_EQ(default_resource(), first);
-  EXPECT_EQ(set_default_resource(std::pmr::new_delete_resource()), first);
+  EXPECT_EQ(acre::set_default_resource(std::pmr::new_delete_resource()), first);
   EXPECT_EQ(numa_allocator<int>().resource(), std::pmr::new_delete_resource());
   EXPECT_EQ(first_touch_allocator<int>().resource(), std::pmr::new_delete_resource());
-  EXPECT_EQ(set_default_resource(nullptr), std::pmr::new_delete_resource());
+  EXPECT_EQ(acre::set_default_resource(nullptr), std::pmr::new_delete_resource());
   EXPECT_EQ(default_resource(), first);
 }
 

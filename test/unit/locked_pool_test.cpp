@@ -79,6 +79,11 @@ TEST(locked_pool, good_size_tells_what_alignment_adds) {
   EXPECT_EQ(pool.good_size(100'000, 64), 100'000U);
 }
 
+TEST(locked_pool, an_alignment_of_zero_is_an_error) {
+  locked_pool_resource pool(std::pmr::new_delete_resource());
+  EXPECT_THROW(static_cast<void>(pool.allocate(8, 0)), error);
+}
+
 TEST(good_size, of_a_foreign_resource_is_the_size_itself) {
   EXPECT_EQ(good_size(*std::pmr::new_delete_resource(), 13, 8), 13U);
   EXPECT_EQ(good_size(*std::pmr::new_delete_resource(), 0, 8), 0U);
