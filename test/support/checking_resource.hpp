@@ -1,4 +1,5 @@
-// checking_resource: a std::pmr::memory_resource that fails the test for every wrong deallocation and every leak.
+// checking_resource: a std::pmr::memory_resource that fails the test for every wrong deallocation and every
+// leak.
 #pragma once
 
 #include <gtest/gtest.h>
