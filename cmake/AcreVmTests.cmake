@@ -11,6 +11,7 @@ set(ACRE_VM_DIR "${PROJECT_BINARY_DIR}/vm" CACHE PATH "Where the guests' kernels
 set(_acre_vm_source "${CMAKE_CURRENT_LIST_DIR}/../test/vm")
 cmake_path(NORMAL_PATH _acre_vm_source)
 set_property(GLOBAL PROPERTY acre_vm_source "${_acre_vm_source}")
+set_property(GLOBAL PROPERTY acre_vm_python "${Python3_EXECUTABLE}")
 
 # acre_vm_suite(SHAPES shape... KERNELS 6.1|6.12... TESTS_OF target | CASES file
 #   [FILTER gtest-filter] [VARIANT name] [ADD file[:guest]|target...] [ENV NAME=VALUE...]
@@ -76,7 +77,8 @@ endfunction()
 # Declares the fetching of kernels and QEMU as a fixture that every boot requires.
 function(acre_vm_fetch_test)
   get_property(source GLOBAL PROPERTY acre_vm_source)
-  add_test(NAME vm/fetch COMMAND Python3::Interpreter -B "${source}/fetch.py" "${ACRE_VM_DIR}")
+  get_property(python GLOBAL PROPERTY acre_vm_python)
+  add_test(NAME vm/fetch COMMAND "${python}" -B "${source}/fetch.py" "${ACRE_VM_DIR}")
   set_tests_properties(vm/fetch PROPERTIES FIXTURES_SETUP acre_vm_assets LABELS vm TIMEOUT 1800)
 endfunction()
 
@@ -84,6 +86,7 @@ endfunction()
 function(_acre_vm_finish)
   get_property(suites GLOBAL PROPERTY acre_vm_suites)
   get_property(source GLOBAL PROPERTY acre_vm_source)
+  get_property(python GLOBAL PROPERTY acre_vm_python)
   get_property(multi GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
   set(directory "${CMAKE_CURRENT_BINARY_DIR}/suites")
   set(in_ctest "${directory}")
@@ -97,7 +100,7 @@ function(_acre_vm_finish)
   set(script "${CMAKE_CURRENT_BINARY_DIR}/acre-vm-tests.cmake")
   file(WRITE "${script}" "\
 execute_process(
-  COMMAND [==[${Python3_EXECUTABLE}]==] -B [==[${source}/ctest_tool.py]==] --assets [==[${ACRE_VM_DIR}]==]
+  COMMAND [==[${python}]==] -B [==[${source}/ctest_tool.py]==] --assets [==[${ACRE_VM_DIR}]==]
           discover \"${in_ctest}/suites.ini\" \"${in_ctest}\" \"${in_ctest}/tests.cmake\"
   RESULT_VARIABLE status)
 if(NOT status EQUAL 0)

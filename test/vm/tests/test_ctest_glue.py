@@ -69,7 +69,7 @@ class Glue(unittest.TestCase):
             self.assertEqual(tests[f'{_N1}group.fails{variant}'], 'fail')
             self.assertEqual(tests[f'{_N1}group.runs_nothing{variant}'], 'fail')
             self.assertEqual(tests[f'{_N1}group.skips{variant}'], skip)
-            self.assertEqual(tests[f'{_N1}group.DISABLED_sleeps{variant}'], 'disabled:Disabled')
+            self.assertEqual(tests[f'{_N1}group.DISABLED_sleeps{variant}'], 'disabled')
         self.assertEqual(tests[_N1 + 'explicit.passes'], 'run')
         self.assertEqual(tests[_N1 + 'explicit.dies_as_expected'], 'run')
         self.assertIn('as nobody: hello to you', text)
