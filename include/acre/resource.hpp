@@ -11,6 +11,8 @@ namespace acre {
 /// Base of acre's resources.
 class ACRE_API resource : public std::pmr::memory_resource {
  public:
+  ~resource() override;
+
   /// The bytes that allocate(bytes, alignment) would really provide, at least `bytes`. A block may be given
   /// back with any size from what was asked up to this.
   virtual std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept = 0;

@@ -15,11 +15,13 @@ namespace acre {
 ACRE_API std::pmr::memory_resource* resource_for(const placement& where);
 
 /// What default-constructed allocators use: resource_for(placement::unbound()) unless set otherwise.
+/// \throws what resource_for() throws, at the first call only
 /// \safety any thread
 ACRE_API std::pmr::memory_resource* default_resource();
 
 /// \param r the new default; null: back to the first one. It must outlive every allocator that takes it.
 /// \returns the old one
+/// \throws as default_resource(); nothing is changed then
 /// \safety any thread
 ACRE_API std::pmr::memory_resource* set_default_resource(std::pmr::memory_resource* r);
 

@@ -123,9 +123,12 @@ area_status area::status() const {
                 .installed = x_state->installed,
                 .bound = x_state->bound,
                 .downgrades = x_state->downgrades};
+  const bool known = std::any_of(s.downgrades.begin(), s.downgrades.end(), [](const downgrade& d) {
+    return d.reason == downgrade_reason::smaller_pages;
+  });
   for (std::size_t i = 0; i < s.allocations.size(); ++i) {
     s.allocations[i] = x_state->allocations[i].load(std::memory_order_relaxed);
-    if (s.allocations[i] != 0 && i < static_cast<std::size_t>(x_state->options.pages)) {
+    if (!known && s.allocations[i] != 0 && i < static_cast<std::size_t>(x_state->options.pages)) {
       s.downgrades.push_back({downgrade_reason::smaller_pages,
                               std::to_string(s.allocations[i]) + " allocations got " +
                                   std::string(acre::to_string(static_cast<page_kind>(i))) +

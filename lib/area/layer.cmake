@@ -8,5 +8,6 @@ acre_layer(area
     mapping.cpp
     page_kinds.cpp
     probe.cpp
+    resource.cpp
     unmap_queue.cpp
 )
