@@ -30,10 +30,10 @@ struct allocation_result {
 };
 #endif
 
-/// Holds a std::pmr::memory_resource*. Moves and swaps of containers carry it along (O(1), never undefined),
-/// copy assignment keeps the target's, copy construction keeps the source's. Equal if the resources are
-/// equal. Does no uses-allocator construction: nest with std::scoped_allocator_adaptor. \safety as safe as
-/// its resource
+/// Holds a std::pmr::memory_resource*. Moves and swaps of containers carry it along (O(1), never
+/// undefined), copy assignment keeps the target's, copy construction keeps the source's. Equal if the
+/// resources are equal. Does no uses-allocator construction: nest with std::scoped_allocator_adaptor.
+/// \safety as safe as its resource
 template <class T>
 class numa_allocator {
  public:
