@@ -18,11 +18,12 @@ class pool_factory {
   static constexpr std::size_t largest_alignment = 4U << 20;
   static constexpr std::size_t blocks = 2000;
 
-  explicit pool_factory(std::pmr::memory_resource* upstream = std::pmr::new_delete_resource())
-      : x_pool(upstream) {}
+  pool_factory() : x_pool(&x_memory) {}
+  explicit pool_factory(std::pmr::memory_resource* upstream) : x_pool(upstream) {}
   std::pmr::memory_resource& resource() { return x_pool; }
 
  private:
+  checking_resource x_memory;
   locked_pool_resource x_pool;
 };
 
