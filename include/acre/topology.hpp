@@ -50,7 +50,8 @@ class ACRE_API topology {
 
   /// A fresh snapshot of this machine, after nodes were hot-plugged or the cpuset changed. Keeps only nodes,
   /// packages, groups, CPUs, distances and memory attributes: about 1 ms on a small machine (`bench` prints
-  /// it). \throws error errc::topology_failed
+  /// it).
+  /// \throws error errc::topology_failed
   static topology load();
 
   /// A machine out of hwloc's XML, for tests and planning. Nothing can be bound on it.

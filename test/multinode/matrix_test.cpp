@@ -1,7 +1,7 @@
 // Every placement x page kind x sharing x commit, touched from the CPUs of every node, counted by the kernel.
+#include <gtest/gtest.h>
 #include <acre/area.hpp>
 #include <acre/check.hpp>
-#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -87,21 +87,23 @@ TEST_P(matrix, lies_as_placed) {
 
 std::string name_of(page_kind kind) {
   switch (kind) {
-    case page_kind::system: return "base_pages";
-    case page_kind::transparent_huge: return "transparent_huge";
-    case page_kind::huge_2mb: return "huge_2mb";
-    case page_kind::huge_1gb: return "huge_1gb";
+    case page_kind::system:
+      return "base_pages";
+    case page_kind::transparent_huge:
+      return "transparent_huge";
+    case page_kind::huge_2mb:
+      return "huge_2mb";
+    case page_kind::huge_1gb:
+      return "huge_1gb";
   }
   return "unknown";
 }
 
-INSTANTIATE_TEST_SUITE_P(placements, matrix,
-                         testing::Combine(testing::ValuesIn(samples()),
-                                          testing::Values(page_kind::system, page_kind::transparent_huge,
-                                                          page_kind::huge_2mb)),
-                         [](const auto& test) {
-                           return std::get<0>(test.param).name + "_" + name_of(std::get<1>(test.param));
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    placements, matrix,
+    testing::Combine(testing::ValuesIn(samples()),
+                     testing::Values(page_kind::system, page_kind::transparent_huge, page_kind::huge_2mb)),
+    [](const auto& test) { return std::get<0>(test.param).name + "_" + name_of(std::get<1>(test.param)); });
 
 }  // namespace
 }  // namespace acre::test

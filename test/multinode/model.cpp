@@ -22,8 +22,13 @@ nodes nearest_to_toucher(const unit& u, const nodes& candidates) {
 
 /// Strategies that the kernel has a mode for.
 expectation one_policy(placement where, mpol mode, const nodes& named, const nodes& candidates) {
-  return {std::move(where), [candidates](const unit& u) { return nearest_to_toucher(u, candidates); },
-          [mode, named](const unit&) { return std::vector<kernel_policy>{{mode, named}}; }, {}, 0};
+  return {std::move(where),
+          [candidates](const unit& u) { return nearest_to_toucher(u, candidates); },
+          [mode, named](const unit&) {
+            return std::vector<kernel_policy>{{mode, named}};
+          },
+          {},
+          0};
 }
 
 expectation bind_to(const list& wanted) {
@@ -49,18 +54,22 @@ expectation spread(placement where, mpol mode, const list& wanted) {
 }
 
 /// Strategies that name the node of every page.
-expectation exact(placement where, const std::function<unsigned(std::size_t index, std::size_t count)>& node) {
+expectation exact(placement where,
+                  const std::function<unsigned(std::size_t index, std::size_t count)>& node) {
   const mpol mode = where.is_hard() ? mpol::bind : mpol::preferred_many;
-  return {std::move(where), [node](const unit& u) { return nodes{node(u.index, u.count)}; },
+  return {std::move(where),
+          [node](const unit& u) { return nodes{node(u.index, u.count)}; },
           [node, mode](const unit& u) {
             return std::vector<kernel_policy>{{mode, {node(u.index, u.count)}}};
           },
-          {}, 0};
+          {},
+          0};
 }
 
 expectation in_turn(placement where, const list& turn, std::size_t units_per_chunk) {
-  return exact(std::move(where),
-               [turn, units_per_chunk](std::size_t i, std::size_t) { return turn[i / units_per_chunk % turn.size()]; });
+  return exact(std::move(where), [turn, units_per_chunk](std::size_t i, std::size_t) {
+    return turn[i / units_per_chunk % turn.size()];
+  });
 }
 
 std::vector<node_weight> some_weights(const list& usable) {
@@ -107,13 +116,15 @@ std::vector<node_weight> equal_weights(const list& usable) {
 expectation most_free(placement where, const list& usable, std::size_t together) {
   const mpol mode = where.is_hard() ? mpol::bind : mpol::preferred_many;
   const nodes set = to_set(usable);
-  return {std::move(where), [set](const unit&) { return set; },
+  return {std::move(where),
+          [set](const unit&) { return set; },
           [set, mode](const unit&) {
             std::vector<kernel_policy> may;
             for (unsigned n : set) may.push_back({mode, {n}});
             return may;
           },
-          {}, together};
+          {},
+          together};
 }
 
 unsigned odd_node(const list& usable, std::size_t index, std::size_t pages) {
@@ -150,13 +161,16 @@ std::vector<sample> make_samples() {
        }},
       {"interleave_all",
        [](const list& u, sz) { return spread(placement::interleave(all(u)), mpol::interleave, u); }},
-      {"interleave_hard", [](const list& u, sz) { return in_turn(placement::interleave(all(u)).hard(), u, 1); }},
+      {"interleave_hard",
+       [](const list& u, sz) { return in_turn(placement::interleave(all(u)).hard(), u, 1); }},
       {"interleave_chunk",
        [](const list& u, sz page) { return in_turn(placement::interleave(all(u), 2 * page), u, 2); }},
       {"interleave_chunk_hard",
        [](const list& u, sz page) { return in_turn(placement::interleave(all(u), 2 * page).hard(), u, 2); }},
       {"weighted",
-       [](const list& u, sz) { return in_turn(placement::weighted(some_weights(u)), round_of(some_weights(u)), 1); }},
+       [](const list& u, sz) {
+         return in_turn(placement::weighted(some_weights(u)), round_of(some_weights(u)), 1);
+       }},
       {"weighted_hard",
        [](const list& u, sz) {
          return in_turn(placement::weighted(some_weights(u)).hard(), round_of(some_weights(u)), 1);

@@ -1,8 +1,8 @@
 #include "multinode/verify.hpp"
 
-#include <acre/locate.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <acre/locate.hpp>
 
 #include <algorithm>
 #include <map>

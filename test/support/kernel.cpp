@@ -40,13 +40,20 @@ nodes to_nodes(const mask& bits) {
 
 const char* name_of(mpol mode) {
   switch (mode) {
-    case mpol::unbound: return "default";
-    case mpol::preferred: return "preferred";
-    case mpol::bind: return "bind";
-    case mpol::interleave: return "interleave";
-    case mpol::local: return "local";
-    case mpol::preferred_many: return "preferred_many";
-    case mpol::weighted: return "weighted_interleave";
+    case mpol::unbound:
+      return "default";
+    case mpol::preferred:
+      return "preferred";
+    case mpol::bind:
+      return "bind";
+    case mpol::interleave:
+      return "interleave";
+    case mpol::local:
+      return "local";
+    case mpol::preferred_many:
+      return "preferred_many";
+    case mpol::weighted:
+      return "weighted_interleave";
   }
   return "unknown";
 }
@@ -92,7 +99,7 @@ std::size_t count_untouched(const void* p, std::size_t bytes) {
 
 kernel_policy policy_at(const void* p) {
   constexpr unsigned long by_address = 2;  // MPOL_F_ADDR
-  constexpr int mode_flags = 7 << 13;      // MPOL_F_STATIC_NODES, MPOL_F_RELATIVE_NODES, MPOL_F_NUMA_BALANCING
+  constexpr int mode_flags = 7 << 13;  // MPOL_F_STATIC_NODES, MPOL_F_RELATIVE_NODES, MPOL_F_NUMA_BALANCING
   int mode = -1;
   mask bits{};
   const long rc = syscall(SYS_get_mempolicy, &mode, bits.data(), mask_bits + 1, p, by_address);
@@ -102,8 +109,9 @@ kernel_policy policy_at(const void* p) {
 
 int set_policy(void* p, std::size_t bytes, const kernel_policy& policy) {
   const mask bits = to_mask(policy.nodes);
-  const long rc = syscall(SYS_mbind, p, bytes, static_cast<int>(policy.mode),
-                          policy.nodes.empty() ? nullptr : bits.data(), policy.nodes.empty() ? 0 : mask_bits + 1, 0);
+  const long rc =
+      syscall(SYS_mbind, p, bytes, static_cast<int>(policy.mode),
+              policy.nodes.empty() ? nullptr : bits.data(), policy.nodes.empty() ? 0 : mask_bits + 1, 0);
   return rc == 0 ? 0 : errno;
 }
 

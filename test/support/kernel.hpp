@@ -14,7 +14,15 @@ namespace acre::test {
 using nodes = std::set<unsigned>;
 
 /// The numbers of include/uapi/linux/mempolicy.h, written down again: a wrong number in the library must show.
-enum class mpol { unbound = 0, preferred = 1, bind = 2, interleave = 3, local = 4, preferred_many = 5, weighted = 6 };
+enum class mpol {
+  unbound = 0,
+  preferred = 1,
+  bind = 2,
+  interleave = 3,
+  local = 4,
+  preferred_many = 5,
+  weighted = 6
+};
 
 struct kernel_policy {
   mpol mode = mpol::unbound;

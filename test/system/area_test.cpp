@@ -5,9 +5,9 @@
 #include <acre/error.hpp>
 #include <acre/locate.hpp>
 
+#include <gtest/gtest.h>
 #include <cstdint>
 #include <cstring>
-#include <gtest/gtest.h>
 #include <limits>
 #include <thread>
 #include <vector>
@@ -43,7 +43,8 @@ class block {
 };
 
 TEST(area, its_blocks_lie_as_placed) {
-  for (const char* text : {"unbound", "local", "bind 0", "prefer 0", "interleave 0", "blocked 0:1", "most_free 0"}) {
+  for (const char* text :
+       {"unbound", "local", "bind 0", "prefer 0", "interleave 0", "blocked 0:1", "most_free 0"}) {
     placement where = placement::parse(text);
     if (!where.nodes().empty() && some_node() != 0) continue;
     area a(where);
@@ -62,7 +63,8 @@ TEST(area, the_kernel_has_the_policy) {
 }
 
 TEST(area, lazy_blocks_have_no_pages_and_eager_ones_have_all) {
-  for (const auto& where : {placement::unbound(), placement::local(), placement::bind({some_node()}), placement::prefer({some_node()})}) {
+  for (const auto& where : {placement::unbound(), placement::local(), placement::bind({some_node()}),
+                            placement::prefer({some_node()})}) {
     area lazy(where);
     const block l(lazy, 1_MiB);
     EXPECT_EQ(locate(l.data(), 1_MiB).resident(), 0U) << where;
@@ -136,7 +138,10 @@ TEST(area, a_foreign_topology_is_rejected) {
 TEST(area, more_ranges_than_the_kernel_may_have_are_refused_and_leak_nothing) {
   // Two policies in turn; unbound is none, so nodes that alternate need two nodes, or one node asked page by page.
   const topology two = topology::from_synthetic("numa:2 core:1 pu:1");
-  EXPECT_EQ(code_thrown([&] { make_plan(placement::interleave({0, 1}).hard(), 1_GiB, two); }), errc::too_many_ranges);
+  EXPECT_EQ(code_thrown([&] {
+              make_plan(placement::interleave({0, 1}).hard(), 1_GiB, two);
+            }),
+            errc::too_many_ranges);
 }
 
 TEST(area, a_machine_that_has_not_that_much_is_an_error_before_any_page_exists) {
@@ -167,7 +172,8 @@ TEST(area, the_error_of_an_allocation_names_placement_and_bytes) {
     (void)a.allocate(std::numeric_limits<std::size_t>::max() / 4, 8);
     FAIL() << "allocated";
   } catch (const allocation_error& e) {
-    EXPECT_NE(std::string(e.what()).find("bind " + std::to_string(some_node())), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("bind " + std::to_string(some_node())), std::string::npos)
+        << e.what();
     EXPECT_EQ(e.bytes(), std::numeric_limits<std::size_t>::max() / 4);
   }
 }

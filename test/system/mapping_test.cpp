@@ -4,13 +4,13 @@
 #include <acre/locate.hpp>
 #include <acre/mapping.hpp>
 
-#include <cstdint>
-#include <cstring>
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <limits>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <cstdint>
+#include <cstring>
+#include <limits>
 #include <utility>
 
 #include "support/kernel.hpp"
@@ -113,9 +113,8 @@ TEST(mapping, rejects_bad_sizes_and_alignments) {
 TEST(mapping, an_exact_address_in_use_is_an_error_and_keeps_what_is_there) {
   mapping first(2 * test::base_page());
   std::memset(first.data(), 7, first.size());
-  EXPECT_EQ(code_thrown([&] {
-              mapping m(test::base_page(), {.address = first.data(), .use = address_use::exact});
-            }),
+  EXPECT_EQ(code_thrown(
+                [&] { mapping m(test::base_page(), {.address = first.data(), .use = address_use::exact}); }),
             errc::address_in_use);
   EXPECT_EQ(static_cast<char*>(first.data())[0], 7);
 }
@@ -137,24 +136,28 @@ TEST(mapping, an_exact_address_is_taken_when_free) {
 
 TEST(mapping, maps_a_file_from_an_offset) {
   const numbered_file file(4);
-  const mapping m(2 * test::base_page(), {.sharing = sharing::shared, .file = file.fd(), .offset = test::base_page()});
+  const mapping m(2 * test::base_page(),
+                  {.sharing = sharing::shared, .file = file.fd(), .offset = test::base_page()});
   EXPECT_EQ(static_cast<char*>(m.data())[0], '1');
   EXPECT_EQ(static_cast<char*>(m.data())[test::base_page()], '2');
 }
 
 TEST(mapping, a_file_mapping_can_be_aligned_too) {
   const numbered_file file(4);
-  const mapping m(test::base_page(), {.alignment = 2_MiB, .file = file.fd(), .offset = 2 * test::base_page()});
+  const mapping m(test::base_page(),
+                  {.alignment = 2_MiB, .file = file.fd(), .offset = 2 * test::base_page()});
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(m.data()) % 2_MiB, 0U);
   EXPECT_EQ(static_cast<char*>(m.data())[0], '2');
 }
 
 TEST(mapping, rejects_bad_files_and_offsets) {
   const numbered_file file(1);
-  EXPECT_EQ(code_thrown([&] { mapping m(4096, {.file = file.fd(), .offset = 100}); }), errc::invalid_alignment);
+  EXPECT_EQ(code_thrown([&] { mapping m(4096, {.file = file.fd(), .offset = 100}); }),
+            errc::invalid_alignment);
   EXPECT_EQ(code_thrown([] { mapping m(4096, {.file = 987'654}); }), errc::invalid_argument);
   const int directory = ::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  EXPECT_EQ(code_thrown([&] { mapping m(4096, {.access = access::read_only, .file = directory}); }), errc::invalid_argument);
+  EXPECT_EQ(code_thrown([&] { mapping m(4096, {.access = access::read_only, .file = directory}); }),
+            errc::invalid_argument);
   ::close(directory);
 }
 
@@ -168,7 +171,8 @@ TEST(mapping, rejects_names_the_kernel_would_reject) {
 
 TEST(mapping, huge_pages_that_are_not_there_are_an_error) {
   // No machine has a spare petabyte in its pool.
-  EXPECT_EQ(code_thrown([] { mapping m(std::size_t{1} << 46, {.pages = page_kind::huge_2mb}); }), errc::no_huge_pages);
+  EXPECT_EQ(code_thrown([] { mapping m(std::size_t{1} << 46, {.pages = page_kind::huge_2mb}); }),
+            errc::no_huge_pages);
 }
 
 TEST(mapping, transparent_huge_mappings_start_where_huge_pages_can) {

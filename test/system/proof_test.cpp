@@ -8,10 +8,10 @@
 #include <acre/migrate.hpp>
 #include <acre/prefault.hpp>
 
-#include <cstring>
 #include <gtest/gtest.h>
-#include <limits>
 #include <sys/mman.h>
+#include <cstring>
+#include <limits>
 
 #include "support/kernel.hpp"
 #include "support/throws.hpp"
@@ -173,7 +173,8 @@ TEST(check, a_placement_of_absent_nodes_is_an_error) {
 }
 
 TEST(prefault, makes_all_pages_and_keeps_contents) {
-  for (const auto& where : {placement::unbound(), placement::local(), placement::bind({some_node()}), placement::prefer({some_node()})}) {
+  for (const auto& where : {placement::unbound(), placement::local(), placement::bind({some_node()}),
+                            placement::prefer({some_node()})}) {
     const pages p(300);
     apply(where, p.data(), p.bytes());
     std::strcpy(p.at(10), "kept");
@@ -214,8 +215,10 @@ TEST(migrate, pages_in_place_stay_and_the_policy_is_installed) {
 TEST(migrate, rejects_bad_ranges_and_nodes) {
   const pages p(2);
   const torn t;
-  EXPECT_EQ(code_thrown([&] { migrate(t.data(), t.bytes(), placement::bind({some_node()})); }), errc::not_mapped);
-  EXPECT_EQ(code_thrown([&] { migrate(p.at(0) + 1, 10, placement::bind({some_node()})); }), errc::invalid_alignment);
+  EXPECT_EQ(code_thrown([&] { migrate(t.data(), t.bytes(), placement::bind({some_node()})); }),
+            errc::not_mapped);
+  EXPECT_EQ(code_thrown([&] { migrate(p.at(0) + 1, 10, placement::bind({some_node()})); }),
+            errc::invalid_alignment);
   EXPECT_EQ(code_thrown([&] { migrate(p.data(), p.bytes(), placement::bind({1000})); }), errc::unknown_node);
 }
 
