@@ -75,6 +75,10 @@ TEST_P(matrix, lies_as_placed) {
     for (commit when : {commit::lazy, commit::eager}) {
       SCOPED_TRACE(std::string(who == sharing::shared ? "shared " : "process ") +
                    (when == commit::lazy ? "lazy" : "eager"));
+      if (kind() == page_kind::transparent_huge && who == sharing::shared && !allow_shared_huge_pages()) {
+        EXPECT_EQ(code_of([&] { area a(what.where, options(who, when)); }), errc::no_huge_pages);
+        continue;
+      }
       map_touch_and_count(what, options(who, when));
     }
   }

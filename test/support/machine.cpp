@@ -133,6 +133,12 @@ std::uint64_t node_huge_pages(unsigned node, std::string_view file) {
   return value;
 }
 
+bool allow_shared_huge_pages() {
+  const std::string path = "/sys/kernel/mm/transparent_hugepage/shmem_enabled";
+  std::ofstream(path) << "advise" << std::flush;
+  return read_text(path).find("[advise]") != std::string::npos;
+}
+
 std::string shape() {
   const char* name = std::getenv("ACRE_SHAPE");
   return name != nullptr ? name : "";
