@@ -9,7 +9,8 @@ usage: sh cmake/bootstrap.sh COMMAND [ARGUMENT...]
   demo [--vm] [ARGUMENT...]   build acre-demo and run it with ARGUMENTs;
                               --vm: inside a virtual machine with four nodes
   test [ARGUMENT...]          build everything and run all tests; ARGUMENTs go to ctest
-  bench [ARGUMENT...]         build and run all benchmarks; ARGUMENTs go to each
+  bench [ARGUMENT...]         build and run all benchmarks, print what things cost as ratios;
+                              ARGUMENTs go to bench/report.py (--help)
   build [PRESET]              configure and build a preset of CMakePresets.json (default: default)
 
 Debian and Ubuntu packages that are missing are installed with apt-get, through sudo if need be.
@@ -25,7 +26,7 @@ END
 packages_build="g++ cmake ninja-build pkg-config libhwloc-dev"
 packages_demo="$packages_build libcli11-dev libfmt-dev nlohmann-json3-dev"
 packages_vm="qemu-system-x86 busybox-static zstd lz4 xz-utils cpio python3"
-packages_bench="$packages_build libbenchmark-dev libnuma-dev"
+packages_bench="$packages_build libbenchmark-dev libnuma-dev python3"
 packages_test="$packages_demo $packages_bench $packages_vm
     libgtest-dev libgmock-dev clang clang-format-14 doxygen chromium|chromium-browser fonts-dejavu-core"
 
@@ -146,11 +147,7 @@ run_benches() {
     # shellcheck disable=SC2086
     ensure $packages_bench
     build bench
-    for program in build/bench/bin/bench-*; do
-        [ -x "$program" ] || die "there are no benchmarks"
-        say "$program"
-        "$program" "$@"
-    done
+    exec python3 bench/report.py "$@" build/bench/bin/bench-*
 }
 
 run_build() {

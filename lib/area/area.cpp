@@ -10,6 +10,7 @@
 #include <limits>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <ostream>
 #include <unordered_map>
 
@@ -19,6 +20,7 @@
 #include "area/unmap_queue.hpp"
 #include "observe/populate.hpp"
 #include "observe/room.hpp"
+#include "placement/policy_call.hpp"
 #include "placement/range_limit.hpp"
 #include "sys/pages.hpp"
 
@@ -43,8 +45,7 @@ void clip(plan& p, std::size_t bytes) {
 
 /// The kernel interleaves what it allocates at once, and khugepaged collapses pages without looking at
 /// policies (Documentation/admin-guide/mm/transhuge.rst): interleaving by base page needs huge pages refused.
-void keep_base_pages(const plan& p, const mapping& m) {
-  const policy_mode mode = p.ranges.front().policy.mode;
+void keep_base_pages(policy_mode mode, const mapping& m) {
   if (m.pages() != page_kind::system) return;
   if (mode == policy_mode::interleave || mode == policy_mode::weighted_interleave)
     sys::refuse_huge_pages(m.data(), m.size());
@@ -59,6 +60,7 @@ struct area::state {
   mapping map_block(std::size_t bytes, std::size_t alignment, page_kind kind) const;
   void commit_block(const plan& p, const mapping& m) const;
   void lock_block(const mapping& m) const;
+  bool try_bind_whole(const mapping& m) const noexcept;
   bool binds() const noexcept { return bound && where.strategy() != strategy::unbound; }
 
   /// Sizes of blocks follow from bytes, but not where fallback may have chosen other pages.
@@ -84,6 +86,8 @@ struct area::state {
   const area_options options;
   const topology machine;
   bool bound = true;
+  /// For placements that need no plan.
+  std::optional<policy_call> whole;
   std::string installed;
   std::vector<downgrade> downgrades;
 
@@ -112,6 +116,9 @@ area::area(placement where, area_options options, const topology& machine)
   x_state->bound = found.bound;
   x_state->installed = std::move(found.installed);
   x_state->downgrades = std::move(found.downgrades);
+  if (!x_state->binds()) return;
+  if (const auto only = only_policy(x_state->where, x_state->machine))
+    x_state->whole.emplace(*only, x_state->machine);
 }
 
 area::~area() = default;
@@ -176,16 +183,28 @@ mapping area::state::map_block(std::size_t bytes, std::size_t alignment, page_ki
     lock_block(m);
     return m;
   }
+  if (try_bind_whole(m)) {
+    lock_block(m);
+    return m;
+  }
   plan p = make_plan(binds() ? where : placement::unbound(), bytes, machine,
                      {.page_size = planned_page(kind, m.size()), .max_ranges = range_limit()});
   clip(p, m.size());
-  keep_base_pages(p, m);
+  keep_base_pages(p.ranges.front().policy.mode, m);
   if (is_hugetlb(kind) && !pools_hold(p, kind)) {
     throw error(errc::no_huge_pages, "the nodes have not enough free huge pages");
   }
   commit_block(p, m);
   lock_block(m);
   return m;
+}
+
+/// The short way of most blocks: one range under one policy, known since the constructor. What goes wrong on
+/// it is found again, and named, on the long way.
+bool area::state::try_bind_whole(const mapping& m) const noexcept {
+  if (!whole || options.commit != commit::lazy || is_hugetlb(m.pages())) return false;
+  keep_base_pages(whole->policy().mode, m);
+  return whole->install(m.data(), m.size());
 }
 
 void area::state::commit_block(const plan& p, const mapping& m) const {

@@ -12,6 +12,7 @@
 
 #include "base/code_of.hpp"
 #include "placement/kernel_policy.hpp"
+#include "placement/policy_call.hpp"
 #include "placement/range_limit.hpp"
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
@@ -23,41 +24,6 @@ struct bitmap_free {
   void operator()(hwloc_bitmap_s* b) const noexcept { hwloc_bitmap_free(b); }
 };
 using bitmap = std::unique_ptr<hwloc_bitmap_s, bitmap_free>;
-
-void fill(hwloc_bitmap_s* bits, const node_set& nodes) {
-  hwloc_bitmap_zero(bits);
-  for (node_id n : nodes) {
-    if (hwloc_bitmap_set(bits, n) != 0) throw std::bad_alloc();
-  }
-}
-
-/// How hwloc spells a mode.
-struct hwloc_words {
-  hwloc_membind_policy_t policy;
-  int flags;
-};
-
-hwloc_words words_for(policy_mode mode) {
-  switch (mode) {
-    case policy_mode::local:
-      return {HWLOC_MEMBIND_FIRSTTOUCH, 0};
-    // BIND without STRICT is PREFERRED_MANY, or PREFERRED with the first node where the kernel has only that.
-    case policy_mode::prefer:
-      return {HWLOC_MEMBIND_BIND, 0};
-    case policy_mode::bind:
-      return {HWLOC_MEMBIND_BIND, HWLOC_MEMBIND_STRICT};
-    case policy_mode::interleave:
-      return {HWLOC_MEMBIND_INTERLEAVE, 0};
-    default:
-      return {HWLOC_MEMBIND_DEFAULT, 0};
-  }
-}
-
-sys::node_bits to_bits(const node_set& nodes) {
-  sys::node_bits bits{};
-  for (node_id n : nodes) bits[n / 64] |= std::uint64_t{1} << (n % 64);
-  return bits;
-}
 
 [[noreturn]] void fail(int error, const policy& what, const void* p, std::size_t bytes) {
   const std::string doing =
@@ -90,37 +56,27 @@ sys::node_bits to_bits(const node_set& nodes) {
 
 class applier {
  public:
-  explicit applier(const topology& machine) : x_machine(machine), x_nodes(hwloc_bitmap_alloc()) {
-    if (x_nodes == nullptr) throw std::bad_alloc();
-  }
+  explicit applier(const topology& machine) : x_machine(machine) {}
 
   void install(const policy& what, void* p, std::size_t bytes) {
-    if (what.mode == policy_mode::weighted_interleave) {
-      // hwloc has it from 2.11 on.
-      if (const int e = sys::bind(p, bytes, sys::mode_weighted_interleave, to_bits(what.nodes)))
-        fail(e, what, p, bytes);
-      return;
-    }
-    const hwloc_words words = words_for(what.mode);
-    // FIRSTTOUCH wants all nodes (else EXDEV), DEFAULT any non-empty set.
-    if (what.nodes.empty()) {
-      hwloc_bitmap_copy(x_nodes.get(), hwloc_topology_get_topology_nodeset(x_machine.native_handle()));
-    } else {
-      fill(x_nodes.get(), what.nodes);
-    }
-    if (hwloc_set_area_membind(x_machine.native_handle(), p, bytes, x_nodes.get(), words.policy,
-                               words.flags | HWLOC_MEMBIND_BYNODESET) != 0) {
-      fail(errno, what, p, bytes);
-    }
-    if (what.mode == policy_mode::prefer) finish_prefer(what, p, bytes);
+    const policy_call& call = call_for(what);
+    if (const int e = call.set(p, bytes)) fail(e, what, p, bytes);
+    if (what.mode == policy_mode::prefer) finish_prefer(call, p, bytes);
   }
 
   std::vector<downgrade> take_downgrades() { return std::move(x_downgrades); }
 
  private:
-  /// PREFERRED_MANY falls back from the faulting CPU's node; a home node makes the fallback start at the
-  /// wanted one. With several nodes there is no one home: the nearest to the toucher is what is asked for.
-  void finish_prefer(const policy& what, void* p, std::size_t bytes) {
+  /// Plans repeat few policies many times.
+  const policy_call& call_for(const policy& what) {
+    for (const policy_call& c : x_calls) {
+      if (c.policy() == what) return c;
+    }
+    return x_calls.emplace_back(what, x_machine);
+  }
+
+  void finish_prefer(const policy_call& call, void* p, std::size_t bytes) {
+    const policy& what = call.policy();
     if (what.nodes.size() > 1) {
       if (!has_preferred_many(p)) {
         note(downgrade_reason::one_preferred_node,
@@ -129,9 +85,8 @@ class applier {
       }
       return;
     }
-    const int e = sys::set_home_node(p, bytes, what.nodes.first());
-    // EOPNOTSUPP: the policy is MPOL_PREFERRED, which spills from its node by itself.
-    if (e == 0 || e == EOPNOTSUPP) return;
+    const int e = call.set_home(p, bytes);
+    if (e == 0) return;
     if (e == ENOSYS || e == EPERM) {
       if (!has_preferred_many(p)) return;
       note(downgrade_reason::no_home_node,
@@ -156,7 +111,7 @@ class applier {
   }
 
   const topology& x_machine;
-  bitmap x_nodes;
+  std::vector<policy_call> x_calls;
   std::vector<downgrade> x_downgrades;
 };
 

@@ -11,6 +11,7 @@ acre_layer(placement
     placement_text.cpp
     plan.cpp
     policy.cpp
+    policy_call.cpp
     range_limit.cpp
     runs.cpp
 )

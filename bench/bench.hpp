@@ -1,0 +1,40 @@
+// What a benchmark program says about itself, and the memory its rows share.
+//
+// A row is named GROUP/.../WHO. Rows that differ in WHO only do the same work and are compared with each
+// other: bench/report.py prints each beside the one that is the program's baseline.
+#pragma once
+
+#include <acre/node_set.hpp>
+
+#include <benchmark/benchmark.h>
+
+#include <cstddef>
+#include <string>
+
+namespace bench {
+
+/// Defined by each program: registers its rows, and calls baseline().
+/// \param smoke everything is run, as little of it as will do
+void declare(bool smoke);
+
+/// The WHO that the others are compared with.
+void baseline(const std::string& who);
+
+/// Registers a row: `body` is called as body(state).
+template <class F>
+benchmark::internal::Benchmark* row(const std::string& name, F body) {
+  return benchmark::RegisterBenchmark(name.c_str(), body);
+}
+
+/// The node everything is bound to: the first that this process may use.
+acre::node_id node();
+
+/// Pages by the system calls themselves, bound (MPOL_BIND) to node(). Failures end the program.
+void* map_raw(std::size_t bytes);
+void bind_raw(void* p, std::size_t bytes);
+void unmap_raw(void* p, std::size_t bytes);
+
+/// Writes a byte of each base page.
+void touch(void* p, std::size_t bytes);
+
+}  // namespace bench

@@ -1,0 +1,92 @@
+#include "placement/policy_call.hpp"
+
+#include <hwloc.h>
+#include <cerrno>
+#include <cstdint>
+#include <new>
+
+#include "sys/pages.hpp"
+#include "sys/policy.hpp"
+
+namespace acre {
+namespace {
+
+/// How hwloc spells a mode.
+struct hwloc_words {
+  hwloc_membind_policy_t policy;
+  int flags;
+};
+
+hwloc_words words_for(policy_mode mode) {
+  switch (mode) {
+    case policy_mode::local:
+      return {HWLOC_MEMBIND_FIRSTTOUCH, 0};
+    // BIND without STRICT is PREFERRED_MANY, or PREFERRED with the first node where the kernel has only that.
+    case policy_mode::prefer:
+      return {HWLOC_MEMBIND_BIND, 0};
+    case policy_mode::bind:
+      return {HWLOC_MEMBIND_BIND, HWLOC_MEMBIND_STRICT};
+    case policy_mode::interleave:
+      return {HWLOC_MEMBIND_INTERLEAVE, 0};
+    default:
+      return {HWLOC_MEMBIND_DEFAULT, 0};
+  }
+}
+
+sys::node_bits to_bits(const node_set& nodes) {
+  sys::node_bits bits{};
+  for (node_id n : nodes) bits[n / 64] |= std::uint64_t{1} << (n % 64);
+  return bits;
+}
+
+}  // namespace
+
+void policy_call::bitmap_free::operator()(hwloc_bitmap_s* b) const noexcept { hwloc_bitmap_free(b); }
+
+policy_call::policy_call(const acre::policy& what, const topology& machine)
+    : x_policy(what), x_machine(&machine) {
+  // FIRSTTOUCH wants all nodes (else EXDEV), DEFAULT any non-empty set.
+  x_nodes.reset(what.nodes.empty()
+                    ? hwloc_bitmap_dup(hwloc_topology_get_topology_nodeset(machine.native_handle()))
+                    : hwloc_bitmap_alloc());
+  if (x_nodes == nullptr) throw std::bad_alloc();
+  for (node_id n : what.nodes) {
+    if (hwloc_bitmap_set(x_nodes.get(), n) != 0) throw std::bad_alloc();
+  }
+}
+
+int policy_call::set(void* p, std::size_t bytes) const noexcept {
+  // hwloc has it from 2.11 on.
+  if (x_policy.mode == policy_mode::weighted_interleave)
+    return sys::bind(p, bytes, sys::mode_weighted_interleave, to_bits(x_policy.nodes));
+  const hwloc_words words = words_for(x_policy.mode);
+  const int result = hwloc_set_area_membind(x_machine->native_handle(), p, bytes, x_nodes.get(), words.policy,
+                                            words.flags | HWLOC_MEMBIND_BYNODESET);
+  return result == 0 ? 0 : errno;
+}
+
+int policy_call::set_home(void* p, std::size_t bytes) const noexcept {
+  if (x_policy.mode != policy_mode::prefer || x_policy.nodes.size() > 1) return 0;
+  const int e = sys::set_home_node(p, bytes, x_policy.nodes.first());
+  // EOPNOTSUPP: the policy is MPOL_PREFERRED, which spills from its node by itself.
+  return e == EOPNOTSUPP ? 0 : e;
+}
+
+std::optional<policy> only_policy(const placement& where, const topology& machine) {
+  const std::size_t page = sys::page_size();
+  switch (where.strategy()) {
+    case strategy::unbound:
+    case strategy::local:
+    case strategy::bind:
+    case strategy::weighted_by_system:
+      break;
+    case strategy::interleave:
+      if (where.nodes().size() == 1 || (!where.is_hard() && where.chunk() <= page)) break;
+      return std::nullopt;
+    default:
+      return std::nullopt;
+  }
+  return make_plan(where, page, machine, {.page_size = page}).ranges.front().policy;
+}
+
+}  // namespace acre
