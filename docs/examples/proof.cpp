@@ -18,7 +18,8 @@ void look_without_touching(const acre::node_set& nodes) {
   std::memset(p, 1, 2_MiB);
   now = acre::locate(p, 8_MiB);
   std::cout << now << '\n';
-  require(now.resident() * now.page_size == 2_MiB, "a quarter was touched");
+  // Transparent huge pages may bring more than was touched.
+  require(now.resident() * now.page_size >= 2_MiB && now.untouched != 0, "what was touched is there");
   acre::prefault(p, 8_MiB);
   now = acre::locate(p, 8_MiB);
   std::cout << now << '\n';
