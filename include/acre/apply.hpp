@@ -31,14 +31,15 @@ struct downgrade {
   friend bool operator==(const downgrade&, const downgrade&) = default;
 };
 
-/// Installs `where` on [p, p + bytes). No page is touched, moved or reserved: pages that are there stay where
-/// they are (migrate() moves them). A later apply() replaces an earlier one.
-/// \param p the start of a page; \param bytes > 0, rounded up to whole pages
+/// Installs `where` on [p, p + bytes). No page is touched, moved or reserved: pages that are there stay
+/// where they are (migrate() moves them). A later apply() replaces an earlier one.
+/// \param p the start of a page;
+/// \param bytes > 0, rounded up to whole pages
 /// \returns the downgrades, none in most cases
 /// \throws error errc::foreign_topology; errc::invalid_alignment if `p` is not the start of a page;
-///   errc::not_mapped if part of the range is not mapped (nothing is promised then about the parts before the
-///   hole); errc::binding_denied; errc::binding_unsupported; errc::unsupported_placement if this kernel lacks
-///   the mode; errc::too_many_ranges also where vm.max_map_count is reached; what make_plan() throws
+///   errc::not_mapped if part of the range is not mapped (nothing is promised then about the parts before
+///   the hole); errc::binding_denied; errc::binding_unsupported; errc::unsupported_placement if this kernel
+///   lacks the mode; errc::too_many_ranges also where vm.max_map_count is reached; what make_plan() throws
 /// \safety any thread; the range must stay mapped
 ACRE_API std::vector<downgrade> apply(const placement& where, void* p, std::size_t bytes,
                                       const topology& machine = topology::system());

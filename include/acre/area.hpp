@@ -74,14 +74,15 @@ struct area_status {
 ///
 /// allocate(): one mmap, one mbind for each range of the plan. Alignments up to and above the page size.
 /// \throws allocation_error errc::out_of_memory, errc::no_huge_pages, errc::lock_limit; with commit::eager
-///   errc::node_full for a hard placement whose nodes have no room, never a signal. allocate(0) gives a page.
-/// With commit::lazy a hard placement whose nodes are full ends at first touch in the kernel's OOM killer
-/// (SIGKILL; hugetlb: SIGBUS): the kernel reserves nothing per node.
+///   errc::node_full for a hard placement whose nodes have no room, never a signal. allocate(0) gives a
+///   page. With commit::lazy a hard placement whose nodes are full ends at first touch in the kernel's OOM
+///   killer (SIGKILL; hugetlb: SIGBUS): the kernel reserves nothing per node.
 ///
 /// deallocate() unmaps; sizes and alignment must be those of allocate(). A library built with ACRE_CHECKED
 /// throws error errc::not_mapped for a block that is not mapped (any more). The destructor does not unmap
-/// live blocks. Equal to itself only. \safety all functions from any thread. fork: children get copies of
-/// private pages, as the kernel does it.
+/// live blocks. Equal to itself only.
+/// \safety all functions from any thread. fork: children get copies of private pages, as the kernel does
+///   it.
 class ACRE_API area final : public resource {
  public:
   /// \throws error what topology::require_usable() throws, errc::foreign_topology,
@@ -97,8 +98,9 @@ class ACRE_API area final : public resource {
   const area_options& options() const noexcept;
   area_status status() const;
 
-  /// Asks the kernel whether a block of this area lies as its placement says (acre::check with the page size
-  /// the block was planned with). \param p, bytes as given by and to allocate()
+  /// Asks the kernel whether a block of this area lies as its placement says (acre::check with the page
+  /// size the block was planned with).
+  /// \param p, bytes as given by and to allocate()
   struct check_result check_block(const void* p, std::size_t bytes) const;
 
   std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;

@@ -64,7 +64,8 @@ class ACRE_API error : public std::system_error {
 /// the text is composed into a buffer of its own, and cut to fit.
 class ACRE_API allocation_error : public std::bad_alloc {
  public:
-  /// \param where the placement as text; \param reason what was missing, as text; both are copied.
+  /// \param where the placement as text;
+  /// \param reason what was missing, as text; both are copied.
   allocation_error(std::error_code code, std::size_t bytes, std::string_view where,
                    std::string_view reason) noexcept;
 

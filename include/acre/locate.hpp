@@ -41,11 +41,13 @@ struct residency {
   friend bool operator==(const residency&, const residency&) = default;
 };
 
-/// Looks, through move_pages(2) without target nodes, in batches; never faults a page in. Costs about 0.2 us
-/// a base page, 1 GiB some 50 ms (huge pages on Linux >= 6.7: one look a huge page, well under 1 ms). \param
-/// p any address; \param bytes > 0; the range is rounded outward to whole pages \throws error
-/// errc::invalid_size for 0 bytes or a range that wraps, errc::not_mapped if part of it is unmapped \safety
-/// any thread; a moment's truth: pages may move or be touched meanwhile
+/// Looks, through move_pages(2) without target nodes, in batches; never faults a page in. Costs about 0.2
+/// us a base page, 1 GiB some 50 ms (huge pages on Linux >= 6.7: one look a huge page, well under 1 ms).
+/// \param p any address;
+/// \param bytes > 0; the range is rounded outward to whole pages
+/// \throws error errc::invalid_size for 0 bytes or a range that wraps, errc::not_mapped if part of it is
+///   unmapped
+/// \safety any thread; a moment's truth: pages may move or be touched meanwhile
 ACRE_API residency locate(const void* p, std::size_t bytes);
 ACRE_API residency locate(const void* p, std::size_t bytes, std::error_code& ec) noexcept;
 

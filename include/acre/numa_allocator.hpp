@@ -30,10 +30,10 @@ struct allocation_result {
 };
 #endif
 
-/// Holds a std::pmr::memory_resource*. Moves and swaps of containers carry it along (O(1), never undefined),
-/// copy assignment keeps the target's, copy construction keeps the source's. Equal if the resources are
-/// equal. Does no uses-allocator construction: nest with std::scoped_allocator_adaptor. \safety as safe as
-/// its resource
+/// Holds a std::pmr::memory_resource*. Moves and swaps of containers carry it along (O(1), never
+/// undefined), copy assignment keeps the target's, copy construction keeps the source's. Equal if the
+/// resources are equal. Does no uses-allocator construction: nest with std::scoped_allocator_adaptor.
+/// \safety as safe as its resource
 template <class T>
 class numa_allocator {
  public:
@@ -101,14 +101,14 @@ bool operator==(const numa_allocator<T>& a, const numa_allocator<U>& b) noexcept
 template <class T>
 class first_touch_allocator : public numa_allocator<T> {
  public:
-  using numa_allocator<T>::numa_allocator;
   first_touch_allocator() = default;
+  first_touch_allocator(std::pmr::memory_resource* r)  // NOLINT(google-explicit-constructor)
+      : numa_allocator<T>(r) {}
+  first_touch_allocator(const placement& where)  // NOLINT(google-explicit-constructor)
+      : numa_allocator<T>(where) {}
   template <class U>
-  first_touch_allocator(
-      const first_touch_allocator<U>& other) noexcept  // NOLINT(google-explicit-constructor)
+  first_touch_allocator(const numa_allocator<U>& other) noexcept  // NOLINT(google-explicit-constructor)
       : numa_allocator<T>(other) {}
-
-  first_touch_allocator select_on_container_copy_construction() const noexcept { return *this; }
 
   template <class U>
   void construct(U* p) noexcept(std::is_nothrow_default_constructible_v<U>) {

@@ -92,9 +92,9 @@ class ACRE_API placement {
   /// placements are equal if one was copied from the other.
   static placement by_page(page_function function, const node_set& nodes);
 
-  /// Every factory above: \throws error errc::empty_node_set, errc::invalid_chunk (a chunk of 0),
-  /// errc::invalid_weights, errc::invalid_function; errc::unknown_node for a weight of a node that no
-  /// node_set can have.
+  /// Every factory above:
+  /// \throws error errc::empty_node_set, errc::invalid_chunk (a chunk of 0), errc::invalid_weights,
+  ///   errc::invalid_function; errc::unknown_node for a weight of a node that no node_set can have.
 
   // No moves: a placement that was moved from would be one without its weights or its function.
   placement(const placement&) noexcept = default;

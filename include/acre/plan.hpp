@@ -80,7 +80,7 @@ struct plan {
 /// runs and hard interleaving become a range for each run of equal nodes, each bind (hard) or prefer (soft).
 /// Page counts are exact to the page. What a round robin does not divide evenly goes to the nodes first in
 /// order. blocked gives a node with weight w after nodes with weights b in sum, of t in all, the pages
-/// floor(b * pages / t) to floor((b + w) * pages / t). A soft placement on a single node is prefer.
+/// floor(b * pages / t) to floor((b + w) * pages / t). Soft interleaving over a single node is prefer.
 /// \throws error what require_usable() throws; errc::invalid_alignment for a page size that is no power of
 ///   two; errc::invalid_size for 0 bytes or bytes that overflow when rounded up; errc::too_many_ranges with
 ///   the count, the limit and the chunk that would do; errc::invalid_function where by_page names a node

@@ -3,14 +3,14 @@
 
 #include <atomic>
 #include <cstddef>
-#include <mutex>
 
 namespace acre {
 
 /// Blocks of an area that lie side by side under one policy are one mapping for the kernel, and cutting one
-/// out of the middle needs a mapping more: near vm.max_map_count munmap fails with ENOMEM. Such a block gives
-/// its pages back at once, and its addresses when a later call finds room. The list lives in the first page
-/// of each range, so nothing is allocated while freeing. \safety all functions from any thread
+/// out of the middle needs a mapping more: near vm.max_map_count munmap fails with ENOMEM. Such a block
+/// gives its pages back at once, and its addresses when a later call finds room. The list lives in the
+/// first page of each range, so nothing is allocated while freeing.
+/// \safety all functions from any thread
 class unmap_queue {
  public:
   /// Unmaps now, or later.
@@ -25,8 +25,7 @@ class unmap_queue {
   };
   void retry() noexcept;
 
-  std::mutex x_mutex;
-  entry* x_first = nullptr;
+  entry* x_first = nullptr;  ///< under cold_mutex()
   /// Only a hint for skipping retry(): no ordering needed.
   std::atomic<std::size_t> x_waiting{0};
 };

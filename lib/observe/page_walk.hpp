@@ -14,7 +14,8 @@
 namespace acre {
 
 /// Calls each(page index, node) for the pages of the range, `step` bytes apart; node is negative where no
-/// page is. \throws std::system_error if the kernel refuses move_pages(2)
+/// page is.
+/// \throws std::system_error if the kernel refuses move_pages(2)
 template <class F>
 void walk_pages(std::uintptr_t begin, std::uintptr_t end, std::size_t step, F each) {
   constexpr std::size_t batch = 2048;  // 16 KiB of addresses: on the stack; larger batches measured no faster

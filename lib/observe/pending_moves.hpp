@@ -17,8 +17,8 @@ class pending_moves {
   bool empty() const noexcept { return x_pages.empty(); }
 
   /// Moves all pages, then looks where they lie: move_pages(2) itself does not always tell (a full node
-  /// leaves the status unwritten, a huge page answers for its first base page only). \throws
-  /// std::system_error if the kernel refuses move_pages(2)
+  /// leaves the status unwritten, a huge page answers for its first base page only).
+  /// \throws std::system_error if the kernel refuses move_pages(2)
   void run();
 
   template <class F>

@@ -57,7 +57,7 @@ constexpr form forms[] = {
 constexpr std::string_view known_names =
     "unbound, local, bind, prefer, interleave, weighted, weighted_by_system, blocked or most_free";
 
-std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 class parser {
  public:
@@ -81,14 +81,27 @@ class parser {
 
   [[noreturn]] void fail(std::size_t position, const std::string& message) const {
     throw error(errc::invalid_text,
-                "placement " + quoted(x_text) + ", position " + std::to_string(position) + ": " + message);
+                quoted(x_text) + ": " + message + " at position " + std::to_string(position));
+  }
+
+  /// Passes on what is wrong in a part of the text, with the position in the whole.
+  [[noreturn]] void fail_in(const word& part, const error& e) const {
+    if (e.code() != errc::invalid_text) throw e;
+    constexpr std::string_view mark = " at position ";
+    const std::string message = e.what();
+    const std::size_t at = message.rfind(mark);
+    std::size_t position = 0;
+    if (at != std::string::npos) {
+      std::from_chars(message.data() + at + mark.size(), message.data() + message.size(), position);
+    }
+    fail(part.position + position, message.substr(0, at));
   }
 
   bool at_end() const { return x_text.find_first_not_of(blanks, x_at) == std::string_view::npos; }
 
   word next(const std::string& expected) {
     const std::size_t from = x_text.find_first_not_of(blanks, x_at);
-    if (from == std::string_view::npos) fail(x_text.size(), "the text ends, expected " + expected);
+    if (from == std::string_view::npos) fail(x_text.size(), "the text ends, expected " + expected + ",");
     x_at = std::min(x_text.find_first_of(blanks, from), x_text.size());
     return {x_text.substr(from, x_at - from), from};
   }
@@ -124,8 +137,7 @@ class parser {
     try {
       return x_universe != nullptr ? node_set::parse(w.text, *x_universe) : node_set::parse(w.text);
     } catch (const error& e) {
-      if (e.code() != errc::invalid_text) throw;
-      fail(w.position, "in the nodes: " + std::string(e.what()));
+      fail_in(w, e);
     }
   }
 
@@ -162,8 +174,8 @@ class parser {
       a.how = w.text == "hard" ? strictness::hard : strictness::soft;
     } else {
       std::string expected;
-      if (f.chunk == chunks::allowed && !a.chunk) expected += "\"by\" and a chunk, ";
-      if (!a.how) expected += "\"hard\", \"soft\", ";
+      if (f.chunk == chunks::allowed && !a.chunk) expected += "'by' and a chunk, ";
+      if (!a.how) expected += "'hard', 'soft', ";
       fail(w.position, quoted(w.text) + " does not belong here, expected " + expected +
                            (expected.empty() ? "the end" : "or the end"));
     }
@@ -176,8 +188,7 @@ class parser {
     try {
       return parse_bytes(w.text);
     } catch (const error& e) {
-      if (e.code() != errc::invalid_text) throw;
-      fail(w.position, "in the chunk (such as 64KiB, page or whole): " + std::string(e.what()));
+      fail_in(w, e);
     }
   }
 

@@ -22,7 +22,8 @@ class run_list {
   std::size_t chunk_pages() const;
   std::size_t limit() const { return x_limit; }
 
-  /// For counts that are known beforehand. \param instead what would do
+  /// For counts that are known beforehand.
+  /// \param instead what would do
   void expect(std::size_t ranges, const std::string& instead);
   /// The next `pages` pages. Refuses the first range beyond the limit.
   void add(node_id node, std::size_t pages);

@@ -12,6 +12,8 @@
 #include <system_error>
 #include <utility>
 
+#include "area/cold_mutex.hpp"
+
 namespace acre {
 namespace {
 
@@ -84,7 +86,8 @@ void* locked_pool_resource::do_allocate(std::size_t bytes, std::size_t alignment
     c.unused_bytes -= size;
     return std::exchange(c.unused, c.unused + size);
   }
-  // Upstreams that round up may wrap to a small block (libstdc++ 12: new_delete_resource()->allocate(-8, 4096)).
+  // Upstreams that round up may wrap to a small block (libstdc++ 12: new_delete_resource()->allocate(-8,
+  // 4096)).
   if (bytes > PTRDIFF_MAX - (alignment - 1)) {
     throw allocation_error(errc::out_of_memory, bytes, "pool", "more bytes than an address space has");
   }
@@ -98,8 +101,8 @@ void locked_pool_resource::do_deallocate(void* p, std::size_t bytes, std::size_t
   c.free = ::new (p) free_block{c.free};
 }
 
-// libstdc++ 12's unsynchronized_pool_resource could do this, but swallows an exception of upstream and then returns
-// a block of a chunk that it does not have.
+// libstdc++ 12's unsynchronized_pool_resource could do this, but swallows an exception of upstream and then
+// returns a block of a chunk that it does not have.
 void locked_pool_resource::add_slab(size_class& c, std::size_t block_bytes) {
   const std::size_t alignment = block_bytes & (~block_bytes + 1);
   x_slabs.push_back({nullptr, c.next_slab, alignment});
@@ -115,6 +118,7 @@ void locked_pool_resource::add_slab(size_class& c, std::size_t block_bytes) {
 }
 
 void locked_pool_resource::install_fork_handlers() {
+  cold_mutex();  // a pool calls its area under its own mutex
   static const int failed = pthread_atfork(&before_fork, &after_fork, &after_fork);
   if (failed != 0) throw std::system_error(failed, std::system_category(), "pthread_atfork");
 }

@@ -11,11 +11,11 @@
 
 namespace acre {
 
-/// Small blocks from size classes (at most 25 % more than asked from 64 bytes up), each with a list of free blocks
-/// and slabs of 64 KiB to 1 MiB from upstream; larger blocks straight from upstream. Every block is aligned as
-/// asked. Slabs go back upstream with the pool itself. Equal to itself only.
-/// \safety all functions from any thread, if upstream is so too; fork: parent and child may go on using it, but
-///   upstream has to take care of itself.
+/// Small blocks from size classes (at most 25 % more than asked from 64 bytes up), each with a list of free
+/// blocks and slabs of 64 KiB to 1 MiB from upstream; larger blocks straight from upstream. Every block is
+/// aligned as asked. Slabs go back upstream with the pool itself. Equal to itself only.
+/// \safety all functions from any thread, if upstream is so too; fork: parent and child may go on using it,
+///   but upstream has to take care of itself.
 class locked_pool_resource final : public resource {
  public:
   /// Blocks above this, or aligned to more, are upstream's.
@@ -31,8 +31,8 @@ class locked_pool_resource final : public resource {
 
   std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
 
-  /// Installs the handlers that hold all pools still during fork(), once. Who locks a mutex before making a pool
-  /// installs handlers for it after this call: fork's prepare handlers run last installed first.
+  /// Installs the handlers that hold all pools still during fork(), once. Who locks a mutex before making a
+  /// pool installs handlers for it after this call: fork's prepare handlers run last installed first.
   /// \throws std::system_error
   static void install_fork_handlers();
 

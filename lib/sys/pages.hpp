@@ -52,8 +52,9 @@ struct huge_run {
   std::uintptr_t begin;
   std::uintptr_t end;
 };
-/// Fills `runs` from [begin, end) on. \returns the count, or -errno (ENOTTY: the kernel has no PAGEMAP_SCAN).
-/// `next` is where a further call goes on; `end` when all is seen.
+/// Fills `runs` from [begin, end) on.
+/// \returns the count, or -errno (ENOTTY: the kernel has no PAGEMAP_SCAN). `next` is where a further call
+///   goes on; `end` when all is seen.
 long scan_huge(std::uintptr_t begin, std::uintptr_t end, std::span<huge_run> runs,
                std::uintptr_t& next) noexcept;
 

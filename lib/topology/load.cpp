@@ -30,6 +30,8 @@ void load_into(hwloc_topology_t t, const std::string& what) {
   if (hwloc_topology_set_flags(t, flags) != 0 ||
       hwloc_topology_set_all_types_filter(t, HWLOC_TYPE_FILTER_KEEP_NONE) != 0 ||
       hwloc_topology_set_type_filter(t, HWLOC_OBJ_PACKAGE, HWLOC_TYPE_FILTER_KEEP_ALL) != 0 ||
+      // A node that is less than a package needs a group around its CPUs, or hwloc gives it the package's.
+      hwloc_topology_set_type_filter(t, HWLOC_OBJ_GROUP, HWLOC_TYPE_FILTER_KEEP_STRUCTURE) != 0 ||
       hwloc_topology_load(t) != 0)
     fail(what, errno);
   // Distances and attributes are put in order at the first question otherwise, which would be a race.

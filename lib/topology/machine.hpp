@@ -48,7 +48,8 @@ struct machine {
 
 struct topology::snapshot : machine {};
 
-/// Reads everything out of a loaded hwloc topology. \throws error errc::topology_failed
+/// Reads everything out of a loaded hwloc topology.
+/// \throws error errc::topology_failed
 machine read_machine(hwloc_handle handle, bool is_this_system);
 
 // The steps of read_machine().

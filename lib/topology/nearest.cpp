@@ -10,8 +10,8 @@
 namespace acre {
 namespace {
 
-/// For a CPU without a node (hwloc hides memoryless ones): the candidates of the smallest part of the machine
-/// around it that has any.
+/// For a CPU whose node is hidden by hwloc or without distances: the candidates of the smallest part of the
+/// machine around it that has any.
 node_set around(const machine& m, hwloc_obj_t o, const node_set& candidates) {
   for (; o != nullptr; o = o->parent) {
     node_set here;
@@ -20,6 +20,13 @@ node_set around(const machine& m, hwloc_obj_t o, const node_set& candidates) {
     if (!here.empty()) return here;
   }
   return candidates.empty() ? m.nodes : candidates;
+}
+
+/// Nothing if the machine tells no distances.
+std::optional<node_id> nearest_known(const topology& t, node_id from, const node_set& candidates) {
+  if (candidates.empty()) return std::nullopt;
+  const node_id nearest = t.nearest_first(from, candidates).front();
+  return t.distance(from, nearest) ? std::optional(nearest) : std::nullopt;
 }
 
 }  // namespace
@@ -47,11 +54,10 @@ node_set topology::local_nodes(std::span<const unsigned> cpus) const {
       throw error(errc::invalid_argument, "the machine has no CPU " + std::to_string(cpu));
     if (node && usable.contains(*node)) {
       result.insert(*node);
-    } else if (node && !usable.empty()) {
-      result.insert(nearest_first(*node, usable).front());
-    } else {
-      result |= around(*x_snapshot, object, usable);
+      continue;
     }
+    const std::optional<node_id> near = node ? nearest_known(*this, *node, usable) : std::nullopt;
+    result |= near ? node_set{*near} : around(*x_snapshot, object, usable);
   }
   return result;
 }

@@ -1,4 +1,5 @@
-// failing_resource: fails at one chosen allocation; for_each_failure_point: runs a body once for each of them.
+// failing_resource: fails at one chosen allocation; for_each_failure_point: runs a body once for each of
+// them.
 #pragma once
 
 #include "support/checking_resource.hpp"
@@ -36,8 +37,8 @@ class failing_resource final : public std::pmr::memory_resource {
   std::atomic<std::size_t> x_count = 0;
 };
 
-/// Calls body(std::pmr::memory_resource&) with a resource that fails at its first allocation, then at its second,
-/// and so on until nothing fails. The body may let the std::bad_alloc out. Leaks fail the test.
+/// Calls body(std::pmr::memory_resource&) with a resource that fails at its first allocation, then at its
+/// second, and so on until nothing fails. The body may let the std::bad_alloc out. Leaks fail the test.
 /// \returns the number of failure points
 template <class Body>
 std::size_t for_each_failure_point(Body body) {

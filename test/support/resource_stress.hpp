@@ -1,4 +1,5 @@
-// block_list: live blocks whose contents and addresses are checked; stress: threads that free each other's blocks.
+// block_list: live blocks whose contents and addresses are checked; stress: threads that free each other's
+// blocks.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,9 +20,9 @@ namespace acre::test {
 /// A block filled with bytes of its own.
 struct filled_block {
   unsigned char* p;
-  std::size_t bytes;      ///< as asked
+  std::size_t bytes;  ///< as asked
   std::size_t alignment;
-  std::size_t usable;     ///< filled up to here
+  std::size_t usable;  ///< filled up to here
   unsigned char fill;
 
   filled_block(std::pmr::memory_resource& r, std::size_t n, std::size_t a, std::size_t u, unsigned char f)
@@ -92,8 +93,8 @@ struct stress_options {
   std::size_t largest_alignment = 4096;
 };
 
-/// Threads allocate blocks of random sizes and alignments, put them on a table that all share, and free what they
-/// take from it: most blocks are freed by another thread than allocated them.
+/// Threads allocate blocks of random sizes and alignments, put them on a table that all share, and free what
+/// they take from it: most blocks are freed by another thread than allocated them.
 inline void stress(std::pmr::memory_resource& r, const stress_options& o) {
   std::mutex mutex;
   std::vector<filled_block> table;

@@ -18,10 +18,12 @@ class pool_factory {
   static constexpr std::size_t largest_alignment = 4U << 20;
   static constexpr std::size_t blocks = 2000;
 
-  explicit pool_factory(std::pmr::memory_resource* upstream = std::pmr::new_delete_resource()) : x_pool(upstream) {}
+  pool_factory() : x_pool(&x_memory) {}
+  explicit pool_factory(std::pmr::memory_resource* upstream) : x_pool(upstream) {}
   std::pmr::memory_resource& resource() { return x_pool; }
 
  private:
+  checking_resource x_memory;
   locked_pool_resource x_pool;
 };
 
@@ -76,6 +78,13 @@ TEST(locked_pool, good_size_tells_what_alignment_adds) {
   EXPECT_EQ(pool.good_size(24, 64), 64U);
   EXPECT_EQ(pool.good_size(100, 64), 128U);
   EXPECT_EQ(pool.good_size(100'000, 64), 100'000U);
+}
+
+TEST(locked_pool, an_alignment_of_zero_is_an_error) {
+  locked_pool_resource pool(std::pmr::new_delete_resource());
+  // Not a constant, or clang refuses it at compile time.
+  const volatile std::size_t zero = 0;
+  EXPECT_THROW(static_cast<void>(pool.allocate(8, zero)), error);
 }
 
 TEST(good_size, of_a_foreign_resource_is_the_size_itself) {
