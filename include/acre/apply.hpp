@@ -16,12 +16,12 @@ namespace acre {
 
 /// Why what the kernel installed, or what an area got, is less than what was asked.
 enum class downgrade_reason {
-  one_preferred_node,   ///< Linux < 5.15 has no MPOL_PREFERRED_MANY: only the first node is preferred
-  no_home_node,         ///< Linux < 5.17 has no set_mempolicy_home_node: spill goes nearest to the toucher
-  chunk_rounded_up,     ///< the chunk was no multiple of the page size
-  binding_denied,       ///< the kernel refuses to bind, the area went unbound (area_options::on_denied)
-  smaller_pages,        ///< no such pages, smaller ones were taken
-  policy_differs,       ///< the kernel reads back another policy than was set
+  one_preferred_node,  ///< Linux < 5.15 has no MPOL_PREFERRED_MANY: only the first node is preferred
+  no_home_node,        ///< Linux < 5.17 has no set_mempolicy_home_node: spill goes nearest to the toucher
+  chunk_rounded_up,    ///< the chunk was no multiple of the page size
+  binding_denied,      ///< the kernel refuses to bind, the area went unbound (area_options::on_denied)
+  smaller_pages,       ///< no such pages, smaller ones were taken
+  policy_differs,      ///< the kernel reads back another policy than was set
 };
 ACRE_API std::string_view to_string(downgrade_reason reason) noexcept;
 
@@ -37,14 +37,15 @@ struct downgrade {
 /// \returns the downgrades, none in most cases
 /// \throws error errc::foreign_topology; errc::invalid_alignment if `p` is not the start of a page;
 ///   errc::not_mapped if part of the range is not mapped (nothing is promised then about the parts before the
-///   hole); errc::binding_denied; errc::binding_unsupported; errc::unsupported_placement if this kernel lacks the
-///   mode; errc::too_many_ranges also where vm.max_map_count is reached; what make_plan() throws
+///   hole); errc::binding_denied; errc::binding_unsupported; errc::unsupported_placement if this kernel lacks
+///   the mode; errc::too_many_ranges also where vm.max_map_count is reached; what make_plan() throws
 /// \safety any thread; the range must stay mapped
 ACRE_API std::vector<downgrade> apply(const placement& where, void* p, std::size_t bytes,
                                       const topology& machine = topology::system());
 
 /// The same for a plan already made, which must be for this machine.
-ACRE_API std::vector<downgrade> apply(const plan& ranges, void* p, const topology& machine = topology::system());
+ACRE_API std::vector<downgrade> apply(const plan& ranges, void* p,
+                                      const topology& machine = topology::system());
 
 /// Twins that report errors by code; lack of memory is errc::out_of_memory.
 ACRE_API void apply(const placement& where, void* p, std::size_t bytes, std::error_code& ec) noexcept;

@@ -50,7 +50,7 @@ struct area_options {
   page_lock lock = page_lock::off;
   acre::on_denied on_denied = acre::on_denied::fail;
   /// See mapping_options::name.
-  std::string name;
+  std::string name = {};
 };
 
 /// What an area was asked for, what it got, and why if that differs.
@@ -78,15 +78,16 @@ struct area_status {
 /// With commit::lazy a hard placement whose nodes are full ends at first touch in the kernel's OOM killer
 /// (SIGKILL; hugetlb: SIGBUS): the kernel reserves nothing per node.
 ///
-/// deallocate() unmaps; sizes and alignment must be those of allocate(). A library built with ACRE_CHECKED throws
-/// error errc::not_mapped for a block that is not mapped (any more).
-/// The destructor does not unmap live blocks. Equal to itself only.
-/// \safety all functions from any thread. fork: children get copies of private pages, as the kernel does it.
+/// deallocate() unmaps; sizes and alignment must be those of allocate(). A library built with ACRE_CHECKED
+/// throws error errc::not_mapped for a block that is not mapped (any more). The destructor does not unmap
+/// live blocks. Equal to itself only. \safety all functions from any thread. fork: children get copies of
+/// private pages, as the kernel does it.
 class ACRE_API area final : public resource {
  public:
-  /// \throws error what topology::require_usable() throws, errc::foreign_topology, errc::unsupported_placement,
-  ///   errc::binding_denied, errc::binding_unsupported, errc::no_huge_pages (strict, and the kernel has none of the
-  ///   kind at all), errc::invalid_argument (name)
+  /// \throws error what topology::require_usable() throws, errc::foreign_topology,
+  /// errc::unsupported_placement,
+  ///   errc::binding_denied, errc::binding_unsupported, errc::no_huge_pages (strict, and the kernel has none
+  ///   of the kind at all), errc::invalid_argument (name)
   explicit area(placement where, area_options options = {}, const topology& machine = topology::system());
   area(const area&) = delete;
   area& operator=(const area&) = delete;
@@ -96,9 +97,8 @@ class ACRE_API area final : public resource {
   const area_options& options() const noexcept;
   area_status status() const;
 
-  /// Asks the kernel whether a block of this area lies as its placement says (acre::check with the page size the
-  /// block was planned with).
-  /// \param p, bytes as given by and to allocate()
+  /// Asks the kernel whether a block of this area lies as its placement says (acre::check with the page size
+  /// the block was planned with). \param p, bytes as given by and to allocate()
   struct check_result check_block(const void* p, std::size_t bytes) const;
 
   std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;

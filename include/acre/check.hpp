@@ -49,13 +49,12 @@ struct check_options {
   std::size_t page_size = 0;  ///< 0: the base page size
 };
 
-/// Asks the kernel, never acre's memory of what it did. For interleave by page every page must lie on one of the
-/// nodes, and the nodes' counts may differ by one page for each mapping the range consists of; unbound and local
-/// accept any node; most_free wants each chunk on one node of the set; a soft placement that spilled is a
-/// difference, which is what one asks check() for.
-/// \param p as given to apply(): the start of the placed range
-/// \throws error what locate() and make_plan() throw
-ACRE_API check_result check(const placement& where, const void* p, std::size_t bytes, const check_options& options = {},
-                            const topology& machine = topology::system());
+/// Asks the kernel, never acre's memory of what it did. For interleave by page every page must lie on one of
+/// the nodes, and the nodes' counts may differ by one page for each mapping the range consists of; unbound
+/// and local accept any node; most_free wants each chunk on one node of the set; a soft placement that
+/// spilled is a difference, which is what one asks check() for. \param p as given to apply(): the start of
+/// the placed range \throws error what locate() and make_plan() throw
+ACRE_API check_result check(const placement& where, const void* p, std::size_t bytes,
+                            const check_options& options = {}, const topology& machine = topology::system());
 
 }  // namespace acre

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <new>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -48,8 +49,15 @@ inline std::error_code make_error_code(errc e) noexcept { return {static_cast<in
 /// code() is an errc or an errno value.
 class ACRE_API error : public std::system_error {
  public:
+  /// what() is `message`; code.message() follows it for codes that are not acre's, and stands for an empty
+  /// one.
   error(std::error_code code, const std::string& message);
   error(errc code, const std::string& message);
+
+  const char* what() const noexcept override { return x_text.what(); }
+
+ private:
+  std::runtime_error x_text;  // a string that copies without throwing
 };
 
 /// Thrown when an allocation fails. Derives from std::bad_alloc, allocates nothing, copies without throwing:
@@ -57,15 +65,19 @@ class ACRE_API error : public std::system_error {
 class ACRE_API allocation_error : public std::bad_alloc {
  public:
   /// \param where the placement as text; \param reason what was missing, as text; both are copied.
-  allocation_error(std::error_code code, std::size_t bytes, std::string_view where, std::string_view reason) noexcept;
+  allocation_error(std::error_code code, std::size_t bytes, std::string_view where,
+                   std::string_view reason) noexcept;
 
   const char* what() const noexcept override { return x_text; }
   std::error_code code() const noexcept { return x_code; }
   std::size_t bytes() const noexcept { return x_bytes; }
+  /// What was missing.
+  std::string_view reason() const noexcept { return x_text + x_reason; }
 
  private:
   std::error_code x_code;
   std::size_t x_bytes;
+  std::size_t x_reason;  // where it starts in x_text
   char x_text[256];
 };
 

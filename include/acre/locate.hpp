@@ -18,16 +18,16 @@ struct node_pages {
   friend bool operator==(const node_pages&, const node_pages&) = default;
 };
 
-/// Where the pages of a range lie. Pages are base pages of page_size bytes; a huge page counts as all the base
-/// pages it covers within the range.
+/// Where the pages of a range lie. Pages are base pages of page_size bytes; a huge page counts as all the
+/// base pages it covers within the range.
 struct residency {
   std::size_t page_size = 0;
-  std::size_t pages = 0;             ///< all pages of the range, first and last counted whole
-  std::size_t untouched = 0;         ///< pages that no memory lies behind: never written, zero page, swapped out
+  std::size_t pages = 0;      ///< all pages of the range, first and last counted whole
+  std::size_t untouched = 0;  ///< pages that no memory lies behind: never written, zero page, swapped out
   std::vector<node_pages> per_node;  ///< nodes with at least one page, in order
   /// Of the resident pages, those mapped as transparent huge pages, and those of hugetlb mappings. Exact on
-  /// Linux >= 6.7 (PAGEMAP_SCAN); before, from /proc/self/smaps, where a mapping that reaches beyond the range
-  /// makes transparent_huge an upper bound (huge_exact is false then).
+  /// Linux >= 6.7 (PAGEMAP_SCAN); before, from /proc/self/smaps, where a mapping that reaches beyond the
+  /// range makes transparent_huge an upper bound (huge_exact is false then).
   std::size_t transparent_huge = 0;
   std::size_t hugetlb = 0;
   bool huge_exact = true;
@@ -41,11 +41,11 @@ struct residency {
   friend bool operator==(const residency&, const residency&) = default;
 };
 
-/// Looks, through move_pages(2) without target nodes, in batches; never faults a page in. Costs about 0.2 us a
-/// base page, 1 GiB some 50 ms (huge pages on Linux >= 6.7: one look a huge page, well under 1 ms).
-/// \param p any address; \param bytes > 0; the range is rounded outward to whole pages
-/// \throws error errc::invalid_size for 0 bytes or a range that wraps, errc::not_mapped if part of it is unmapped
-/// \safety any thread; a moment's truth: pages may move or be touched meanwhile
+/// Looks, through move_pages(2) without target nodes, in batches; never faults a page in. Costs about 0.2 us
+/// a base page, 1 GiB some 50 ms (huge pages on Linux >= 6.7: one look a huge page, well under 1 ms). \param
+/// p any address; \param bytes > 0; the range is rounded outward to whole pages \throws error
+/// errc::invalid_size for 0 bytes or a range that wraps, errc::not_mapped if part of it is unmapped \safety
+/// any thread; a moment's truth: pages may move or be touched meanwhile
 ACRE_API residency locate(const void* p, std::size_t bytes);
 ACRE_API residency locate(const void* p, std::size_t bytes, std::error_code& ec) noexcept;
 

@@ -45,9 +45,9 @@ struct mapping_options {
   int file = -1;
   /// Offset in the file, in bytes; a multiple of the base page size.
   std::uint64_t offset = 0;
-  /// Shown in /proc/PID/maps as [anon:name] for private anonymous memory (Linux 5.17 with CONFIG_ANON_VMA_NAME;
-  /// elsewhere it has no effect); at most 79 printable characters without [ ] \ $ `.
-  std::string name;
+  /// Shown in /proc/PID/maps as [anon:name] for private anonymous memory (Linux 5.17 with
+  /// CONFIG_ANON_VMA_NAME; elsewhere it has no effect); at most 79 printable characters without [ ] \ $ `.
+  std::string name = {};
 };
 
 /// Owns pages, moves, unmaps at the end.

@@ -30,12 +30,11 @@ struct migration {
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const migration& m);
 };
 
-/// Installs `where` on the range, for pages to come, and moves the pages that are there and lie elsewhere, each to
-/// the node the plan says. Unlike mbind(MPOL_MF_MOVE) it re-interleaves pages that already lie on a node of the
-/// set, and tells about every page that could not move. Costs about 10 us a 4 KiB page.
-/// \param p the start of a page
-/// \throws error what apply() throws; pages already moved stay moved
-/// \safety any thread; the range must stay mapped; contents are kept, other threads may use the range
+/// Installs `where` on the range, for pages to come, and moves the pages that are there and lie elsewhere,
+/// each to the node the plan says. Unlike mbind(MPOL_MF_MOVE) it re-interleaves pages that already lie on a
+/// node of the set, and tells about every page that could not move. Costs about 10 us a 4 KiB page. \param p
+/// the start of a page \throws error what apply() throws; pages already moved stay moved \safety any thread;
+/// the range must stay mapped; contents are kept, other threads may use the range
 ACRE_API migration migrate(void* p, std::size_t bytes, const placement& where,
                            const topology& machine = topology::system());
 

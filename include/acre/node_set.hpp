@@ -135,7 +135,9 @@ class node_set::iterator {
     ++*this;
     return old;
   }
-  friend constexpr bool operator==(const iterator& a, const iterator& b) noexcept { return a.x_node == b.x_node; }
+  friend constexpr bool operator==(const iterator& a, const iterator& b) noexcept {
+    return a.x_node == b.x_node;
+  }
 
  private:
   friend class node_set;

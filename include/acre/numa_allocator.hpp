@@ -13,20 +13,27 @@
 #include <new>
 #include <type_traits>
 #include <utility>
+#include <version>
 
 namespace acre {
 
-/// What allocate_at_least returns (C++23's std::allocation_result).
+/// What allocate_at_least returns: C++23's std::allocation_result where the library has it, because
+/// std::allocator_traits wants no other type.
+#if defined(__cpp_lib_allocate_at_least)
+template <class Pointer>
+using allocation_result = std::allocation_result<Pointer>;
+#else
 template <class Pointer>
 struct allocation_result {
   Pointer ptr;
   std::size_t count;
 };
+#endif
 
-/// Holds a std::pmr::memory_resource*. Moves and swaps of containers carry it along (O(1), never undefined), copy
-/// assignment keeps the target's, copy construction keeps the source's. Equal if the resources are equal. Does no
-/// uses-allocator construction: nest with std::scoped_allocator_adaptor.
-/// \safety as safe as its resource
+/// Holds a std::pmr::memory_resource*. Moves and swaps of containers carry it along (O(1), never undefined),
+/// copy assignment keeps the target's, copy construction keeps the source's. Equal if the resources are
+/// equal. Does no uses-allocator construction: nest with std::scoped_allocator_adaptor. \safety as safe as
+/// its resource
 template <class T>
 class numa_allocator {
  public:
@@ -55,23 +62,28 @@ class numa_allocator {
       : x_resource(other.resource()) {}
   numa_allocator& operator=(const numa_allocator&) noexcept = default;
 
-  /// \throws std::bad_array_new_length if n objects have no size; what the resource throws
+  /// \throws std::bad_array_new_length for n > max_size(); what the resource throws
   [[nodiscard]] T* allocate(std::size_t n) {
     return static_cast<T*>(x_resource->allocate(bytes_of(n), alignof(T)));
   }
   /// At least n objects; deallocate takes any count from n to the one returned.
+  /// \throws as allocate
   [[nodiscard]] allocation_result<T*> allocate_at_least(std::size_t n) {
-    const std::size_t got = good_size(*x_resource, bytes_of(n), alignof(T)) / sizeof(T);
-    return {allocate(got), got};
+    // The resource is asked for n, not for what fits: it takes back only sizes from what it was asked upward.
+    T* const p = allocate(n);
+    return {p, good_size(*x_resource, n * sizeof(T), alignof(T)) / sizeof(T)};
   }
   void deallocate(T* p, std::size_t n) noexcept { x_resource->deallocate(p, n * sizeof(T), alignof(T)); }
 
-  numa_allocator select_on_container_copy_construction() const noexcept { return *this; }
+  /// As many objects as pointers into one array can be subtracted.
+  static constexpr std::size_t max_size() noexcept {
+    return static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / sizeof(T);
+  }
   std::pmr::memory_resource* resource() const noexcept { return x_resource; }
 
  private:
   static std::size_t bytes_of(std::size_t n) {
-    if (n > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_array_new_length();
+    if (n > max_size()) throw std::bad_array_new_length();
     return n * sizeof(T);
   }
 
@@ -83,26 +95,27 @@ bool operator==(const numa_allocator<T>& a, const numa_allocator<U>& b) noexcept
   return *a.resource() == *b.resource();
 }
 
-/// numa_allocator with default-initialisation: vector<double, first_touch_allocator<double>> v(n) touches no page,
-/// so the threads that fill it decide where its pages lie (placement::local(), or any other). Elements of trivial
-/// types are indeterminate until written.
+/// numa_allocator with default-initialisation: vector<double, first_touch_allocator<double>> v(n) touches no
+/// page, so the threads that fill it decide where its pages lie (placement::local(), or any other). Elements
+/// of trivial types are indeterminate until written.
 template <class T>
 class first_touch_allocator : public numa_allocator<T> {
  public:
-  using numa_allocator<T>::numa_allocator;
   first_touch_allocator() = default;
+  first_touch_allocator(std::pmr::memory_resource* r)  // NOLINT(google-explicit-constructor)
+      : numa_allocator<T>(r) {}
+  first_touch_allocator(const placement& where)  // NOLINT(google-explicit-constructor)
+      : numa_allocator<T>(where) {}
   template <class U>
-  first_touch_allocator(const first_touch_allocator<U>& other) noexcept  // NOLINT(google-explicit-constructor)
+  first_touch_allocator(const numa_allocator<U>& other) noexcept  // NOLINT(google-explicit-constructor)
       : numa_allocator<T>(other) {}
-
-  first_touch_allocator select_on_container_copy_construction() const noexcept { return *this; }
 
   template <class U>
   void construct(U* p) noexcept(std::is_nothrow_default_constructible_v<U>) {
     ::new (static_cast<void*>(p)) U;
   }
   template <class U, class... Args>
-  void construct(U* p, Args&&... args) {
+  void construct(U* p, Args&&... args) noexcept(std::is_nothrow_constructible_v<U, Args...>) {
     std::construct_at(p, std::forward<Args>(args)...);
   }
 };

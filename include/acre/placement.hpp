@@ -1,4 +1,4 @@
-// placement: where memory shall lie, as a value: nodes x strategy x strictness. No resources, no system calls.
+// placement: where memory shall lie, as a value: nodes x strategy x strictness. Makes no system calls.
 #pragma once
 
 #include <acre/export.hpp>
@@ -49,8 +49,8 @@ struct node_weight {
 class ACRE_API placement {
  public:
   static constexpr std::uint32_t max_weight = 65535;
-  /// As a chunk: one page, whatever the page size is.
-  static constexpr std::size_t one_page = 0;
+  /// As a chunk: one page, whatever the page size is (one byte, rounded up to whole pages).
+  static constexpr std::size_t one_page = 1;
   /// As a chunk: the whole allocation.
   static constexpr std::size_t whole = std::numeric_limits<std::size_t>::max();
 
@@ -59,15 +59,17 @@ class ACRE_API placement {
 
   /// The thread's own policy, as if acre were not there (AML's default). Soft; cannot be hard.
   static placement unbound();
-  /// The node of the touching CPU, whatever the thread's policy (first touch). Soft; cannot be hard: bind does
-  /// that.
+  /// The node of the touching CPU, whatever the thread's policy (first touch). Soft; cannot be hard: bind
+  /// does that.
   static placement local();
-  /// Only on `nodes`; of several, the nearest to the touching CPU that has room. Hard; its soft form is prefer.
+  /// Only on `nodes`; of several, the nearest to the touching CPU that has room. Hard; its soft form is
+  /// prefer.
   static placement bind(const node_set& nodes);
-  /// On `nodes` while they have room, else elsewhere: for one node the nearest to it, for several the nearest to
-  /// the touching CPU. Soft; its hard form is bind.
+  /// On `nodes` while they have room, else elsewhere: for one node the nearest to it, for several the nearest
+  /// to the touching CPU. Soft; its hard form is bind.
   static placement prefer(const node_set& nodes);
-  /// Page by page round robin over `nodes`, in node order. Soft. The position in the round follows the address.
+  /// Page by page round robin over `nodes`, in node order. Soft. The position in the round follows the
+  /// address.
   static placement interleave(const node_set& nodes);
   /// Chunk by chunk round robin, the first chunk on the first node.
   /// \param chunk bytes, rounded up to whole pages when planned
@@ -83,15 +85,21 @@ class ACRE_API placement {
   static placement blocked(std::span<const node_weight> weights);
   /// Equal shares, in node order.
   static placement blocked(const node_set& nodes);
-  /// For each chunk that node of `nodes` which has most free memory when the memory is mapped, counting what the
-  /// chunks before it will use. Soft.
+  /// For each chunk that node of `nodes` which has most free memory when the memory is mapped, counting what
+  /// the chunks before it will use. Soft.
   static placement most_free(const node_set& nodes, std::size_t chunk = whole);
-  /// The caller's function decides, page by page, among `nodes`. Hard. Has no text form; two by_page placements
-  /// are equal if one was copied from the other.
+  /// The caller's function decides, page by page, among `nodes`. Hard. Has no text form; two by_page
+  /// placements are equal if one was copied from the other.
   static placement by_page(page_function function, const node_set& nodes);
 
-  /// Every factory above: \throws error errc::empty_node_set, errc::invalid_chunk (an explicit chunk of 0),
-  /// errc::invalid_weights, errc::invalid_function.
+  /// Every factory above: \throws error errc::empty_node_set, errc::invalid_chunk (a chunk of 0),
+  /// errc::invalid_weights, errc::invalid_function; errc::unknown_node for a weight of a node that no
+  /// node_set can have.
+
+  // No moves: a placement that was moved from would be one without its weights or its function.
+  placement(const placement&) noexcept = default;
+  placement& operator=(const placement&) noexcept = default;
+  ~placement() = default;
 
   /// The same with the other strictness.
   /// \throws error errc::unsupported_placement for unbound, local and weighted_by_system made hard
@@ -103,7 +111,8 @@ class ACRE_API placement {
   bool is_hard() const noexcept { return x_strictness == acre::strictness::hard; }
   /// Empty for unbound and local.
   const node_set& nodes() const noexcept { return x_nodes; }
-  /// Bytes; one_page or whole where that was asked. Means something for interleave, weighted, most_free.
+  /// Bytes; one_page or whole where that was asked. Means something for interleave, weighted, most_free;
+  /// 0 for the others.
   std::size_t chunk() const noexcept { return x_chunk; }
   /// In the order given; empty but for weighted and blocked.
   std::span<const node_weight> weights() const noexcept;
@@ -113,13 +122,14 @@ class ACRE_API placement {
 
   /// "unbound", "local", "bind 0-1", "prefer 2", "interleave 0,2", "interleave 0,2 by 2MiB hard",
   /// "weighted 0:3,2:1 by 4KiB", "weighted_by_system 0-1", "blocked 0:1,1:1 soft", "most_free 0-3 by 1GiB",
-  /// "by_page 0-1". The strictness is written where it is not the strategy's own.
+  /// "by_page 0-1". Strictness and chunk are written where they are not the strategy's own; one_page and
+  /// whole are "by page" and "by whole".
   std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const placement& p);
 
-  /// Reads what to_string() writes. Nodes as in node_set::parse ("all" is resolved now).
-  /// \throws error errc::invalid_text with the position of the mistake and what would be right there; what the
-  ///   factories throw
+  /// Reads what to_string() writes, but for by_page. Nodes as in node_set::parse ("all" is resolved now).
+  /// \throws error errc::invalid_text with the position of the mistake and what would be right there;
+  ///   what the factories throw
   static placement parse(std::string_view text);
   static placement parse(std::string_view text, const node_set& universe);
 

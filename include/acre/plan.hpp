@@ -1,4 +1,4 @@
-// plan: a placement worked out for so many bytes on a machine, as ranges for the kernel. Pure: no system calls.
+// plan: a placement worked out for so many bytes on a machine, as ranges for the kernel. Pure.
 #pragma once
 
 #include <acre/export.hpp>
@@ -54,11 +54,11 @@ struct node_bytes {
 struct plan_options {
   /// Bytes of a page; a power of two. Ranges and chunks are whole pages of this size.
   std::size_t page_size = 4096;
-  /// More ranges than this are refused. The kernel keeps one mapping for each range; vm.max_map_count is 65530
-  /// by default, for the whole process.
+  /// More ranges than this are refused. The kernel keeps one mapping for each range; vm.max_map_count is
+  /// 65530 by default, for the whole process.
   std::size_t max_ranges = 16384;
   /// For most_free: free bytes of its nodes; a node that is not named counts with topology::memory().free.
-  std::span<const node_bytes> free;
+  std::span<const node_bytes> free = {};
 };
 
 /// The ranges, in order of offset, without gaps, equal neighbours merged; they cover `bytes`.
@@ -76,13 +76,15 @@ struct plan {
 
 /// Works out `where` for `bytes` bytes. Nodes must be usable (topology::require_usable).
 ///
-/// A placement whose nodes all have a mode of the kernel becomes one range (interleave by page: MPOL_INTERLEAVE);
-/// chunks, weights, runs and hard interleaving become a range for each run of equal nodes, each bind (hard) or
-/// prefer (soft). Page counts are exact to the page; a remainder goes to the nodes first in order.
-/// \throws error what require_usable() throws; errc::invalid_alignment for a page size that is no power of two;
-///   errc::invalid_size for 0 bytes or bytes that overflow when rounded up; errc::too_many_ranges with the count,
-///   the limit and the chunk that would do; errc::invalid_function where by_page names a node outside its set;
-///   what the by_page function throws
+/// What the kernel has a mode for becomes one range (interleave by page: MPOL_INTERLEAVE); chunks, weights,
+/// runs and hard interleaving become a range for each run of equal nodes, each bind (hard) or prefer (soft).
+/// Page counts are exact to the page. What a round robin does not divide evenly goes to the nodes first in
+/// order. blocked gives a node with weight w after nodes with weights b in sum, of t in all, the pages
+/// floor(b * pages / t) to floor((b + w) * pages / t). Soft interleaving over a single node is prefer.
+/// \throws error what require_usable() throws; errc::invalid_alignment for a page size that is no power of
+///   two; errc::invalid_size for 0 bytes or bytes that overflow when rounded up; errc::too_many_ranges with
+///   the count, the limit and the chunk that would do; errc::invalid_function where by_page names a node
+///   outside its set; what the by_page function throws
 /// \safety pure; reads free memory of this system only for most_free without plan_options::free
 ACRE_API plan make_plan(const placement& where, std::size_t bytes, const topology& machine,
                         const plan_options& options = {});

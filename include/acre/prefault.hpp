@@ -11,19 +11,20 @@
 
 namespace acre {
 
-/// Faults every page of the range in for writing, by the policies the range has, in parallel from threads on the
-/// target nodes where that pays (some 32 MiB a thread). Contents are kept. Pages under a hard policy (MPOL_BIND) are
-/// faulted so that a full node is an error and never the OOM killer: softly, then looked at, then moved.
-/// \param p any address; rounded outward to whole pages
-/// \throws error errc::not_mapped; errc::node_full: part of a hard range has no room, its pages lie elsewhere and
+/// Faults every page of the range in for writing, by the policies the range has, in parallel from threads on
+/// the target nodes where that pays (some 32 MiB a thread). Contents are kept. Pages under a hard policy
+/// (MPOL_BIND) are faulted so that a full node is an error and never the OOM killer: softly, then looked at,
+/// then moved. \param p any address; rounded outward to whole pages \throws error errc::not_mapped;
+/// errc::node_full: part of a hard range has no room, its pages lie elsewhere and
 ///   its policy is hard again; errc::out_of_memory if the machine has not that much left; errc::no_huge_pages
-/// \safety any thread; the policy of hard ranges is changed for the time of the call: nobody else may fault pages
+/// \safety any thread; the policy of hard ranges is changed for the time of the call: nobody else may fault
+/// pages
 ///   of the range in meanwhile and rely on it
 ACRE_API void prefault(void* p, std::size_t bytes, const topology& machine = topology::system());
 ACRE_API void prefault(void* p, std::size_t bytes, std::error_code& ec) noexcept;
 
-/// The same for a fresh range and its plan, which need not be applied yet: when it returns the plan is installed
-/// and every page lies on it. What an eager area does.
+/// The same for a fresh range and its plan, which need not be applied yet: when it returns the plan is
+/// installed and every page lies on it. What an eager area does.
 ACRE_API void prefault(const plan& ranges, void* p, const topology& machine = topology::system());
 
 }  // namespace acre

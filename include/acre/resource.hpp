@@ -11,12 +11,15 @@ namespace acre {
 /// Base of acre's resources.
 class ACRE_API resource : public std::pmr::memory_resource {
  public:
-  /// The bytes that allocate(bytes, alignment) would really provide, at least `bytes`. A block may be given back
-  /// with any size from what was asked up to this.
+  ~resource() override;
+
+  /// The bytes that allocate(bytes, alignment) would really provide, at least `bytes`. A block may be given
+  /// back with any size from what was asked up to this.
   virtual std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept = 0;
 };
 
 /// good_size of any resource: of one that is not acre's, `bytes`.
-ACRE_API std::size_t good_size(const std::pmr::memory_resource& r, std::size_t bytes, std::size_t alignment) noexcept;
+ACRE_API std::size_t good_size(const std::pmr::memory_resource& r, std::size_t bytes,
+                               std::size_t alignment) noexcept;
 
 }  // namespace acre

@@ -8,18 +8,20 @@
 
 namespace acre {
 
-/// One pool for each distinct placement, made at the first call, never destroyed: blocks may be freed at any time,
-/// in static destruction too. Blocks are small or large; each lies on pages of its placement.
-/// \throws what area's constructor throws; allocation_error
-/// \safety any thread, static initialisation and destruction included; fork: the child may go on using it
+/// One pool for each distinct placement, made at the first call, never destroyed: blocks may be freed at any
+/// time, in static destruction too. Blocks are small or large; each lies on pages of its placement. \throws
+/// what area's constructor throws; allocation_error \safety any thread, static initialisation and destruction
+/// included; fork: the child may go on using it
 ACRE_API std::pmr::memory_resource* resource_for(const placement& where);
 
 /// What default-constructed allocators use: resource_for(placement::unbound()) unless set otherwise.
+/// \throws what resource_for() throws, at the first call only
 /// \safety any thread
 ACRE_API std::pmr::memory_resource* default_resource();
 
 /// \param r the new default; null: back to the first one. It must outlive every allocator that takes it.
 /// \returns the old one
+/// \throws as default_resource(); nothing is changed then
 /// \safety any thread
 ACRE_API std::pmr::memory_resource* set_default_resource(std::pmr::memory_resource* r);
 

@@ -49,8 +49,8 @@ class ACRE_API topology {
   static const topology& system();
 
   /// A fresh snapshot of this machine, after nodes were hot-plugged or the cpuset changed. Keeps only nodes,
-  /// packages, CPUs, distances and memory attributes: about 1 ms on a small machine (`bench` prints it).
-  /// \throws error errc::topology_failed
+  /// packages, groups, CPUs, distances and memory attributes: about 1 ms on a small machine (`bench` prints
+  /// it). \throws error errc::topology_failed
   static topology load();
 
   /// A machine out of hwloc's XML, for tests and planning. Nothing can be bound on it.
@@ -88,7 +88,10 @@ class ACRE_API topology {
 
   memory_kind kind(node_id node) const;
 
-  /// The OS numbers of the CPUs that are local to `node`; empty for memory-only nodes.
+  /// The OS numbers of the online CPUs that are local to `node`, those forbidden for this process included;
+  /// empty for memory-only nodes, also where hwloc says they are local to somebody's CPUs. This machine's
+  /// sysfs decides; for others a CPU belongs to the node with the fewest CPUs, then to main memory, then to
+  /// the lowest number.
   const std::vector<unsigned>& cpus(node_id node) const;
 
   /// All CPUs of the machine that are online and allowed, in increasing order.

@@ -4,4 +4,10 @@ acre_layer(area
     mapping.hpp
     resource.hpp
   SOURCES
+    area.cpp
+    mapping.cpp
+    page_kinds.cpp
+    probe.cpp
+    resource.cpp
+    unmap_queue.cpp
 )

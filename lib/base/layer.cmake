@@ -5,5 +5,7 @@ acre_layer(base
     export.hpp
     version.hpp
   SOURCES
+    bytes.cpp
+    error.cpp
     version.cpp
 )

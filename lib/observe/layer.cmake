@@ -5,4 +5,13 @@ acre_layer(observe
     migrate.hpp
     prefault.hpp
   SOURCES
+    check.cpp
+    expectation.cpp
+    locate.cpp
+    migrate.cpp
+    page_range.cpp
+    pending_moves.cpp
+    populate.cpp
+    prefault.cpp
+    room.cpp
 )

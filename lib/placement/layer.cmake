@@ -4,4 +4,13 @@ acre_layer(placement
     placement.hpp
     plan.hpp
   SOURCES
+    apply.cpp
+    kernel_policy.cpp
+    most_free.cpp
+    placement.cpp
+    placement_text.cpp
+    plan.cpp
+    policy.cpp
+    range_limit.cpp
+    runs.cpp
 )

@@ -3,4 +3,6 @@ acre_layer(pool
     numa_allocator.hpp
     resource_for.hpp
   SOURCES
+    locked_pool.cpp
+    resource_for.cpp
 )

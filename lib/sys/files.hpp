@@ -17,9 +17,9 @@ std::optional<std::string> read_file(const char* path);
 struct node_meminfo {
   std::uint64_t total = 0;
   std::uint64_t free = 0;
-  std::uint64_t file = 0;                 ///< page cache
-  std::uint64_t shared = 0;               ///< of it, tmpfs: not reclaimable without swap
-  std::uint64_t dirty = 0;                ///< of it, not yet written
+  std::uint64_t file = 0;    ///< page cache
+  std::uint64_t shared = 0;  ///< of it, tmpfs: not reclaimable without swap
+  std::uint64_t dirty = 0;   ///< of it, not yet written
   std::uint64_t slab_reclaimable = 0;
 };
 std::optional<node_meminfo> node_memory(unsigned node);
@@ -27,7 +27,8 @@ std::optional<node_meminfo> node_memory(unsigned node);
 /// MemAvailable of /proc/meminfo in bytes.
 std::optional<std::uint64_t> available_memory();
 
-/// Hugetlb pages of 2^shift bytes: of a node, or of the whole machine. Nothing if the kernel has no such size.
+/// Hugetlb pages of 2^shift bytes: of a node, or of the whole machine. Nothing if the kernel has no such
+/// size.
 struct huge_pool {
   std::uint64_t pages = 0;
   std::uint64_t free = 0;
@@ -36,8 +37,8 @@ struct huge_pool {
 std::optional<huge_pool> huge_pages(unsigned shift);
 std::optional<huge_pool> huge_pages(unsigned shift, unsigned node);
 
-/// The choice in brackets of /sys/kernel/mm/transparent_hugepage/<file> ("enabled", "shmem_enabled"); empty without
-/// THP.
+/// The choice in brackets of /sys/kernel/mm/transparent_hugepage/<file> ("enabled", "shmem_enabled"); empty
+/// without THP.
 std::string thp_setting(const char* file);
 
 /// vm.max_map_count, 65530 if it cannot be read.
@@ -51,6 +52,15 @@ struct map_line {
 };
 /// The mappings that overlap [begin, end), in order.
 std::vector<map_line> maps(std::uintptr_t begin, std::uintptr_t end);
+
+/// The first mapping that ends above `at`, by PROCMAP_QUERY (Linux 6.11): one cheap call.
+struct vma {
+  std::uintptr_t begin;
+  std::uintptr_t end;
+  std::size_t page_size;
+};
+/// 0, or errno: ENOENT if there is none above, ENOTTY if the kernel has no PROCMAP_QUERY.
+int query_vma(std::uintptr_t at, vma& found) noexcept;
 
 /// Of a mapping that overlaps a range, out of /proc/self/smaps, in bytes.
 struct smaps_entry {

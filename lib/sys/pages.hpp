@@ -36,6 +36,8 @@ int want_huge_pages(void* p, std::size_t bytes) noexcept;
 int refuse_huge_pages(void* p, std::size_t bytes) noexcept;
 /// MADV_DONTNEED: gives the pages of private memory back, the mapping stays.
 int discard(void* p, std::size_t bytes) noexcept;
+/// MADV_REMOVE: the same for shared memory.
+int remove(void* p, std::size_t bytes) noexcept;
 /// MADV_POPULATE_WRITE (Linux 5.14); EINVAL where the kernel has none.
 int populate(void* p, std::size_t bytes) noexcept;
 /// mlock(2); with on_fault mlock2(MLOCK_ONFAULT).
@@ -52,6 +54,7 @@ struct huge_run {
 };
 /// Fills `runs` from [begin, end) on. \returns the count, or -errno (ENOTTY: the kernel has no PAGEMAP_SCAN).
 /// `next` is where a further call goes on; `end` when all is seen.
-long scan_huge(std::uintptr_t begin, std::uintptr_t end, std::span<huge_run> runs, std::uintptr_t& next) noexcept;
+long scan_huge(std::uintptr_t begin, std::uintptr_t end, std::span<huge_run> runs,
+               std::uintptr_t& next) noexcept;
 
 }  // namespace acre::sys

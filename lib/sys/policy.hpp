@@ -35,11 +35,11 @@ int set_home_node(void* p, std::size_t bytes, unsigned node) noexcept;
 /// get_mempolicy(2) with MPOL_F_ADDR: never faults. 0 or errno.
 int policy_at(const void* p, raw_policy& policy) noexcept;
 
-/// move_pages(2) without targets: the node of each page into `nodes`, or a negative errno (-ENOENT, -EFAULT: no
-/// page there). Never faults. 0 or errno.
+/// move_pages(2) without targets: the node of each page into `nodes`, or a negative errno (-ENOENT, -EFAULT:
+/// no page there). Never faults. 0 or errno.
 int nodes_of(std::span<void* const> pages, std::span<int> nodes) noexcept;
-/// move_pages(2) with targets: results as above. 0, errno, or a negative count of pages not tried; with errno ENOMEM
-/// `status` is not written.
+/// move_pages(2) with targets: results as above. 0, errno, or a negative count of pages not tried; with errno
+/// ENOMEM `status` is not written.
 long move(std::span<void* const> pages, std::span<const int> targets, std::span<int> status) noexcept;
 
 }  // namespace acre::sys

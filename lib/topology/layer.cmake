@@ -3,4 +3,14 @@ acre_layer(topology
     node_set.hpp
     topology.hpp
   SOURCES
+    cpus.cpp
+    distances.cpp
+    kind.cpp
+    load.cpp
+    machine.cpp
+    nearest.cpp
+    node_files.cpp
+    node_set.cpp
+    node_set_parse.cpp
+    topology.cpp
 )

@@ -1,0 +1,249 @@
+#include <acre/area.hpp>
+
+#include <acre/check.hpp>
+#include <acre/prefault.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cerrno>
+#include <limits>
+#include <mutex>
+#include <new>
+#include <ostream>
+#include <unordered_map>
+
+#include "area/page_kinds.hpp"
+#include "area/probe.hpp"
+#include "area/unmap_queue.hpp"
+#include "observe/populate.hpp"
+#include "observe/room.hpp"
+#include "placement/range_limit.hpp"
+#include "sys/pages.hpp"
+
+namespace acre {
+namespace {
+
+/// A failed attempt at a block, and whether smaller pages may help.
+bool wants_smaller_pages(std::error_code code) { return code == errc::no_huge_pages; }
+
+/// Pages a block is planned in. A block smaller than a transparent huge page cannot have one.
+std::size_t planned_page(page_kind kind, std::size_t bytes) {
+  if (kind == page_kind::transparent_huge && bytes < page_size(kind)) return sys::page_size();
+  return page_size(kind);
+}
+
+/// Planned in huge pages, a plan may reach beyond a mapping of base pages.
+void clip(plan& p, std::size_t bytes) {
+  while (p.ranges.back().offset >= bytes) p.ranges.pop_back();
+  p.ranges.back().length = std::min(p.ranges.back().length, bytes - p.ranges.back().offset);
+  p.bytes = bytes;
+}
+
+/// The kernel interleaves what it allocates at once, and khugepaged collapses pages without looking at
+/// policies (Documentation/admin-guide/mm/transhuge.rst): interleaving by base page needs huge pages refused.
+void keep_base_pages(const plan& p, const mapping& m) {
+  const policy_mode mode = p.ranges.front().policy.mode;
+  if (m.pages() != page_kind::system) return;
+  if (mode == policy_mode::interleave || mode == policy_mode::weighted_interleave)
+    sys::refuse_huge_pages(m.data(), m.size());
+}
+
+}  // namespace
+
+struct area::state {
+  state(placement w, area_options o, const topology& m)
+      : where(std::move(w)), options(std::move(o)), machine(m) {}
+
+  mapping map_block(std::size_t bytes, std::size_t alignment, page_kind kind) const;
+  void commit_block(const plan& p, const mapping& m) const;
+  void lock_block(const mapping& m) const;
+  bool binds() const noexcept { return bound && where.strategy() != strategy::unbound; }
+
+  /// Sizes of blocks follow from bytes, but not where fallback may have chosen other pages.
+  bool remembers() const noexcept { return is_hugetlb(options.pages); }
+  void remember(void* p, page_kind kind) {
+    const std::lock_guard lock(kinds_mutex);
+    kinds.emplace(p, kind);
+  }
+  page_kind kind_of(const void* p) const {
+    if (!remembers()) return options.pages;
+    const std::lock_guard lock(kinds_mutex);
+    const auto at = kinds.find(p);
+    if (at == kinds.end())
+      throw error(errc::not_mapped, "area: not a block of this area, or given back already");
+    return at->second;
+  }
+  void forget(const void* p) {
+    const std::lock_guard lock(kinds_mutex);
+    kinds.erase(p);
+  }
+
+  const placement where;
+  const area_options options;
+  const topology machine;
+  bool bound = true;
+  std::string installed;
+  std::vector<downgrade> downgrades;
+
+  mutable unmap_queue unmapper;
+  mutable std::mutex kinds_mutex;
+  std::unordered_map<const void*, page_kind> kinds;
+  // Counters for status() only: relaxed, they order nothing.
+  std::array<std::atomic<std::size_t>, 4> allocations{};
+  std::atomic<std::size_t> live_blocks{0};
+  std::atomic<std::size_t> live_bytes{0};
+};
+
+namespace {
+
+std::size_t mapped_size(std::size_t bytes, page_kind kind) noexcept {
+  const std::size_t unit = is_hugetlb(kind) ? page_size(kind) : sys::page_size();
+  const std::size_t wanted = std::max<std::size_t>(bytes, 1);
+  return wanted > std::numeric_limits<std::size_t>::max() - unit ? wanted : (wanted + unit - 1) / unit * unit;
+}
+
+}  // namespace
+
+area::area(placement where, area_options options, const topology& machine)
+    : x_state(std::make_unique<state>(std::move(where), std::move(options), machine)) {
+  probe_result found = probe(x_state->where, x_state->options, x_state->machine);
+  x_state->bound = found.bound;
+  x_state->installed = std::move(found.installed);
+  x_state->downgrades = std::move(found.downgrades);
+}
+
+area::~area() = default;
+
+const placement& area::where() const noexcept { return x_state->where; }
+const area_options& area::options() const noexcept { return x_state->options; }
+
+area_status area::status() const {
+  area_status s{.asked = x_state->where,
+                .installed = x_state->installed,
+                .bound = x_state->bound,
+                .downgrades = x_state->downgrades};
+  const bool known = std::any_of(s.downgrades.begin(), s.downgrades.end(), [](const downgrade& d) {
+    return d.reason == downgrade_reason::smaller_pages;
+  });
+  for (std::size_t i = 0; i < s.allocations.size(); ++i) {
+    s.allocations[i] = x_state->allocations[i].load(std::memory_order_relaxed);
+    if (!known && s.allocations[i] != 0 && i < static_cast<std::size_t>(x_state->options.pages)) {
+      s.downgrades.push_back({downgrade_reason::smaller_pages,
+                              std::to_string(s.allocations[i]) + " allocations got " +
+                                  std::string(acre::to_string(static_cast<page_kind>(i))) +
+                                  " pages: there were no free " +
+                                  std::string(acre::to_string(x_state->options.pages)) + " pages for them"});
+    }
+  }
+  s.blocks = x_state->live_blocks.load(std::memory_order_relaxed);
+  s.bytes = x_state->live_bytes.load(std::memory_order_relaxed);
+  return s;
+}
+
+void* area::do_allocate(std::size_t bytes, std::size_t alignment) {
+  state& s = *x_state;
+  page_kind kind = s.options.pages;
+  for (;;) {
+    try {
+      mapping m = s.map_block(std::max<std::size_t>(bytes, 1), alignment, kind);
+      if (s.remembers()) s.remember(m.data(), kind);
+      s.allocations[static_cast<std::size_t>(kind)].fetch_add(1, std::memory_order_relaxed);
+      s.live_blocks.fetch_add(1, std::memory_order_relaxed);
+      s.live_bytes.fetch_add(m.size(), std::memory_order_relaxed);
+      return m.release();
+    } catch (const allocation_error& e) {
+      const bool again = wants_smaller_pages(e.code()) && s.options.fallback == page_fallback::smaller &&
+                         kind != page_kind::system;
+      if (!again) throw allocation_error(e.code(), bytes, s.where.to_string(), e.reason());
+    } catch (const error& e) {
+      const bool again = wants_smaller_pages(e.code()) && s.options.fallback == page_fallback::smaller &&
+                         kind != page_kind::system;
+      if (!again) throw allocation_error(e.code(), bytes, s.where.to_string(), e.what());
+    }
+    kind = smaller(kind);
+  }
+}
+
+mapping area::state::map_block(std::size_t bytes, std::size_t alignment, page_kind kind) const {
+  mapping m(bytes, {.pages = kind, .sharing = options.sharing, .alignment = alignment, .name = options.name});
+  if (!binds() && options.commit == commit::lazy) {
+    lock_block(m);
+    return m;
+  }
+  plan p = make_plan(binds() ? where : placement::unbound(), bytes, machine,
+                     {.page_size = planned_page(kind, m.size()), .max_ranges = range_limit()});
+  clip(p, m.size());
+  keep_base_pages(p, m);
+  if (is_hugetlb(kind) && !pools_hold(p, kind)) {
+    throw error(errc::no_huge_pages, "the nodes have not enough free huge pages");
+  }
+  commit_block(p, m);
+  lock_block(m);
+  return m;
+}
+
+void area::state::commit_block(const plan& p, const mapping& m) const {
+  if (options.commit == commit::lazy) {
+    apply(p, m.data(), machine);
+  } else if (binds()) {
+    prefault(p, m.data(), machine);
+  } else {
+    // Without a word to the kernel about policies: it may refuse all of them.
+    if (!is_hugetlb(m.pages())) require_room(p, 0, machine);
+    if (const int e = populate_parallel(p, static_cast<std::byte*>(m.data()), machine)) {
+      throw error(e == EFAULT ? make_error_code(errc::no_huge_pages) : make_error_code(errc::out_of_memory),
+                  "populating failed");
+    }
+  }
+}
+
+void area::state::lock_block(const mapping& m) const {
+  if (options.lock == page_lock::off) return;
+  if (const int e = sys::lock(m.data(), m.size(), options.commit == commit::lazy)) {
+    throw error(e == EAGAIN || e == ENOMEM || e == EPERM ? make_error_code(errc::lock_limit)
+                                                         : std::error_code(e, std::system_category()),
+                "the pages cannot be locked (RLIMIT_MEMLOCK)");
+  }
+}
+
+void area::do_deallocate(void* p, std::size_t bytes, [[maybe_unused]] std::size_t alignment) {
+  state& s = *x_state;
+  const std::size_t size = mapped_size(bytes, s.kind_of(p));
+#ifdef ACRE_CHECKED
+  if (!sys::is_mapped(p, size)) throw error(errc::not_mapped, "area: the block is not mapped (any more)");
+#endif
+  if (s.remembers()) s.forget(p);
+  s.unmapper.unmap(p, size, s.options.sharing == sharing::shared);
+  s.live_blocks.fetch_sub(1, std::memory_order_relaxed);
+  s.live_bytes.fetch_sub(size, std::memory_order_relaxed);
+}
+
+std::size_t area::good_size(std::size_t bytes, std::size_t) const noexcept {
+  // With fallback only the smallest pages are sure.
+  const bool sure = x_state->options.fallback == page_fallback::strict;
+  return mapped_size(bytes, sure ? x_state->options.pages : page_kind::system);
+}
+
+check_result area::check_block(const void* p, std::size_t bytes) const {
+  const page_kind kind = x_state->kind_of(p);
+  return check(x_state->where, p, std::max<std::size_t>(bytes, 1),
+               {.page_size = planned_page(kind, mapped_size(bytes, kind))}, x_state->machine);
+}
+
+std::string area_status::to_string() const {
+  std::string text = "asked: " + asked.to_string() + "; installed: " + installed;
+  for (const downgrade& d : downgrades) text += "; " + d.text;
+  return text;
+}
+
+std::ostream& operator<<(std::ostream& out, const area_status& s) { return out << s.to_string(); }
+
+area& default_area() {
+  // Never destroyed: containers of static storage duration may give blocks back after any destructor here.
+  alignas(area) static unsigned char storage[sizeof(area)];
+  static area* const only = ::new (static_cast<void*>(storage)) area(placement::unbound());
+  return *only;
+}
+
+}  // namespace acre

@@ -1,0 +1,66 @@
+#include "area/page_kinds.hpp"
+
+#include <bit>
+#include <cstdint>
+
+#include "sys/files.hpp"
+
+namespace acre {
+namespace {
+
+unsigned shift_of(page_kind kind) noexcept {
+  return static_cast<unsigned>(std::countr_zero(page_size(kind)));
+}
+
+}  // namespace
+
+bool is_hugetlb(page_kind kind) noexcept {
+  return kind == page_kind::huge_2mb || kind == page_kind::huge_1gb;
+}
+
+page_kind smaller(page_kind kind) noexcept {
+  switch (kind) {
+    case page_kind::huge_1gb:
+      return page_kind::huge_2mb;
+    case page_kind::huge_2mb:
+      return page_kind::transparent_huge;
+    default:
+      return page_kind::system;
+  }
+}
+
+std::string why_unavailable(page_kind kind, sharing s) {
+  if (kind == page_kind::transparent_huge) {
+    const char* const file = s == sharing::shared ? "shmem_enabled" : "enabled";
+    const std::string setting = sys::thp_setting(file);
+    if (setting.empty()) return "this kernel has no transparent huge pages";
+    if (setting != "never" && setting != "deny") return {};
+    return std::string("transparent_hugepage/") + file + " says " + setting;
+  }
+  if (is_hugetlb(kind)) {
+    const auto pool = sys::huge_pages(shift_of(kind));
+    if (!pool) return "this kernel has no huge pages of that size";
+    if (pool->pages + pool->surplus_allowed == 0)
+      return "no huge pages of that size are reserved (vm.nr_hugepages)";
+  }
+  return {};
+}
+
+bool pools_hold(const plan& p, page_kind kind) {
+  const std::size_t page = page_size(kind);
+  for (const plan_range& r : p.ranges) {
+    if (r.policy.mode != policy_mode::bind) continue;
+    std::uint64_t need = 0;
+    for (const plan_range& other : p.ranges) {
+      if (other.policy == r.policy) need += (other.length + page - 1) / page;
+    }
+    std::uint64_t free = 0;
+    for (node_id n : r.policy.nodes) {
+      if (const auto pool = sys::huge_pages(shift_of(kind), n)) free += pool->free;
+    }
+    if (need > free) return false;
+  }
+  return true;
+}
+
+}  // namespace acre

@@ -1,0 +1,24 @@
+// page_kinds: which pages an area can have here, and what comes next if it cannot.
+#pragma once
+
+#include <acre/mapping.hpp>
+#include <acre/plan.hpp>
+#include <acre/topology.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace acre {
+
+bool is_hugetlb(page_kind kind) noexcept;
+/// The next smaller kind; `system` has none.
+page_kind smaller(page_kind kind) noexcept;
+
+/// Why this system has no pages of that kind at all; empty if it may have some.
+std::string why_unavailable(page_kind kind, sharing s);
+
+/// True if the pools of the nodes have free huge pages for the hard ranges of the plan. The kernel reserves
+/// huge pages for the whole machine only and answers with SIGBUS at first touch where a node has none.
+bool pools_hold(const plan& p, page_kind kind);
+
+}  // namespace acre

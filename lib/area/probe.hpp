@@ -1,0 +1,20 @@
+// probe: what an area can have here, found out on a scratch page when the area is made.
+#pragma once
+
+#include <acre/area.hpp>
+
+#include <string>
+#include <vector>
+
+namespace acre {
+
+struct probe_result {
+  bool bound = true;
+  std::string installed;
+  std::vector<downgrade> downgrades;
+};
+
+/// \throws error as area's constructor
+probe_result probe(const placement& where, const area_options& options, const topology& machine);
+
+}  // namespace acre

@@ -1,0 +1,28 @@
+// code_of: turns what a call throws into an error code, for the noexcept twins.
+#pragma once
+
+#include <acre/error.hpp>
+
+#include <new>
+#include <system_error>
+
+namespace acre {
+
+template <class F>
+std::error_code code_of(F call) noexcept {
+  try {
+    call();
+    return {};
+  } catch (const std::system_error& e) {
+    return e.code();
+  } catch (const allocation_error& e) {
+    return e.code();
+  } catch (const std::bad_alloc&) {
+    return errc::out_of_memory;
+  } catch (...) {
+    // Only a by_page function of the caller throws anything else.
+    return errc::invalid_function;
+  }
+}
+
+}  // namespace acre

@@ -1,0 +1,175 @@
+#include <acre/locate.hpp>
+
+#include <acre/error.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <ostream>
+
+#include "base/code_of.hpp"
+#include "observe/page_range.hpp"
+#include "observe/page_walk.hpp"
+#include "sys/files.hpp"
+#include "sys/pages.hpp"
+
+namespace acre {
+namespace {
+
+constexpr std::size_t huge_page = std::size_t{2} << 20;
+
+/// Counts pages by node while walking.
+class counter {
+ public:
+  explicit counter(residency& r) : x_result(r) {}
+
+  void add(int node, std::size_t pages) {
+    if (node < 0) {
+      x_result.untouched += pages;
+      return;
+    }
+    const auto n = static_cast<node_id>(node);
+    // Neighbours mostly lie on one node.
+    if (x_last >= x_result.per_node.size() || x_result.per_node[x_last].node != n) x_last = slot(n);
+    x_result.per_node[x_last].pages += pages;
+  }
+
+ private:
+  std::size_t slot(node_id n) {
+    auto at = std::find_if(x_result.per_node.begin(), x_result.per_node.end(),
+                           [n](const node_pages& x) { return x.node >= n; });
+    if (at == x_result.per_node.end() || at->node != n) at = x_result.per_node.insert(at, {n, 0});
+    return static_cast<std::size_t>(at - x_result.per_node.begin());
+  }
+
+  residency& x_result;
+  std::size_t x_last = 0;
+};
+
+/// The parts of a range that are mapped as huge pages; exact, Linux 6.7.
+/// \returns false if the kernel cannot tell
+bool find_huge(const page_range& range, std::vector<sys::huge_run>& runs) {
+  std::array<sys::huge_run, 64> found{};
+  for (std::uintptr_t at = range.begin; at < range.end;) {
+    const long n = sys::scan_huge(at, range.end, found, at);
+    if (n < 0) return false;
+    runs.insert(runs.end(), found.begin(), found.begin() + n);
+  }
+  return true;
+}
+
+/// Walks a run of huge pages with one look for each: all base pages of a huge page lie on its node.
+void count_huge_run(const sys::huge_run& run, std::size_t page_size, counter& count) {
+  for (std::uintptr_t at = run.begin; at < run.end;) {
+    const std::uintptr_t next = std::min(run.end, (at / huge_page + 1) * huge_page);
+    walk_pages(at, at + 1, page_size,
+               [&](std::size_t, int node) { count.add(node, (next - at) / page_size); });
+    at = next;
+  }
+}
+
+/// Counts the pages of hugetlb mappings. PAGEMAP_SCAN calls those huge as well as transparent ones.
+/// \returns false if the kernel cannot tell (Linux < 6.11)
+bool count_hugetlb_by_query(const page_range& range, residency& r) {
+  sys::vma v{};
+  for (std::uintptr_t at = range.begin; at < range.end; at = v.end) {
+    if (sys::query_vma(at, v) != 0) return false;
+    if (v.begin >= range.end) break;
+    if (v.page_size > range.page_size) {
+      r.hugetlb += (std::min(v.end, range.end) - std::max(v.begin, range.begin)) / range.page_size;
+    }
+  }
+  return true;
+}
+
+/// Huge pages by /proc/self/smaps, a whole mapping at a time; the kernel walks the whole process for it.
+void count_by_smaps(const page_range& range, residency& r, bool transparent_known) {
+  for (const sys::smaps_entry& e : sys::smaps(range.begin, range.end)) {
+    const std::size_t overlap = std::min(e.end, range.end) - std::max(e.begin, range.begin);
+    if (e.page_size > range.page_size) {
+      r.hugetlb += overlap / range.page_size;
+    } else if (!transparent_known && e.transparent_huge != 0) {
+      if (e.begin < range.begin || e.end > range.end) r.huge_exact = false;
+      r.transparent_huge += std::min<std::size_t>(overlap, e.transparent_huge) / range.page_size;
+    }
+  }
+}
+
+residency look(const page_range& range) {
+  residency r;
+  r.page_size = range.page_size;
+  r.pages = range.pages();
+  counter count(r);
+  std::vector<sys::huge_run> runs;
+  const bool known = find_huge(range, runs);
+  std::uintptr_t at = range.begin;
+  const auto walk_to = [&](std::uintptr_t to) {
+    walk_pages(at, to, range.page_size, [&](std::size_t, int node) { count.add(node, 1); });
+  };
+  for (const sys::huge_run& run : runs) {
+    walk_to(run.begin);
+    count_huge_run(run, range.page_size, count);
+    r.transparent_huge += (run.end - run.begin) / range.page_size;
+    at = run.end;
+  }
+  walk_to(range.end);
+  if (!known || (!runs.empty() && !count_hugetlb_by_query(range, r))) {
+    r.hugetlb = 0;
+    count_by_smaps(range, r, known);
+  }
+  // Mappings count with all their pages, touched or not.
+  r.hugetlb = std::min(r.hugetlb, r.resident());
+  r.transparent_huge -= known ? std::min(r.hugetlb, r.transparent_huge) : 0;
+  return r;
+}
+
+}  // namespace
+
+residency locate(const void* p, std::size_t bytes) { return look(require_mapped(p, bytes, "locate")); }
+
+residency locate(const void* p, std::size_t bytes, std::error_code& ec) noexcept {
+  residency r;
+  ec = code_of([&] { r = locate(p, bytes); });
+  return r;
+}
+
+std::vector<int> locate_pages(const void* p, std::size_t bytes) {
+  const page_range range = require_mapped(p, bytes, "locate_pages");
+  std::vector<int> nodes(range.pages());
+  walk_pages(range.begin, range.end, range.page_size,
+             [&](std::size_t i, int node) { nodes[i] = node < 0 ? -1 : node; });
+  return nodes;
+}
+
+std::size_t residency::on(node_id node) const noexcept {
+  for (const node_pages& n : per_node) {
+    if (n.node == node) return n.pages;
+  }
+  return 0;
+}
+
+std::size_t residency::resident() const noexcept { return pages - untouched; }
+
+node_set residency::nodes() const {
+  node_set s;
+  for (const node_pages& n : per_node) s.insert(n.node);
+  return s;
+}
+
+std::string residency::to_string() const {
+  std::string text;
+  const auto add = [&](const std::string& part) {
+    if (!text.empty()) text += ", ";
+    text += part;
+  };
+  for (const node_pages& n : per_node) {
+    add("node " + std::to_string(n.node) + ": " + std::to_string(n.pages) +
+        (n.pages == 1 ? " page" : " pages"));
+  }
+  if (untouched != 0) add(std::to_string(untouched) + " untouched");
+  return text;
+}
+
+std::ostream& operator<<(std::ostream& out, const residency& r) { return out << r.to_string(); }
+
+}  // namespace acre

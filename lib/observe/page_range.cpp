@@ -1,0 +1,37 @@
+#include "observe/page_range.hpp"
+
+#include <acre/error.hpp>
+
+#include <limits>
+#include <string>
+
+#include "sys/files.hpp"
+#include "sys/pages.hpp"
+
+namespace acre {
+
+page_range require_mapped(const void* p, std::size_t bytes, const char* caller) {
+  const std::size_t page = sys::page_size();
+  const auto first = reinterpret_cast<std::uintptr_t>(p);
+  if (bytes == 0) throw error(errc::invalid_size, std::string(caller) + ": a range of 0 bytes");
+  if (bytes > std::numeric_limits<std::uintptr_t>::max() - first - page) {
+    throw error(errc::invalid_size, std::string(caller) + ": a range of " + std::to_string(bytes) +
+                                        " bytes reaches beyond the address space");
+  }
+  const std::uintptr_t begin = first / page * page;
+  const std::uintptr_t end = (first + bytes + page - 1) / page * page;
+  if (!sys::is_mapped(reinterpret_cast<void*>(begin), end - begin)) {
+    throw error(errc::not_mapped, std::string(caller) + ": part of the range is not mapped");
+  }
+  return {begin, end, page};
+}
+
+bool is_hugetlb(const void* p) {
+  const auto at = reinterpret_cast<std::uintptr_t>(p);
+  sys::vma v{};
+  if (sys::query_vma(at, v) == 0) return v.begin <= at && v.page_size > sys::page_size();
+  const auto entries = sys::smaps(at, at + 1);
+  return !entries.empty() && entries.front().page_size > sys::page_size();
+}
+
+}  // namespace acre

@@ -1,0 +1,17 @@
+// room: is there memory for a plan, before any page is asked for?
+#pragma once
+
+#include <acre/plan.hpp>
+#include <acre/topology.hpp>
+
+#include <cstddef>
+
+namespace acre {
+
+/// Compares what the plan needs with what its nodes and the machine have, free or reclaimable. A first look
+/// that keeps hopeless requests from filling the machine; whether pages really came is looked at afterwards.
+/// \param present bytes of the range that exist already
+/// \throws error errc::node_full, naming the nodes, what they need and what they have; errc::out_of_memory
+void require_room(const plan& p, std::size_t present, const topology& machine);
+
+}  // namespace acre

@@ -1,0 +1,249 @@
+// Applying a plan: the only step of a placement that makes system calls.
+#include <acre/apply.hpp>
+
+#include <acre/error.hpp>
+
+#include <hwloc.h>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <new>
+
+#include "base/code_of.hpp"
+#include "placement/kernel_policy.hpp"
+#include "placement/range_limit.hpp"
+#include "sys/pages.hpp"
+#include "sys/policy.hpp"
+
+namespace acre {
+namespace {
+
+struct bitmap_free {
+  void operator()(hwloc_bitmap_s* b) const noexcept { hwloc_bitmap_free(b); }
+};
+using bitmap = std::unique_ptr<hwloc_bitmap_s, bitmap_free>;
+
+void fill(hwloc_bitmap_s* bits, const node_set& nodes) {
+  hwloc_bitmap_zero(bits);
+  for (node_id n : nodes) {
+    if (hwloc_bitmap_set(bits, n) != 0) throw std::bad_alloc();
+  }
+}
+
+/// How hwloc spells a mode.
+struct hwloc_words {
+  hwloc_membind_policy_t policy;
+  int flags;
+};
+
+hwloc_words words_for(policy_mode mode) {
+  switch (mode) {
+    case policy_mode::local:
+      return {HWLOC_MEMBIND_FIRSTTOUCH, 0};
+    // BIND without STRICT is PREFERRED_MANY, or PREFERRED with the first node where the kernel has only that.
+    case policy_mode::prefer:
+      return {HWLOC_MEMBIND_BIND, 0};
+    case policy_mode::bind:
+      return {HWLOC_MEMBIND_BIND, HWLOC_MEMBIND_STRICT};
+    case policy_mode::interleave:
+      return {HWLOC_MEMBIND_INTERLEAVE, 0};
+    default:
+      return {HWLOC_MEMBIND_DEFAULT, 0};
+  }
+}
+
+sys::node_bits to_bits(const node_set& nodes) {
+  sys::node_bits bits{};
+  for (node_id n : nodes) bits[n / 64] |= std::uint64_t{1} << (n % 64);
+  return bits;
+}
+
+[[noreturn]] void fail(int error, const policy& what, const void* p, std::size_t bytes) {
+  const std::string doing =
+      "cannot set the policy '" + what.to_string() + "' on " + std::to_string(bytes) + " bytes";
+  switch (error) {
+    case EPERM:
+    case EACCES:
+      throw acre::error(errc::binding_denied,
+                        doing + ": the kernel refuses mbind(2), as seccomp filters of containers do");
+    case ENOSYS:
+      throw acre::error(errc::binding_unsupported, doing + ": this kernel or hwloc cannot bind memory");
+    case ENOMEM:
+      throw acre::error(errc::too_many_ranges,
+                        doing + ": out of kernel mappings; vm.max_map_count is the limit");
+    case EFAULT:
+      throw acre::error(errc::not_mapped, doing + ": part of the range is not mapped");
+    case EINVAL:
+      if (!sys::is_mapped(p, bytes))
+        throw acre::error(errc::not_mapped, doing + ": part of the range is not mapped");
+      throw acre::error(
+          errc::unsupported_placement,
+          doing +
+              (what.mode == policy_mode::weighted_interleave
+                   ? ": this kernel has no MPOL_WEIGHTED_INTERLEAVE (Linux 6.9); weighted() works everywhere"
+                   : ": the kernel does not accept it here (hugetlb memory takes whole huge pages only)"));
+    default:
+      throw acre::error(std::error_code(error, std::system_category()), doing);
+  }
+}
+
+class applier {
+ public:
+  explicit applier(const topology& machine) : x_machine(machine), x_nodes(hwloc_bitmap_alloc()) {
+    if (x_nodes == nullptr) throw std::bad_alloc();
+  }
+
+  void install(const policy& what, void* p, std::size_t bytes) {
+    if (what.mode == policy_mode::weighted_interleave) {
+      // hwloc has it from 2.11 on.
+      if (const int e = sys::bind(p, bytes, sys::mode_weighted_interleave, to_bits(what.nodes)))
+        fail(e, what, p, bytes);
+      return;
+    }
+    const hwloc_words words = words_for(what.mode);
+    // FIRSTTOUCH wants all nodes (else EXDEV), DEFAULT any non-empty set.
+    if (what.nodes.empty()) {
+      hwloc_bitmap_copy(x_nodes.get(), hwloc_topology_get_topology_nodeset(x_machine.native_handle()));
+    } else {
+      fill(x_nodes.get(), what.nodes);
+    }
+    if (hwloc_set_area_membind(x_machine.native_handle(), p, bytes, x_nodes.get(), words.policy,
+                               words.flags | HWLOC_MEMBIND_BYNODESET) != 0) {
+      fail(errno, what, p, bytes);
+    }
+    if (what.mode == policy_mode::prefer) finish_prefer(what, p, bytes);
+  }
+
+  std::vector<downgrade> take_downgrades() { return std::move(x_downgrades); }
+
+ private:
+  /// PREFERRED_MANY falls back from the faulting CPU's node; a home node makes the fallback start at the
+  /// wanted one. With several nodes there is no one home: the nearest to the toucher is what is asked for.
+  void finish_prefer(const policy& what, void* p, std::size_t bytes) {
+    if (what.nodes.size() > 1) {
+      if (!has_preferred_many(p)) {
+        note(downgrade_reason::one_preferred_node,
+             "'" + what.to_string() + "' prefers node " + std::to_string(what.nodes.first()) +
+                 " only: this kernel has no MPOL_PREFERRED_MANY (Linux 5.15)");
+      }
+      return;
+    }
+    const int e = sys::set_home_node(p, bytes, what.nodes.first());
+    // EOPNOTSUPP: the policy is MPOL_PREFERRED, which spills from its node by itself.
+    if (e == 0 || e == EOPNOTSUPP) return;
+    if (e == ENOSYS || e == EPERM) {
+      if (!has_preferred_many(p)) return;
+      note(downgrade_reason::no_home_node,
+           "'" + what.to_string() +
+               "' spills to the nodes nearest to the touching CPU when full, not to those nearest to its own:"
+               " this kernel has no set_mempolicy_home_node (Linux 5.17)");
+      return;
+    }
+    fail(e, what, p, bytes);
+  }
+
+  static bool has_preferred_many(void* p) {
+    sys::raw_policy found;
+    return sys::policy_at(p, found) == 0 && found.mode == sys::mode_preferred_many;
+  }
+
+  void note(downgrade_reason reason, std::string text) {
+    for (const downgrade& d : x_downgrades) {
+      if (d.reason == reason) return;
+    }
+    x_downgrades.push_back({reason, std::move(text)});
+  }
+
+  const topology& x_machine;
+  bitmap x_nodes;
+  std::vector<downgrade> x_downgrades;
+};
+
+/// hwloc 2.9 remembers in an unsynchronised static whether the kernel has PREFERRED_MANY, written by the
+/// first such call (topology-linux.c): make that call before two threads can.
+void settle_hwloc(const topology& machine) {
+  static std::once_flag once;
+  std::call_once(once, [&] {
+    const sys::map_result scratch = sys::map({.bytes = sys::page_size()});
+    const bitmap nodes(hwloc_bitmap_dup(hwloc_topology_get_allowed_nodeset(machine.native_handle())));
+    if (scratch.error != 0 || nodes == nullptr) return;
+    hwloc_set_area_membind(machine.native_handle(), scratch.data, sys::page_size(), nodes.get(),
+                           HWLOC_MEMBIND_BIND, HWLOC_MEMBIND_BYNODESET);
+    sys::unmap(scratch.data, sys::page_size());
+  });
+}
+
+void require_bindable(const topology& machine, const void* p) {
+  if (!machine.is_this_system()) {
+    throw error(errc::foreign_topology,
+                "the topology does not describe this machine: placements can be planned on it, not applied");
+  }
+  if (reinterpret_cast<std::uintptr_t>(p) % sys::page_size() != 0) {
+    throw error(errc::invalid_alignment, "apply: the address is not the start of a page of " +
+                                             std::to_string(sys::page_size()) + " bytes");
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(downgrade_reason reason) noexcept {
+  switch (reason) {
+    case downgrade_reason::one_preferred_node:
+      return "one_preferred_node";
+    case downgrade_reason::no_home_node:
+      return "no_home_node";
+    case downgrade_reason::chunk_rounded_up:
+      return "chunk_rounded_up";
+    case downgrade_reason::binding_denied:
+      return "binding_denied";
+    case downgrade_reason::smaller_pages:
+      return "smaller_pages";
+    case downgrade_reason::policy_differs:
+      return "policy_differs";
+  }
+  return "unknown";
+}
+
+std::vector<downgrade> apply(const plan& ranges, void* p, const topology& machine) {
+  require_bindable(machine, p);
+  settle_hwloc(machine);
+  applier a(machine);
+  for (const plan_range& r : ranges.ranges)
+    a.install(r.policy, static_cast<std::byte*>(p) + r.offset, r.length);
+  std::vector<downgrade> downgrades = a.take_downgrades();
+  if (ranges.chunk_rounded) {
+    downgrades.push_back({downgrade_reason::chunk_rounded_up,
+                          "the chunk was rounded up to " + std::to_string(ranges.chunk) +
+                              " bytes, whole pages of " + std::to_string(ranges.page_size)});
+  }
+  return downgrades;
+}
+
+std::vector<downgrade> apply(const placement& where, void* p, std::size_t bytes, const topology& machine) {
+  require_bindable(machine, p);
+  return apply(make_plan(where, bytes, machine, {.page_size = sys::page_size(), .max_ranges = range_limit()}),
+               p, machine);
+}
+
+void apply(const placement& where, void* p, std::size_t bytes, std::error_code& ec) noexcept {
+  ec = code_of([&] { apply(where, p, bytes); });
+}
+
+policy installed_policy(const void* p) {
+  sys::raw_policy raw;
+  switch (const int e = sys::policy_at(p, raw)) {
+    case 0:
+      return from_kernel(raw);
+    case EFAULT:
+      throw error(errc::not_mapped, "installed_policy: the address is not mapped");
+    case ENOSYS:
+    case EPERM:
+      throw error(errc::binding_unsupported, "installed_policy: the kernel refuses get_mempolicy(2)");
+    default:
+      throw error(std::error_code(e, std::system_category()), "installed_policy: get_mempolicy(2)");
+  }
+}
+
+}  // namespace acre

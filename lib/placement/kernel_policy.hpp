@@ -1,0 +1,18 @@
+// Between acre's policies and the kernel's: what a policy is called when read back.
+#pragma once
+
+#include <acre/plan.hpp>
+
+#include "sys/policy.hpp"
+
+namespace acre {
+
+/// The policy of a range as acre names it.
+policy from_kernel(const sys::raw_policy& raw);
+
+/// True if `installed` is what apply() leaves for `wanted` on some kernel: the mask may have shrunk to the
+/// nodes with memory only if `wanted` named others, which require_usable() excludes; prefer may be PREFERRED
+/// with one node of it.
+bool is_installed(const sys::raw_policy& installed, const policy& wanted);
+
+}  // namespace acre

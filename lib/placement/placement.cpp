@@ -1,0 +1,192 @@
+#include <acre/placement.hpp>
+
+#include <acre/error.hpp>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace acre {
+
+struct placement::details {
+  std::vector<node_weight> weights;
+  page_function function;
+};
+
+namespace {
+
+// What strategies without chunks have, so that chunks never make a difference between them.
+constexpr std::size_t no_chunk = 0;
+
+void require_nodes(const char* name, const node_set& nodes) {
+  if (nodes.empty()) {
+    throw error(errc::empty_node_set,
+                std::string(name) + ": the node set is empty, it needs at least one node");
+  }
+}
+
+void require_chunk(const char* name, std::size_t chunk) {
+  if (chunk == 0) {
+    throw error(errc::invalid_chunk, std::string(name) +
+                                         ": a chunk of 0 bytes, it must be at least 1 "
+                                         "(placement::one_page is one page)");
+  }
+}
+
+[[noreturn]] void reject_weights(const char* name, const std::string& message) {
+  throw error(errc::invalid_weights, std::string(name) + ": " + message);
+}
+
+node_set nodes_of(const char* name, std::span<const node_weight> weights) {
+  if (weights.empty()) reject_weights(name, "no weights, it needs at least one node with a weight");
+  node_set nodes;
+  for (const node_weight& w : weights) {
+    if (w.weight == 0 || w.weight > placement::max_weight) {
+      reject_weights(name, "node " + std::to_string(w.node) + " has weight " + std::to_string(w.weight) +
+                               ", weights are 1.." + std::to_string(placement::max_weight));
+    }
+    if (nodes.contains(w.node)) {
+      reject_weights(name, "node " + std::to_string(w.node) + " is named twice (again with weight " +
+                               std::to_string(w.weight) + "), once is right");
+    }
+    nodes.insert(w.node);
+  }
+  return nodes;
+}
+
+std::size_t mixed(std::size_t seed, std::size_t value) noexcept {
+  return seed ^ (value + std::size_t{0x9e3779b97f4a7c15} + (seed << 6) + (seed >> 2));
+}
+
+}  // namespace
+
+placement::placement(acre::strategy s, acre::strictness h, const node_set& nodes, std::size_t chunk)
+    : x_strategy(s), x_strictness(h), x_chunk(chunk), x_nodes(nodes) {}
+
+placement placement::unbound() {
+  return placement(acre::strategy::unbound, acre::strictness::soft, {}, no_chunk);
+}
+
+placement placement::local() {
+  return placement(acre::strategy::local, acre::strictness::soft, {}, no_chunk);
+}
+
+placement placement::bind(const node_set& nodes) {
+  require_nodes("bind", nodes);
+  return placement(acre::strategy::bind, acre::strictness::hard, nodes, no_chunk);
+}
+
+placement placement::prefer(const node_set& nodes) {
+  require_nodes("prefer", nodes);
+  return placement(acre::strategy::bind, acre::strictness::soft, nodes, no_chunk);
+}
+
+placement placement::interleave(const node_set& nodes) { return interleave(nodes, one_page); }
+
+placement placement::interleave(const node_set& nodes, std::size_t chunk) {
+  require_nodes("interleave", nodes);
+  require_chunk("interleave", chunk);
+  return placement(acre::strategy::interleave, acre::strictness::soft, nodes, chunk);
+}
+
+placement placement::weighted(std::initializer_list<node_weight> weights, std::size_t chunk) {
+  return weighted(std::span(weights.begin(), weights.size()), chunk);
+}
+
+placement placement::weighted(std::span<const node_weight> weights, std::size_t chunk) {
+  const node_set nodes = nodes_of("weighted", weights);
+  require_chunk("weighted", chunk);
+  placement p(acre::strategy::weighted, acre::strictness::soft, nodes, chunk);
+  p.x_details = std::make_shared<const details>(details{{weights.begin(), weights.end()}, nullptr});
+  return p;
+}
+
+placement placement::weighted_by_system(const node_set& nodes) {
+  require_nodes("weighted_by_system", nodes);
+  return placement(acre::strategy::weighted_by_system, acre::strictness::soft, nodes, no_chunk);
+}
+
+placement placement::blocked(std::initializer_list<node_weight> weights) {
+  return blocked(std::span(weights.begin(), weights.size()));
+}
+
+placement placement::blocked(std::span<const node_weight> weights) {
+  const node_set nodes = nodes_of("blocked", weights);
+  placement p(acre::strategy::blocked, acre::strictness::hard, nodes, no_chunk);
+  p.x_details = std::make_shared<const details>(details{{weights.begin(), weights.end()}, nullptr});
+  return p;
+}
+
+placement placement::blocked(const node_set& nodes) {
+  require_nodes("blocked", nodes);
+  std::vector<node_weight> equal;
+  for (node_id n : nodes) equal.push_back({n, 1});
+  return blocked(std::span<const node_weight>(equal));
+}
+
+placement placement::most_free(const node_set& nodes, std::size_t chunk) {
+  require_nodes("most_free", nodes);
+  require_chunk("most_free", chunk);
+  return placement(acre::strategy::most_free, acre::strictness::soft, nodes, chunk);
+}
+
+placement placement::by_page(page_function function, const node_set& nodes) {
+  require_nodes("by_page", nodes);
+  if (!function) throw error(errc::invalid_function, "by_page: the function is empty, it must be callable");
+  placement p(acre::strategy::by_page, acre::strictness::hard, nodes, no_chunk);
+  p.x_details = std::make_shared<const details>(details{{}, std::move(function)});
+  return p;
+}
+
+placement placement::hard() const {
+  switch (x_strategy) {
+    case acre::strategy::unbound:
+    case acre::strategy::local:
+    case acre::strategy::weighted_by_system:
+      throw error(errc::unsupported_placement,
+                  to_string() + " cannot be hard: the kernel has no such policy; bind and weighted can");
+    default:
+      break;
+  }
+  placement p = *this;
+  p.x_strictness = acre::strictness::hard;
+  return p;
+}
+
+placement placement::soft() const {
+  placement p = *this;
+  p.x_strictness = acre::strictness::soft;
+  return p;
+}
+
+std::span<const node_weight> placement::weights() const noexcept {
+  if (x_details == nullptr) return {};
+  return x_details->weights;
+}
+
+node_id placement::node_of_page(std::size_t index, std::size_t pages) const {
+  if (x_strategy != acre::strategy::by_page) {
+    throw error(errc::invalid_function, to_string() + " has no function for pages, only by_page has");
+  }
+  return x_details->function(index, pages);
+}
+
+bool placement::equals(const placement& o) const noexcept {
+  if (x_strategy != o.x_strategy || x_strictness != o.x_strictness || x_chunk != o.x_chunk ||
+      x_nodes != o.x_nodes) {
+    return false;
+  }
+  // Functions cannot be compared: by_page is equal to its copies only.
+  if (x_details == o.x_details) return true;
+  return x_strategy != acre::strategy::by_page && std::ranges::equal(weights(), o.weights());
+}
+
+std::size_t placement::hash() const noexcept {
+  std::size_t h = mixed(static_cast<std::size_t>(x_strategy), static_cast<std::size_t>(x_strictness));
+  h = mixed(mixed(h, x_chunk), x_nodes.hash());
+  for (const node_weight& w : weights()) h = mixed(mixed(h, w.node), w.weight);
+  if (x_strategy == acre::strategy::by_page) h = mixed(h, std::hash<const void*>{}(x_details.get()));
+  return h;
+}
+
+}  // namespace acre

@@ -1,0 +1,157 @@
+#include <placement/runs.hpp>
+
+#include <acre/bytes.hpp>
+#include <acre/error.hpp>
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+namespace acre::detail {
+
+namespace {
+
+__extension__ using wide_unsigned = unsigned __int128;
+
+std::size_t ceil_div(std::size_t a, std::size_t b) { return a / b + (a % b != 0 ? 1 : 0); }
+
+std::vector<node_weight> parts_of(const placement& where) {
+  if (!where.weights().empty()) return {where.weights().begin(), where.weights().end()};
+  std::vector<node_weight> equal;
+  for (node_id n : where.nodes()) equal.push_back({n, 1});
+  return equal;
+}
+
+/// Ranges of so many chunks dealt out in rounds. All nodes differ, so only a single one merges with itself.
+std::size_t ranges_of_rounds(std::span<const node_weight> parts, std::size_t chunks) {
+  if (parts.size() == 1) return 1;
+  std::size_t round = 0;
+  for (const node_weight& w : parts) round += w.weight;
+  std::size_t ranges = chunks / round * parts.size();
+  std::size_t rest = chunks % round;
+  for (const node_weight& w : parts) {
+    if (rest == 0) break;
+    ++ranges;
+    rest -= std::min<std::size_t>(rest, w.weight);
+  }
+  return ranges;
+}
+
+/// The fewest pages in a chunk that keep the limit, which is not 0: larger chunks never need more ranges.
+std::size_t smallest_chunk(std::span<const node_weight> parts, std::size_t pages, std::size_t limit) {
+  std::size_t low = 1;
+  std::size_t high = pages;
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    if (ranges_of_rounds(parts, ceil_div(pages, middle)) <= limit) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}
+
+}  // namespace
+
+run_list::run_list(plan& to, const placement& where, const plan_options& options)
+    : x_plan(to),
+      x_where(where),
+      x_limit(options.max_ranges),
+      x_mode(where.is_hard() ? policy_mode::bind : policy_mode::prefer) {}
+
+std::size_t run_list::chunk_pages() const { return std::min(x_plan.chunk, x_plan.bytes) / x_plan.page_size; }
+
+void run_list::refuse(const std::string& needed, const std::string& instead) const {
+  throw error(errc::too_many_ranges,
+              x_where.to_string() + " of " + format_bytes(x_plan.bytes) + " needs " + needed +
+                  " ranges, the limit is " + std::to_string(x_limit) +
+                  " (each is a mapping of its own, and vm.max_map_count bounds them): " + instead);
+}
+
+std::string run_list::chunk_would_do(std::size_t chunk_pages) const {
+  return "a chunk of " + format_bytes(chunk_pages * x_plan.page_size) + " or more would do";
+}
+
+void run_list::expect(std::size_t ranges, const std::string& instead) {
+  if (ranges > x_limit) refuse(std::to_string(ranges), instead);
+  x_plan.ranges.reserve(ranges);
+}
+
+void run_list::add(node_id node, std::size_t pages) {
+  const std::size_t length = pages * x_plan.page_size;
+  auto& ranges = x_plan.ranges;
+  if (!ranges.empty() && ranges.back().policy.nodes.first() == node) {
+    ranges.back().length += length;
+  } else {
+    if (ranges.size() >= x_limit) {
+      refuse("more than " + std::to_string(x_limit),
+             x_where.chunk() == 0 || x_limit == 0 ? "longer runs of equal nodes, or a higher limit, would do"
+                                                  : chunk_would_do(ceil_div(this->pages(), x_limit)));
+    }
+    ranges.push_back({x_end, length, {x_mode, node_set{node}}});
+  }
+  x_end += length;
+}
+
+void add_rounds(run_list& runs) {
+  const std::vector<node_weight> parts = parts_of(runs.where());
+  const std::size_t pages = runs.pages();
+  const std::size_t chunk = runs.chunk_pages();
+  const std::size_t ranges = ranges_of_rounds(parts, ceil_div(pages, chunk));
+  if (ranges > runs.limit()) {
+    runs.expect(ranges, runs.limit() == 0 ? "a higher limit would do"
+                                          : runs.chunk_would_do(smallest_chunk(parts, pages, runs.limit())));
+  }
+  runs.expect(ranges, "");
+  if (parts.size() == 1) return runs.add(parts.front().node, pages);
+  for (std::size_t left = pages; left != 0;) {
+    for (const node_weight& w : parts) {
+      const std::size_t run = w.weight > left / chunk ? left : w.weight * chunk;
+      if (run != 0) runs.add(w.node, run);
+      left -= run;
+    }
+  }
+}
+
+// Between the weights before a node (b of t) and those up to its own (e of t) lie the pages
+// floor(b * pages / t) .. floor(e * pages / t): no node is a page or more off its exact share, and a node's
+// pages depend on nothing but the weights and the size.
+void add_blocks(run_list& runs) {
+  const std::span<const node_weight> parts = runs.where().weights();
+  const std::size_t pages = runs.pages();
+  std::size_t total = 0;
+  for (const node_weight& w : parts) total += w.weight;
+  const auto boundary = [&](std::size_t weight) {
+    return static_cast<std::size_t>(wide_unsigned{weight} * pages / total);
+  };
+  const auto visit = [&](auto&& take) {
+    std::size_t before = 0;
+    for (const node_weight& w : parts) {
+      const std::size_t run = boundary(before + w.weight) - boundary(before);
+      if (run != 0) take(w.node, run);
+      before += w.weight;
+    }
+  };
+  std::size_t ranges = 0;
+  visit([&](node_id, std::size_t) { ++ranges; });
+  runs.expect(ranges, "fewer nodes, or a higher limit, would do");
+  visit([&](node_id node, std::size_t run) { runs.add(node, run); });
+}
+
+void add_pages_by_function(run_list& runs) {
+  const placement& where = runs.where();
+  const std::size_t pages = runs.pages();
+  for (std::size_t i = 0; i < pages; ++i) {
+    const node_id node = where.node_of_page(i, pages);
+    if (!where.nodes().contains(node)) {
+      throw error(errc::invalid_function, where.to_string() + ": the function names node " +
+                                              std::to_string(node) + " for page " + std::to_string(i) +
+                                              " of " + std::to_string(pages) + ", which is not one of " +
+                                              where.nodes().to_string());
+    }
+    runs.add(node, 1);
+  }
+}
+
+}  // namespace acre::detail

@@ -1,0 +1,47 @@
+// runs: the ranges of a plan that the kernel cannot make out of one policy, a run of equal nodes each.
+#pragma once
+
+#include <acre/placement.hpp>
+#include <acre/plan.hpp>
+#include <acre/topology.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace acre::detail {
+
+/// Appends ranges to a plan, merges equal neighbours and keeps the limit.
+class run_list {
+ public:
+  /// `to` has its bytes, page size and chunk already.
+  run_list(plan& to, const placement& where, const plan_options& options);
+
+  const placement& where() const { return x_where; }
+  std::size_t pages() const { return x_plan.bytes / x_plan.page_size; }
+  /// Of a chunk, at least one, at most pages().
+  std::size_t chunk_pages() const;
+  std::size_t limit() const { return x_limit; }
+
+  /// For counts that are known beforehand. \param instead what would do
+  void expect(std::size_t ranges, const std::string& instead);
+  /// The next `pages` pages. Refuses the first range beyond the limit.
+  void add(node_id node, std::size_t pages);
+  [[noreturn]] void refuse(const std::string& needed, const std::string& instead) const;
+
+  /// "a chunk of 64KiB or more would do"
+  std::string chunk_would_do(std::size_t chunk_pages) const;
+
+ private:
+  plan& x_plan;
+  const placement& x_where;
+  std::size_t x_limit;
+  std::size_t x_end = 0;
+  policy_mode x_mode;
+};
+
+void add_rounds(run_list& runs);  // interleave, weighted
+void add_blocks(run_list& runs);  // blocked
+void add_most_free(run_list& runs, const topology& machine, const plan_options& options);
+void add_pages_by_function(run_list& runs);  // by_page
+
+}  // namespace acre::detail

@@ -1,0 +1,186 @@
+#include "sys/files.hpp"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+
+namespace acre::sys {
+namespace {
+
+// include/uapi/linux/fs.h, Linux 6.11.
+struct procmap_query {
+  std::uint64_t size;
+  std::uint64_t query_flags;
+  std::uint64_t query_addr;
+  std::uint64_t vma_start;
+  std::uint64_t vma_end;
+  std::uint64_t vma_flags;
+  std::uint64_t vma_page_size;
+  std::uint64_t vma_offset;
+  std::uint64_t inode;
+  std::uint32_t dev_major;
+  std::uint32_t dev_minor;
+  std::uint32_t vma_name_size;
+  std::uint32_t build_id_size;
+  std::uint64_t vma_name_addr;
+  std::uint64_t build_id_addr;
+};
+constexpr unsigned long procmap_query_call = _IOWR('f', 17, procmap_query);
+constexpr std::uint64_t covering_or_next = 0x10;
+
+/// The number after `key` and spaces, times 1024 if "kB" follows.
+std::optional<std::uint64_t> number_after(std::string_view text, std::string_view key) {
+  const std::size_t at = text.find(key);
+  if (at == std::string_view::npos) return std::nullopt;
+  text.remove_prefix(at + key.size());
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{}) return std::nullopt;
+  const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  return rest.starts_with(" kB") ? value << 10 : value;
+}
+
+std::optional<std::uint64_t> number_in(const std::string& path) {
+  const auto text = read_file(path.c_str());
+  return text ? number_after(*text, "") : std::nullopt;
+}
+
+std::optional<huge_pool> pool_in(const std::string& directory, unsigned shift) {
+  const std::string base =
+      directory + "hugepages-" + std::to_string((std::uint64_t{1} << shift) >> 10) + "kB/";
+  const auto pages = number_in(base + "nr_hugepages");
+  const auto free = number_in(base + "free_hugepages");
+  if (!pages || !free) return std::nullopt;
+  const auto over = number_in(base + "nr_overcommit_hugepages").value_or(0);
+  const auto surplus = number_in(base + "surplus_hugepages").value_or(0);
+  return huge_pool{*pages, *free, over > surplus ? over - surplus : 0};
+}
+
+/// Calls f(line) for each line of the text.
+template <class F>
+void for_each_line(std::string_view text, F f) {
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    f(text.substr(0, end));
+    if (end == std::string_view::npos) return;
+    text.remove_prefix(end + 1);
+  }
+}
+
+/// Reads "begin-end perms" of a line of maps or smaps; false for other lines.
+bool parse_map_line(std::string_view line, map_line& m) {
+  const char* const last = line.data() + line.size();
+  const auto [dash, e1] = std::from_chars(line.data(), last, m.begin, 16);
+  if (e1 != std::errc{} || dash == last || *dash != '-') return false;
+  const auto [space, e2] = std::from_chars(dash + 1, last, m.end, 16);
+  if (e2 != std::errc{} || last - space < 5 || *space != ' ') return false;
+  m.shared = space[4] == 's';
+  return true;
+}
+
+}  // namespace
+
+std::optional<std::string> read_file(const char* path) {
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  std::string text;
+  for (;;) {
+    const std::size_t had = text.size();
+    text.resize(had + 65536);
+    const ssize_t n = ::read(fd, text.data() + had, 65536);
+    text.resize(had + static_cast<std::size_t>(n > 0 ? n : 0));
+    if (n > 0 || (n < 0 && errno == EINTR)) continue;
+    ::close(fd);
+    if (n < 0) return std::nullopt;
+    return text;
+  }
+}
+
+std::optional<node_meminfo> node_memory(unsigned node) {
+  const auto text = read_file(("/sys/devices/system/node/node" + std::to_string(node) + "/meminfo").c_str());
+  if (!text) return std::nullopt;
+  node_meminfo m;
+  m.total = number_after(*text, "MemTotal:").value_or(0);
+  m.free = number_after(*text, "MemFree:").value_or(0);
+  m.file = number_after(*text, "FilePages:").value_or(0);
+  m.shared = number_after(*text, "Shmem:").value_or(0);
+  m.dirty = number_after(*text, "Dirty:").value_or(0);
+  m.slab_reclaimable = number_after(*text, "SReclaimable:").value_or(0);
+  return m;
+}
+
+std::optional<std::uint64_t> available_memory() {
+  const auto text = read_file("/proc/meminfo");
+  return text ? number_after(*text, "MemAvailable:") : std::nullopt;
+}
+
+std::optional<huge_pool> huge_pages(unsigned shift) { return pool_in("/sys/kernel/mm/hugepages/", shift); }
+
+std::optional<huge_pool> huge_pages(unsigned shift, unsigned node) {
+  return pool_in("/sys/devices/system/node/node" + std::to_string(node) + "/hugepages/", shift);
+}
+
+std::string thp_setting(const char* file) {
+  const auto text = read_file((std::string("/sys/kernel/mm/transparent_hugepage/") + file).c_str());
+  if (!text) return {};
+  const std::size_t open = text->find('[');
+  const std::size_t close = text->find(']');
+  if (open == std::string::npos || close == std::string::npos || close < open) return {};
+  return text->substr(open + 1, close - open - 1);
+}
+
+std::size_t max_map_count() {
+  return static_cast<std::size_t>(number_in("/proc/sys/vm/max_map_count").value_or(65530));
+}
+
+std::vector<map_line> maps(std::uintptr_t begin, std::uintptr_t end) {
+  std::vector<map_line> lines;
+  const auto text = read_file("/proc/self/maps");
+  if (!text) return lines;
+  for_each_line(*text, [&](std::string_view line) {
+    map_line m{};
+    if (parse_map_line(line, m) && m.begin < end && m.end > begin) lines.push_back(m);
+  });
+  return lines;
+}
+
+int query_vma(std::uintptr_t at, vma& found) noexcept {
+  const int fd = ::open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return errno;
+  procmap_query q{};
+  q.size = sizeof q;
+  q.query_flags = covering_or_next;
+  q.query_addr = at;
+  const int error = ::ioctl(fd, procmap_query_call, &q) == 0 ? 0 : errno;
+  ::close(fd);
+  if (error == 0) found = {q.vma_start, q.vma_end, q.vma_page_size};
+  return error;
+}
+
+std::vector<smaps_entry> smaps(std::uintptr_t begin, std::uintptr_t end) {
+  std::vector<smaps_entry> entries;
+  const auto text = read_file("/proc/self/smaps");
+  if (!text) return entries;
+  bool inside = false;
+  for_each_line(*text, [&](std::string_view line) {
+    map_line m{};
+    if (parse_map_line(line, m)) {
+      inside = m.begin < end && m.end > begin;
+      if (inside) entries.push_back({m.begin, m.end, 0, 0});
+      return;
+    }
+    if (!inside) return;
+    for (std::string_view key : {"AnonHugePages:", "ShmemPmdMapped:", "FilePmdMapped:"}) {
+      if (line.starts_with(key)) entries.back().transparent_huge += number_after(line, key).value_or(0);
+    }
+    if (line.starts_with("KernelPageSize:"))
+      entries.back().page_size = number_after(line, "KernelPageSize:").value_or(0);
+  });
+  return entries;
+}
+
+}  // namespace acre::sys

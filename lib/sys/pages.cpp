@@ -1,0 +1,136 @@
+#include "sys/pages.hpp"
+
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include <cerrno>
+
+#include <fcntl.h>
+
+// Constants that Debian 12's headers (Linux 6.1, glibc 2.36) lack in part; values from the kernel's uapi
+// headers.
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
+#endif
+
+namespace acre::sys {
+namespace {
+
+constexpr int huge_shift_position = 26;  // MAP_HUGE_SHIFT
+
+int error_of(int result) noexcept { return result == 0 ? 0 : errno; }
+
+// include/uapi/linux/fs.h, Linux 6.7.
+struct page_region {
+  std::uint64_t start;
+  std::uint64_t end;
+  std::uint64_t categories;
+};
+struct pm_scan_arg {
+  std::uint64_t size;
+  std::uint64_t flags;
+  std::uint64_t start;
+  std::uint64_t end;
+  std::uint64_t walk_end;
+  std::uint64_t vec;
+  std::uint64_t vec_len;
+  std::uint64_t max_pages;
+  std::uint64_t category_inverted;
+  std::uint64_t category_mask;
+  std::uint64_t category_anyof_mask;
+  std::uint64_t return_mask;
+};
+constexpr std::uint64_t page_is_present = 1U << 3;
+constexpr std::uint64_t page_is_huge = 1U << 6;
+constexpr unsigned long pagemap_scan = _IOWR('f', 16, pm_scan_arg);
+
+}  // namespace
+
+std::size_t page_size() noexcept {
+  static const auto bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return bytes;
+}
+
+map_result map(const map_request& r) noexcept {
+  int protection = PROT_NONE;
+  if (r.readable) protection |= PROT_READ;
+  if (r.writable) protection |= PROT_WRITE;
+  int flags = r.shared ? MAP_SHARED : MAP_PRIVATE;
+  if (r.file < 0) flags |= MAP_ANONYMOUS;
+  if (r.fixed) flags |= MAP_FIXED_NOREPLACE;
+  if (r.no_reserve) flags |= MAP_NORESERVE;
+  if (r.huge_shift != 0) flags |= MAP_HUGETLB | static_cast<int>(r.huge_shift << huge_shift_position);
+  void* p = ::mmap(r.address, r.bytes, protection, flags, r.file, static_cast<off_t>(r.offset));
+  if (p == MAP_FAILED) return {nullptr, errno};
+  // Linux < 4.17 does not know MAP_FIXED_NOREPLACE and takes the address as a hint.
+  if (r.fixed && p != r.address) {
+    ::munmap(p, r.bytes);
+    return {nullptr, EEXIST};
+  }
+  return {p, 0};
+}
+
+int unmap(void* p, std::size_t bytes) noexcept { return error_of(::munmap(p, bytes)); }
+int want_huge_pages(void* p, std::size_t bytes) noexcept {
+  return error_of(::madvise(p, bytes, MADV_HUGEPAGE));
+}
+int refuse_huge_pages(void* p, std::size_t bytes) noexcept {
+  return error_of(::madvise(p, bytes, MADV_NOHUGEPAGE));
+}
+int discard(void* p, std::size_t bytes) noexcept { return error_of(::madvise(p, bytes, MADV_DONTNEED)); }
+
+int remove(void* p, std::size_t bytes) noexcept { return error_of(::madvise(p, bytes, MADV_REMOVE)); }
+
+int populate(void* p, std::size_t bytes) noexcept {
+  int error;
+  do {
+    error = error_of(::madvise(p, bytes, MADV_POPULATE_WRITE));
+  } while (error == EINTR || error == EAGAIN);
+  return error;
+}
+
+int lock(void* p, std::size_t bytes, bool on_fault) noexcept {
+  return error_of(on_fault ? ::mlock2(p, bytes, MLOCK_ONFAULT) : ::mlock(p, bytes));
+}
+
+int name(void* p, std::size_t bytes, const char* text) noexcept {
+  return error_of(::prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p, bytes, text));
+}
+
+bool is_mapped(const void* p, std::size_t bytes) noexcept {
+  return ::msync(const_cast<void*>(p), bytes, MS_ASYNC) == 0;
+}
+
+long scan_huge(std::uintptr_t begin, std::uintptr_t end, std::span<huge_run> runs,
+               std::uintptr_t& next) noexcept {
+  // Opened at each use: a descriptor kept across fork would show the parent's pages.
+  const int fd = ::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  page_region found[64];
+  const std::size_t room = runs.size() < 64 ? runs.size() : 64;
+  pm_scan_arg arg{};
+  arg.size = sizeof arg;
+  arg.start = begin;
+  arg.end = end;
+  arg.vec = reinterpret_cast<std::uintptr_t>(found);
+  arg.vec_len = room;
+  arg.category_mask = page_is_present | page_is_huge;
+  arg.return_mask = page_is_huge;
+  const long count = ::ioctl(fd, pagemap_scan, &arg);
+  const int error = errno;
+  ::close(fd);
+  if (count < 0) return -error;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) runs[i] = {found[i].start, found[i].end};
+  next = static_cast<std::size_t>(count) < room ? end : arg.walk_end;
+  return count;
+}
+
+}  // namespace acre::sys

@@ -1,0 +1,56 @@
+#include "sys/policy.hpp"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <cerrno>
+
+// By system call and not by libnuma, which the library does not depend on.
+#ifndef __NR_set_mempolicy_home_node
+#define __NR_set_mempolicy_home_node 450
+#endif
+
+namespace acre::sys {
+namespace {
+
+// The kernel subtracts one from maxnode (mm/mempolicy.c, get_nodes).
+constexpr unsigned long max_node = 1024 + 1;
+constexpr unsigned long mpol_f_addr = 1U << 1;
+constexpr int mode_flags = 0xe000;  // MPOL_MODE_FLAGS, in the upper bits of a mode
+constexpr int move_flag = 1 << 1;   // MPOL_MF_MOVE
+
+}  // namespace
+
+int bind(void* p, std::size_t bytes, int mode, const node_bits& nodes) noexcept {
+  bool none = true;
+  for (auto word : nodes) none = none && word == 0;
+  // DEFAULT and LOCAL with a mask, even an empty one with maxnode, are EINVAL on some kernels.
+  const long r =
+      ::syscall(__NR_mbind, p, bytes, mode, none ? nullptr : nodes.data(), none ? 0 : max_node, 0U);
+  return r == 0 ? 0 : errno;
+}
+
+int set_home_node(void* p, std::size_t bytes, unsigned node) noexcept {
+  const long r = ::syscall(__NR_set_mempolicy_home_node, p, bytes, node, 0U);
+  return r == 0 ? 0 : errno;
+}
+
+int policy_at(const void* p, raw_policy& policy) noexcept {
+  policy = {};
+  const long r = ::syscall(__NR_get_mempolicy, &policy.mode, policy.nodes.data(), max_node, p, mpol_f_addr);
+  policy.mode &= ~mode_flags;
+  return r == 0 ? 0 : errno;
+}
+
+int nodes_of(std::span<void* const> pages, std::span<int> nodes) noexcept {
+  const long r = ::syscall(__NR_move_pages, 0, pages.size(), pages.data(), nullptr, nodes.data(), 0);
+  return r >= 0 ? 0 : errno;
+}
+
+long move(std::span<void* const> pages, std::span<const int> targets, std::span<int> status) noexcept {
+  const long r =
+      ::syscall(__NR_move_pages, 0, pages.size(), pages.data(), targets.data(), status.data(), move_flag);
+  if (r < 0) return errno;
+  return -r;
+}
+
+}  // namespace acre::sys

@@ -1,0 +1,41 @@
+#include "sys/threads.hpp"
+
+#include <sched.h>
+#include <cerrno>
+#include <cstddef>
+
+namespace acre::sys {
+namespace {
+
+// More than any kernel's NR_CPUS (8192); a smaller set is EINVAL on machines with more possible CPUs.
+constexpr std::size_t max_cpus = 16384;
+constexpr std::size_t set_bytes = CPU_ALLOC_SIZE(max_cpus);
+constexpr std::size_t set_words = set_bytes / sizeof(cpu_set_t) + 1;
+
+}  // namespace
+
+unsigned current_cpu() noexcept {
+  const int cpu = ::sched_getcpu();
+  return cpu < 0 ? 0 : static_cast<unsigned>(cpu);
+}
+
+std::vector<unsigned> allowed_cpus() {
+  std::vector<cpu_set_t> set(set_words);
+  std::vector<unsigned> cpus;
+  if (::sched_getaffinity(0, set_bytes, set.data()) != 0) return cpus;
+  for (unsigned cpu = 0; cpu < max_cpus; ++cpu) {
+    if (CPU_ISSET_S(cpu, set_bytes, set.data())) cpus.push_back(cpu);
+  }
+  return cpus;
+}
+
+int pin(std::span<const unsigned> cpus) noexcept {
+  cpu_set_t set[set_words];
+  CPU_ZERO_S(set_bytes, set);
+  for (unsigned cpu : cpus) {
+    if (cpu < max_cpus) CPU_SET_S(cpu, set_bytes, set);
+  }
+  return ::sched_setaffinity(0, set_bytes, set) == 0 ? 0 : errno;
+}
+
+}  // namespace acre::sys

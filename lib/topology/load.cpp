@@ -1,0 +1,93 @@
+#include <acre/error.hpp>
+
+#include <cerrno>
+#include <mutex>
+
+#include "sys/pages.hpp"
+#include "topology/machine.hpp"
+
+namespace acre {
+namespace {
+
+[[noreturn]] void fail(const std::string& what, int errno_value) {
+  std::string message = "hwloc cannot load " + what;
+  if (errno_value != 0) message += ": " + std::generic_category().message(errno_value);
+  throw error(errc::topology_failed, message);
+}
+
+hwloc_handle new_handle(const std::string& what) {
+  hwloc_topology_t t = nullptr;
+  if (hwloc_topology_init(&t) != 0) fail(what, errno);
+  return hwloc_handle(t);
+}
+
+void load_into(hwloc_topology_t t, const std::string& what) {
+  // The second flag turns off the x86 backend, which moves the calling thread from CPU to CPU and finds
+  // nothing about memory that Linux does not tell.
+  const unsigned long flags =
+      HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED | HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING;
+  errno = 0;
+  if (hwloc_topology_set_flags(t, flags) != 0 ||
+      hwloc_topology_set_all_types_filter(t, HWLOC_TYPE_FILTER_KEEP_NONE) != 0 ||
+      hwloc_topology_set_type_filter(t, HWLOC_OBJ_PACKAGE, HWLOC_TYPE_FILTER_KEEP_ALL) != 0 ||
+      // A node that is less than a package needs a group around its CPUs, or hwloc gives it the package's.
+      hwloc_topology_set_type_filter(t, HWLOC_OBJ_GROUP, HWLOC_TYPE_FILTER_KEEP_STRUCTURE) != 0 ||
+      hwloc_topology_load(t) != 0)
+    fail(what, errno);
+  // Distances and attributes are put in order at the first question otherwise, which would be a race.
+  hwloc_topology_refresh(t);
+}
+
+/// hwloc (2.9, topology-linux.c) remembers in a plain static whether the kernel has MPOL_PREFERRED_MANY. It
+/// is written by the first soft binding: done here once, before threads bind at the same time.
+void settle_soft_binding(hwloc_topology_t t) noexcept {
+  static std::once_flag once;
+  std::call_once(once, [t] {
+    const std::size_t bytes = sys::page_size();
+    const sys::map_result page = sys::map({.bytes = bytes});
+    if (page.error != 0) return;
+    // A failure says what apply() will find out by itself.
+    hwloc_set_area_membind(t, page.data, bytes, hwloc_topology_get_allowed_nodeset(t), HWLOC_MEMBIND_BIND,
+                           HWLOC_MEMBIND_BYNODESET);
+    sys::unmap(page.data, bytes);
+  });
+}
+
+}  // namespace
+
+topology topology::load() {
+  const std::string what = "this machine";
+  hwloc_handle handle = new_handle(what);
+  load_into(handle.get(), what);
+  // HWLOC_XMLFILE and the like make hwloc show another machine.
+  const bool here = hwloc_topology_is_thissystem(handle.get()) != 0;
+  if (here) settle_soft_binding(handle.get());
+  return topology(std::make_shared<const snapshot>(snapshot{read_machine(std::move(handle), here)}));
+}
+
+topology topology::from_xml(std::string_view xml) {
+  const std::string what = "a machine from XML";
+  const std::string text(xml);
+  hwloc_handle handle = new_handle(what);
+  // hwloc counts the terminating zero.
+  if (hwloc_topology_set_xmlbuffer(handle.get(), text.c_str(), static_cast<int>(text.size()) + 1) != 0)
+    fail(what, errno);
+  load_into(handle.get(), what);
+  return topology(std::make_shared<const snapshot>(snapshot{read_machine(std::move(handle), false)}));
+}
+
+topology topology::from_synthetic(std::string_view description) {
+  const std::string text(description);
+  const std::string what = "the synthetic machine '" + text + "'";
+  hwloc_handle handle = new_handle(what);
+  if (hwloc_topology_set_synthetic(handle.get(), text.c_str()) != 0) fail(what, errno);
+  load_into(handle.get(), what);
+  return topology(std::make_shared<const snapshot>(snapshot{read_machine(std::move(handle), false)}));
+}
+
+const topology& topology::system() {
+  static const topology* const the_system = new topology(load());
+  return *the_system;
+}
+
+}  // namespace acre

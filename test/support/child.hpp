@@ -1,0 +1,39 @@
+// child: code that runs in a child process, so that what it does to its process ends with it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <functional>
+
+namespace acre::test {
+
+/// Runs `body` in a child and waits. The child's failed expectations, or its death, fail this test.
+void in_child(const std::function<void()>& body);
+
+/// A process with touched memory that goes on until this ends. To be made before any thread.
+class innocent_process {
+ public:
+  explicit innocent_process(std::size_t bytes);
+  ~innocent_process();
+  innocent_process(const innocent_process&) = delete;
+  innocent_process& operator=(const innocent_process&) = delete;
+  bool alive();
+
+ private:
+  pid_t x_child = -1;
+};
+
+/// A forked child that maps this process's pages too, until this ends.
+class page_holder {
+ public:
+  page_holder();
+  ~page_holder();
+  page_holder(const page_holder&) = delete;
+  page_holder& operator=(const page_holder&) = delete;
+
+ private:
+  pid_t x_child = -1;
+};
+
+}  // namespace acre::test

@@ -1,0 +1,183 @@
+#include "support/kernel.hpp"
+
+#include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <fstream>
+#include <ostream>
+#include <string>
+
+namespace acre::test {
+namespace {
+
+constexpr long home_node_call = 450;  // absent from the headers of Debian 12's libc
+constexpr unsigned long mask_bits = 1024;
+using mask = std::array<unsigned long, mask_bits / 64>;
+
+mask to_mask(const nodes& wanted) {
+  mask bits{};
+  for (unsigned n : wanted) bits.at(n / 64) |= 1UL << (n % 64);
+  return bits;
+}
+
+nodes to_nodes(const mask& bits) {
+  nodes result;
+  for (unsigned n = 0; n < mask_bits; ++n) {
+    if (bits.at(n / 64) >> (n % 64) & 1) result.insert(n);
+  }
+  return result;
+}
+
+const char* name_of(mpol mode) {
+  switch (mode) {
+    case mpol::unbound: return "default";
+    case mpol::preferred: return "preferred";
+    case mpol::bind: return "bind";
+    case mpol::interleave: return "interleave";
+    case mpol::local: return "local";
+    case mpol::preferred_many: return "preferred_many";
+    case mpol::weighted: return "weighted_interleave";
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& out, const kernel_policy& p) {
+  out << name_of(p.mode) << '{';
+  for (unsigned n : p.nodes) out << ' ' << n;
+  return out << " }";
+}
+
+std::size_t base_page() {
+  static const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+std::vector<int> page_nodes(const void* p, std::size_t bytes) {
+  const std::size_t page = base_page();
+  const auto begin = reinterpret_cast<std::uintptr_t>(p) / page * page;
+  const auto end = reinterpret_cast<std::uintptr_t>(p) + bytes;
+  std::vector<void*> pages;
+  for (std::uintptr_t at = begin; at < end; at += page) pages.push_back(reinterpret_cast<void*>(at));
+  std::vector<int> status(pages.size(), -ENOSYS);
+  const long rc = syscall(SYS_move_pages, 0, pages.size(), pages.data(), nullptr, status.data(), 0);
+  EXPECT_EQ(rc, 0) << "move_pages: errno " << errno;
+  return status;
+}
+
+std::map<unsigned, std::size_t> count_pages(const void* p, std::size_t bytes) {
+  std::map<unsigned, std::size_t> counts;
+  for (int node : page_nodes(p, bytes)) {
+    if (node >= 0) ++counts[static_cast<unsigned>(node)];
+  }
+  return counts;
+}
+
+std::size_t count_untouched(const void* p, std::size_t bytes) {
+  std::size_t count = 0;
+  for (int node : page_nodes(p, bytes)) count += node < 0 ? 1 : 0;
+  return count;
+}
+
+kernel_policy policy_at(const void* p) {
+  constexpr unsigned long by_address = 2;  // MPOL_F_ADDR
+  constexpr int mode_flags = 7 << 13;      // MPOL_F_STATIC_NODES, MPOL_F_RELATIVE_NODES, MPOL_F_NUMA_BALANCING
+  int mode = -1;
+  mask bits{};
+  const long rc = syscall(SYS_get_mempolicy, &mode, bits.data(), mask_bits + 1, p, by_address);
+  EXPECT_EQ(rc, 0) << "get_mempolicy: errno " << errno;
+  return {static_cast<mpol>(mode & ~mode_flags), to_nodes(bits)};
+}
+
+int set_policy(void* p, std::size_t bytes, const kernel_policy& policy) {
+  const mask bits = to_mask(policy.nodes);
+  const long rc = syscall(SYS_mbind, p, bytes, static_cast<int>(policy.mode),
+                          policy.nodes.empty() ? nullptr : bits.data(), policy.nodes.empty() ? 0 : mask_bits + 1, 0);
+  return rc == 0 ? 0 : errno;
+}
+
+bool knows_policy(mpol mode) {
+  void* page = mmap(nullptr, base_page(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return false;
+  int rc = EINVAL;
+  for (unsigned n = 0; n < 16 && rc != 0; ++n) rc = set_policy(page, base_page(), {mode, {n}});
+  munmap(page, base_page());
+  return rc == 0;
+}
+
+int move_page(void* p, unsigned node) {
+  int target = static_cast<int>(node);
+  int status = -ENOSYS;
+  const long rc = syscall(SYS_move_pages, 0, 1UL, &p, &target, &status, 2 /* MPOL_MF_MOVE */);
+  return rc < 0 ? -errno : status;
+}
+
+std::size_t count_mappings() {
+  std::ifstream maps("/proc/self/maps");
+  std::size_t lines = 0;
+  for (std::string line; std::getline(maps, line);) ++lines;
+  return lines;
+}
+
+namespace {
+
+void set_affinity(const std::vector<unsigned>& cpus) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (unsigned cpu : cpus) CPU_SET(cpu, &set);
+  EXPECT_EQ(sched_setaffinity(0, sizeof set, &set), 0) << "errno " << errno;
+}
+
+}  // namespace
+
+std::vector<unsigned> runnable_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  EXPECT_EQ(sched_getaffinity(0, sizeof set, &set), 0) << "errno " << errno;
+  std::vector<unsigned> cpus;
+  for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+  }
+  return cpus;
+}
+
+pinned::pinned(unsigned cpu) : x_before(runnable_cpus()) { set_affinity({cpu}); }
+pinned::~pinned() { set_affinity(x_before); }
+
+void refuse_calls(std::span<const long> numbers, answer how) {
+  const std::uint32_t action =
+      how == answer::eperm ? SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(EPERM) : SECCOMP_RET_KILL_PROCESS;
+  std::vector<sock_filter> program;
+  program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
+  for (long number : numbers) {
+    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 1));
+    program.push_back(BPF_STMT(BPF_RET | BPF_K, action));
+  }
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+  ASSERT_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+  ASSERT_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0) << "errno " << errno;
+}
+
+std::span<const long> binding_calls() {
+  static constexpr std::array<long, 2> calls{SYS_mbind, home_node_call};
+  return calls;
+}
+
+std::span<const long> container_refused_calls() {
+  static constexpr std::array<long, 4> calls{SYS_mbind, SYS_set_mempolicy, SYS_get_mempolicy, home_node_call};
+  return calls;
+}
+
+}  // namespace acre::test

@@ -1,0 +1,66 @@
+// kernel: the kernel's own word on pages and policies, by raw system calls, without acre, hwloc or libnuma.
+#pragma once
+
+#include <cstddef>
+#include <iosfwd>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace acre::test {
+
+using nodes = std::set<unsigned>;
+
+/// The numbers of include/uapi/linux/mempolicy.h, written down again: a wrong number in the library must show.
+enum class mpol { unbound = 0, preferred = 1, bind = 2, interleave = 3, local = 4, preferred_many = 5, weighted = 6 };
+
+struct kernel_policy {
+  mpol mode = mpol::unbound;
+  test::nodes nodes;
+  friend bool operator==(const kernel_policy&, const kernel_policy&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const kernel_policy& p);
+};
+
+std::size_t base_page();
+
+/// The node of each base page of the range, or the negative errno of a page that is not there.
+std::vector<int> page_nodes(const void* p, std::size_t bytes);
+std::map<unsigned, std::size_t> count_pages(const void* p, std::size_t bytes);
+std::size_t count_untouched(const void* p, std::size_t bytes);
+
+/// Fails the test where the kernel answers with an error.
+kernel_policy policy_at(const void* p);
+/// 0 or errno.
+int set_policy(void* p, std::size_t bytes, const kernel_policy& policy);
+bool knows_policy(mpol mode);
+/// The node the page lies on afterwards, or a negative errno.
+int move_page(void* p, unsigned node);
+
+/// Lines of /proc/self/maps.
+std::size_t count_mappings();
+
+/// The calling thread runs on one CPU for the life of this.
+class pinned {
+ public:
+  explicit pinned(unsigned cpu);
+  ~pinned();
+  pinned(const pinned&) = delete;
+  pinned& operator=(const pinned&) = delete;
+
+ private:
+  std::vector<unsigned> x_before;
+};
+std::vector<unsigned> runnable_cpus();
+
+/// What a seccomp filter answers.
+enum class answer { eperm, kill };
+/// From now on these system calls of the process are refused. Cannot be undone.
+void refuse_calls(std::span<const long> numbers, answer how);
+/// mbind and set_mempolicy_home_node.
+std::span<const long> binding_calls();
+/// Those of the mempolicy family that Docker's default profile refuses.
+std::span<const long> container_refused_calls();
+
+}  // namespace acre::test

@@ -1,0 +1,141 @@
+#include "support/machine.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <sstream>
+
+namespace acre::test {
+namespace {
+
+const std::string node_directory = "/sys/devices/system/node/";
+
+std::string read_text(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string node_path(unsigned node) { return node_directory + "node" + std::to_string(node) + "/"; }
+
+}  // namespace
+
+nodes parse_list(std::string_view text) {
+  nodes result;
+  std::istringstream in{std::string(text)};
+  for (std::string part; std::getline(in, part, ',');) {
+    if (part.find_first_of("0123456789") == std::string::npos) continue;
+    const std::size_t dash = part.find('-');
+    const unsigned long first = std::stoul(part);
+    const unsigned long last = dash == std::string::npos ? first : std::stoul(part.substr(dash + 1));
+    for (unsigned long n = first; n <= last; ++n) result.insert(static_cast<unsigned>(n));
+  }
+  return result;
+}
+
+node_set to_node_set(const nodes& set) {
+  node_set result;
+  for (unsigned n : set) result.insert(n);
+  return result;
+}
+
+nodes online_nodes() { return parse_list(read_text(node_directory + "online")); }
+nodes memory_nodes() { return parse_list(read_text(node_directory + "has_memory")); }
+
+nodes usable_nodes() {
+  const std::string status = read_text("/proc/self/status");
+  const std::string key = "Mems_allowed_list:";
+  const std::size_t at = status.find(key);
+  EXPECT_NE(at, std::string::npos);
+  const std::size_t end = status.find('\n', at);
+  const nodes allowed = parse_list(status.substr(at + key.size(), end - at - key.size()));
+  nodes result;
+  std::ranges::set_intersection(memory_nodes(), allowed, std::inserter(result, result.end()));
+  return result;
+}
+
+std::vector<unsigned> usable_list() {
+  const nodes set = usable_nodes();
+  return {set.begin(), set.end()};
+}
+
+std::vector<unsigned> node_cpus(unsigned node) {
+  const nodes cpus = parse_list(read_text(node_path(node) + "cpulist"));
+  return {cpus.begin(), cpus.end()};
+}
+
+std::vector<unsigned> one_cpu_per_node() {
+  const std::vector<unsigned> runnable = runnable_cpus();
+  std::vector<unsigned> result;
+  for (unsigned node : online_nodes()) {
+    for (unsigned cpu : node_cpus(node)) {
+      if (std::ranges::find(runnable, cpu) == runnable.end()) continue;
+      result.push_back(cpu);
+      break;
+    }
+  }
+  return result;
+}
+
+unsigned node_of_cpu(unsigned cpu) {
+  for (unsigned node : online_nodes()) {
+    const std::vector<unsigned> cpus = node_cpus(node);
+    if (std::ranges::find(cpus, cpu) != cpus.end()) return node;
+  }
+  ADD_FAILURE() << "no node has CPU " << cpu;
+  return 0;
+}
+
+unsigned distance(unsigned from, unsigned to) {
+  std::istringstream row(read_text(node_path(from) + "distance"));
+  for (unsigned node : online_nodes()) {
+    unsigned value = 0;
+    row >> value;
+    if (node == to) return value;
+  }
+  ADD_FAILURE() << "no distance from " << from << " to " << to;
+  return 0;
+}
+
+nodes nearest(unsigned from, const nodes& candidates) {
+  unsigned least = std::numeric_limits<unsigned>::max();
+  nodes result;
+  for (unsigned node : candidates) {
+    const unsigned d = distance(from, node);
+    if (d < least) result.clear();
+    least = std::min(least, d);
+    if (d == least) result.insert(node);
+  }
+  return result;
+}
+
+std::uint64_t node_meminfo(unsigned node, std::string_view key) {
+  std::istringstream in(read_text(node_path(node) + "meminfo"));
+  const std::string wanted = std::string(key) + ":";
+  for (std::string line; std::getline(in, line);) {
+    std::istringstream words(line);
+    std::string skip;
+    std::string name;
+    std::uint64_t kib = 0;
+    if (words >> skip >> skip >> name >> kib && name == wanted) return kib * 1024;
+  }
+  ADD_FAILURE() << "node " << node << " tells no " << key;
+  return 0;
+}
+
+std::uint64_t node_huge_pages(unsigned node, std::string_view file) {
+  std::istringstream in(read_text(node_path(node) + "hugepages/hugepages-2048kB/" + std::string(file)));
+  std::uint64_t value = 0;
+  in >> value;
+  return value;
+}
+
+std::string shape() {
+  const char* name = std::getenv("ACRE_SHAPE");
+  return name != nullptr ? name : "";
+}
+
+}  // namespace acre::test

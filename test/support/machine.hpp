@@ -1,0 +1,42 @@
+// machine: the nodes of this machine out of /sys and /proc, read without acre or hwloc.
+#pragma once
+
+#include <acre/node_set.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/kernel.hpp"
+
+namespace acre::test {
+
+/// Reads "0-2,5".
+nodes parse_list(std::string_view text);
+node_set to_node_set(const nodes& set);
+
+nodes online_nodes();
+nodes memory_nodes();
+/// With memory, and allowed by this process's cpuset.
+nodes usable_nodes();
+std::vector<unsigned> usable_list();
+
+std::vector<unsigned> node_cpus(unsigned node);
+/// One CPU for each node that has any this thread may run on.
+std::vector<unsigned> one_cpu_per_node();
+unsigned node_of_cpu(unsigned cpu);
+unsigned distance(unsigned from, unsigned to);
+/// Those of `candidates` with the least distance from `from`; several where they tie.
+nodes nearest(unsigned from, const nodes& candidates);
+
+/// A line of the node's meminfo ("MemFree") in bytes.
+std::uint64_t node_meminfo(unsigned node, std::string_view key);
+/// A number in /sys/devices/system/node/nodeN/hugepages/hugepages-2048kB/.
+std::uint64_t node_huge_pages(unsigned node, std::string_view file);
+
+/// ACRE_SHAPE: the name of the machine's shape, as the suite says it.
+std::string shape();
+
+}  // namespace acre::test

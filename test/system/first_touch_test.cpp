@@ -1,0 +1,32 @@
+// Containers whose pages stay untouched until somebody writes, and lie where they were asked for afterwards.
+#include <acre/locate.hpp>
+#include <acre/numa_allocator.hpp>
+#include <acre/placement.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace acre::test {
+namespace {
+
+constexpr std::size_t many = (std::size_t{8} << 20) / sizeof(double);
+
+TEST(first_touch_allocator, a_vector_of_n_touches_no_page) {
+  std::vector<double, first_touch_allocator<double>> v(many, placement::local());
+  EXPECT_EQ(locate(v.data(), many * sizeof(double)).resident(), 0U);
+  std::fill(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(many / 2), 1.0);
+  const std::size_t half = locate(v.data(), many * sizeof(double)).resident();
+  EXPECT_GT(half, 0U);
+  EXPECT_EQ(locate(v.data() + many / 2, many / 2 * sizeof(double)).resident(), 0U);
+}
+
+TEST(numa_allocator, a_vector_of_n_zeroes_touches_all_pages) {
+  const std::vector<double, numa_allocator<double>> v(many, placement::local());
+  EXPECT_EQ(locate(v.data(), many * sizeof(double)).untouched, 0U);
+}
+
+}  // namespace
+}  // namespace acre::test

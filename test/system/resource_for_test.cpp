@@ -1,0 +1,107 @@
+#include <acre/resource_for.hpp>
+
+#include <acre/error.hpp>
+#include <acre/numa_allocator.hpp>
+#include <acre/placement.hpp>
+
+#include "support/resource_stress.hpp"
+
+#include <gtest/gtest.h>
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <memory_resource>
+#include <thread>
+#include <vector>
+
+namespace acre::test {
+namespace {
+
+TEST(resource_for, gives_equal_placements_one_resource) {
+  EXPECT_EQ(resource_for(placement::local()), resource_for(placement::local()));
+  EXPECT_NE(resource_for(placement::local()), resource_for(placement::unbound()));
+  EXPECT_TRUE(numa_allocator<int>(placement::local()) == first_touch_allocator<long>(placement::local()));
+}
+
+TEST(resource_for, an_unknown_node_is_an_error_each_time) {
+  const placement nowhere = placement::bind(node_set{1000});
+  for (int i = 0; i != 3; ++i) {
+    try {
+      static_cast<void>(resource_for(nowhere));
+      ADD_FAILURE() << "a pool on a node that does not exist";
+    } catch (const error& e) {
+      EXPECT_EQ(e.code(), errc::unknown_node);
+    }
+  }
+  EXPECT_NE(resource_for(placement::local()), nullptr);
+}
+
+TEST(resource_for, many_threads_get_the_same_resource) {
+  std::vector<std::pmr::memory_resource*> got(8);
+  std::vector<std::thread> threads;
+  for (auto& r : got) threads.emplace_back([&r] { r = resource_for(placement::prefer(node_set{0})); });
+  for (std::thread& t : threads) t.join();
+  for (const auto* r : got) EXPECT_EQ(r, got[0]);
+}
+
+TEST(default_resource, is_the_unbound_one_until_another_is_set) {
+  std::pmr::memory_resource* const first = resource_for(placement::unbound());
+  EXPECT_EQ(default_resource(), first);
+  EXPECT_EQ(acre::set_default_resource(std::pmr::new_delete_resource()), first);
+  EXPECT_EQ(numa_allocator<int>().resource(), std::pmr::new_delete_resource());
+  EXPECT_EQ(first_touch_allocator<int>().resource(), std::pmr::new_delete_resource());
+  EXPECT_EQ(acre::set_default_resource(nullptr), std::pmr::new_delete_resource());
+  EXPECT_EQ(default_resource(), first);
+}
+
+/// Uses pools old and new; true if all went well.
+bool child_can_allocate() {
+  block_list live(*resource_for(placement::local()));
+  for (std::size_t i = 0; i != 200; ++i) live.add(i * 50, 8);
+  live.check_all();
+  block_list more(*resource_for(placement::unbound()));
+  more.add(100'000, 64);
+  return !testing::Test::HasFailure();
+}
+
+/// \returns the child's exit code; nothing good if it hangs
+int wait_for(pid_t child) {
+  using namespace std::chrono_literals;
+  int status = 0;
+  for (int i = 0; i != 1000; ++i) {
+    if (waitpid(child, &status, WNOHANG) == child) return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    std::this_thread::sleep_for(10ms);
+  }
+  kill(child, SIGKILL);
+  waitpid(child, &status, 0);
+  return -2;
+}
+
+TEST(resource_for, children_forked_while_others_allocate_can_allocate) {
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> threads;
+  for (const placement& where : {placement::local(), placement::unbound()}) {
+    threads.emplace_back([&stop, where] {
+      while (!stop) {
+        std::pmr::memory_resource& r = *resource_for(where);
+        for (std::size_t i = 0; i != 50; ++i) r.deallocate(r.allocate(i * 100), i * 100);
+      }
+    });
+  }
+  for (int i = 0; i != 50; ++i) {
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) _exit(child_can_allocate() ? 0 : 1);
+    ASSERT_EQ(wait_for(child), 0) << "in fork " << i;
+  }
+  stop = true;
+  for (std::thread& t : threads) t.join();
+}
+
+}  // namespace
+}  // namespace acre::test

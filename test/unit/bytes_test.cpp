@@ -1,0 +1,100 @@
+#include <acre/bytes.hpp>
+#include <acre/error.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <random>
+
+namespace {
+
+using namespace acre::literals;
+using acre::format_bytes;
+using acre::format_bytes_rounded;
+using acre::parse_bytes;
+
+constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+
+static_assert(64_KiB == 65536 && 2_MiB == 2097152 && 1_GiB == 1073741824);
+
+TEST(bytes, format_with_the_largest_exact_unit) {
+  const std::pair<std::uint64_t, const char*> cases[] = {
+      {0, "0"},           {1, "1"},
+      {1000, "1000"},     {1024, "1KiB"},
+      {1536, "1536"},     {4096, "4KiB"},
+      {3_MiB, "3MiB"},    {1_GiB + 1_KiB, "1048577KiB"},
+      {1024_GiB, "1TiB"}, {most, "18446744073709551615"},
+  };
+  for (const auto& [bytes, text] : cases) EXPECT_EQ(format_bytes(bytes), text);
+}
+
+TEST(bytes, format_for_people_to_three_digits) {
+  const std::pair<std::uint64_t, const char*> cases[] = {
+      {0, "0 B"},
+      {1023, "1023 B"},
+      {1024, "1 KiB"},
+      {1536_MiB, "1.5 GiB"},
+      {312_MiB, "312 MiB"},
+      {1_GiB + 256_MiB, "1.25 GiB"},
+      {10_GiB + 512_MiB, "10.5 GiB"},
+      {99_GiB + 1000_MiB, "100 GiB"},
+      {1_MiB - 1, "1 MiB"},
+      {1000_KiB, "1000 KiB"},
+      {most, "16 EiB"},
+  };
+  for (const auto& [bytes, text] : cases) EXPECT_EQ(format_bytes_rounded(bytes), text);
+}
+
+TEST(bytes, parse_every_spelling) {
+  const std::pair<const char*, std::uint64_t> cases[] = {
+      {"0", 0},          {"4096", 4096},     {"64K", 64_KiB}, {"64k", 64_KiB},
+      {"64KiB", 64_KiB}, {"2M", 2_MiB},      {"2m", 2_MiB},   {"2MiB", 2_MiB},
+      {"1G", 1_GiB},     {"1g", 1_GiB},      {"1GiB", 1_GiB}, {"1T", 1024_GiB},
+      {"1t", 1024_GiB},  {"1TiB", 1024_GiB}, {"0T", 0},       {"18446744073709551615", most},
+  };
+  for (const auto& [text, bytes] : cases) EXPECT_EQ(parse_bytes(text), bytes) << text;
+}
+
+TEST(bytes, parse_says_what_is_wrong_and_where) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"", "'': expected a number of bytes at position 0"},
+      {"x", "'x': expected a number of bytes at position 0"},
+      {"-1", "'-1': expected a number of bytes at position 0"},
+      {"+1", "'+1': expected a number of bytes at position 0"},
+      {" 1", "' 1': expected a number of bytes at position 0"},
+      {"12x", "'12x': expected a unit (K, KiB, M, MiB, G, GiB, T, TiB) at position 2"},
+      {"1 K", "'1 K': expected a unit (K, KiB, M, MiB, G, GiB, T, TiB) at position 1"},
+      {"0x10", "'0x10': expected a unit (K, KiB, M, MiB, G, GiB, T, TiB) at position 1"},
+      {"1.5G", "'1.5G': expected a unit (K, KiB, M, MiB, G, GiB, T, TiB) at position 1"},
+      {"1kib", "'1kib': expected a unit (K, KiB, M, MiB, G, GiB, T, TiB) at position 1"},
+      {"1KiBs", "'1KiBs': expected a unit (K, KiB, M, MiB, G, GiB, T, TiB) at position 1"},
+      {"64MB",
+       "'64MB': decimal units mean different things to different programs, write KiB, MiB, GiB or TiB at "
+       "position 2"},
+      {"64kB",
+       "'64kB': decimal units mean different things to different programs, write KiB, MiB, GiB or TiB at "
+       "position 2"},
+      {"18446744073709551616", "'18446744073709551616': the number is too large at position 0"},
+      {"16777216T", "'16777216T': the number is too large at position 0"},
+  };
+  for (const auto& [text, message] : cases) {
+    try {
+      parse_bytes(text);
+      ADD_FAILURE() << text;
+    } catch (const acre::error& e) {
+      EXPECT_EQ(e.code(), acre::errc::invalid_text);
+      EXPECT_STREQ(e.what(), message);
+    }
+  }
+}
+
+TEST(bytes, parse_reads_back_what_format_writes) {
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 2000; ++i) {
+    const std::uint64_t bytes = random() << (random() % 64) >> (random() % 64);
+    EXPECT_EQ(parse_bytes(format_bytes(bytes)), bytes);
+  }
+}
+
+}  // namespace

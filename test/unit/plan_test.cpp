@@ -1,0 +1,315 @@
+#include <acre/plan.hpp>
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "plan_machines.hpp"
+
+namespace {
+
+using acre::make_plan;
+using acre::node_id;
+using acre::node_set;
+using acre::node_weight;
+using acre::placement;
+using acre::plan;
+using acre::plan_options;
+using acre::policy;
+using acre::policy_mode;
+using acre::strategy;
+
+constexpr std::size_t page = 4096;
+constexpr std::size_t huge = std::size_t{2} << 20;
+
+policy_mode single_mode(const placement& where) {
+  return where.is_hard() ? policy_mode::bind : policy_mode::prefer;
+}
+
+std::size_t up(std::size_t bytes, std::size_t page_size) {
+  return bytes / page_size * page_size + (bytes % page_size != 0 ? page_size : 0);
+}
+
+/// The chunk in pages, at most all of them.
+std::size_t chunk_pages(const placement& where, std::size_t pages, std::size_t page_size) {
+  if (where.chunk() == placement::whole) return pages;
+  return std::min(up(where.chunk(), page_size) / page_size, pages);
+}
+
+std::vector<node_weight> parts_of(const placement& where) {
+  if (!where.weights().empty()) return {where.weights().begin(), where.weights().end()};
+  std::vector<node_weight> parts;
+  for (node_id n : where.nodes()) parts.push_back({n, 1});
+  return parts;
+}
+
+std::vector<node_id> dealt_out(const placement& where, std::size_t pages, std::size_t chunk) {
+  std::vector<node_id> round;
+  for (const node_weight& w : parts_of(where)) round.insert(round.end(), w.weight, w.node);
+  std::vector<node_id> nodes(pages);
+  for (std::size_t i = 0; i < pages; ++i) nodes[i] = round[i / chunk % round.size()];
+  return nodes;
+}
+
+std::vector<node_id> in_blocks(const placement& where, std::size_t pages) {
+  std::size_t total = 0;
+  for (const node_weight& w : where.weights()) total += w.weight;
+  std::vector<node_id> nodes;
+  std::size_t sum = 0;
+  for (const node_weight& w : where.weights()) {
+    sum += w.weight;
+    while (nodes.size() < sum * pages / total) nodes.push_back(w.node);
+  }
+  return nodes;
+}
+
+std::vector<node_id> by_free_memory(const placement& where, std::size_t pages, std::size_t chunk,
+                                    std::map<node_id, long long> free, std::size_t page_size) {
+  std::vector<node_id> nodes;
+  while (nodes.size() < pages) {
+    node_id best = where.nodes().first();
+    for (node_id n : where.nodes()) best = free[n] > free[best] ? n : best;
+    for (std::size_t i = 0; i < chunk && nodes.size() < pages; ++i) {
+      nodes.push_back(best);
+      free[best] -= static_cast<long long>(page_size);
+    }
+  }
+  return nodes;
+}
+
+/// Page by page the node it must be bound to; empty where the kernel has a policy for all of it.
+std::vector<node_id> expected_nodes(const placement& where, std::size_t pages, std::size_t page_size,
+                                    const std::map<node_id, long long>& free) {
+  const std::size_t chunk = chunk_pages(where, pages, page_size);
+  switch (where.strategy()) {
+    case strategy::interleave:
+      if (where.nodes().size() > 1 && !where.is_hard() && where.chunk() <= page_size) return {};
+      return dealt_out(where, pages, chunk);
+    case strategy::weighted:
+      return dealt_out(where, pages, chunk);
+    case strategy::blocked:
+      return in_blocks(where, pages);
+    case strategy::most_free:
+      return by_free_memory(where, pages, chunk, free, page_size);
+    case strategy::by_page: {
+      std::vector<node_id> nodes;
+      for (std::size_t i = 0; i < pages; ++i) nodes.push_back(where.node_of_page(i, pages));
+      return nodes;
+    }
+    default:
+      return {};
+  }
+}
+
+policy kernel_policy(const placement& where) {
+  switch (where.strategy()) {
+    case strategy::unbound:
+      return {policy_mode::unbound, {}};
+    case strategy::local:
+      return {policy_mode::local, {}};
+    case strategy::bind:
+      return {single_mode(where), where.nodes()};
+    case strategy::interleave:
+      return {policy_mode::interleave, where.nodes()};
+    default:
+      return {policy_mode::weighted_interleave, where.nodes()};
+  }
+}
+
+void expect_well_formed(const plan& p, std::size_t bytes, std::size_t page_size) {
+  ASSERT_FALSE(p.ranges.empty());
+  EXPECT_EQ(p.bytes, up(bytes, page_size));
+  EXPECT_EQ(p.page_size, page_size);
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < p.ranges.size(); ++i) {
+    ASSERT_EQ(p.ranges[i].offset, end);
+    ASSERT_GT(p.ranges[i].length, 0U);
+    ASSERT_EQ(p.ranges[i].length % page_size, 0U);
+    if (i > 0) {
+      ASSERT_NE(p.ranges[i].policy, p.ranges[i - 1].policy) << "not merged";
+    }
+    ASSERT_EQ(&p.at(end), &p.ranges[i]);
+    end += p.ranges[i].length;
+    ASSERT_EQ(&p.at(end - 1), &p.ranges[i]);
+  }
+  EXPECT_EQ(end, p.bytes);
+}
+
+void expect_chunk(const plan& p, const placement& where) {
+  const bool chunked = where.chunk() != 0;
+  if (!chunked) {
+    EXPECT_EQ(p.chunk, 0U);
+  } else if (where.chunk() == placement::whole) {
+    EXPECT_EQ(p.chunk, p.bytes);
+  } else {
+    EXPECT_EQ(p.chunk, up(where.chunk(), p.page_size));
+  }
+  const bool given = chunked && where.chunk() != placement::whole && where.chunk() != placement::one_page;
+  EXPECT_EQ(p.chunk_rounded, given && where.chunk() % p.page_size != 0);
+}
+
+void expect_as_modelled(const placement& where, std::size_t bytes, const acre::topology& machine,
+                        std::size_t page_size, const std::map<node_id, long long>& free) {
+  SCOPED_TRACE(where.to_string() + ", " + std::to_string(bytes) + " bytes in " + std::to_string(page_size));
+  std::vector<acre::node_bytes> named;
+  for (const auto& [n, b] : free) named.push_back({n, static_cast<std::uint64_t>(b)});
+  plan_options options;
+  options.page_size = page_size;
+  options.free = named;
+  const plan p = make_plan(where, bytes, machine, options);
+  expect_well_formed(p, bytes, page_size);
+  expect_chunk(p, where);
+  const std::vector<node_id> nodes = expected_nodes(where, p.bytes / page_size, page_size, free);
+  if (nodes.empty()) {
+    ASSERT_EQ(p.ranges.size(), 1U);
+    EXPECT_EQ(p.ranges[0].policy, kernel_policy(where));
+    return;
+  }
+  ASSERT_EQ(nodes.size(), p.bytes / page_size);
+  for (const acre::plan_range& r : p.ranges) {
+    for (std::size_t i = r.offset / page_size; i < (r.offset + r.length) / page_size; ++i) {
+      ASSERT_EQ(r.policy, (policy{single_mode(where), {nodes[i]}})) << "page " << i;
+    }
+  }
+}
+
+std::vector<placement> placements_on(const node_set& nodes, std::size_t page_size) {
+  std::vector<node_weight> weights;
+  for (node_id n : nodes)
+    weights.insert(weights.begin(), {n, 1 + static_cast<std::uint32_t>(weights.size() * 2)});
+  const std::vector<node_id> list(nodes.begin(), nodes.end());
+  std::vector<placement> all = {placement::unbound(), placement::local(),
+                                placement::weighted_by_system(nodes)};
+  const auto both = [&](const placement& p) {
+    all.push_back(p.soft());
+    all.push_back(p.hard());
+  };
+  both(placement::bind(nodes));
+  both(placement::interleave(nodes));
+  both(placement::blocked(nodes));
+  both(placement::blocked(weights));
+  for (std::size_t chunk : {std::size_t{1}, std::size_t{100}, page_size, page_size + 1, 3 * page_size,
+                            16 * page_size, placement::whole}) {
+    both(placement::interleave(nodes, chunk));
+    both(placement::weighted(weights, chunk));
+    both(placement::most_free(nodes, chunk));
+  }
+  both(placement::by_page([list](std::size_t i, std::size_t) { return list[i / 3 * i % list.size()]; },
+                          nodes));
+  return all;
+}
+
+void expect_all_as_modelled(const acre::topology& machine, const node_set& nodes) {
+  std::map<node_id, long long> free;
+  for (node_id n : nodes) free[n] = static_cast<long long>((n * 37 + 11) % 23 * page * 3 + n);
+  for (std::size_t page_size : {page, huge}) {
+    for (const placement& where : placements_on(nodes, page_size)) {
+      for (std::size_t bytes :
+           {std::size_t{1}, page_size - 1, page_size, page_size + 1, 2 * page_size, 7 * page_size,
+            8 * page_size - 1, 61 * page_size, 128 * page_size + 1, std::size_t{1000003}}) {
+        expect_as_modelled(where, bytes, machine, page_size, free);
+      }
+    }
+  }
+}
+
+TEST(plan, is_as_modelled_page_by_page_on_plain_machines) {
+  for (unsigned count : {1U, 2U, 4U, 8U}) {
+    const acre::topology machine = plan_test::plain_machine(count);
+    node_set all;
+    for (unsigned n = 0; n < count; ++n) all.insert(n);
+    expect_all_as_modelled(machine, all);
+    expect_all_as_modelled(machine, {count - 1});
+  }
+}
+
+TEST(plan, is_as_modelled_on_a_machine_with_sparse_and_cpuless_nodes) {
+  const acre::topology machine = plan_test::odd_machine();
+  expect_all_as_modelled(machine, {0, 2, 5, 250});
+  expect_all_as_modelled(machine, {250});
+  expect_all_as_modelled(machine, {2, 250});
+}
+
+std::map<node_id, std::size_t> pages_of(const plan& p) {
+  std::map<node_id, std::size_t> pages;
+  for (const acre::plan_range& r : p.ranges) pages[r.policy.nodes.first()] += r.length / p.page_size;
+  return pages;
+}
+
+using counts = std::map<node_id, std::size_t>;
+
+TEST(plan, interleave_gives_each_node_its_pages_exactly) {
+  const acre::topology machine = plan_test::plain_machine(4);
+  const placement where = placement::interleave({0, 1, 2, 3}).hard();
+  EXPECT_EQ(pages_of(make_plan(where, 8 * page, machine)), (counts{{0, 2}, {1, 2}, {2, 2}, {3, 2}}));
+  EXPECT_EQ(pages_of(make_plan(where, 10 * page, machine)), (counts{{0, 3}, {1, 3}, {2, 2}, {3, 2}}));
+}
+
+TEST(plan, blocked_cuts_at_the_exact_share_rounded_down) {
+  const acre::topology machine = plan_test::plain_machine(4);
+  const plan even = make_plan(placement::blocked({0, 1, 2, 3}), 10 * page, machine);
+  EXPECT_EQ(pages_of(even), (counts{{0, 2}, {1, 3}, {2, 2}, {3, 3}}));
+  const plan uneven = make_plan(placement::blocked({{2, 3}, {0, 1}}), 8 * page, machine);
+  ASSERT_EQ(uneven.ranges.size(), 2U);
+  EXPECT_EQ(uneven.ranges[0], (acre::plan_range{0, 6 * page, {policy_mode::bind, {2}}}));
+  EXPECT_EQ(uneven.ranges[1], (acre::plan_range{6 * page, 2 * page, {policy_mode::bind, {0}}}));
+}
+
+TEST(plan, blocked_skips_nodes_whose_share_is_no_page) {
+  const acre::topology machine = plan_test::plain_machine(4);
+  EXPECT_EQ(make_plan(placement::blocked({0, 1, 2, 3}), 1, machine).ranges.size(), 1U);
+  const plan p = make_plan(placement::blocked({{0, 1000}, {1, 1}, {2, 1000}}), 3 * page, machine);
+  EXPECT_EQ(pages_of(p), (counts{{0, 1}, {2, 2}}));
+}
+
+TEST(plan, most_free_counts_what_it_has_placed) {
+  const acre::topology machine = plan_test::plain_machine(3);
+  const std::vector<acre::node_bytes> free = {{0, 3 * page}, {1, 5 * page}, {2, 3 * page}};
+  plan_options options;
+  options.free = free;
+  const plan p = make_plan(placement::most_free({0, 1, 2}, page), 5 * page, machine, options);
+  ASSERT_EQ(p.ranges.size(), 4U);  // 1 1, then all have 3: 0 1 2
+  EXPECT_EQ(p.ranges[0], (acre::plan_range{0, 2 * page, {policy_mode::prefer, {1}}}));
+  EXPECT_EQ(p.ranges[1].policy.nodes, node_set{0});
+  EXPECT_EQ(p.ranges[2].policy.nodes, node_set{1});
+  EXPECT_EQ(p.ranges[3].policy.nodes, node_set{2});
+}
+
+TEST(plan, most_free_asks_the_machine_for_nodes_that_are_not_named) {
+  const acre::topology machine = plan_test::odd_machine();  // node 2 has twice the memory
+  EXPECT_EQ(make_plan(placement::most_free({0, 2, 5}), page, machine).ranges[0].policy.nodes, node_set{2});
+  const std::vector<acre::node_bytes> free = {{2, 0}};
+  plan_options options;
+  options.free = free;
+  EXPECT_EQ(make_plan(placement::most_free({0, 2, 5}), page, machine, options).ranges[0].policy.nodes,
+            node_set{0});
+}
+
+TEST(plan, by_page_asks_each_page_once_in_order) {
+  const acre::topology machine = plan_test::plain_machine(2);
+  std::vector<std::size_t> asked;
+  const auto function = [&](std::size_t i, std::size_t pages) {
+    EXPECT_EQ(pages, 6U);
+    asked.push_back(i);
+    return i < 4 ? 1U : 0U;
+  };
+  const plan p = make_plan(placement::by_page(function, {0, 1}), 5 * page + 1, machine);
+  EXPECT_EQ(asked, (std::vector<std::size_t>{0, 1, 2, 3, 4, 5}));
+  ASSERT_EQ(p.ranges.size(), 2U);
+  EXPECT_EQ(p.ranges[0], (acre::plan_range{0, 4 * page, {policy_mode::bind, {1}}}));
+}
+
+TEST(plan, policies_have_text) {
+  std::ostringstream out;
+  out << policy{policy_mode::bind, {0, 1}} << ", " << policy{};
+  EXPECT_EQ(out.str(), "bind 0-1, unbound");
+  EXPECT_EQ(acre::to_string(policy_mode::local), "local");
+  EXPECT_EQ(acre::to_string(policy_mode::prefer), "prefer");
+  EXPECT_EQ(acre::to_string(policy_mode::interleave), "interleave");
+  EXPECT_EQ(acre::to_string(policy_mode::weighted_interleave), "weighted_interleave");
+}
+
+}  // namespace

@@ -1,0 +1,1 @@
+"""Runs test cases inside throw-away multi-node NUMA virtual machines."""

@@ -1,0 +1,142 @@
+#!/bin/busybox sh
+# Process 1 of the guest: runs the cases one after the other and reports on the second serial line.
+# Control lines begin with "@@" and this boot's random token:
+#   ready RELEASE | begin N | setup N MESSAGE | end N STATUS OOM_KILLS TIMED_OUT | out | done
+export PATH=/usr/bin:/bin:/sbin HOME=/root TERM=dumb GTEST_COLOR=no
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+mkdir -p /dev/shm /dev/pts /dev/hugepages /out
+mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+mount -t tmpfs -o mode=1777 tmpfs /tmp
+mount -t tmpfs tmpfs /run
+mount -t hugetlbfs -o mode=1777 huge /dev/hugepages
+mount -t cgroup2 cgroup /sys/fs/cgroup
+echo '+cpuset +memory' >/sys/fs/cgroup/cgroup.subtree_control
+ln -s /proc/self/fd /dev/fd
+chmod 1777 /out
+chmod 666 /dev/ttyS1
+ip link set lo up
+stty -F /dev/ttyS1 raw -echo
+. /acre/settings
+exec </dev/null >/dev/ttyS1 2>&1
+
+thp_file=/sys/kernel/mm/transparent_hugepage/enabled
+read -r thp_now <$thp_file
+thp_now=${thp_now#*\[}
+thp_now=${thp_now%\]*}
+thp_default=$thp_now
+huge_now=
+
+say() { echo "@@$token $*"; }
+
+# put FILE VALUE: writes a kernel setting; what the kernel refuses becomes the case's `problem`.
+put() { echo "$2" 2>/dev/null >"$1" || problem="cannot write $2 to $1"; }
+
+count_oom_kills() {
+  set -- $(grep '^oom_kill ' /proc/vmstat)
+  oom_kills=$2
+}
+
+# Exactly the pages of $huge on the named nodes, none elsewhere.
+reserve_huge_pages() {
+  for wanted in $huge; do
+    [ -e "/sys/devices/system/node/node${wanted%%:*}" ] || problem="huge: no node ${wanted%%:*}"
+  done
+  for node in /sys/devices/system/node/node[0-9]*; do
+    file=$node/hugepages/hugepages-2048kB/nr_hugepages
+    [ -e "$file" ] || continue
+    count=0
+    for wanted in $huge; do
+      [ "${wanted%%:*}" = "${node##*node}" ] && count=${wanted#*:}
+    done
+    put "$file" "$count"
+    read -r got <"$file"
+    [ "$got" = "$count" ] || problem="huge: node ${node##*node} gave $got pages of $count"
+  done
+  huge_now=$huge
+  [ -z "$problem" ] || huge_now=unknown
+}
+
+prepare_case() {
+  problem=
+  [ "$huge" = "$huge_now" ] || reserve_huge_pages
+  if [ "${thp:-$thp_default}" != "$thp_now" ]; then
+    thp_now=${thp:-$thp_default}
+    put $thp_file "$thp_now"
+  fi
+  mkdir "$group" || problem="cannot make a control group"
+  [ -z "$mems" ] || put "$group/cpuset.mems" "$mems"
+  [ -z "$cpus" ] || put "$group/cpuset.cpus" "$cpus"
+  [ -z "$memmax" ] || put "$group/memory.max" "$memmax"
+}
+
+# Kills whatever the case has running when its time is over.
+watch_case() {
+  sleep "$timeout" &
+  sleeper=$!
+  trap 'kill $sleeper; exit' TERM
+  wait $sleeper
+  : >/run/timed_out
+  echo 1 >"$group/cgroup.kill"
+}
+
+# In the foreground: background jobs of a shell ignore SIGINT and SIGQUIT, and so would the tests.
+# The private IPC namespace takes left-over System V segments away with the case.
+run_case() {
+  watch_case &
+  watcher=$!
+  (
+    echo 0 >"$group/cgroup.procs"
+    echo 300 >/proc/self/oom_score_adj # a case dies before process 1's helpers do
+    if [ -n "$user" ]; then
+      exec unshare -i su -s /bin/sh "$user" -c "$command"
+    fi
+    exec unshare -i /bin/sh -c "$command"
+  )
+  status=$?
+  kill $watcher 2>/dev/null
+  wait $watcher
+}
+
+# Ends the case's stray processes, and removes what it left in memory-backed file systems.
+clean_up_case() {
+  echo 1 >"$group/cgroup.kill"
+  tries=0
+  until rmdir "$group" 2>/dev/null; do
+    tries=$((tries + 1))
+    [ $tries -lt 100 ] || break
+    sleep 0.05
+  done
+  rm -rf /dev/shm/* /dev/hugepages/* /tmp/*
+}
+
+say ready "$(uname -r)"
+number=0
+while [ $number -lt "$case_count" ]; do
+  . /acre/case/$number
+  group=/sys/fs/cgroup/case$number
+  rm -f /run/timed_out
+  prepare_case
+  if [ -n "$problem" ]; then
+    say setup $number "$problem"
+  else
+    count_oom_kills
+    oom_kills_before=$oom_kills
+    say begin $number
+    run_case
+    count_oom_kills
+    timed_out=0
+    [ ! -e /run/timed_out ] || timed_out=1
+  fi
+  clean_up_case
+  [ -n "$problem" ] || say end $number $status $((oom_kills - oom_kills_before)) $timed_out
+  number=$((number + 1))
+done
+if [ -n "$collect_out" ]; then
+  say out
+  tar -C /out -cf - . | gzip -1 | base64
+fi
+say done
+sleep 1
+poweroff -f

@@ -1,0 +1,85 @@
+"""From suites to plans to the CTest script."""
+import os
+import tempfile
+import unittest
+
+from runner.ctest_script import plan_tests, quote
+from runner.gtest_list import is_disabled, parse_list
+from runner.suites import SuiteError, make_plans, plan_from_json, read_suites
+
+_FAKE = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'fake_gtest.sh')
+_SUITE = {'shapes': 'n1;n2', 'kernels': '6.1', 'executable': _FAKE}
+
+
+class Listing(unittest.TestCase):
+    def test_names_and_parameters(self) -> None:
+        text = 'hello.\nsome text\na.\n  b\n  c\nI/typed/0.  # TypeParam = int\n  d/1  # GetParam() = "x."\n'
+        self.assertEqual(parse_list(text), ['a.b', 'a.c', 'I/typed/0.d/1'])
+
+    def test_disabled_names(self) -> None:
+        for name in ('a.DISABLED_b', 'DISABLED_a.b', 'I/DISABLED_a.b/0', 'I/a.DISABLED_b/0'):
+            self.assertTrue(is_disabled(name), name)
+        self.assertFalse(is_disabled('a.not_DISABLED_b'))
+
+
+class Plans(unittest.TestCase):
+    def test_a_boot_for_each_shape_and_kernel(self) -> None:
+        plans = make_plans([_SUITE | {'kernels': '6.1;6.12'}])
+        self.assertEqual([plan.name() for plan in plans], ['n1-6.1', 'n1-6.12', 'n2-6.1', 'n2-6.12'])
+        self.assertEqual(plans[0].additions, [_FAKE])
+        self.assertEqual(plans[0].disabled, ['group.DISABLED_sleeps'])
+
+    def test_suites_share_a_boot(self) -> None:
+        plans = make_plans([_SUITE, _SUITE | {'shapes': 'n2', 'variant': 'nobody', 'user': 'nobody'}])
+        self.assertEqual([len(plan.cases) for plan in plans], [6, 12])
+        self.assertEqual(plans[1].cases[6].name, 'group.passes@nobody')
+        self.assertEqual(plans[1].cases[6].user, 'nobody')
+        self.assertEqual(plans[1].cases[6].command, '/usr/bin/fake_gtest.sh --gtest_filter=group.passes')
+
+    def test_case_keys_and_environment(self) -> None:
+        suite = _SUITE | {'huge': '0:16 1:16', 'timeout': '9', 'env': 'A=b c', 'oom': 'allow'}
+        case = make_plans([suite])[0].cases[0]
+        self.assertEqual((case.huge, case.timeout, case.oom, case.kind), ('0:16 1:16', 9, 'allow', 'gtest'))
+        self.assertTrue(case.command.startswith("env 'A=b c' /usr/bin/fake_gtest.sh "))
+
+    def test_what_is_refused(self) -> None:
+        for suites in (
+            [_SUITE | {'shapes': 'n3'}],
+            [_SUITE | {'kernels': '5.10'}],
+            [_SUITE | {'executable': '/nowhere/tests'}],
+            [_SUITE | {'filter': 'nothing.*'}],
+            [_SUITE | {'timeout': 'long'}],
+            [_SUITE, _SUITE],
+        ):
+            with self.subTest(suites), self.assertRaises(SuiteError):
+                make_plans(suites)
+
+    def test_a_plan_survives_its_file(self) -> None:
+        plan = make_plans([_SUITE])[0]
+        again = plan_from_json(plan.to_json())
+        self.assertEqual((again.cases, again.additions), (plan.cases, plan.additions))
+
+    def test_the_file_that_cmake_writes(self) -> None:
+        with tempfile.NamedTemporaryFile('w') as file:
+            file.write('[suite 1]\nshapes=n1\nfilter=a.*:-b%\nadd=\nhuge=0:1 1:2\n\n[suite 2]\nshapes=n2\n')
+            file.flush()
+            suites = read_suites(file.name)
+        self.assertEqual(suites[0], {'shapes': 'n1', 'filter': 'a.*:-b%', 'huge': '0:1 1:2'})
+        self.assertEqual(len(suites), 2)
+
+
+class Script(unittest.TestCase):
+    def test_quoting(self) -> None:
+        self.assertEqual(quote('a;${b}"'), '[[a;${b}"]]')
+        self.assertEqual(quote('a]]b'), '[=[a]]b]=]')
+        self.assertEqual(quote('a]'), '[=[a]]=]')
+
+    def test_at_most_two_guests_at_a_time(self) -> None:
+        plan = make_plans([_SUITE])[0]
+        texts = [plan_tests(plan, number, ['tool'], 'p', 'r') for number in range(4)]
+        locks = [text.partition('RESOURCE_LOCK ')[2].split()[0] for text in texts]
+        self.assertEqual(locks, ['[[acre_vm_slot_0]]', '[[acre_vm_slot_1]]'] * 2)
+
+
+if __name__ == '__main__':
+    unittest.main()

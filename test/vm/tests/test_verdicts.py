@@ -1,0 +1,65 @@
+"""What counts as passed, and above all what does not."""
+import unittest
+
+from runner.cases import Case
+from runner.protocol import CaseRun
+from runner.verdicts import judge
+
+
+def run(status: int | None = 0, output: str = '', **values: object) -> CaseRun:
+    result = CaseRun(status=status, **values)
+    result.output.add(output.encode())
+    return result
+
+
+def verdict(case_run: CaseRun | None, **keys: str) -> str:
+    return judge(Case(name='n', command='c', **keys), case_run).verdict
+
+
+class Verdicts(unittest.TestCase):
+    def test_exit_status(self) -> None:
+        self.assertEqual(verdict(run(0)), 'passed')
+        self.assertEqual(verdict(run(1)), 'failed')
+        self.assertEqual(verdict(run(3), expect='3'), 'passed')
+        self.assertEqual(verdict(run(0), expect='3'), 'failed')
+
+    def test_signals(self) -> None:
+        self.assertEqual(verdict(run(139), expect='sig:SEGV'), 'passed')
+        self.assertEqual(verdict(run(137), expect='sig:SEGV'), 'failed')
+        self.assertEqual(verdict(run(139)), 'failed')
+
+    def test_what_did_not_run_never_passes(self) -> None:
+        for expect in ('0', '1', 'sig:KILL', 'timeout'):
+            self.assertEqual(verdict(None, expect=expect), 'not-run')
+            self.assertEqual(verdict(run(0, setup_problem='no'), expect=expect), 'not-run')
+            self.assertEqual(verdict(run(None), expect=expect), 'failed')
+
+    def test_oom_kills(self) -> None:
+        self.assertEqual(verdict(run(0, oom_kills=1)), 'failed')
+        self.assertEqual(verdict(run(0, oom_kills=1), oom='allow'), 'passed')
+        self.assertEqual(verdict(run(137, oom_kills=1), expect='sig:KILL'), 'failed')
+        self.assertEqual(verdict(run(137, oom_kills=1), expect='sig:KILL', oom='allow'), 'passed')
+
+    def test_time(self) -> None:
+        self.assertEqual(verdict(run(137, timed_out=True)), 'failed')
+        self.assertEqual(verdict(run(137, timed_out=True), expect='sig:KILL'), 'failed')
+        self.assertEqual(verdict(run(137, timed_out=True), expect='timeout'), 'passed')
+        self.assertEqual(verdict(run(137), expect='timeout'), 'failed')
+
+    def test_kernel_trouble_fails_the_case(self) -> None:
+        self.assertEqual(verdict(run(0, trouble='Oops')), 'failed')
+
+    def test_skips(self) -> None:
+        skip = '[ RUN      ] a.b\n[  SKIPPED ] a.b (0 ms)\n[  PASSED  ] 0 tests.\n'
+        self.assertEqual(verdict(run(0, skip)), 'skipped')
+        self.assertEqual(verdict(run(0, skip), kind='gtest'), 'skipped')
+        self.assertEqual(verdict(run(1, skip)), 'failed')
+
+    def test_a_gtest_case_must_have_run_a_test(self) -> None:
+        self.assertEqual(verdict(run(0), kind='gtest'), 'failed')
+        self.assertEqual(verdict(run(0, '[  PASSED  ] 0 tests.\n'), kind='gtest'), 'failed')
+        self.assertEqual(verdict(run(0, 'x\n[  PASSED  ] 1 test.\n'), kind='gtest'), 'passed')
+
+
+if __name__ == '__main__':
+    unittest.main()
