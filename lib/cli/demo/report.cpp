@@ -51,7 +51,7 @@ std::vector<std::string> method_notes(const report& r) {
                   "one block behind a "
                   "monotonic buffer, which frees nothing before its end, so grown vectors leave their old "
                   "copies in it; and {} "
-                  "of doubles ({}). Beside that the text itself ({}) stays in memory.",
+                  "doubles ({}). Beside that the text itself ({}) stays in memory.",
                   acre::format_bytes_rounded(r.index_bytes), format_count(r.number_bytes / sizeof(double)),
                   acre::format_bytes_rounded(r.number_bytes), acre::format_bytes_rounded(r.corpus.bytes)));
   notes.push_back(fmt::format(

@@ -90,7 +90,8 @@ class text_writer {
         x_out += '\n';
       }
     }
-    if (t.untouched != 0) put("  {} pages not touched\n", t.untouched);
+    put("  {} mapped at the peak{}\n", acre::format_bytes_rounded(t.mapped),
+        t.untouched == 0 ? "" : fmt::format(", {} pages not touched", format_count(t.untouched)));
   }
 
   std::string small_share(const trial_result& t, const node_share& s) const {
