@@ -95,7 +95,7 @@ class text_writer {
   }
 
   std::string small_share(const trial_result& t, const node_share& s) const {
-    return fmt::format("{:>4} {} {:>9} {:>4.0f} %", s.node, text_bar(t, s, 16, x_style.unicode), s.pages(),
+    return fmt::format("{:>4} {} {:>9} {:>4.0f} %", s.node, text_bar(t, s, 15, x_style.unicode), s.pages(),
                        percent(t, s));
   }
 
