@@ -6,6 +6,7 @@
 #include <acre/bytes.hpp>
 #include <acre/check.hpp>
 #include <acre/error.hpp>
+#include <acre/export.hpp>
 #include <acre/locate.hpp>
 #include <acre/mapping.hpp>
 #include <acre/migrate.hpp>

@@ -13,6 +13,7 @@
 #include <ostream>
 #include <unordered_map>
 
+#include "area/cold_mutex.hpp"
 #include "area/page_kinds.hpp"
 #include "area/probe.hpp"
 #include "area/unmap_queue.hpp"
@@ -63,19 +64,19 @@ struct area::state {
   /// Sizes of blocks follow from bytes, but not where fallback may have chosen other pages.
   bool remembers() const noexcept { return is_hugetlb(options.pages); }
   void remember(void* p, page_kind kind) {
-    const std::lock_guard lock(kinds_mutex);
+    const std::lock_guard lock(cold_mutex());
     kinds.emplace(p, kind);
   }
   page_kind kind_of(const void* p) const {
     if (!remembers()) return options.pages;
-    const std::lock_guard lock(kinds_mutex);
+    const std::lock_guard lock(cold_mutex());
     const auto at = kinds.find(p);
     if (at == kinds.end())
       throw error(errc::not_mapped, "area: not a block of this area, or given back already");
     return at->second;
   }
   void forget(const void* p) {
-    const std::lock_guard lock(kinds_mutex);
+    const std::lock_guard lock(cold_mutex());
     kinds.erase(p);
   }
 
@@ -87,8 +88,7 @@ struct area::state {
   std::vector<downgrade> downgrades;
 
   mutable unmap_queue unmapper;
-  mutable std::mutex kinds_mutex;
-  std::unordered_map<const void*, page_kind> kinds;
+  std::unordered_map<const void*, page_kind> kinds;  ///< under cold_mutex()
   // Counters for status() only: relaxed, they order nothing.
   std::array<std::atomic<std::size_t>, 4> allocations{};
   std::atomic<std::size_t> live_blocks{0};
@@ -107,6 +107,7 @@ std::size_t mapped_size(std::size_t bytes, page_kind kind) noexcept {
 
 area::area(placement where, area_options options, const topology& machine)
     : x_state(std::make_unique<state>(std::move(where), std::move(options), machine)) {
+  cold_mutex();  // its fork handlers, before anybody holds a lock of an area
   probe_result found = probe(x_state->where, x_state->options, x_state->machine);
   x_state->bound = found.bound;
   x_state->installed = std::move(found.installed);
@@ -143,6 +144,10 @@ area_status area::status() const {
 
 void* area::do_allocate(std::size_t bytes, std::size_t alignment) {
   state& s = *x_state;
+  if (!std::has_single_bit(alignment)) {
+    throw allocation_error(errc::invalid_alignment, bytes, s.where.to_string(),
+                           "the alignment is not a power of two");
+  }
   page_kind kind = s.options.pages;
   for (;;) {
     try {

@@ -5,6 +5,7 @@ acre_layer(area
     resource.hpp
   SOURCES
     area.cpp
+    cold_mutex.cpp
     mapping.cpp
     page_kinds.cpp
     probe.cpp

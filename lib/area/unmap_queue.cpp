@@ -1,7 +1,9 @@
 #include "area/unmap_queue.hpp"
 
+#include <mutex>
 #include <new>
 
+#include "area/cold_mutex.hpp"
 #include "sys/pages.hpp"
 
 namespace acre {
@@ -16,13 +18,13 @@ void unmap_queue::unmap(void* p, std::size_t bytes, bool shared) noexcept {
   } else {
     sys::discard(p, bytes);
   }
-  const std::lock_guard lock(x_mutex);
+  const std::lock_guard lock(cold_mutex());
   x_first = ::new (p) entry{x_first, bytes};
   x_waiting.fetch_add(1, std::memory_order_relaxed);
 }
 
 void unmap_queue::retry() noexcept {
-  const std::lock_guard lock(x_mutex);
+  const std::lock_guard lock(cold_mutex());
   while (x_first != nullptr) {
     const entry e = *x_first;
     if (sys::unmap(x_first, e.bytes) != 0) return;

@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <mutex>
 
 namespace acre {
 
@@ -26,8 +25,7 @@ class unmap_queue {
   };
   void retry() noexcept;
 
-  std::mutex x_mutex;
-  entry* x_first = nullptr;
+  entry* x_first = nullptr;  ///< under cold_mutex()
   /// Only a hint for skipping retry(): no ordering needed.
   std::atomic<std::size_t> x_waiting{0};
 };

@@ -12,6 +12,8 @@
 #include <system_error>
 #include <utility>
 
+#include "area/cold_mutex.hpp"
+
 namespace acre {
 namespace {
 
@@ -116,6 +118,7 @@ void locked_pool_resource::add_slab(size_class& c, std::size_t block_bytes) {
 }
 
 void locked_pool_resource::install_fork_handlers() {
+  cold_mutex();  // a pool calls its area under its own mutex
   static const int failed = pthread_atfork(&before_fork, &after_fork, &after_fork);
   if (failed != 0) throw std::system_error(failed, std::system_category(), "pthread_atfork");
 }

@@ -100,8 +100,12 @@ std::optional<std::string> read_file(const char* path) {
   }
 }
 
+std::optional<std::string> read_node_file(const std::string& name) {
+  return read_file(("/sys/devices/system/node/" + name).c_str());
+}
+
 std::optional<node_meminfo> node_memory(unsigned node) {
-  const auto text = read_file(("/sys/devices/system/node/node" + std::to_string(node) + "/meminfo").c_str());
+  const auto text = read_node_file("node" + std::to_string(node) + "/meminfo");
   if (!text) return std::nullopt;
   node_meminfo m;
   m.total = number_after(*text, "MemTotal:").value_or(0);

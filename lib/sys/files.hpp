@@ -13,6 +13,9 @@ namespace acre::sys {
 /// The whole text of a file; nothing if it cannot be read.
 std::optional<std::string> read_file(const char* path);
 
+/// A file below /sys/devices/system/node: "online", "node0/cpulist".
+std::optional<std::string> read_node_file(const std::string& name);
+
 /// Bytes of memory of a node (/sys/devices/system/node/nodeN/meminfo).
 struct node_meminfo {
   std::uint64_t total = 0;

@@ -11,12 +11,8 @@ namespace {
 // More CPUs than any kernel has: a text beyond it is no list of CPUs or nodes.
 constexpr unsigned largest_number = 1U << 16;
 
-std::optional<std::string> node_file(const std::string& name) {
-  return sys::read_file(("/sys/devices/system/node/" + name).c_str());
-}
-
-std::optional<std::string> node_file(node_id node, const char* name) {
-  return node_file("node" + std::to_string(node) + "/" + name);
+std::optional<std::string> file_of(node_id node, const char* name) {
+  return sys::read_node_file("node" + std::to_string(node) + "/" + name);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -55,17 +51,17 @@ std::optional<std::vector<unsigned>> parse_kernel_list(std::string_view text) {
 }
 
 std::optional<std::vector<unsigned>> online_nodes() {
-  const auto text = node_file("online");
+  const auto text = sys::read_node_file("online");
   return text ? parse_kernel_list(*text) : std::nullopt;
 }
 
 std::optional<std::vector<unsigned>> cpus_of_node(node_id node) {
-  const auto text = node_file(node, "cpulist");
+  const auto text = file_of(node, "cpulist");
   return text ? parse_kernel_list(*text) : std::nullopt;
 }
 
 std::optional<std::vector<unsigned>> distances_of_node(node_id node) {
-  const auto text = node_file(node, "distance");
+  const auto text = file_of(node, "distance");
   if (!text) return std::nullopt;
   std::vector<unsigned> numbers;
   std::string_view rest = trimmed(*text);

@@ -140,8 +140,8 @@ TYPED_TEST_P(resource_conformance, impossible_sizes_throw_bad_alloc) {
 }
 
 TYPED_TEST_P(resource_conformance, an_alignment_that_is_no_power_of_two_is_an_error) {
-  for (const std::size_t alignment :
-       {std::size_t{3}, std::size_t{24}, std::size_t{4097}, std::numeric_limits<std::size_t>::max()}) {
+  for (const std::size_t alignment : {std::size_t{0}, std::size_t{3}, std::size_t{24}, std::size_t{4097},
+                                      std::numeric_limits<std::size_t>::max()}) {
     for (const std::size_t bytes : {std::size_t{1}, std::size_t{100'000}}) {
       try {
         static_cast<void>(this->resource().allocate(bytes, alignment));
