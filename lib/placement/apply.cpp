@@ -3,12 +3,9 @@
 
 #include <acre/error.hpp>
 
-#include <hwloc.h>
-#include <array>
 #include <cerrno>
 #include <cstdint>
-#include <memory>
-#include <new>
+#include <utility>
 
 #include "base/code_of.hpp"
 #include "placement/kernel_policy.hpp"
@@ -19,11 +16,6 @@
 
 namespace acre {
 namespace {
-
-struct bitmap_free {
-  void operator()(hwloc_bitmap_s* b) const noexcept { hwloc_bitmap_free(b); }
-};
-using bitmap = std::unique_ptr<hwloc_bitmap_s, bitmap_free>;
 
 [[noreturn]] void fail(int error, const policy& what, const void* p, std::size_t bytes) {
   const std::string doing =
