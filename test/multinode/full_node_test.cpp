@@ -2,6 +2,7 @@
 // the runner fails every test in which the kernel killed a process.
 #include <gtest/gtest.h>
 #include <acre/area.hpp>
+#include <acre/check.hpp>
 #include <acre/migrate.hpp>
 #include <acre/prefault.hpp>
 

@@ -1,6 +1,7 @@
 // A process whose cpuset allows node 0 only.
 #include <gtest/gtest.h>
 #include <acre/area.hpp>
+#include <acre/check.hpp>
 #include <acre/topology.hpp>
 
 #include "multinode/touch.hpp"
