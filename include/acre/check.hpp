@@ -49,9 +49,9 @@ struct check_options {
   std::size_t page_size = 0;  ///< 0: the base page size
 };
 
-/// Asks the kernel, never acre's memory of what it did. For interleave by page every page must lie on one
-/// of the nodes, and the nodes' counts may differ by one page for each mapping the range consists of;
-/// unbound and local accept any node; most_free wants each chunk on one node of the set; a soft placement
+/// Asks the kernel, never acre's memory of what it did. For interleave by page every page must lie on the
+/// node that follows the node of the page before it (of a huge page: of the huge page before it; at the start
+/// of a mapping the round may begin anew); unbound and local accept any node; most_free wants each chunk on one node of the set; a soft placement
 /// that spilled is a difference, which is what one asks check() for.
 /// \param p as given to apply(): the start of the placed range
 /// \throws error what locate() and make_plan() throw

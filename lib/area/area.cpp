@@ -138,12 +138,12 @@ area_status area::status() const {
   });
   for (std::size_t i = 0; i < s.allocations.size(); ++i) {
     s.allocations[i] = x_state->allocations[i].load(std::memory_order_relaxed);
-    if (!known && s.allocations[i] != 0 && i < static_cast<std::size_t>(x_state->options.pages)) {
+    if (!known && s.allocations[i] != 0 && i < static_cast<std::size_t>(x_state->pages)) {
       s.downgrades.push_back({downgrade_reason::smaller_pages,
                               std::to_string(s.allocations[i]) + " allocations got " +
                                   std::string(acre::to_string(static_cast<page_kind>(i))) +
                                   " pages: there were no free " +
-                                  std::string(acre::to_string(x_state->options.pages)) + " pages for them"});
+                                  std::string(acre::to_string(x_state->pages)) + " pages for them"});
     }
   }
   s.blocks = x_state->live_blocks.load(std::memory_order_relaxed);
@@ -248,7 +248,7 @@ void area::do_deallocate(void* p, std::size_t bytes, [[maybe_unused]] std::size_
 std::size_t area::good_size(std::size_t bytes, std::size_t) const noexcept {
   // With fallback only the smallest pages are sure.
   const bool sure = x_state->options.fallback == page_fallback::strict;
-  return mapped_size(bytes, sure ? x_state->options.pages : page_kind::system);
+  return mapped_size(bytes, sure ? x_state->pages : page_kind::system);
 }
 
 check_result area::check_block(const void* p, std::size_t bytes) const {

@@ -100,8 +100,9 @@ void require_aligned(const mapping_options& o, std::size_t unit) {
     case ENOMEM:
       if (huge)
         throw allocation_error(errc::no_huge_pages, bytes, "", "not enough free huge pages in the pool");
-      throw allocation_error(errc::out_of_memory, bytes, "",
-                             "more than the kernel grants: address space, vm.overcommit_memory or vm.max_map_count");
+      throw allocation_error(
+          errc::out_of_memory, bytes, "",
+          "more than the kernel grants: address space, vm.overcommit_memory or vm.max_map_count");
     case EAGAIN:
       throw allocation_error(errc::lock_limit, bytes, "", "the limit of locked memory is reached");
     default:

@@ -6,29 +6,15 @@
 #include <iterator>
 
 #include "area/page_kinds.hpp"
+#include "placement/policy_call.hpp"
 #include "sys/pages.hpp"
 
 namespace acre {
 namespace {
 
 /// One policy that stands for the ranges the placement will have.
-policy sample_policy(const placement& where) {
-  switch (where.strategy()) {
-    case strategy::unbound:
-      return {policy_mode::unbound, {}};
-    case strategy::local:
-      return {policy_mode::local, {}};
-    case strategy::weighted_by_system:
-      return {policy_mode::weighted_interleave, where.nodes()};
-    case strategy::interleave:
-      if (!where.is_hard() && where.nodes().size() > 1) return {policy_mode::interleave, where.nodes()};
-      break;
-    case strategy::bind:
-      if (!where.is_hard()) return {policy_mode::prefer, where.nodes()};
-      break;
-    default:
-      break;
-  }
+policy sample_policy(const placement& where, const topology& machine) {
+  if (const auto only = only_policy(where, machine)) return *only;
   if (where.is_hard()) return {policy_mode::bind, where.nodes()};
   return {policy_mode::prefer, {where.nodes().first()}};
 }
@@ -61,7 +47,7 @@ void probe_chunk(const placement& where, const area_options& options, probe_resu
 void probe_policy(const placement& where, const area_options& options, const topology& machine,
                   probe_result& result) {
   const mapping scratch(sys::page_size(), {.sharing = options.sharing, .name = options.name});
-  const policy wanted = sample_policy(where);
+  const policy wanted = sample_policy(where, machine);
   plan sample;
   sample.bytes = sample.page_size = scratch.size();
   sample.ranges = {{0, scratch.size(), wanted}};

@@ -29,6 +29,8 @@ class pending_moves {
   std::size_t failed() const;
 
  private:
+  /// A full node leaves the status unwritten, with ENOMEM or, on newer kernels, with a count of pages for result.
+  void explain_unwritten();
   move_outcome outcome(std::size_t i) const noexcept;
 
   std::vector<void*> x_pages;

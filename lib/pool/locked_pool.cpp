@@ -74,8 +74,7 @@ std::size_t locked_pool_resource::good_size(std::size_t bytes, std::size_t align
 
 void* locked_pool_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
   if (!std::has_single_bit(alignment)) {
-    throw error(errc::invalid_alignment,
-                "allocate: an alignment is a power of two, not " + std::to_string(alignment));
+    throw allocation_error(errc::invalid_alignment, bytes, "pool", "the alignment is not a power of two");
   }
   if (is_small(bytes, alignment)) {
     const std::size_t size = class_bytes(bytes, alignment);
