@@ -2,6 +2,7 @@
 #pragma once
 
 #include <acre/apply.hpp>
+#include <acre/check.hpp>
 #include <acre/error.hpp>
 #include <acre/export.hpp>
 #include <acre/mapping.hpp>
@@ -101,7 +102,7 @@ class ACRE_API area final : public resource {
   /// Asks the kernel whether a block of this area lies as its placement says (acre::check with the page
   /// size the block was planned with).
   /// \param p, bytes as given by and to allocate()
-  struct check_result check_block(const void* p, std::size_t bytes) const;
+  check_result check_block(const void* p, std::size_t bytes) const;
 
   std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
 

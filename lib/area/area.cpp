@@ -64,13 +64,13 @@ struct area::state {
   bool binds() const noexcept { return bound && where.strategy() != strategy::unbound; }
 
   /// Sizes of blocks follow from bytes, but not where fallback may have chosen other pages.
-  bool remembers() const noexcept { return is_hugetlb(options.pages); }
+  bool remembers() const noexcept { return is_hugetlb(pages); }
   void remember(void* p, page_kind kind) {
     const std::lock_guard lock(cold_mutex());
     kinds.emplace(p, kind);
   }
   page_kind kind_of(const void* p) const {
-    if (!remembers()) return options.pages;
+    if (!remembers()) return pages;
     const std::lock_guard lock(cold_mutex());
     const auto at = kinds.find(p);
     if (at == kinds.end())
@@ -86,6 +86,7 @@ struct area::state {
   const area_options options;
   const topology machine;
   bool bound = true;
+  page_kind pages = page_kind::system;  ///< tried first
   /// For placements that need no plan.
   std::optional<policy_call> whole;
   std::string installed;
@@ -114,6 +115,7 @@ area::area(placement where, area_options options, const topology& machine)
   cold_mutex();  // its fork handlers, before anybody holds a lock of an area
   probe_result found = probe(x_state->where, x_state->options, x_state->machine);
   x_state->bound = found.bound;
+  x_state->pages = found.pages;
   x_state->installed = std::move(found.installed);
   x_state->downgrades = std::move(found.downgrades);
   if (!x_state->binds()) return;
@@ -155,7 +157,7 @@ void* area::do_allocate(std::size_t bytes, std::size_t alignment) {
     throw allocation_error(errc::invalid_alignment, bytes, s.where.to_string(),
                            "the alignment is not a power of two");
   }
-  page_kind kind = s.options.pages;
+  page_kind kind = s.pages;
   for (;;) {
     try {
       mapping m = s.map_block(std::max<std::size_t>(bytes, 1), alignment, kind);

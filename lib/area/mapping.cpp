@@ -101,7 +101,7 @@ void require_aligned(const mapping_options& o, std::size_t unit) {
       if (huge)
         throw allocation_error(errc::no_huge_pages, bytes, "", "not enough free huge pages in the pool");
       throw allocation_error(errc::out_of_memory, bytes, "",
-                             "no address space, or too many mappings (vm.max_map_count)");
+                             "more than the kernel grants: address space, vm.overcommit_memory or vm.max_map_count");
     case EAGAIN:
       throw allocation_error(errc::lock_limit, bytes, "", "the limit of locked memory is reached");
     default:
@@ -109,24 +109,34 @@ void require_aligned(const mapping_options& o, std::size_t unit) {
   }
 }
 
-/// Maps `bytes` at a multiple of `alignment`, by mapping more and giving the ends back.
-sys::map_result map_aligned(sys::map_request r, std::size_t alignment) {
-  if (alignment > static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) - r.bytes)
+/// Maps `bytes` at a multiple of `alignment`, by taking more addresses and giving the ends back.
+sys::map_result map_aligned(const sys::map_request& wanted, std::size_t alignment) {
+  if (alignment > static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) - wanted.bytes)
     return {nullptr, ENOMEM};
-  const std::size_t bytes = r.bytes;
-  r.bytes += alignment;
-  const sys::map_result all = sys::map(r);
+  sys::map_request more = wanted;
+  more.bytes += alignment;
+  // The first byte of a file mapping must be the one at the offset: only addresses are taken first.
+  const bool file = wanted.file >= 0;
+  if (file) more = {.bytes = more.bytes, .address = wanted.address, .readable = false, .writable = false};
+  const sys::map_result all = sys::map(more);
   if (all.error != 0) return all;
   auto* const begin = static_cast<std::byte*>(all.data);
   const std::size_t misfit = reinterpret_cast<std::uintptr_t>(begin) % alignment;
   const std::size_t head = misfit == 0 ? 0 : alignment - misfit;
   const std::size_t tail = alignment - head;
-  // Cutting the ends off can need a mapping more than there is; then nothing is kept.
-  if ((head != 0 && sys::unmap(begin, head) != 0) ||
-      (tail != 0 && sys::unmap(begin + head + bytes, tail) != 0)) {
-    sys::unmap(begin, r.bytes);
-    return {nullptr, ENOMEM};
+  const auto give_up = [&](int error) {
+    sys::unmap(begin, more.bytes);
+    return sys::map_result{nullptr, error};
+  };
+  if (file) {
+    sys::map_request over = wanted;
+    over.address = begin + head;
+    over.replace = true;
+    if (const int e = sys::map(over).error) return give_up(e);
   }
+  // Cutting the ends off can need a mapping more than there is; then nothing is kept.
+  if (head != 0 && sys::unmap(begin, head) != 0) return give_up(ENOMEM);
+  if (tail != 0 && sys::unmap(begin + head + wanted.bytes, tail) != 0) return give_up(ENOMEM);
   return {begin + head, 0};
 }
 

@@ -40,11 +40,14 @@ bool has_chunk(const placement& where) {
 }
 
 void probe_pages(const area_options& options, probe_result& result) {
+  result.pages = options.pages;
   const std::string why = why_unavailable(options.pages, options.sharing);
   if (why.empty()) return;
   const std::string what = "no " + std::string(to_string(options.pages)) + " pages: " + why;
   if (options.fallback == page_fallback::strict) throw error(errc::no_huge_pages, "area: " + what);
-  result.downgrades.push_back({downgrade_reason::smaller_pages, what + "; smaller pages are used"});
+  while (!why_unavailable(result.pages, options.sharing).empty()) result.pages = smaller(result.pages);
+  result.downgrades.push_back({downgrade_reason::smaller_pages,
+                               what + "; " + std::string(to_string(result.pages)) + " pages are used"});
 }
 
 void probe_chunk(const placement& where, const area_options& options, probe_result& result) {

@@ -10,6 +10,7 @@ namespace acre {
 
 struct probe_result {
   bool bound = true;
+  page_kind pages = page_kind::system;  ///< the largest that this system may have, of those allowed
   std::string installed;
   std::vector<downgrade> downgrades;
 };

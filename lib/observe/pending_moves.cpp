@@ -1,5 +1,7 @@
 #include "observe/pending_moves.hpp"
 
+#include <acre/error.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <span>
@@ -27,10 +29,10 @@ void pending_moves::run() {
     // room.
     if (r == ENOMEM) std::fill(status.begin(), status.end(), -ENOMEM);
     if (r == EPERM || r == ENOSYS || r == EACCES || r == EINVAL) {
-      throw std::system_error(static_cast<int>(r), std::system_category(), "acre: move_pages(2)");
+      throw error(std::error_code(static_cast<int>(r), std::system_category()), "the kernel refuses move_pages(2)");
     }
     if (const int e = sys::nodes_of(pages, std::span(x_now).subspan(at, n))) {
-      throw std::system_error(e, std::system_category(), "acre: move_pages(2)");
+      throw error(std::error_code(e, std::system_category()), "the kernel refuses move_pages(2)");
     }
   }
 }

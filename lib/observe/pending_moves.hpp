@@ -18,7 +18,7 @@ class pending_moves {
 
   /// Moves all pages, then looks where they lie: move_pages(2) itself does not always tell (a full node
   /// leaves the status unwritten, a huge page answers for its first base page only).
-  /// \throws std::system_error if the kernel refuses move_pages(2)
+  /// \throws error with the errno if the kernel refuses move_pages(2)
   void run();
 
   template <class F>

@@ -3,12 +3,9 @@
 
 #include <acre/error.hpp>
 
-#include <hwloc.h>
-#include <array>
 #include <cerrno>
 #include <cstdint>
-#include <memory>
-#include <mutex>
+#include <utility>
 
 #include "base/code_of.hpp"
 #include "placement/kernel_policy.hpp"
@@ -19,11 +16,6 @@
 
 namespace acre {
 namespace {
-
-struct bitmap_free {
-  void operator()(hwloc_bitmap_s* b) const noexcept { hwloc_bitmap_free(b); }
-};
-using bitmap = std::unique_ptr<hwloc_bitmap_s, bitmap_free>;
 
 [[noreturn]] void fail(int error, const policy& what, const void* p, std::size_t bytes) {
   const std::string doing =
@@ -115,20 +107,6 @@ class applier {
   std::vector<downgrade> x_downgrades;
 };
 
-/// hwloc 2.9 remembers in an unsynchronised static whether the kernel has PREFERRED_MANY, written by the
-/// first such call (topology-linux.c): make that call before two threads can.
-void settle_hwloc(const topology& machine) {
-  static std::once_flag once;
-  std::call_once(once, [&] {
-    const sys::map_result scratch = sys::map({.bytes = sys::page_size()});
-    const bitmap nodes(hwloc_bitmap_dup(hwloc_topology_get_allowed_nodeset(machine.native_handle())));
-    if (scratch.error != 0 || nodes == nullptr) return;
-    hwloc_set_area_membind(machine.native_handle(), scratch.data, sys::page_size(), nodes.get(),
-                           HWLOC_MEMBIND_BIND, HWLOC_MEMBIND_BYNODESET);
-    sys::unmap(scratch.data, sys::page_size());
-  });
-}
-
 void require_bindable(const topology& machine, const void* p) {
   if (!machine.is_this_system()) {
     throw error(errc::foreign_topology,
@@ -162,7 +140,6 @@ std::string_view to_string(downgrade_reason reason) noexcept {
 
 std::vector<downgrade> apply(const plan& ranges, void* p, const topology& machine) {
   require_bindable(machine, p);
-  settle_hwloc(machine);
   applier a(machine);
   for (const plan_range& r : ranges.ranges)
     a.install(r.policy, static_cast<std::byte*>(p) + r.offset, r.length);

@@ -66,6 +66,7 @@ map_result map(const map_request& r) noexcept {
   int flags = r.shared ? MAP_SHARED : MAP_PRIVATE;
   if (r.file < 0) flags |= MAP_ANONYMOUS;
   if (r.fixed) flags |= MAP_FIXED_NOREPLACE;
+  if (r.replace) flags |= MAP_FIXED;
   if (r.no_reserve) flags |= MAP_NORESERVE;
   if (r.huge_shift != 0) flags |= MAP_HUGETLB | static_cast<int>(r.huge_shift << huge_shift_position);
   void* p = ::mmap(r.address, r.bytes, protection, flags, r.file, static_cast<off_t>(r.offset));

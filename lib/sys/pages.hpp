@@ -15,6 +15,7 @@ struct map_request {
   std::size_t bytes = 0;
   void* address = nullptr;  ///< hint, or exact with fixed
   bool fixed = false;       ///< MAP_FIXED_NOREPLACE
+  bool replace = false;     ///< MAP_FIXED: over a range of the caller's own
   bool shared = false;
   bool readable = true;
   bool writable = true;

@@ -87,23 +87,13 @@ list round_of(const std::vector<node_weight>& weights) {
   return round;
 }
 
-/// Each run as long as its share, rounded down; what is left goes one each to the first.
+/// A run ends where the exact shares of it and of those before it end, rounded down.
 expectation runs(placement where, const std::vector<node_weight>& weights) {
-  return exact(std::move(where), [weights](std::size_t index, std::size_t count) {
-    std::size_t sum = 0;
-    for (const node_weight& w : weights) sum += w.weight;
-    std::vector<std::size_t> lengths;
-    std::size_t left = count;
-    for (const node_weight& w : weights) {
-      lengths.push_back(count * w.weight / sum);
-      left -= lengths.back();
-    }
-    for (std::size_t i = 0; i < left; ++i) ++lengths[i % lengths.size()];
-    for (std::size_t i = 0; i < lengths.size(); ++i) {
-      if (index < lengths[i]) return weights[i].node;
-      index -= lengths[i];
-    }
-    return weights.back().node;
+  const list parts = round_of(weights);
+  return exact(std::move(where), [parts](std::size_t index, std::size_t count) {
+    std::size_t part = 0;
+    while ((part + 1) * count / parts.size() <= index) ++part;
+    return parts[part];
   });
 }
 

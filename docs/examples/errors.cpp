@@ -1,0 +1,90 @@
+// What fails, how it is told, and what to do.
+#include <acre/acre.hpp>
+
+#include <iostream>
+#include <new>
+#include <system_error>
+
+#include "require.hpp"
+
+namespace {
+
+using namespace acre::literals;
+
+void an_error_names_the_mistake() {
+  try {
+    acre::area pages(acre::placement::bind({1023}));
+    require(false, "an unknown node is an error");
+  } catch (const acre::error& e) {
+    std::cout << e.what() << '\n';
+    require(e.code() == acre::errc::unknown_node, "the code says which error");
+    require(e.code() == std::errc::no_such_device, "and compares with the standard's conditions");
+  }
+}
+
+void a_text_error_has_a_position() {
+  try {
+    acre::placement::parse("interleave 0-x");
+    require(false, "junk is an error");
+  } catch (const acre::error& e) {
+    std::cout << e.what() << '\n';
+    require(e.code() == acre::errc::invalid_text, "the text is wrong");
+  }
+}
+
+void lack_of_memory_is_a_bad_alloc() {
+  acre::area pages(acre::placement::local());
+  try {
+    void* const p = pages.allocate(1'000'000_GiB);
+    pages.deallocate(p, 1'000'000_GiB);
+    require(false, "no machine has that much");
+  } catch (const acre::allocation_error& e) {  // a std::bad_alloc
+    std::cout << e.what() << '\n';
+    require(e.code() == acre::errc::out_of_memory, "the code says why");
+    require(e.code() == std::errc::not_enough_memory, "and compares with the standard's conditions");
+    require(e.bytes() == 1'000'000_GiB, "it says how much was asked");
+  }
+}
+
+void the_same_without_exceptions() {
+  acre::mapping pages(64_KiB);
+  std::error_code ec;
+  acre::apply(acre::placement::bind({1023}), pages.data(), pages.size(), ec);
+  require(ec == acre::errc::unknown_node, "the twin reports the code");
+  acre::prefault(pages.data(), pages.size(), ec);
+  require(!ec, "success clears it");
+  const acre::residency where = acre::locate(pages.data(), pages.size(), ec);
+  require(!ec && where.untouched == 0, "every page is there");
+}
+
+void where_binding_is_denied() {
+  acre::area pages(acre::placement::local(), {.on_denied = acre::on_denied::unbound});
+  const acre::area_status status = pages.status();
+  if (!status.as_asked()) std::cout << status << '\n';  // what was asked, what it is, and why
+}
+
+void a_full_node_is_an_exception() {
+  const acre::topology& machine = acre::topology::system();
+  const acre::node_id node = machine.default_nodes().first();
+  acre::area pages(acre::placement::bind({node}), {.commit = acre::commit::eager});
+  const std::size_t too_much = machine.capacity(node) + 1_GiB;
+  try {
+    void* const p = pages.allocate(too_much);
+    pages.deallocate(p, too_much);
+    require(false, "more than the node has");
+  } catch (const acre::allocation_error& e) {
+    std::cout << e.what() << '\n';
+    require(e.code() == std::errc::not_enough_memory, "an exception, not a signal");
+  }
+}
+
+}  // namespace
+
+int main() {
+  an_error_names_the_mistake();
+  a_text_error_has_a_position();
+  lack_of_memory_is_a_bad_alloc();
+  the_same_without_exceptions();
+  where_binding_is_denied();
+  a_full_node_is_an_exception();
+}

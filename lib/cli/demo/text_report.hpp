@@ -1,0 +1,17 @@
+// text_report: the report for a terminal or a file, 80 columns wide.
+#pragma once
+
+#include "cli/demo/report.hpp"
+
+#include <string>
+
+namespace acre_demo {
+
+struct text_style {
+  bool color = false;
+  bool unicode = false;
+};
+
+std::string render_text(const report& r, const text_style& style);
+
+}  // namespace acre_demo
