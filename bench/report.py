@@ -71,6 +71,10 @@ def format_time(nanoseconds):
     return f"{nanoseconds:.3g} ns"
 
 
+def format_ratio(ratio):
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
+
+
 def lines(groups, baseline):
     """Rows of the table, as lists of cells."""
     for group, rows in groups.items():
@@ -84,8 +88,9 @@ def lines(groups, baseline):
             if base:
                 against = statistics.median(base)
                 low, _, high = statistics.quantiles(times, n=4) if len(times) > 1 else times * 3
-                cells[3:] = [f"{median / against:.3g}", f"{low / against:.3g} .. {high / against:.3g}",
-                             f"{min(times) / min(base):.3g}"]
+                cells[3:] = [format_ratio(median / against),
+                             f"{format_ratio(low / against)} .. {format_ratio(high / against)}",
+                             format_ratio(min(times) / min(base))]
             yield cells
 
 
