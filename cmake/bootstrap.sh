@@ -131,9 +131,14 @@ run_demo() {
     fi
 }
 
+# The guest has no files but those it is given: by default the compiler's headers, as on this machine.
 run_demo_in_vm() {
-    exec python3 test/vm/run.py --shape ring4b --kernel 6.12 \
-        --add build/release/bin/acre-demo --out build/release/vm -- acre-demo "$@"
+    text=$(echo '#include <vector>' | ${CXX:-c++} -std=c++20 -x c++ -M - | tr ' ' '\n' | sed -n 's|/vector$||p' | head -n 1)
+    [ -d "$text" ] || die "the C++ compiler does not tell where its headers are"
+    python3 test/vm/fetch.py build/vm
+    exec python3 test/vm/run.py --assets build/vm --shape ring4b --kernel 6.12 --timeout 600 \
+        --add build/release/bin/acre-demo --add "$text:/text" --out build/release/vm \
+        -- acre-demo --html /out/acre-demo.html "$@" /text
 }
 
 run_tests() {
