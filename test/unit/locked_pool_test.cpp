@@ -84,7 +84,7 @@ TEST(locked_pool, an_alignment_of_zero_is_an_error) {
   locked_pool_resource pool(std::pmr::new_delete_resource());
   // Not a constant, or clang refuses it at compile time.
   const volatile std::size_t zero = 0;
-  EXPECT_THROW(static_cast<void>(pool.allocate(8, zero)), error);
+  EXPECT_THROW(static_cast<void>(pool.allocate(8, zero)), allocation_error);
 }
 
 TEST(good_size, of_a_foreign_resource_is_the_size_itself) {
