@@ -22,7 +22,7 @@ void last_in_first_out(benchmark::State& state, Allocator allocator) {
     benchmark::ClobberMemory();
     for (auto b = blocks.rbegin(); b != blocks.rend(); ++b) allocator.deallocate(*b, 1);
   }
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * blocks.size()));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(blocks.size()));
 }
 
 }  // namespace

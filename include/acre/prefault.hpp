@@ -18,7 +18,7 @@ namespace acre {
 /// \param p any address; rounded outward to whole pages
 /// \throws error errc::not_mapped; errc::node_full: part of a hard range has no room, its pages lie
 ///   elsewhere and its policy is hard again; errc::out_of_memory if the machine has not that much left;
-///   errc::no_huge_pages
+///   errc::no_huge_pages; errc::invalid_argument if the range is not writable
 /// \safety any thread; the policy of hard ranges is changed for the time of the call: nobody else may fault
 ///   pages of the range in meanwhile and rely on it
 ACRE_API void prefault(void* p, std::size_t bytes, const topology& machine = topology::system());

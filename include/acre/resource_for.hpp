@@ -11,7 +11,8 @@ namespace acre {
 /// One pool for each distinct placement, made at the first call, never destroyed: blocks may be freed at
 /// any time, in static destruction too. Blocks are small or large; each lies on pages of its placement.
 /// \throws what area's constructor throws; allocation_error
-/// \safety any thread, static initialisation and destruction included; fork: the child may go on using it
+/// \safety any thread, static initialisation and destruction included; fork: the child may go on using it, unless
+///   another thread was in the very first call meanwhile
 ACRE_API std::pmr::memory_resource* resource_for(const placement& where);
 
 /// What default-constructed allocators use: resource_for(placement::unbound()) unless set otherwise.

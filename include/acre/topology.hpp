@@ -84,7 +84,8 @@ class ACRE_API topology {
   std::uint64_t capacity(node_id node) const;
 
   /// What is used and free on `node` now (/sys/devices/system/node/nodeN/meminfo; two pages of text, some
-  /// 20 us). Of a machine that is not this one: capacity as total and as free.
+  /// 20 us). Of a machine that is not this one: capacity as total and as free; so too
+  /// where the kernel does not tell.
   node_memory memory(node_id node) const;
 
   memory_kind kind(node_id node) const;

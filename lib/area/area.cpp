@@ -55,7 +55,7 @@ void keep_base_pages(policy_mode mode, const mapping& m) {
 
 struct area::state {
   state(placement w, area_options o, const topology& m)
-      : where(std::move(w)), options(std::move(o)), machine(m) {}
+      : where(std::move(w)), text(where.to_string()), options(std::move(o)), machine(m) {}
 
   mapping map_block(std::size_t bytes, std::size_t alignment, page_kind kind) const;
   void commit_block(const plan& p, const mapping& m) const;
@@ -83,6 +83,7 @@ struct area::state {
   }
 
   const placement where;
+  const std::string text;  ///< of the placement, for errors
   const area_options options;
   const topology machine;
   bool bound = true;
@@ -133,12 +134,9 @@ area_status area::status() const {
                 .installed = x_state->installed,
                 .bound = x_state->bound,
                 .downgrades = x_state->downgrades};
-  const bool known = std::any_of(s.downgrades.begin(), s.downgrades.end(), [](const downgrade& d) {
-    return d.reason == downgrade_reason::smaller_pages;
-  });
   for (std::size_t i = 0; i < s.allocations.size(); ++i) {
     s.allocations[i] = x_state->allocations[i].load(std::memory_order_relaxed);
-    if (!known && s.allocations[i] != 0 && i < static_cast<std::size_t>(x_state->pages)) {
+    if (s.allocations[i] != 0 && i < static_cast<std::size_t>(x_state->pages)) {
       s.downgrades.push_back({downgrade_reason::smaller_pages,
                               std::to_string(s.allocations[i]) + " allocations got " +
                                   std::string(acre::to_string(static_cast<page_kind>(i))) +
@@ -169,11 +167,13 @@ void* area::do_allocate(std::size_t bytes, std::size_t alignment) {
     } catch (const allocation_error& e) {
       const bool again = wants_smaller_pages(e.code()) && s.options.fallback == page_fallback::smaller &&
                          kind != page_kind::system;
-      if (!again) throw allocation_error(e.code(), bytes, s.where.to_string(), e.reason());
+      if (!again) throw allocation_error(e.code(), bytes, s.text, e.reason());
     } catch (const error& e) {
       const bool again = wants_smaller_pages(e.code()) && s.options.fallback == page_fallback::smaller &&
                          kind != page_kind::system;
-      if (!again) throw allocation_error(e.code(), bytes, s.where.to_string(), e.what());
+      if (!again) throw allocation_error(e.code(), bytes, s.text, e.what());
+    } catch (const std::bad_alloc&) {
+      throw allocation_error(errc::out_of_memory, bytes, s.text, "no memory for the plan");
     }
     kind = smaller(kind);
   }
@@ -218,7 +218,7 @@ void area::state::commit_block(const plan& p, const mapping& m) const {
     // Without a word to the kernel about policies: it may refuse all of them.
     if (!is_hugetlb(m.pages())) require_room(p, 0, machine);
     if (const int e = populate_parallel(p, static_cast<std::byte*>(m.data()), machine)) {
-      throw error(e == EFAULT ? make_error_code(errc::no_huge_pages) : make_error_code(errc::out_of_memory),
+      throw error(e == EFAULT && is_hugetlb(m.pages()) ? errc::no_huge_pages : errc::out_of_memory,
                   "populating failed");
     }
   }
@@ -240,7 +240,7 @@ void area::do_deallocate(void* p, std::size_t bytes, [[maybe_unused]] std::size_
   if (!sys::is_mapped(p, size)) throw error(errc::not_mapped, "area: the block is not mapped (any more)");
 #endif
   if (s.remembers()) s.forget(p);
-  s.unmapper.unmap(p, size, s.options.sharing == sharing::shared);
+  s.unmapper.unmap(p, size);
   s.live_blocks.fetch_sub(1, std::memory_order_relaxed);
   s.live_bytes.fetch_sub(size, std::memory_order_relaxed);
 }

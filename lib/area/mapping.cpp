@@ -68,9 +68,10 @@ std::size_t alignment_of(const mapping_options& o, std::size_t unit) {
 }
 
 void require_aligned(const mapping_options& o, std::size_t unit) {
-  if (o.offset % unit != 0) {
+  const std::size_t offset_unit = o.file < 0 ? sys::page_size() : unit;
+  if (o.offset % offset_unit != 0) {
     reject(errc::invalid_alignment, "the file offset " + std::to_string(o.offset) +
-                                        " is not a multiple of the page size " + std::to_string(unit));
+                                        " is not a multiple of the page size " + std::to_string(offset_unit));
   }
   if (o.use == address_use::exact && reinterpret_cast<std::uintptr_t>(o.address) % unit != 0) {
     reject(errc::invalid_alignment,
@@ -110,31 +111,27 @@ void require_aligned(const mapping_options& o, std::size_t unit) {
   }
 }
 
-/// Maps `bytes` at a multiple of `alignment`, by taking more addresses and giving the ends back.
+/// Maps at a multiple of `alignment`: takes more addresses without memory, maps over the right part of them (a file's
+/// first byte must be the one at the offset, and huge pages are few), and gives the ends back.
 sys::map_result map_aligned(const sys::map_request& wanted, std::size_t alignment) {
   if (alignment > static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) - wanted.bytes)
     return {nullptr, ENOMEM};
-  sys::map_request more = wanted;
-  more.bytes += alignment;
-  // The first byte of a file mapping must be the one at the offset: only addresses are taken first.
-  const bool file = wanted.file >= 0;
-  if (file) more = {.bytes = more.bytes, .address = wanted.address, .readable = false, .writable = false};
-  const sys::map_result all = sys::map(more);
-  if (all.error != 0) return all;
-  auto* const begin = static_cast<std::byte*>(all.data);
+  const std::size_t all = wanted.bytes + alignment;
+  const sys::map_result addresses =
+      sys::map({.bytes = all, .address = wanted.address, .readable = false, .writable = false});
+  if (addresses.error != 0) return addresses;
+  auto* const begin = static_cast<std::byte*>(addresses.data);
   const std::size_t misfit = reinterpret_cast<std::uintptr_t>(begin) % alignment;
   const std::size_t head = misfit == 0 ? 0 : alignment - misfit;
   const std::size_t tail = alignment - head;
   const auto give_up = [&](int error) {
-    sys::unmap(begin, more.bytes);
+    sys::unmap(begin, all);
     return sys::map_result{nullptr, error};
   };
-  if (file) {
-    sys::map_request over = wanted;
-    over.address = begin + head;
-    over.replace = true;
-    if (const int e = sys::map(over).error) return give_up(e);
-  }
+  sys::map_request over = wanted;
+  over.address = begin + head;
+  over.replace = true;
+  if (const int e = sys::map(over).error) return give_up(e);
   // Cutting the ends off can need a mapping more than there is; then nothing is kept.
   if (head != 0 && sys::unmap(begin, head) != 0) return give_up(ENOMEM);
   if (tail != 0 && sys::unmap(begin + head + wanted.bytes, tail) != 0) return give_up(ENOMEM);
@@ -165,7 +162,7 @@ std::size_t page_size(page_kind kind) noexcept {
 mapping::mapping(std::size_t bytes, const mapping_options& o) {
   const std::size_t unit = granule(o.pages);
   const std::size_t size = whole_pages(bytes, unit);
-  require_aligned(o, o.file < 0 ? sys::page_size() : unit);
+  require_aligned(o, unit);
   require_name(o.name);
   std::size_t alignment = alignment_of(o, unit);
   // Huge pages can only lie at multiples of their size.

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstdint>
 
+#include "observe/room.hpp"
 #include "sys/files.hpp"
 
 namespace acre {
@@ -47,18 +48,16 @@ std::string why_unavailable(page_kind kind, sharing s) {
 }
 
 bool pools_hold(const plan& p, page_kind kind) {
-  const std::size_t page = page_size(kind);
-  for (const plan_range& r : p.ranges) {
-    if (r.policy.mode != policy_mode::bind) continue;
-    std::uint64_t need = 0;
-    for (const plan_range& other : p.ranges) {
-      if (other.policy == r.policy) need += (other.length + page - 1) / page;
-    }
+  const unsigned shift = shift_of(kind);
+  const auto whole = sys::huge_pages(shift);
+  // What the kernel may add to the pools it adds on any node.
+  if (whole && whole->surplus_allowed != 0) return true;
+  for (const hard_need& need : hard_needs(p)) {
     std::uint64_t free = 0;
-    for (node_id n : r.policy.nodes) {
-      if (const auto pool = sys::huge_pages(shift_of(kind), n)) free += pool->free;
+    for (node_id n : need.nodes) {
+      if (const auto pool = sys::huge_pages(shift, n)) free += pool->free;
     }
-    if (need > free) return false;
+    if ((need.bytes >> shift) > free) return false;
   }
   return true;
 }

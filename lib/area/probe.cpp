@@ -36,8 +36,8 @@ void probe_pages(const area_options& options, probe_result& result) {
                                what + "; " + std::string(to_string(result.pages)) + " pages are used"});
 }
 
-void probe_chunk(const placement& where, const area_options& options, probe_result& result) {
-  const std::size_t page = page_size(options.pages);
+void probe_chunk(const placement& where, probe_result& result) {
+  const std::size_t page = page_size(result.pages);
   if (!has_chunk(where) || where.chunk() % page == 0) return;
   result.downgrades.push_back({downgrade_reason::chunk_rounded_up,
                                "the chunk of " + format_bytes(where.chunk()) +
@@ -72,7 +72,7 @@ probe_result probe(const placement& where, const area_options& options, const to
   }
   if (!where.nodes().empty()) machine.require_usable(where.nodes());
   probe_pages(options, result);
-  probe_chunk(where, options, result);
+  probe_chunk(where, result);
   if (where.strategy() == strategy::unbound) {
     const mapping scratch(sys::page_size(), {.name = options.name});  // for the name's sake
     result.installed = "unbound";
@@ -81,7 +81,8 @@ probe_result probe(const placement& where, const area_options& options, const to
   try {
     probe_policy(where, options, machine, result);
   } catch (const error& e) {
-    if (e.code() != errc::binding_denied || options.on_denied == on_denied::fail) throw;
+    const bool denied = e.code() == errc::binding_denied || e.code() == errc::binding_unsupported;
+    if (!denied || options.on_denied == on_denied::fail) throw;
     result.bound = false;
     result.installed = "unbound";
     result.downgrades.push_back(

@@ -13,8 +13,12 @@ namespace acre {
 /// \safety all functions from any thread
 class unmap_queue {
  public:
+  unmap_queue() noexcept = default;
+  unmap_queue(const unmap_queue&) = delete;
+  unmap_queue& operator=(const unmap_queue&) = delete;
+  ~unmap_queue() { retry(); }
   /// Unmaps now, or later.
-  void unmap(void* p, std::size_t bytes, bool shared) noexcept;
+  void unmap(void* p, std::size_t bytes) noexcept;
   /// Ranges that wait.
   std::size_t waiting() const noexcept { return x_waiting.load(std::memory_order_relaxed); }
 

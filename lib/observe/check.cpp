@@ -30,9 +30,9 @@ std::optional<differing_policy> compare_policies(const plan& wanted, const page_
     if (r.offset >= range.bytes()) break;
     if (auto d = differs(range.begin + r.offset)) return d;
   }
-  for (const sys::map_line& m : sys::maps(range.begin, range.end)) {
-    const std::uintptr_t begin = std::max(m.begin, range.begin);
-    const std::uintptr_t end = m.shared ? std::min(m.end, range.end) : begin + 1;
+  for (const sys::map_line& m : mappings_of(range)) {
+    const std::uintptr_t begin = m.begin;
+    const std::uintptr_t end = m.shared ? m.end : begin + 1;
     for (std::uintptr_t at = begin; at < end; at += range.page_size) {
       if (auto d = differs(at)) return d;
     }

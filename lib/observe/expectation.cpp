@@ -10,7 +10,7 @@ constexpr std::size_t huge_page = std::size_t{2} << 20;
 }  // namespace
 
 round_robin::round_robin(const page_range& range, bool huge) : x_huge(huge) {
-  for (const sys::map_line& m : sys::maps(range.begin, range.end)) x_starts.push_back(m.begin);
+  for (const sys::map_line& m : mappings_of(range)) x_starts.push_back(m.begin);
 }
 
 bool round_robin::starts_mapping(std::uintptr_t at) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <ostream>
+#include <vector>
 
 #include "base/code_of.hpp"
 #include "observe/page_range.hpp"
@@ -68,31 +69,40 @@ void count_huge_run(const sys::huge_run& run, std::size_t page_size, counter& co
   }
 }
 
-/// Counts the pages of hugetlb mappings. PAGEMAP_SCAN calls those huge as well as transparent ones.
-/// \returns false if the kernel cannot tell (Linux < 6.11)
-bool count_hugetlb_by_query(const page_range& range, residency& r) {
-  sys::vma v{};
-  for (std::uintptr_t at = range.begin; at < range.end; at = v.end) {
-    if (sys::query_vma(at, v) != 0) return false;
-    if (v.begin >= range.end) break;
-    if (v.page_size > range.page_size) {
-      r.hugetlb += (std::min(v.end, range.end) - std::max(v.begin, range.begin)) / range.page_size;
-    }
-  }
-  return true;
-}
+/// Tells whether runs of huge pages belong to hugetlb mappings, of which PAGEMAP_SCAN does not speak: by one cheap call
+/// (Linux 6.11), or by /proc/self/smaps, for which the kernel walks the whole process.
+class hugetlb_teller {
+ public:
+  explicit hugetlb_teller(const page_range& range) : x_range(range) {}
 
-/// Huge pages by /proc/self/smaps, a whole mapping at a time; the kernel walks the whole process for it.
-void count_by_smaps(const page_range& range, residency& r, bool transparent_known) {
+  bool is_hugetlb(const sys::huge_run& run) {
+    sys::vma v{};
+    if (sys::query_vma(run.begin, v) == 0) return v.page_size > x_range.page_size;
+    if (x_entries.empty()) x_entries = sys::smaps(x_range.begin, x_range.end);
+    return std::any_of(x_entries.begin(), x_entries.end(), [&](const sys::smaps_entry& e) {
+      return e.begin <= run.begin && run.begin < e.end && e.page_size > x_range.page_size;
+    });
+  }
+
+ private:
+  const page_range& x_range;
+  std::vector<sys::smaps_entry> x_entries;
+};
+
+/// Linux < 6.7: by /proc/self/smaps, a whole mapping at a time.
+void count_by_smaps(const page_range& range, residency& r) {
   for (const sys::smaps_entry& e : sys::smaps(range.begin, range.end)) {
     const std::size_t overlap = std::min(e.end, range.end) - std::max(e.begin, range.begin);
     if (e.page_size > range.page_size) {
       r.hugetlb += overlap / range.page_size;
-    } else if (!transparent_known && e.transparent_huge != 0) {
+    } else if (e.transparent_huge != 0) {
       if (e.begin < range.begin || e.end > range.end) r.huge_exact = false;
       r.transparent_huge += std::min<std::size_t>(overlap, e.transparent_huge) / range.page_size;
     }
   }
+  // Hugetlb mappings count with all their pages, touched or not.
+  if (r.hugetlb > r.resident()) r.huge_exact = false;
+  r.hugetlb = std::min(r.hugetlb, r.resident());
 }
 
 residency look(const page_range& range) {
@@ -102,6 +112,8 @@ residency look(const page_range& range) {
   counter count(r);
   std::vector<sys::huge_run> runs;
   const bool known = find_huge(range, runs);
+  if (!known) runs.clear();
+  hugetlb_teller teller(range);
   std::uintptr_t at = range.begin;
   const auto walk_to = [&](std::uintptr_t to) {
     walk_pages(at, to, range.page_size, [&](std::size_t, int node) { count.add(node, 1); });
@@ -109,17 +121,11 @@ residency look(const page_range& range) {
   for (const sys::huge_run& run : runs) {
     walk_to(run.begin);
     count_huge_run(run, range.page_size, count);
-    r.transparent_huge += (run.end - run.begin) / range.page_size;
+    (teller.is_hugetlb(run) ? r.hugetlb : r.transparent_huge) += (run.end - run.begin) / range.page_size;
     at = run.end;
   }
   walk_to(range.end);
-  if (!known || (!runs.empty() && !count_hugetlb_by_query(range, r))) {
-    r.hugetlb = 0;
-    count_by_smaps(range, r, known);
-  }
-  // Mappings count with all their pages, touched or not.
-  r.hugetlb = std::min(r.hugetlb, r.resident());
-  r.transparent_huge -= known ? std::min(r.hugetlb, r.transparent_huge) : 0;
+  if (!known) count_by_smaps(range, r);
   return r;
 }
 

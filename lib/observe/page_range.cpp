@@ -2,8 +2,11 @@
 
 #include <acre/error.hpp>
 
+#include <algorithm>
+#include <cerrno>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "sys/files.hpp"
 #include "sys/pages.hpp"
@@ -26,12 +29,32 @@ page_range require_mapped(const void* p, std::size_t bytes, const char* caller) 
   return {begin, end, page};
 }
 
-bool is_hugetlb(const void* p) {
+std::vector<sys::map_line> mappings_of(const page_range& range) {
+  auto lines = sys::maps(range.begin, range.end);
+  if (!lines)
+    throw error(std::error_code(ENOENT, std::system_category()),
+                "the mappings of the process cannot be read: no procfs?");
+  // The kernel tells the file in pieces: what is merged meanwhile may come twice.
+  std::uintptr_t done = range.begin;
+  std::erase_if(*lines, [&](sys::map_line& m) {
+    m.begin = std::max(m.begin, done);
+    m.end = std::min(m.end, range.end);
+    if (m.begin >= m.end) return true;
+    done = m.end;
+    return false;
+  });
+  return std::move(*lines);
+}
+
+std::size_t kernel_page_size(const void* p) {
   const auto at = reinterpret_cast<std::uintptr_t>(p);
   sys::vma v{};
-  if (sys::query_vma(at, v) == 0) return v.begin <= at && v.page_size > sys::page_size();
+  if (sys::query_vma(at, v) == 0) return v.begin <= at ? v.page_size : sys::page_size();
   const auto entries = sys::smaps(at, at + 1);
-  return !entries.empty() && entries.front().page_size > sys::page_size();
+  if (entries.empty())
+    throw error(std::error_code(ENOENT, std::system_category()),
+                "the mappings of the process cannot be read: no procfs?");
+  return entries.front().page_size;
 }
 
 }  // namespace acre

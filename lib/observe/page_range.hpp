@@ -3,6 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
+
+#include "sys/files.hpp"
 
 namespace acre {
 
@@ -20,8 +23,13 @@ struct page_range {
 /// \throws error errc::invalid_size for 0 bytes or a range that wraps, errc::not_mapped
 page_range require_mapped(const void* p, std::size_t bytes, const char* caller);
 
-/// True if the mapping at `p` consists of hugetlb pages. Cheap on Linux >= 6.11, else a walk through
-/// /proc/self/smaps.
-bool is_hugetlb(const void* p);
+/// The mappings that the range consists of, cut to it, in order, none twice.
+/// \throws error with the errno if /proc/self/maps cannot be read: nothing could be said of the range then
+std::vector<sys::map_line> mappings_of(const page_range& range);
+
+/// The size of the pages that the mapping at `p` is made of: the base page size, or that of its hugetlb pages. Cheap
+/// on Linux >= 6.11, else a walk through /proc/self/smaps.
+/// \throws error with the errno if that cannot be read
+std::size_t kernel_page_size(const void* p);
 
 }  // namespace acre

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <exception>
 #include <map>
 #include <optional>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -33,19 +33,33 @@ struct job {
   std::atomic<std::size_t> next{0};
 };
 
-/// Linux < 5.14 has no MADV_POPULATE_WRITE. Adding nothing atomically writes the page and keeps what others
-/// write.
-int touch(std::byte* data, std::size_t bytes) noexcept {
+/// Linux < 5.14 has no MADV_POPULATE_WRITE; its EINVAL would look like that of memory that cannot be written.
+bool kernel_populates() noexcept {
+  static const bool does = [] {
+    const sys::map_result scratch = sys::map({.bytes = sys::page_size()});
+    if (scratch.error != 0) return true;
+    const int e = sys::populate(scratch.data, sys::page_size());
+    sys::unmap(scratch.data, sys::page_size());
+    return e == 0;
+  }();
+  return does;
+}
+
+/// Writes each page and keeps what others write: a compiler may make a mere read of an addition of nothing, but not of
+/// an exchange.
+void touch(std::byte* data, std::size_t bytes) noexcept {
   for (std::size_t at = 0; at < bytes; at += sys::page_size()) {
-    __atomic_fetch_or(reinterpret_cast<unsigned char*>(data + at), static_cast<unsigned char>(0),
-                      __ATOMIC_RELAXED);
+    const std::atomic_ref<unsigned char> first(reinterpret_cast<unsigned char&>(data[at]));
+    unsigned char now = first.load(std::memory_order_relaxed);
+    while (!first.compare_exchange_strong(now, now, std::memory_order_relaxed)) {
+    }
   }
-  return 0;
 }
 
 int populate_piece(const piece& p) noexcept {
-  const int e = sys::populate(p.data, p.bytes);
-  return e == EINVAL ? touch(p.data, p.bytes) : e;
+  if (kernel_populates()) return sys::populate(p.data, p.bytes);
+  touch(p.data, p.bytes);
+  return 0;
 }
 
 /// Takes pieces until there are none or somebody failed. `first_error` needs no order: it is read after the
@@ -93,7 +107,7 @@ int populate_parallel(const plan& p, std::byte* base, const topology& machine) {
   auto jobs = jobs_of(p, base);
   const std::vector<unsigned> allowed = sys::allowed_cpus();
   const std::optional<node_id> here = machine.node_of_cpu(sys::current_cpu());
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;  // joins whatever happens
   for (auto& [node, j] : jobs) {
     const std::optional<node_id> on = node ? node : here;
     j.cpus =
@@ -107,15 +121,15 @@ int populate_parallel(const plan& p, std::byte* base, const topology& machine) {
           sys::pin(job.cpus);
           work(job, error);
         });
-      } catch (const std::system_error&) {
-        break;  // no more threads to be had: what there are, and the caller, do the work
+      } catch (const std::exception&) {
+        break;  // no more threads to be had: those there are, and the caller, do the work
       }
     }
   }
   // What was too little for a thread, and what is left, the caller does; where the policy names the nodes it
   // does not matter who touches.
   for (auto& [node, j] : jobs) work(j, error);
-  for (std::thread& t : threads) t.join();
+  threads.clear();
   return error.load(std::memory_order_relaxed);
 }
 

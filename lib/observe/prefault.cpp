@@ -2,7 +2,6 @@
 
 #include <acre/apply.hpp>
 #include <acre/error.hpp>
-#include <acre/locate.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -38,22 +37,38 @@ bool has_hard(const plan& p) {
   return std::any_of(p.ranges.begin(), p.ranges.end(), [](const plan_range& r) { return is_hard(r.policy); });
 }
 
-/// Moves pages of hard ranges that spilled. Migration reclaims memory on the node and never calls the OOM
-/// killer. \returns pages that are still elsewhere
-std::size_t bring_home(const plan& p, std::byte* base, const topology& machine) {
+/// Moves pages of hard ranges that spilled. Migration reclaims memory on the node and never calls the OOM killer.
+/// \throws error errc::node_full; EBUSY of the system for pages that others hold
+void bring_home(const plan& p, std::byte* base, const topology& machine) {
   pending_moves moves;
   for (const plan_range& r : p.ranges) {
     if (!is_hard(r.policy)) continue;
     const auto begin = reinterpret_cast<std::uintptr_t>(base + r.offset);
     walk_pages(begin, begin + r.length, sys::page_size(), [&](std::size_t index, int node) {
       if (node < 0 || r.policy.nodes.contains(static_cast<node_id>(node))) return;
-      const node_id to = machine.nearest_first(static_cast<node_id>(node), r.policy.nodes).front();
+      const auto now = static_cast<node_id>(node);
+      // A node may have come online since the snapshot.
+      const node_id to = machine.nodes().contains(now) ? machine.nearest_first(now, r.policy.nodes).front()
+                                                       : r.policy.nodes.first();
       moves.add(begin + index * sys::page_size(), to);
     });
   }
-  if (moves.empty()) return 0;
+  if (moves.empty()) return;
   moves.run();
-  return moves.failed();
+  std::size_t no_room = 0;
+  std::size_t held = 0;
+  moves.each_outcome([&](std::uintptr_t, move_outcome o) {
+    no_room += o == move_outcome::no_room ? 1U : 0U;
+    held += o == move_outcome::shared || o == move_outcome::busy ? 1U : 0U;
+  });
+  const std::string of = " of " + std::to_string(p.bytes / sys::page_size()) + " pages";
+  if (no_room != 0) {
+    throw error(errc::node_full, "prefault: the nodes have no room for " + std::to_string(no_room) + of);
+  }
+  if (held != 0) {
+    throw error(std::error_code(EBUSY, std::system_category()),
+                "prefault: others hold " + std::to_string(held) + of + " that lie elsewhere");
+  }
 }
 
 /// The ranges that the installed policies make.
@@ -61,13 +76,11 @@ plan installed_plan(const page_range& range) {
   plan p;
   p.bytes = range.bytes();
   p.page_size = range.page_size;
-  for (const sys::map_line& m : sys::maps(range.begin, range.end)) {
-    const std::uintptr_t begin = std::max(m.begin, range.begin);
-    const std::uintptr_t end = std::min(m.end, range.end);
+  for (const sys::map_line& m : mappings_of(range)) {
     // A shared object keeps policies by offset, which other mappings of it do not show as mappings of their
     // own.
-    const std::size_t step = m.shared ? range.page_size : end - begin;
-    for (std::uintptr_t at = begin; at < end; at += step) {
+    const std::size_t step = m.shared ? range.page_size : m.end - m.begin;
+    for (std::uintptr_t at = m.begin; at < m.end; at += step) {
       sys::raw_policy raw;
       if (sys::policy_at(reinterpret_cast<void*>(at), raw) != 0) raw = {};
       const policy found = from_kernel(raw);
@@ -81,40 +94,71 @@ plan installed_plan(const page_range& range) {
   return p;
 }
 
-[[noreturn]] void fail_populate(int error, std::size_t bytes) {
+[[noreturn]] void fail_populate(int error, std::size_t bytes, bool pooled) {
   const std::string what = "prefault of " + std::to_string(bytes) + " bytes";
-  switch (error) {
-    case EFAULT:
-      throw acre::error(errc::no_huge_pages, what + ": no huge page left where the policy allows one");
-    case ENOMEM:
-      throw acre::error(errc::out_of_memory,
-                        what + ": no memory, or part of the range was unmapped meanwhile");
-    case EHWPOISON:
-      throw acre::error(std::error_code(error, std::system_category()),
-                        what + ": a page is poisoned by a memory error");
-    default:
-      throw acre::error(std::error_code(error, std::system_category()), what);
+  if (error == EFAULT && pooled) {
+    throw acre::error(errc::no_huge_pages, what + ": no huge page left where the policy allows one");
   }
+  if (error == EINVAL) throw acre::error(errc::invalid_argument, what + ": the range is not writable");
+  if (error == ENOMEM) {
+    throw acre::error(errc::out_of_memory, what + ": no memory, or part of the range was unmapped meanwhile");
+  }
+  // EFAULT: nothing behind a file mapping, or its file system is full. EHWPOISON: a memory error.
+  throw acre::error(std::error_code(error, std::system_category()), what);
 }
 
-/// Populates under soft policies, brings spilled pages of hard ranges home, installs the hard policies.
-/// Hugetlb pages need no such care: a node whose pool is empty is an EFAULT and nobody is killed.
-void populate_safely(const plan& p, std::byte* base, std::size_t present, const topology& machine) {
-  const bool pooled = p.bytes >= smallest_huge_page && is_hugetlb(base);
-  const bool careful = !pooled && has_hard(p);
+/// Sets the soft policies of a plan's hard ranges, and the hard ones again whatever happens in between.
+class while_soft {
+ public:
+  while_soft(const plan& p, std::byte* base, const topology& machine)
+      : x_plan(p), x_base(base), x_machine(machine) {
+    try {
+      apply(softened(p), base, machine);
+    } catch (...) {
+      harden();
+      throw;
+    }
+  }
+  ~while_soft() {
+    if (!x_done) harden();
+  }
+  /// \throws what apply() throws
+  void end() {
+    x_done = true;
+    apply(x_plan, x_base, x_machine);
+  }
+  while_soft(const while_soft&) = delete;
+  while_soft& operator=(const while_soft&) = delete;
+
+ private:
+  /// Policies that could be set once can be set again, but for lack of memory: then check() tells.
+  void harden() noexcept {
+    code_of([&] { apply(x_plan, x_base, x_machine); });
+  }
+
+  const plan& x_plan;
+  std::byte* x_base;
+  const topology& x_machine;
+  bool x_done = false;
+};
+
+/// True for hugetlb pages. They need no care: a node whose pool is empty is an EFAULT and nobody is killed.
+bool is_pooled(const plan& p, const std::byte* base) {
+  if (p.bytes < smallest_huge_page && !has_hard(p)) return false;
+  return kernel_page_size(base) > sys::page_size();
+}
+
+void populate_safely(const plan& p, std::byte* base, std::size_t present, bool pooled,
+                     const topology& machine) {
   if (!pooled) require_room(p, present, machine);
-  if (careful) apply(softened(p), base, machine);
-  const int error = populate_parallel(p, base, machine);
-  std::size_t elsewhere = 0;
-  if (careful) {
-    if (error == 0) elsewhere = bring_home(p, base, machine);
-    apply(p, base, machine);
+  if (pooled || !has_hard(p)) {
+    if (const int e = populate_parallel(p, base, machine)) fail_populate(e, p.bytes, pooled);
+    return;
   }
-  if (error != 0) fail_populate(error, p.bytes);
-  if (elsewhere != 0) {
-    throw acre::error(errc::node_full, "prefault: the nodes have no room for " + std::to_string(elsewhere) +
-                                           " of " + std::to_string(p.bytes / sys::page_size()) + " pages");
-  }
+  while_soft soft(p, base, machine);
+  if (const int e = populate_parallel(p, base, machine)) fail_populate(e, p.bytes, pooled);
+  bring_home(p, base, machine);
+  soft.end();
 }
 
 }  // namespace
@@ -122,16 +166,18 @@ void populate_safely(const plan& p, std::byte* base, std::size_t present, const 
 void prefault(const plan& ranges, void* p, const topology& machine) {
   if (ranges.ranges.empty()) throw error(errc::invalid_size, "prefault: the plan is empty");
   require_mapped(p, ranges.bytes, "prefault");
-  apply(ranges, p, machine);
-  populate_safely(ranges, static_cast<std::byte*>(p), 0, machine);
+  auto* const base = static_cast<std::byte*>(p);
+  const bool pooled = is_pooled(ranges, base);
+  if (pooled || !has_hard(ranges)) apply(ranges, p, machine);
+  populate_safely(ranges, base, 0, pooled, machine);
 }
 
 void prefault(void* p, std::size_t bytes, const topology& machine) {
   const page_range range = require_mapped(p, bytes, "prefault");
-  const residency before = locate(p, bytes);
-  if (before.untouched == 0) return;
-  populate_safely(installed_plan(range), static_cast<std::byte*>(range.data()),
-                  before.resident() * before.page_size, machine);
+  const plan installed = installed_plan(range);
+  auto* const base = static_cast<std::byte*>(range.data());
+  populate_safely(installed, base, sys::present_bytes(base, range.bytes()), is_pooled(installed, base),
+                  machine);
 }
 
 void prefault(void* p, std::size_t bytes, std::error_code& ec) noexcept {

@@ -3,41 +3,31 @@
 #include <acre/bytes.hpp>
 #include <acre/error.hpp>
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "sys/files.hpp"
 
 namespace acre {
-namespace {
-
-struct need {
-  node_set nodes;
-  std::uint64_t bytes;
-};
-
-/// Bytes of hard ranges by the nodes they are bound to.
-std::vector<need> needs_of(const plan& p) {
-  std::vector<need> needs;
+std::vector<hard_need> hard_needs(const plan& p) {
+  std::vector<hard_need> needs;
   for (const plan_range& r : p.ranges) {
     if (r.policy.mode != policy_mode::bind) continue;
-    bool found = false;
-    for (need& n : needs) {
-      if (n.nodes != r.policy.nodes) continue;
-      n.bytes += r.length;
-      found = true;
+    const auto same = std::find_if(needs.begin(), needs.end(),
+                                   [&](const hard_need& n) { return n.nodes == r.policy.nodes; });
+    if (same == needs.end()) {
+      needs.push_back({r.policy.nodes, r.length});
+    } else {
+      same->bytes += r.length;
     }
-    if (!found) needs.push_back({r.policy.nodes, r.length});
   }
   return needs;
 }
 
-}  // namespace
-
 void require_room(const plan& p, std::size_t present, const topology& machine) {
-  for (const need& n : needs_of(p)) {
+  for (const hard_need& n : hard_needs(p)) {
     std::uint64_t has = 0;
     for (node_id node : n.nodes) {
       const node_memory m = machine.memory(node);
@@ -49,11 +39,14 @@ void require_room(const plan& p, std::size_t present, const topology& machine) {
                                        format_bytes_rounded(has));
     }
   }
-  const auto available = sys::available_memory();
-  if (available && p.bytes > *available + present) {
-    throw error(errc::out_of_memory, "the machine would need " + format_bytes_rounded(p.bytes - present) +
-                                         " and has " + format_bytes_rounded(*available) + " available");
-  }
+  const auto require = [&](std::optional<std::uint64_t> available, const char* who) {
+    if (!available || p.bytes <= *available + present) return;
+    throw error(errc::out_of_memory, std::string(who) + " would need " +
+                                         format_bytes_rounded(p.bytes - present) + " and has " +
+                                         format_bytes_rounded(*available) + " available");
+  };
+  require(sys::available_memory(), "the machine");
+  require(sys::cgroup_room(), "the memory cgroup");
 }
 
 }  // namespace acre

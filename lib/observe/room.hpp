@@ -5,10 +5,19 @@
 #include <acre/topology.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 namespace acre {
 
-/// Compares what the plan needs with what its nodes and the machine have, free or reclaimable. A first look
+/// Bytes of the hard ranges that are bound to the same nodes.
+struct hard_need {
+  node_set nodes;
+  std::uint64_t bytes;
+};
+std::vector<hard_need> hard_needs(const plan& p);
+
+/// Compares what the plan needs with what its nodes, the machine and the memory cgroup have, free or reclaimable. A first look
 /// that keeps hopeless requests from filling the machine; whether pages really came is looked at afterwards.
 /// \param present bytes of the range that exist already
 /// \throws error errc::node_full, naming the nodes, what they need and what they have; errc::out_of_memory

@@ -112,7 +112,6 @@ std::optional<node_meminfo> node_memory(unsigned node) {
   m.free = number_after(*text, "MemFree:").value_or(0);
   m.file = number_after(*text, "FilePages:").value_or(0);
   m.shared = number_after(*text, "Shmem:").value_or(0);
-  m.dirty = number_after(*text, "Dirty:").value_or(0);
   m.slab_reclaimable = number_after(*text, "SReclaimable:").value_or(0);
   return m;
 }
@@ -141,15 +140,39 @@ std::size_t max_map_count() {
   return static_cast<std::size_t>(number_in("/proc/sys/vm/max_map_count").value_or(65530));
 }
 
-std::vector<map_line> maps(std::uintptr_t begin, std::uintptr_t end) {
+std::optional<std::vector<map_line>> maps(std::uintptr_t begin, std::uintptr_t end) {
   std::vector<map_line> lines;
   const auto text = read_file("/proc/self/maps");
-  if (!text) return lines;
+  if (!text) return std::nullopt;
   for_each_line(*text, [&](std::string_view line) {
     map_line m{};
     if (parse_map_line(line, m) && m.begin < end && m.end > begin) lines.push_back(m);
   });
   return lines;
+}
+
+std::optional<std::uint64_t> cgroup_room() {
+  const auto groups = read_file("/proc/self/cgroup");
+  if (!groups) return std::nullopt;
+  std::string path;
+  for_each_line(*groups, [&](std::string_view line) {
+    if (line.starts_with("0::")) path = line.substr(3);
+  });
+  std::optional<std::uint64_t> room;
+  while (path.size() > 1) {
+    const std::string group = "/sys/fs/cgroup" + path + "/";
+    const auto limit = number_in(group + "memory.max");
+    const auto used = number_in(group + "memory.current");
+    if (limit && used) {
+      const auto stat = read_file((group + "memory.stat").c_str());
+      const std::uint64_t cache = stat ? number_after(*stat, "\ninactive_file").value_or(0) : 0;
+      const std::uint64_t taken = *used > cache ? *used - cache : 0;
+      const std::uint64_t left = *limit > taken ? *limit - taken : 0;
+      room = std::min(room.value_or(left), left);
+    }
+    path.resize(path.rfind('/'));
+  }
+  return room;
 }
 
 int query_vma(std::uintptr_t at, vma& found) noexcept {

@@ -22,7 +22,6 @@ struct node_meminfo {
   std::uint64_t free = 0;
   std::uint64_t file = 0;    ///< page cache
   std::uint64_t shared = 0;  ///< of it, tmpfs: not reclaimable without swap
-  std::uint64_t dirty = 0;   ///< of it, not yet written
   std::uint64_t slab_reclaimable = 0;
 };
 std::optional<node_meminfo> node_memory(unsigned node);
@@ -53,8 +52,8 @@ struct map_line {
   std::uintptr_t end;
   bool shared;
 };
-/// The mappings that overlap [begin, end), in order.
-std::vector<map_line> maps(std::uintptr_t begin, std::uintptr_t end);
+/// The mappings that overlap [begin, end), in order; nothing if /proc cannot be read.
+std::optional<std::vector<map_line>> maps(std::uintptr_t begin, std::uintptr_t end);
 
 /// The first mapping that ends above `at`, by PROCMAP_QUERY (Linux 6.11): one cheap call.
 struct vma {
@@ -64,6 +63,10 @@ struct vma {
 };
 /// 0, or errno: ENOENT if there is none above, ENOTTY if the kernel has no PROCMAP_QUERY.
 int query_vma(std::uintptr_t at, vma& found) noexcept;
+
+/// The room that the process's memory cgroup and those above it leave (cgroup v2), page cache they could give up
+/// included; nothing if no limit is set or known.
+std::optional<std::uint64_t> cgroup_room();
 
 /// Of a mapping that overlaps a range, out of /proc/self/smaps, in bytes.
 struct smaps_entry {

@@ -4,7 +4,9 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 
 #include <fcntl.h>
 
@@ -67,7 +69,6 @@ map_result map(const map_request& r) noexcept {
   if (r.file < 0) flags |= MAP_ANONYMOUS;
   if (r.fixed) flags |= MAP_FIXED_NOREPLACE;
   if (r.replace) flags |= MAP_FIXED;
-  if (r.no_reserve) flags |= MAP_NORESERVE;
   if (r.huge_shift != 0) flags |= MAP_HUGETLB | static_cast<int>(r.huge_shift << huge_shift_position);
   void* p = ::mmap(r.address, r.bytes, protection, flags, r.file, static_cast<off_t>(r.offset));
   if (p == MAP_FAILED) return {nullptr, errno};
@@ -88,7 +89,7 @@ int refuse_huge_pages(void* p, std::size_t bytes) noexcept {
 }
 int discard(void* p, std::size_t bytes) noexcept { return error_of(::madvise(p, bytes, MADV_DONTNEED)); }
 
-int remove(void* p, std::size_t bytes) noexcept { return error_of(::madvise(p, bytes, MADV_REMOVE)); }
+int unlock(void* p, std::size_t bytes) noexcept { return error_of(::munlock(p, bytes)); }
 
 int populate(void* p, std::size_t bytes) noexcept {
   int error;
@@ -108,6 +109,21 @@ int name(void* p, std::size_t bytes, const char* text) noexcept {
 
 bool is_mapped(const void* p, std::size_t bytes) noexcept {
   return ::msync(const_cast<void*>(p), bytes, MS_ASYNC) == 0;
+}
+
+std::size_t present_bytes(const void* p, std::size_t bytes) noexcept {
+  constexpr std::size_t batch = 4096;
+  unsigned char present[batch];
+  std::size_t pages = 0;
+  for (std::size_t at = 0; at < bytes; at += batch * page_size()) {
+    const std::size_t length = std::min(batch * page_size(), bytes - at);
+    auto* const begin = static_cast<std::byte*>(const_cast<void*>(p)) + at;
+    if (::mincore(begin, length, present) != 0) break;
+    const std::size_t n = (length + page_size() - 1) / page_size();
+    pages += static_cast<std::size_t>(
+        std::count_if(present, present + n, [](unsigned char b) { return (b & 1) != 0; }));
+  }
+  return pages * page_size();
 }
 
 long scan_huge(std::uintptr_t begin, std::uintptr_t end, std::span<huge_run> runs,

@@ -19,7 +19,6 @@ struct map_request {
   bool shared = false;
   bool readable = true;
   bool writable = true;
-  bool no_reserve = false;
   unsigned huge_shift = 0;  ///< log2 of the hugetlb page size, 0: none
   int file = -1;
   std::uint64_t offset = 0;
@@ -37,8 +36,8 @@ int want_huge_pages(void* p, std::size_t bytes) noexcept;
 int refuse_huge_pages(void* p, std::size_t bytes) noexcept;
 /// MADV_DONTNEED: gives the pages of private memory back, the mapping stays.
 int discard(void* p, std::size_t bytes) noexcept;
-/// MADV_REMOVE: the same for shared memory.
-int remove(void* p, std::size_t bytes) noexcept;
+/// munlock(2).
+int unlock(void* p, std::size_t bytes) noexcept;
 /// MADV_POPULATE_WRITE (Linux 5.14); EINVAL where the kernel has none.
 int populate(void* p, std::size_t bytes) noexcept;
 /// mlock(2); with on_fault mlock2(MLOCK_ONFAULT).
@@ -47,6 +46,9 @@ int lock(void* p, std::size_t bytes, bool on_fault) noexcept;
 int name(void* p, std::size_t bytes, const char* text) noexcept;
 /// True if every page of the range is mapped. msync(2) with MS_ASYNC does nothing else since Linux 2.6.19.
 bool is_mapped(const void* p, std::size_t bytes) noexcept;
+
+/// Bytes of the range whose pages exist, in this process or in the object it maps (mincore(2)).
+std::size_t present_bytes(const void* p, std::size_t bytes) noexcept;
 
 /// A run of pages that are mapped as huge pages (PMD size), as PAGEMAP_SCAN tells (Linux 6.7).
 struct huge_run {

@@ -85,9 +85,8 @@ node_memory topology::memory(node_id node) const {
   const machine_node& n = require(*x_snapshot, node);
   if (!is_this_system()) return {n.capacity, n.capacity, 0};
   const auto now = sys::node_memory(node);
-  if (!now) return {n.capacity, 0, 0};
-  const std::uint64_t pinned = now->shared + now->dirty;
-  const std::uint64_t cache = now->file > pinned ? now->file - pinned : 0;
+  if (!now) return {n.capacity, n.capacity, 0};
+  const std::uint64_t cache = now->file > now->shared ? now->file - now->shared : 0;
   return {now->total, now->free, cache + now->slab_reclaimable};
 }
 

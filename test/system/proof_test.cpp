@@ -38,15 +38,19 @@ class pages {
   mapping x_mapping;
 };
 
-/// A page with a hole behind it.
+/// Two pages with a hole between them, low in the address space, where nobody else maps anything meanwhile.
 class torn {
  public:
-  torn() : x_pages(3) { ::munmap(x_pages.at(1), test::base_page()); }
-  void* data() const { return x_pages.data(); }
-  std::size_t bytes() const { return x_pages.bytes(); }
+  torn() : x_first(test::base_page(), at(0)), x_last(test::base_page(), at(2)) {}
+  void* data() const { return x_first.data(); }
+  std::size_t bytes() const { return 3 * test::base_page(); }
 
  private:
-  pages x_pages;
+  static mapping_options at(std::size_t page) {
+    return {.address = reinterpret_cast<void*>(8_GiB + page * test::base_page()), .use = address_use::exact};
+  }
+  mapping x_first;
+  mapping x_last;
 };
 
 TEST(apply, installs_the_policy_without_touching_pages) {
@@ -191,6 +195,11 @@ TEST(prefault, a_part_is_enough) {
   prefault(p.at(3) + 7, test::base_page());
   EXPECT_EQ(test::count_untouched(p.data(), p.bytes()), 8U);
   EXPECT_TRUE(check(placement::bind({some_node()}), p.data(), p.bytes()));
+}
+
+TEST(prefault, what_cannot_be_written_is_an_error_and_no_signal) {
+  const mapping m(1_MiB, {.access = access::read_only});
+  EXPECT_EQ(code_thrown([&] { prefault(m.data(), m.size()); }), errc::invalid_argument);
 }
 
 TEST(prefault, rejects_unmapped_ranges) {

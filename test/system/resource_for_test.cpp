@@ -15,6 +15,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <memory_resource>
 #include <thread>
 #include <vector>
@@ -83,8 +84,11 @@ int wait_for(pid_t child) {
 }
 
 TEST(resource_for, children_forked_while_others_allocate_can_allocate) {
+  // A child forked during another thread's very first call would wait for that call for ever.
+  resource_for(placement::local());
   std::atomic<bool> stop = false;
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;
+  const auto stopped_at_the_end = std::shared_ptr<void>(nullptr, [&stop](void*) { stop = true; });
   for (const placement& where : {placement::local(), placement::unbound()}) {
     threads.emplace_back([&stop, where] {
       while (!stop) {
@@ -99,8 +103,6 @@ TEST(resource_for, children_forked_while_others_allocate_can_allocate) {
     if (child == 0) _exit(child_can_allocate() ? 0 : 1);
     ASSERT_EQ(wait_for(child), 0) << "in fork " << i;
   }
-  stop = true;
-  for (std::thread& t : threads) t.join();
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ std::uint64_t scan_index(const word_index& index) {
   std::uint64_t sum = 0;
   for (const auto& [word, positions] : index) {
     std::uint64_t of_word = 0;
-    for (const unsigned char c : word) of_word = of_word * 31 + c;
+    for (const char c : word) of_word = of_word * 31 + static_cast<unsigned char>(c);
     for (const auto& p : positions) of_word += std::uint64_t{p.file} * 1'000'003 + p.line;
     sum ^= of_word * 0x9e3779b97f4a7c15u;
   }
