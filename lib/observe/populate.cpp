@@ -46,11 +46,12 @@ bool kernel_populates() noexcept {
 }
 
 /// Writes each page and keeps what others write: a compiler may make a mere read of an addition of nothing, but not of
-/// an exchange.
+/// an exchange. Nothing is read before: a read fault would map the zero page, and a huge one is split when it is
+/// written to.
 void touch(std::byte* data, std::size_t bytes) noexcept {
   for (std::size_t at = 0; at < bytes; at += sys::page_size()) {
     const std::atomic_ref<unsigned char> first(reinterpret_cast<unsigned char&>(data[at]));
-    unsigned char now = first.load(std::memory_order_relaxed);
+    unsigned char now = 0;
     while (!first.compare_exchange_strong(now, now, std::memory_order_relaxed)) {
     }
   }

@@ -20,10 +20,6 @@ namespace {
 
 class matrix : public testing::TestWithParam<std::tuple<sample, page_kind>> {
  protected:
-  void SetUp() override {
-    if (kind() == page_kind::transparent_huge) compact_memory();
-  }
-
   page_kind kind() const { return std::get<page_kind>(GetParam()); }
   std::size_t unit_size() const { return page_size(kind()); }
 

@@ -1,6 +1,7 @@
 #include "multinode/touch.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -29,10 +30,14 @@ unsigned toucher_of(std::size_t index) {
   return touchers[index % touchers.size()];
 }
 
+// Writes at once: a read fault would map the huge zero page, whose later write splits it into base pages, which
+// khugepaged may join again on one node.
 void touch(void* p, std::size_t bytes) {
   for (std::size_t at = 0; at < bytes; at += base_page()) {
-    volatile char* byte = static_cast<char*>(p) + at;
-    *byte = *byte;  // the read may map the zero page, the write replaces it by a page of the policy
+    const std::atomic_ref<unsigned char> byte(static_cast<unsigned char*>(p)[at]);
+    unsigned char now = 0;
+    while (!byte.compare_exchange_strong(now, now)) {
+    }
   }
 }
 

@@ -139,8 +139,6 @@ bool allow_shared_huge_pages() {
   return read_text(path).find("[advise]") != std::string::npos;
 }
 
-void compact_memory() { std::ofstream("/proc/sys/vm/compact_memory") << "1" << std::flush; }
-
 std::string shape() {
   const char* name = std::getenv("ACRE_SHAPE");
   return name != nullptr ? name : "";

@@ -38,9 +38,6 @@ std::uint64_t node_huge_pages(unsigned node, std::string_view file);
 
 /// Lets MADV_HUGEPAGE have effect on shared memory, which is the administrator's to say. False where root is needed.
 bool allow_shared_huge_pages();
-/// Lets the kernel join free pages, so that every node has free huge pages: where a node has none left for a moment, the
-/// kernel takes a huge page of another node for memory that may lie there. Without root nothing happens.
-void compact_memory();
 
 /// ACRE_SHAPE: the name of the machine's shape, as the suite says it.
 std::string shape();

@@ -11,6 +11,10 @@ mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -t tmpfs tmpfs /run
 mount -t hugetlbfs -o mode=1777 huge /dev/hugepages
+# khugepaged joins pages on one node whatever their policies say, at its own pace: tests would see it now and then.
+for knob in scan_sleep_millisecs alloc_sleep_millisecs; do
+  echo 4294967295 >/sys/kernel/mm/transparent_hugepage/khugepaged/$knob 2>/dev/null || true
+done
 mount -t cgroup2 cgroup /sys/fs/cgroup
 echo '+cpuset +memory' >/sys/fs/cgroup/cgroup.subtree_control
 ln -s /proc/self/fd /dev/fd
