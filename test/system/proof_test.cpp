@@ -47,7 +47,7 @@ class torn {
 
  private:
   static mapping_options at(std::size_t page) {
-    return {.address = reinterpret_cast<void*>(8_GiB + page * test::base_page()), .use = address_use::exact};
+    return {.address = reinterpret_cast<void*>(1_GiB + page * test::base_page()), .use = address_use::exact};
   }
   mapping x_first;
   mapping x_last;

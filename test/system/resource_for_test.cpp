@@ -61,7 +61,7 @@ TEST(default_resource, is_the_unbound_one_until_another_is_set) {
 }
 
 /// Uses pools old and new; true if all went well.
-bool child_can_allocate() {
+[[maybe_unused]] bool child_can_allocate() {
   block_list live(*resource_for(placement::local()));
   for (std::size_t i = 0; i != 200; ++i) live.add(i * 50, 8);
   live.check_all();
@@ -71,7 +71,7 @@ bool child_can_allocate() {
 }
 
 /// \returns the child's exit code; nothing good if it hangs
-int wait_for(pid_t child) {
+[[maybe_unused]] int wait_for(pid_t child) {
   using namespace std::chrono_literals;
   int status = 0;
   for (int i = 0; i != 1000; ++i) {
@@ -83,6 +83,9 @@ int wait_for(pid_t child) {
   return -2;
 }
 
+// AddressSanitizer of GCC 12 does not hold its own allocator still during fork: a child of a process whose other threads
+// allocate may wait for it for ever.
+#if !defined(__SANITIZE_ADDRESS__)
 TEST(resource_for, children_forked_while_others_allocate_can_allocate) {
   // A child forked during another thread's very first call would wait for that call for ever.
   resource_for(placement::local());
@@ -104,6 +107,7 @@ TEST(resource_for, children_forked_while_others_allocate_can_allocate) {
     ASSERT_EQ(wait_for(child), 0) << "in fork " << i;
   }
 }
+#endif
 
 }  // namespace
 }  // namespace acre::test
