@@ -27,9 +27,6 @@
 namespace acre {
 namespace {
 
-/// A failed attempt at a block, and whether smaller pages may help.
-bool wants_smaller_pages(std::error_code code) { return code == errc::no_huge_pages; }
-
 /// Pages a block is planned in. A block smaller than a transparent huge page cannot have one.
 std::size_t planned_page(page_kind kind, std::size_t bytes) {
   if (kind == page_kind::transparent_huge && bytes < page_size(kind)) return sys::page_size();
@@ -61,6 +58,11 @@ struct area::state {
   void commit_block(const plan& p, const mapping& m) const;
   void lock_block(const mapping& m) const;
   bool try_bind_whole(const mapping& m) const noexcept;
+  /// After a failed attempt with pages of that kind: whether the next smaller one is to be tried.
+  bool may_go_on(std::error_code failure, page_kind kind) const noexcept {
+    return failure == errc::no_huge_pages && options.fallback == page_fallback::smaller &&
+           kind != page_kind::system;
+  }
   bool binds() const noexcept { return bound && where.strategy() != strategy::unbound; }
 
   /// Sizes of blocks follow from bytes, but not where fallback may have chosen other pages.
@@ -152,8 +154,7 @@ area_status area::status() const {
 void* area::do_allocate(std::size_t bytes, std::size_t alignment) {
   state& s = *x_state;
   if (!std::has_single_bit(alignment)) {
-    throw allocation_error(errc::invalid_alignment, bytes, s.where.to_string(),
-                           "the alignment is not a power of two");
+    throw allocation_error(errc::invalid_alignment, bytes, s.text, "the alignment is not a power of two");
   }
   page_kind kind = s.pages;
   for (;;) {
@@ -165,13 +166,9 @@ void* area::do_allocate(std::size_t bytes, std::size_t alignment) {
       s.live_bytes.fetch_add(m.size(), std::memory_order_relaxed);
       return m.release();
     } catch (const allocation_error& e) {
-      const bool again = wants_smaller_pages(e.code()) && s.options.fallback == page_fallback::smaller &&
-                         kind != page_kind::system;
-      if (!again) throw allocation_error(e.code(), bytes, s.text, e.reason());
+      if (!s.may_go_on(e.code(), kind)) throw allocation_error(e.code(), bytes, s.text, e.reason());
     } catch (const error& e) {
-      const bool again = wants_smaller_pages(e.code()) && s.options.fallback == page_fallback::smaller &&
-                         kind != page_kind::system;
-      if (!again) throw allocation_error(e.code(), bytes, s.text, e.what());
+      if (!s.may_go_on(e.code(), kind)) throw allocation_error(e.code(), bytes, s.text, e.what());
     } catch (const std::bad_alloc&) {
       throw allocation_error(errc::out_of_memory, bytes, s.text, "no memory for the plan");
     }
