@@ -1,0 +1,95 @@
+// thread_cache: the free blocks a thread keeps for one pool, and the few instructions that take and give them.
+#pragma once
+
+#include <acre/detail/size_class.hpp>
+#include <acre/export.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+namespace acre {
+class pool_core;
+}
+
+namespace acre::detail {
+
+struct free_block {
+  free_block* next;
+};
+
+/// Free blocks of one class. Owned by a thread; statistics read the counters from others: relaxed atomics that
+/// are loaded and stored, never exchanged, order nothing and cost what plain words cost.
+struct cache_bin {
+  free_block* head = nullptr;
+  /// A full list, or none: it keeps alternating pushes and pops from going to the centre each time.
+  free_block* spare = nullptr;
+  /// Blocks taken from and given to `head` so far.
+  std::atomic<std::uint64_t> taken{0};
+  std::atomic<std::uint64_t> given{0};
+  /// given - taken may grow up to this before the list goes away.
+  std::int64_t limit = 0;
+
+  free_block* pop() noexcept {
+    free_block* const p = head;
+    head = p->next;
+    taken.store(taken.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    return p;
+  }
+  bool has_room() const noexcept {
+    return static_cast<std::int64_t>(given.load(std::memory_order_relaxed) -
+                                     taken.load(std::memory_order_relaxed)) < limit;
+  }
+  void push(void* p) noexcept {
+    head = ::new (p) free_block{head};
+    given.store(given.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+};
+
+struct thread_cache;
+
+/// What a thread knows without looking anything up.
+struct thread_state {
+  /// The pool this thread used last; 0: none. Ids are never used again, so a stale one can never match.
+  std::atomic<std::uint64_t> pool_id{0};
+  cache_bin* bins = nullptr;  ///< of the cache of that pool
+  /// True while the thread is inside a pool's functions. A trim() by another thread clears pool_id, makes every
+  /// running thread pass a barrier (membarrier(2)), and leaves caches alone whose owner is busy: either it sees
+  /// `busy`, or the owner sees the cleared pool_id and waits. Costs two stores; the alternative, a lock, costs
+  /// more than the whole operation.
+  std::atomic<bool> busy{false};
+};
+
+#if defined(__SANITIZE_THREAD__)
+#define ACRE_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define ACRE_THREAD_SANITIZER 1
+#endif
+#endif
+#if defined(ACRE_THREAD_SANITIZER)
+// ThreadSanitizer does not know membarrier(2): there both sides are sequentially consistent instead.
+inline constexpr auto owner_order = std::memory_order_seq_cst;
+#else
+inline constexpr auto owner_order = std::memory_order_relaxed;
+#endif
+
+/// Initial-exec: an access is one instruction, not a call; 24 bytes of the static block that the loader keeps
+/// for libraries opened late.
+extern ACRE_API constinit thread_local thread_state this_thread [[gnu::tls_model("initial-exec")]];
+
+/// Marks the calling thread busy and returns its bins of the pool; null if another pool's are at hand.
+inline cache_bin* enter(std::uint64_t pool_id) noexcept {
+  thread_state& t = this_thread;
+  t.busy.store(true, owner_order);
+  // Keeps the compiler from reading pool_id first; membarrier(2) does the same to the processor.
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  return t.pool_id.load(owner_order) == pool_id ? t.bins : nullptr;
+}
+
+/// Release: a trim() that finds the thread idle sees all that it did.
+inline void leave() noexcept { this_thread.busy.store(false, std::memory_order_release); }
+
+}  // namespace acre::detail

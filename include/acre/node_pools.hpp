@@ -1,0 +1,66 @@
+// node_pools: one pool for each node; threads allocate on their own node, blocks go back to theirs.
+#pragma once
+
+#include <acre/export.hpp>
+#include <acre/node_set.hpp>
+#include <acre/pool_resource.hpp>
+#include <acre/resource.hpp>
+#include <acre/topology.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+namespace acre {
+
+/// allocate() takes from the pool of the node the calling thread runs on (of nodes without a pool: the nearest
+/// that has one); a migration meanwhile is harmless. deallocate() finds the owning pool from the address, in
+/// constant time and without locks, and hands blocks over in lists, whichever thread frees them.
+///
+/// Errors, equality and thread-safety as pool_resource.
+class ACRE_API node_pools final : public resource {
+ public:
+  /// One pool, bound to its node, for each of `machine.default_nodes()`.
+  /// \throws what pool_resource's constructor throws
+  explicit node_pools(pool_options options = {}, const topology& machine = topology::system());
+  /// For each of `nodes`.
+  /// \param strict hard: placement::bind, soft: placement::prefer
+  /// \throws what pool_resource's constructor throws; error errc::empty_node_set
+  explicit node_pools(const node_set& nodes, pool_options options = {}, strictness strict = strictness::hard,
+                      const topology& machine = topology::system());
+  node_pools(const node_pools&) = delete;
+  node_pools& operator=(const node_pools&) = delete;
+  /// Gives everything back to the system, live blocks too.
+  ~node_pools() override;
+
+  const node_set& nodes() const noexcept;
+  /// The node that allocate() would take from now.
+  node_id here() const noexcept;
+  /// The node whose pool a block (or any address within one) belongs to; nothing for other addresses.
+  std::optional<node_id> owner(const void* p) const noexcept;
+  /// A block of that node's pool, wherever the caller runs; deallocate() takes it back.
+  /// \throws as allocate(); error errc::unknown_node if there is no such pool
+  [[nodiscard]] void* allocate_on(node_id node, std::size_t bytes,
+                                  std::size_t alignment = alignof(std::max_align_t));
+  /// \throws error errc::unknown_node if there is no such pool
+  pool_resource& pool(node_id node);
+  const pool_resource& pool(node_id node) const;
+
+  std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
+  /// All pools': see pool_resource.
+  void release();
+  std::size_t trim();
+  /// Summed; pool(node).statistics() tells of one.
+  pool_statistics statistics() const;
+  residency resident() const;
+
+ private:
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override;
+  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override;
+  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
+
+  struct state;
+  std::unique_ptr<state> x_state;
+};
+
+}  // namespace acre

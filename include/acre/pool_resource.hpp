@@ -1,0 +1,178 @@
+// pool_resource: small and large blocks out of pages that lie as a placement says.
+#pragma once
+
+#include <acre/area.hpp>
+#include <acre/detail/size_class.hpp>
+#include <acre/detail/thread_cache.hpp>
+#include <acre/export.hpp>
+#include <acre/locate.hpp>
+#include <acre/placement.hpp>
+#include <acre/resource.hpp>
+#include <acre/topology.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iosfwd>
+#include <memory>
+#include <memory_resource>
+#include <optional>
+#include <string>
+
+namespace acre {
+
+class page_source;
+class pool_core;
+
+/// Whether a pool watches over its blocks, at the price of its speed: frees are checked (errc::invalid_argument
+/// for blocks that are not live or were asked for with another size), freed blocks are filled and rest for a
+/// while, and writes to them are found.
+enum class guarding {
+  automatic,  ///< on where AddressSanitizer or Valgrind watch the program: then they see freed blocks as such
+  off,
+  on,
+};
+
+/// Every default has its measurement in docs/pools.md.
+struct pool_options {
+  /// Nothing: transparent_huge, but system where a placement goes page by page (interleave, weighted, by_page)
+  /// or by first touch (local). Of an upstream given by the caller: whatever that one maps.
+  std::optional<page_kind> pages = std::nullopt;
+  page_fallback fallback = page_fallback::smaller;
+  acre::on_denied on_denied = acre::on_denied::fail;
+  /// See mapping_options::name.
+  std::string name = {};
+
+  /// Bytes of free pages that are kept for the next block; more goes back to the system at once.
+  std::size_t retained = std::size_t{1} << 30;
+  /// Pages that stay free for longer than this (up to twice as long) go back to the system, at the next large
+  /// block or new span; 0: at the next such call. A pool nobody calls keeps what it has: trim().
+  std::chrono::milliseconds decay{10'000};
+  /// Bytes of free blocks that a thread keeps for each size class, at most. 0: none, every block goes
+  /// through the centre's locks.
+  std::size_t cached = std::size_t{64} << 10;
+  /// Larger blocks are extents of whole 8 KiB units. At most 64 KiB, which is more than is allowed for
+  /// `cached` to be useful.
+  std::size_t largest_small = std::size_t{32} << 10;
+  acre::guarding guarding = acre::guarding::automatic;
+};
+
+/// Counted without cost to the fast path: per thread, summed when read. Blocks and bytes moving meanwhile may
+/// be counted twice or not at all.
+struct pool_statistics {
+  std::uint64_t allocations = 0;    ///< so far
+  std::uint64_t deallocations = 0;  ///< so far
+  std::uint64_t cache_hits = 0;     ///< allocations that the calling thread's cache served by itself
+  std::uint64_t refills = 0;        ///< lists of blocks that threads took from the centre
+  std::uint64_t spills = 0;         ///< lists of blocks that threads gave to the centre
+  std::uint64_t foreign_frees = 0;  ///< in node_pools: blocks freed by a thread on another node
+  std::uint64_t trims = 0;
+  std::size_t live_blocks = 0;
+  std::size_t live_bytes = 0;      ///< good_size of the live blocks
+  std::size_t used_bytes = 0;      ///< bytes of spans and extents: live blocks and free small ones
+  std::size_t used_peak = 0;       ///< the most of it since the beginning or reset_peak()
+  std::size_t mapped_bytes = 0;    ///< taken from upstream
+  std::size_t retained_bytes = 0;  ///< of these free, and not given back since they were used
+  std::size_t thread_caches = 0;
+
+  ACRE_API std::string to_string() const;
+  ACRE_API friend std::ostream& operator<<(std::ostream& out, const pool_statistics& s);
+};
+
+/// Blocks of any size and alignment, aligned as asked, from pages of a placement (or of any upstream). Whoever
+/// frees a block and whoever gets it next: it comes from the pool's pages and goes back to them.
+///
+/// Blocks up to options().largest_small come from size classes (12.5 % more than asked at most, from 64 bytes
+/// up), through a cache of the calling thread; larger ones are extents of slabs of 1 MiB to 1 GiB; from 16 MiB
+/// on, or where the placement depends on an allocation's beginning or its first touch (local, blocked, by_page,
+/// chunks), mappings of their own. deallocate() wants the bytes (up to good_size()) and the alignment of
+/// allocate(): blocks have no headers.
+///
+/// allocate() \throws allocation_error errc::invalid_alignment; what upstream throws, after retained memory was
+///   given back and the request tried again. Nothing is lost then.
+///
+/// Equal to itself only.
+/// \safety all functions from any thread, but for the destructor and release(): nobody may be in another
+///   function then. A thread may end with blocks in its cache, and free blocks in its thread-local destructors
+///   or in static ones. fork: parent and child may go on; in the child, blocks that other threads had cached
+///   are not handed out again.
+class ACRE_API pool_resource final : public resource {
+ public:
+  /// Over pages of its own.
+  /// \throws what area's constructor throws; error errc::invalid_argument for options outside their range
+  explicit pool_resource(const placement& where, pool_options options = {},
+                         const topology& machine = topology::system());
+  /// \param upstream must outlive the pool. Of an area with private pages the pool also gives single pages back to
+  ///   the system; of others, only whole slabs back to upstream.
+  /// \throws error errc::invalid_argument for a null pointer, or options outside their range
+  explicit pool_resource(std::pmr::memory_resource* upstream, pool_options options = {});
+  pool_resource(const pool_resource&) = delete;
+  pool_resource& operator=(const pool_resource&) = delete;
+  /// Gives everything upstream, live blocks too.
+  ~pool_resource() override;
+
+  /// As std::pmr::memory_resource's, without a virtual call where the static type is pool_resource.
+  [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) {
+    if (!detail::is_small(bytes, alignment)) return allocate_large(bytes, alignment);
+    const detail::size_class c = detail::class_of(bytes, alignment);
+    if (detail::cache_bin* const bins = detail::enter(x_id)) [[likely]] {
+      if (bins[c].head != nullptr) [[likely]] {
+        void* const p = bins[c].pop();
+        detail::leave();
+        return p;
+      }
+    }
+    return allocate_slowly(bytes, alignment);
+  }
+  void deallocate(void* p, std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) {
+    if (!detail::is_small(bytes, alignment)) return deallocate_large(p, bytes, alignment);
+    const detail::size_class c = detail::class_of(bytes, alignment);
+    if (detail::cache_bin* const bins = detail::enter(x_id)) [[likely]] {
+      if (bins[c].has_room()) [[likely]] {
+        bins[c].push(p);
+        detail::leave();
+        return;
+      }
+    }
+    deallocate_slowly(p, bytes, alignment);
+  }
+
+  std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
+
+  /// Gives everything upstream, live blocks too, as std::pmr's pools do.
+  void release();
+  /// Gives all free memory back: cached blocks of threads that are not inside the pool at this moment (needs
+  /// membarrier(2), Linux 4.14; without it only the caller's), spans without live blocks, retained pages. About
+  /// 0.1 us for each free block.
+  /// \returns the bytes that went back to the system or upstream
+  std::size_t trim();
+
+  pool_statistics statistics() const;
+  /// used_peak starts again from what is used now.
+  void reset_peak() noexcept;
+  /// Where all mapped pages lie (see locate() for its cost).
+  residency resident() const;
+
+  const pool_options& options() const noexcept;
+  /// The given upstream, or the pool's own area.
+  std::pmr::memory_resource* upstream_resource() const noexcept;
+
+ private:
+  friend class node_pools;
+  explicit pool_resource(std::unique_ptr<page_source> pages, pool_options options);
+
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override;
+  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override;
+  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
+
+  // The thread is busy when these begin, and no longer when they return or throw.
+  void* allocate_slowly(std::size_t bytes, std::size_t alignment);
+  void deallocate_slowly(void* p, std::size_t bytes, std::size_t alignment);
+  void* allocate_large(std::size_t bytes, std::size_t alignment);
+  void deallocate_large(void* p, std::size_t bytes, std::size_t alignment);
+
+  std::uint64_t x_id;  ///< caches are found by it; changed by release()
+  std::unique_ptr<pool_core> x_core;
+};
+
+}  // namespace acre

@@ -1,0 +1,49 @@
+// page_source: where a pool's slabs and large mappings come from.
+#pragma once
+
+#include <acre/area.hpp>
+#include <acre/placement.hpp>
+#include <acre/pool_resource.hpp>
+#include <acre/topology.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <memory_resource>
+
+namespace acre {
+
+/// What freed large blocks are good for.
+enum class page_reuse {
+  any,        ///< any page serves any block: slabs, and mappings of about the size
+  same_size,  ///< a block is planned from its beginning (blocked, by_page, chunks): own mappings, for the same size
+  none,  ///< first touch decides (local): own mappings, unmapped when freed
+};
+
+/// \safety all functions from any thread
+class page_source {
+ public:
+  virtual ~page_source() = default;
+
+  /// \param bytes a multiple of unit_bytes; \param alignment a power of two
+  /// \throws what upstream throws
+  virtual void* map(std::size_t bytes, std::size_t alignment) = 0;
+  virtual void unmap(void* p, std::size_t bytes, std::size_t alignment) noexcept = 0;
+  /// Gives the pages of a part of a mapping back to the system; it stays mapped, the contents are lost.
+  /// \returns false if that is not possible
+  virtual bool discard(void* p, std::size_t bytes) noexcept = 0;
+  /// Discarding less than such an aligned piece costs more than it gives (it splits a huge page). 0: nothing
+  /// can be discarded.
+  virtual std::size_t discard_granule() const noexcept = 0;
+  /// Slabs are multiples of this and so aligned, but for a first small one.
+  virtual std::size_t slab_granule() const noexcept = 0;
+  virtual page_reuse reuse() const noexcept = 0;
+  virtual std::pmr::memory_resource* upstream() const noexcept = 0;
+};
+
+/// Pages of an area made for the purpose.
+std::unique_ptr<page_source> make_page_source(const placement& where, const pool_options& options,
+                                              const topology& machine);
+/// Pages of any resource.
+std::unique_ptr<page_source> make_page_source(std::pmr::memory_resource* upstream);
+
+}  // namespace acre
