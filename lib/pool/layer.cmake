@@ -4,5 +4,6 @@ acre_layer(pool
     resource_for.hpp
   SOURCES
     locked_pool.cpp
+    owner_map.cpp
     resource_for.cpp
 )
