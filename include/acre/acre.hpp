@@ -10,10 +10,12 @@
 #include <acre/locate.hpp>
 #include <acre/mapping.hpp>
 #include <acre/migrate.hpp>
+#include <acre/node_pools.hpp>
 #include <acre/node_set.hpp>
 #include <acre/numa_allocator.hpp>
 #include <acre/placement.hpp>
 #include <acre/plan.hpp>
+#include <acre/pool_resource.hpp>
 #include <acre/prefault.hpp>
 #include <acre/resource.hpp>
 #include <acre/resource_for.hpp>

@@ -1,9 +1,16 @@
 acre_layer(pool
   HEADERS
+    detail/size_class.hpp
+    detail/thread_cache.hpp
+    node_pools.hpp
     numa_allocator.hpp
+    pool_resource.hpp
     resource_for.hpp
   SOURCES
+    cpu_table.cpp
     locked_pool.cpp
+    node_pools.cpp
+    owned_pages.cpp
     owner_map.cpp
     resource_for.cpp
 )
