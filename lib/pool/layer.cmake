@@ -3,6 +3,8 @@ acre_layer(pool
     numa_allocator.hpp
     resource_for.hpp
   SOURCES
+    block_guard.cpp
     locked_pool.cpp
+    poison.cpp
     resource_for.cpp
 )
