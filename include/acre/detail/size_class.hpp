@@ -63,9 +63,11 @@ constexpr bool is_small(std::size_t bytes, std::size_t alignment) noexcept {
 }
 
 /// The class whose blocks are large enough and aligned: a multiple of the alignment has a class that is one
-/// too, because the steps between classes are powers of two.
+/// too, because the steps between classes are powers of two. No bytes are one: 0 is a multiple of every alignment,
+/// but its class is not.
 constexpr size_class class_of(std::size_t bytes, std::size_t alignment) noexcept {
-  return class_of((bytes + alignment - 1) & ~(alignment - 1));
+  const std::size_t some = bytes + (bytes == 0 ? 1 : 0);
+  return class_of((some + alignment - 1) & ~(alignment - 1));
 }
 
 }  // namespace acre::detail
