@@ -28,7 +28,8 @@ packages_demo="$packages_build libcli11-dev libfmt-dev nlohmann-json3-dev"
 packages_vm="qemu-system-x86 busybox-static zstd lz4 xz-utils cpio python3"
 packages_bench="$packages_build libbenchmark-dev libnuma-dev python3"
 packages_test="$packages_demo $packages_bench $packages_vm
-    libgtest-dev libgmock-dev clang clang-format-14 doxygen chromium|chromium-browser fonts-dejavu-core"
+    libgtest-dev libgmock-dev clang clang-format-14 doxygen valgrind
+    chromium|chromium-browser fonts-dejavu-core"
 
 say() { printf '%s\n' "bootstrap: $*" >&2; }
 die() { say "$*"; exit 1; }

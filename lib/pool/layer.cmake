@@ -3,6 +3,9 @@ acre_layer(pool
     detail/size_class.hpp
     detail/thread_cache.hpp
     node_pools.hpp
+    detail/resource_handle.hpp
+    detail/size_class.hpp
+    detail/thread_cache.hpp
     numa_allocator.hpp
     pool_resource.hpp
     resource_for.hpp
@@ -12,5 +15,19 @@ acre_layer(pool
     node_pools.cpp
     owned_pages.cpp
     owner_map.cpp
+    bit_map.cpp
+    block_guard.cpp
+    centre.cpp
+    mapping_store.cpp
+    page_heap.cpp
+    page_heap_return.cpp
+    page_source.cpp
+    poison.cpp
+    pool_core.cpp
+    pool_resource.cpp
+    pool_statistics.cpp
     resource_for.cpp
+    slab.cpp
+    thread_registry.cpp
+    watched_source.cpp
 )
