@@ -1,24 +1,21 @@
 acre_layer(pool
   HEADERS
-    detail/size_class.hpp
-    detail/thread_cache.hpp
-    node_pools.hpp
     detail/resource_handle.hpp
     detail/size_class.hpp
     detail/thread_cache.hpp
+    node_pools.hpp
     numa_allocator.hpp
     pool_resource.hpp
     resource_for.hpp
   SOURCES
-    cpu_table.cpp
-    locked_pool.cpp
-    node_pools.cpp
-    owned_pages.cpp
-    owner_map.cpp
     bit_map.cpp
     block_guard.cpp
     centre.cpp
+    cpu_table.cpp
     mapping_store.cpp
+    node_pools.cpp
+    owned_pages.cpp
+    owner_map.cpp
     page_heap.cpp
     page_heap_return.cpp
     page_source.cpp

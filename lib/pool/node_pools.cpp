@@ -57,23 +57,6 @@ void add(pool_statistics& sum, const pool_statistics& s) {
   sum.thread_caches += s.thread_caches;
 }
 
-void add(residency& sum, const residency& r) {
-  sum.page_size = std::max(sum.page_size, r.page_size);
-  sum.pages += r.pages;
-  sum.untouched += r.untouched;
-  for (const node_pages& there : r.per_node) {
-    const auto at = std::ranges::lower_bound(sum.per_node, there.node, {}, &node_pages::node);
-    if (at != sum.per_node.end() && at->node == there.node) {
-      at->pages += there.pages;
-    } else {
-      sum.per_node.insert(at, there);
-    }
-  }
-  sum.transparent_huge += r.transparent_huge;
-  sum.hugetlb += r.hugetlb;
-  sum.huge_exact = sum.huge_exact && r.huge_exact;
-}
-
 }  // namespace
 
 struct node_pools::state {
@@ -166,7 +149,7 @@ pool_statistics node_pools::statistics() const {
 
 residency node_pools::resident() const {
   residency sum;
-  for (const auto& pool : x_state->pools) add(sum, pool->resident());
+  for (const auto& pool : x_state->pools) sum += pool->resident();
   return sum;
 }
 

@@ -41,6 +41,7 @@ class made_up_source final : public page_source {
   }
   std::size_t discard_granule() const noexcept override { return 4096; }
   std::size_t slab_granule() const noexcept override { return 12'288; }
+  std::size_t largest_slab() const noexcept override { return 65'536; }
   page_reuse reuse() const noexcept override { return page_reuse::same_size; }
   std::pmr::memory_resource* upstream() const noexcept override { return std::pmr::null_memory_resource(); }
 
@@ -101,6 +102,7 @@ TEST_F(owned_pages, are_for_the_rest_what_the_source_says) {
   EXPECT_EQ(log.back(), (call{"discard", this, 4096, 0}));
   EXPECT_EQ(pages.discard_granule(), 4096U);
   EXPECT_EQ(pages.slab_granule(), 12'288U);
+  EXPECT_EQ(pages.largest_slab(), 65'536U);
   EXPECT_EQ(pages.reuse(), page_reuse::same_size);
   EXPECT_EQ(pages.upstream(), std::pmr::null_memory_resource());
 }
