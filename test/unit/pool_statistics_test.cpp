@@ -166,10 +166,9 @@ TEST_F(pool_statistics_of, a_pool_count_trims) {
   EXPECT_EQ(pool.statistics().trims, 2U);
 }
 
-TEST_F(pool_statistics_of, a_pool_print_every_number) {
+TEST_F(pool_statistics_of, a_pool_print_every_number_that_does_not_follow_from_others) {
   pool_statistics s;
-  s.allocations = 101;
-  s.deallocations = 102;
+  s.allocations = 102;
   s.cache_hits = 103;
   s.refills = 104;
   s.spills = 105;
@@ -185,7 +184,7 @@ TEST_F(pool_statistics_of, a_pool_print_every_number) {
   std::ostringstream out;
   out << s;
   EXPECT_EQ(out.str(), s.to_string());
-  for (int n = 101; n <= 114; ++n) EXPECT_THAT(out.str(), testing::HasSubstr(std::to_string(n)));
+  for (int n = 102; n <= 114; ++n) EXPECT_THAT(out.str(), testing::HasSubstr(std::to_string(n)));
 }
 
 }  // namespace
