@@ -56,6 +56,8 @@ class slab {
   void give_back(const run& r, bool clean) noexcept;
   /// What is dirty now is old from now on, unless it is used in between.
   void age() noexcept { x_old = x_dirty; }
+  /// Nothing became dirty since.
+  bool is_old() const noexcept { return x_old.count(0, x_old.size()) == x_dirty_units; }
 
   // Spans, for those who look up blocks by address.
 
