@@ -239,7 +239,6 @@ pool_statistics pool_core::statistics() const {
   s.cache_hits += x_counters.hits.load(std::memory_order_relaxed);
   s.refills += x_counters.refills.load(std::memory_order_relaxed);
   s.spills += x_counters.spills.load(std::memory_order_relaxed);
-  s.foreign_frees = x_foreign_frees.load(std::memory_order_relaxed);
   s.trims = x_trims.load(std::memory_order_relaxed);
   x_heap.add_to(s);
   return s;
