@@ -26,6 +26,10 @@ benchmark::internal::Benchmark* row(const std::string& name, F body) {
   return benchmark::RegisterBenchmark(name.c_str(), body);
 }
 
+/// Room for libraries with thread-local variables that are opened while the program runs: runs the program
+/// again with it if need be.
+void make_room_for_libraries(char** argv);
+
 /// The node everything is bound to: the first that this process may use.
 acre::node_id node();
 
@@ -33,6 +37,10 @@ acre::node_id node();
 void* map_raw(std::size_t bytes);
 void bind_raw(void* p, std::size_t bytes);
 void unmap_raw(void* p, std::size_t bytes);
+/// Both, at a multiple of `alignment`.
+void* map_bound(std::size_t bytes, std::size_t alignment);
+/// Whether the page at p has the policy that bind_raw() sets.
+bool is_bound(const void* p);
 
 /// Writes a byte of each base page.
 void touch(void* p, std::size_t bytes);
