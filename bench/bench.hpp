@@ -1,7 +1,8 @@
 // What a benchmark program says about itself, and the memory its rows share.
 //
 // A row is named GROUP/.../WHO. Rows that differ in WHO only do the same work and are compared with each
-// other: bench/report.py prints each beside the one that is the program's baseline.
+// other: bench/report.py prints each beside the one that is the program's baseline, and beside the best of those
+// that do not begin with "acre::".
 #pragma once
 
 #include <acre/node_set.hpp>

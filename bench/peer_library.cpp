@@ -12,17 +12,23 @@ std::string file_at(const void* address) {
 
 }  // namespace
 
-peer_library::peer_library(const char* soname)
-    : x_soname(soname), x_handle(::dlopen(soname, RTLD_NOW | RTLD_LOCAL)) {
-  if (x_handle == nullptr) throw missing(::dlerror());
+peer_library::peer_library(std::initializer_list<const char*> sonames) {
+  std::string reasons;
+  for (const char* const soname : sonames) {
+    x_stem = soname;
+    x_stem.resize(x_stem.find(".so"));
+    x_handle = ::dlopen(soname, RTLD_NOW | RTLD_LOCAL);
+    if (x_handle != nullptr) return;
+    reasons += (reasons.empty() ? "" : "; ") + std::string(::dlerror());
+  }
+  throw missing(reasons);
 }
 
 void* peer_library::symbol(const char* name) const {
   void* const found = ::dlsym(x_handle, name);
   if (found == nullptr) throw missing(::dlerror());
-  const std::string stem = x_soname.substr(0, x_soname.find(".so"));
-  if (file_at(found).find(stem) == std::string::npos) {
-    throw missing(x_soname + ": " + name + " is in " + file_at(found));
+  if (const std::string file = file_at(found); file.find(x_stem) == std::string::npos) {
+    throw missing(x_stem + ": " + name + " is in " + file);
   }
   return found;
 }

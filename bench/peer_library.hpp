@@ -1,6 +1,7 @@
 // A peer's shared library, opened while the program runs: its malloc stays its own, and the program's glibc's.
 #pragma once
 
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 
@@ -14,8 +15,9 @@ struct missing : std::runtime_error {
 class peer_library {
  public:
   /// Stays open until the program ends.
+  /// \param sonames the first of these that is there
   /// \throws missing
-  explicit peer_library(const char* soname);
+  peer_library(std::initializer_list<const char*> sonames);
 
   /// Makes `to` point to the function or variable of that name.
   /// \throws missing, also if the name is found in a library this one needs (libc's malloc, say)
@@ -27,8 +29,8 @@ class peer_library {
  private:
   void* symbol(const char* name) const;
 
-  std::string x_soname;
-  void* x_handle;
+  std::string x_stem;  ///< the library's name without version
+  void* x_handle = nullptr;
 };
 
 /// The file a name of the whole program comes from, as the loader sees it.

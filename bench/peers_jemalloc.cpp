@@ -14,7 +14,7 @@ struct jemalloc {
   int (*mallctl)(const char* name, void* old, std::size_t* old_size, void* value, std::size_t size);
 
   jemalloc() {
-    static const peer_library lib("libjemalloc.so.2");
+    static const peer_library lib{"libjemalloc.so.2"};
     lib.get(mallocx, "mallocx");
     lib.get(sdallocx, "sdallocx");
     lib.get(mallctl, "mallctl");

@@ -39,7 +39,7 @@ struct mimalloc {
   void (*collect)(bool force);
 
   mimalloc() {
-    static const peer_library lib("libmimalloc.so.2");
+    static const peer_library lib{"libmimalloc.so.2", "libmimalloc.so.3"};
     lib.get(malloc, "mi_malloc");
     lib.get(malloc_aligned, "mi_malloc_aligned");
     lib.get(free_size, "mi_free_size");
@@ -70,7 +70,7 @@ struct tcmalloc {
   void (*thread_idle)();
 
   tcmalloc() {
-    static const peer_library lib("libtcmalloc_minimal.so.4");
+    static const peer_library lib{"libtcmalloc_minimal.so.4"};
     lib.get(malloc, "tc_malloc");
     lib.get(memalign, "tc_memalign");
     lib.get(free, "tc_free");
@@ -106,7 +106,7 @@ struct memkind {
   kind_t kind;
 
   explicit memkind(const char* name) {
-    static const peer_library lib("libmemkind.so.0");
+    static const peer_library lib{"libmemkind.so.0"};
     lib.get(malloc, "memkind_malloc");
     lib.get(posix_memalign, "memkind_posix_memalign");
     lib.get(free, "memkind_free");
