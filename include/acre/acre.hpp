@@ -14,6 +14,7 @@
 #include <acre/numa_allocator.hpp>
 #include <acre/placement.hpp>
 #include <acre/plan.hpp>
+#include <acre/pool_resource.hpp>
 #include <acre/prefault.hpp>
 #include <acre/resource.hpp>
 #include <acre/resource_for.hpp>

@@ -32,6 +32,8 @@ struct residency {
   std::size_t hugetlb = 0;
   bool huge_exact = true;
 
+  /// The pages of another range as well; its page size must be the same.
+  ACRE_API residency& operator+=(const residency& other);
   ACRE_API std::size_t on(node_id node) const noexcept;
   ACRE_API std::size_t resident() const noexcept;
   ACRE_API node_set nodes() const;

@@ -1,8 +1,10 @@
 // numa_allocator<T>: a standard allocator over a memory resource, with the propagation NUMA data wants.
 #pragma once
 
+#include <acre/detail/resource_handle.hpp>
 #include <acre/error.hpp>
 #include <acre/placement.hpp>
+#include <acre/pool_resource.hpp>
 #include <acre/resource.hpp>
 #include <acre/resource_for.hpp>
 
@@ -32,7 +34,8 @@ struct allocation_result {
 
 /// Holds a std::pmr::memory_resource*. Moves and swaps of containers carry it along (O(1), never
 /// undefined), copy assignment keeps the target's, copy construction keeps the source's. Equal if the
-/// resources are equal. Does no uses-allocator construction: nest with std::scoped_allocator_adaptor.
+/// resources are equal. Does no uses-allocator construction: nest with std::scoped_allocator_adaptor. Where
+/// the resource is a pool_resource it is called directly, the rest is inlined: no virtual call.
 /// \safety as safe as its resource
 template <class T>
 class numa_allocator {
@@ -46,48 +49,61 @@ class numa_allocator {
   using is_always_equal = std::false_type;
 
   /// Over default_resource().
-  numa_allocator() : x_resource(default_resource()) {}
+  numa_allocator() : x_resource(*default_resource()) {}
   /// Over `r`, which must outlive every block.
   /// \throws error errc::invalid_argument for a null pointer
-  numa_allocator(std::pmr::memory_resource* r) : x_resource(r) {  // NOLINT(google-explicit-constructor)
-    if (r == nullptr) throw error(errc::invalid_argument, "numa_allocator: the resource is null");
-  }
+  numa_allocator(std::pmr::memory_resource* r)  // NOLINT(google-explicit-constructor)
+      : x_resource(not_null(r)) {}
   /// Over resource_for(where).
   /// \throws what resource_for() throws
   numa_allocator(const placement& where)  // NOLINT(google-explicit-constructor)
-      : x_resource(resource_for(where)) {}
+      : x_resource(*resource_for(where)) {}
   numa_allocator(const numa_allocator&) noexcept = default;
   template <class U>
   numa_allocator(const numa_allocator<U>& other) noexcept  // NOLINT(google-explicit-constructor)
-      : x_resource(other.resource()) {}
+      : x_resource(other.x_resource) {}
   numa_allocator& operator=(const numa_allocator&) noexcept = default;
 
   /// \throws std::bad_array_new_length for n > max_size(); what the resource throws
   [[nodiscard]] T* allocate(std::size_t n) {
-    return static_cast<T*>(x_resource->allocate(bytes_of(n), alignof(T)));
+    const std::size_t bytes = bytes_of(n);
+    if (x_resource.is_pool()) [[likely]]
+      return static_cast<T*>(x_resource.pool().allocate(bytes, alignof(T)));
+    return static_cast<T*>(resource()->allocate(bytes, alignof(T)));
   }
   /// At least n objects; deallocate takes any count from n to the one returned.
   /// \throws as allocate
   [[nodiscard]] allocation_result<T*> allocate_at_least(std::size_t n) {
     // The resource is asked for n, not for what fits: it takes back only sizes from what it was asked upward.
     T* const p = allocate(n);
-    return {p, good_size(*x_resource, n * sizeof(T), alignof(T)) / sizeof(T)};
+    return {p, good_size(*resource(), n * sizeof(T), alignof(T)) / sizeof(T)};
   }
-  void deallocate(T* p, std::size_t n) noexcept { x_resource->deallocate(p, n * sizeof(T), alignof(T)); }
+  void deallocate(T* p, std::size_t n) noexcept {
+    if (x_resource.is_pool()) [[likely]]
+      return x_resource.pool().deallocate(p, n * sizeof(T), alignof(T));
+    resource()->deallocate(p, n * sizeof(T), alignof(T));
+  }
 
   /// As many objects as pointers into one array can be subtracted.
   static constexpr std::size_t max_size() noexcept {
     return static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / sizeof(T);
   }
-  std::pmr::memory_resource* resource() const noexcept { return x_resource; }
+  std::pmr::memory_resource* resource() const noexcept { return x_resource.resource(); }
 
  private:
+  template <class U>
+  friend class numa_allocator;
+
+  static std::pmr::memory_resource& not_null(std::pmr::memory_resource* r) {
+    if (r == nullptr) throw error(errc::invalid_argument, "numa_allocator: the resource is null");
+    return *r;
+  }
   static std::size_t bytes_of(std::size_t n) {
     if (n > max_size()) throw std::bad_array_new_length();
     return n * sizeof(T);
   }
 
-  std::pmr::memory_resource* x_resource;
+  detail::resource_handle x_resource;
 };
 
 template <class T, class U>

@@ -113,11 +113,13 @@ class ACRE_API pool_resource final : public resource {
 
   /// As std::pmr::memory_resource's, without a virtual call where the static type is pool_resource.
   [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) {
-    if (!detail::is_small(bytes, alignment)) return allocate_large(bytes, alignment);
+    if (!detail::is_small(bytes, alignment)) [[unlikely]]
+      return allocate_large(bytes, alignment);
     const detail::size_class c = detail::class_of(bytes, alignment);
-    if (detail::cache_bin* const bins = detail::enter(x_id)) [[likely]] {
-      if (bins[c].head != nullptr) [[likely]] {
-        void* const p = bins[c].pop();
+    if (detail::enter(x_id)) [[likely]] {
+      detail::cache_bin& bin = detail::this_thread.bins[c];
+      if (bin.head != nullptr) [[likely]] {
+        void* const p = bin.pop();
         detail::leave();
         return p;
       }
@@ -125,11 +127,13 @@ class ACRE_API pool_resource final : public resource {
     return allocate_slowly(bytes, alignment);
   }
   void deallocate(void* p, std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) {
-    if (!detail::is_small(bytes, alignment)) return deallocate_large(p, bytes, alignment);
+    if (!detail::is_small(bytes, alignment)) [[unlikely]]
+      return deallocate_large(p, bytes, alignment);
     const detail::size_class c = detail::class_of(bytes, alignment);
-    if (detail::cache_bin* const bins = detail::enter(x_id)) [[likely]] {
-      if (bins[c].has_room()) [[likely]] {
-        bins[c].push(p);
+    if (detail::enter(x_id)) [[likely]] {
+      detail::cache_bin& bin = detail::this_thread.bins[c];
+      if (bin.has_room()) [[likely]] {
+        bin.push(p);
         detail::leave();
         return;
       }
@@ -165,11 +169,12 @@ class ACRE_API pool_resource final : public resource {
   void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override;
   bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 
+  // Never inlined: their registers would have to be saved on the fast path too.
+  [[gnu::noinline]] void* allocate_large(std::size_t bytes, std::size_t alignment);
+  [[gnu::noinline]] void deallocate_large(void* p, std::size_t bytes, std::size_t alignment);
   // The thread is busy when these begin, and no longer when they return or throw.
-  void* allocate_slowly(std::size_t bytes, std::size_t alignment);
-  void deallocate_slowly(void* p, std::size_t bytes, std::size_t alignment);
-  void* allocate_large(std::size_t bytes, std::size_t alignment);
-  void deallocate_large(void* p, std::size_t bytes, std::size_t alignment);
+  [[gnu::noinline]] void* allocate_slowly(std::size_t bytes, std::size_t alignment);
+  [[gnu::noinline]] void deallocate_slowly(void* p, std::size_t bytes, std::size_t alignment);
 
   std::uint64_t x_id;  ///< caches are found by it; changed by release()
   std::unique_ptr<pool_core> x_core;

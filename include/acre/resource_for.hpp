@@ -3,6 +3,7 @@
 
 #include <acre/export.hpp>
 #include <acre/placement.hpp>
+#include <acre/pool_resource.hpp>
 
 #include <memory_resource>
 
@@ -13,7 +14,7 @@ namespace acre {
 /// \throws what area's constructor throws; allocation_error
 /// \safety any thread, static initialisation and destruction included; fork: the child may go on using it, unless
 ///   another thread was in the very first call meanwhile
-ACRE_API std::pmr::memory_resource* resource_for(const placement& where);
+ACRE_API pool_resource* resource_for(const placement& where);
 
 /// What default-constructed allocators use: resource_for(placement::unbound()) unless set otherwise.
 /// \throws what resource_for() throws, at the first call only

@@ -154,6 +154,25 @@ std::size_t residency::on(node_id node) const noexcept {
   return 0;
 }
 
+residency& residency::operator+=(const residency& other) {
+  for (const node_pages& more : other.per_node) {
+    const auto at = std::lower_bound(per_node.begin(), per_node.end(), more.node,
+                                     [](const node_pages& n, node_id node) { return n.node < node; });
+    if (at != per_node.end() && at->node == more.node) {
+      at->pages += more.pages;
+    } else {
+      per_node.insert(at, more);
+    }
+  }
+  if (page_size == 0) page_size = other.page_size;
+  pages += other.pages;
+  untouched += other.untouched;
+  transparent_huge += other.transparent_huge;
+  hugetlb += other.hugetlb;
+  huge_exact = huge_exact && other.huge_exact;
+  return *this;
+}
+
 std::size_t residency::resident() const noexcept { return pages - untouched; }
 
 node_set residency::nodes() const {

@@ -2,16 +2,21 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
-#include <memory>
+#include <memory_resource>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 namespace acre {
 
 /// What guarding::on adds to a pool. The pool calls admit() with each block that it hands out, and retire() with each
-/// that comes back; what retire() returns is to be given to the pool's free memory.
+/// that comes back; what retire() returns is to be given to the pool's free memory. Then it calls wake_surplus() until
+/// nothing more comes.
+///
+/// Where AddressSanitizer or Valgrind watch (poison), the bytes of a live block beyond those asked for, and all bytes
+/// of resting ones are forbidden. allocate_at_least() invites its caller to use the bytes beyond: a pool that is
+/// guarded has to answer good_size() with the bytes asked for.
 /// \safety any thread
 class block_guard {
  public:
@@ -21,27 +26,69 @@ class block_guard {
     std::size_t alignment;  ///< as asked
   };
 
-  block_guard() = default;
+  /// At most so many blocks rest, the last ones freed,
+  static constexpr std::size_t most_resting = 1024;
+  /// and so many bytes of theirs. A larger block does not rest at all: retire() returns it.
+  static constexpr std::size_t most_resting_bytes = std::size_t{4} << 20;
+  /// Of each block that rests so many bytes from its beginning are filled, and compared when it wakes. Writes to the
+  /// others are found only where somebody watches.
+  static constexpr std::size_t filled_bytes = 4096;
+  static constexpr unsigned char fill = 0xDE;
+
+  /// \param tables where the guard keeps what it knows; no pool that it guards
+  explicit block_guard(std::pmr::memory_resource* tables = std::pmr::new_delete_resource())
+      : x_blocks(tables) {}
   block_guard(const block_guard&) = delete;
   block_guard& operator=(const block_guard&) = delete;
 
-  /// \param good the bytes that the block really has; those beyond `bytes` are forbidden (poison)
+  /// \param b is neither live nor resting
+  /// \param good the bytes that the block really has, a multiple of 8; those beyond `bytes` are forbidden
   /// \throws std::bad_alloc; the block is not known then
   void admit(const block& b, std::size_t good);
   /// Checks that the block is live and was asked for so, fills and forbids it, and puts it to rest.
+  /// \param b its bytes may be any from those asked for up to `good` and to the good of admit()
   /// \param good the largest size it may be freed with
-  /// \returns a block that rested long enough, whose contents are as they were left, allowed again
-  /// \throws error errc::invalid_argument: not live (twice freed, or never of this pool), another size or alignment;
-  ///   a block that rests was written to
+  /// \returns a block that rested long enough, with the bytes it was asked with, allowed again
+  /// \throws error errc::invalid_argument: the block is not live (freed twice, or never of this pool), has another size
+  ///   or alignment: it stays what it was; or another one that had to wake was written to: what wake() says
   std::optional<block> retire(const block& b, std::size_t good);
-  /// Ends the rest of one block; nothing when none rests.
+  /// Ends the rest of the block that was freed first; nothing when none rests.
+  /// \throws error errc::invalid_argument: the block was written to. The next call that wakes a block returns it.
   std::optional<block> wake();
-  /// Forgets all blocks, live and resting.
+  /// The same, but nothing when no more rest than may.
+  std::optional<block> wake_surplus();
+  /// Forgets all blocks, live and resting, and allows them. For before the pool's pages go.
   void clear() noexcept;
 
   // For the fork handlers.
-  void lock();
-  void unlock();
+  void lock() { x_mutex.lock(); }
+  void unlock() { x_mutex.unlock(); }
+
+ private:
+  enum class state { live, resting, reported };
+  struct entry {
+    std::size_t bytes;
+    std::size_t alignment;
+    std::size_t good;
+    state now = state::live;
+    std::pair<void* const, entry>* freed_next = nullptr;
+  };
+  using known_block = std::pair<void* const, entry>;
+
+  known_block& find_live(const block& b, std::size_t good);
+  void lay_down(known_block& b) noexcept;
+  block wake_oldest();
+  bool has_surplus() const noexcept {
+    return x_resting > most_resting || x_resting_bytes > most_resting_bytes;
+  }
+
+  std::mutex x_mutex;
+  // Resting blocks stay in the table: freeing needs no memory, and a second free is known as such.
+  std::pmr::unordered_map<void*, entry> x_blocks;
+  known_block* x_oldest = nullptr;
+  known_block* x_newest = nullptr;
+  std::size_t x_resting = 0;
+  std::size_t x_resting_bytes = 0;
 };
 
 }  // namespace acre

@@ -1,8 +1,28 @@
 acre_layer(pool
   HEADERS
+    detail/resource_handle.hpp
+    detail/size_class.hpp
+    detail/thread_cache.hpp
     numa_allocator.hpp
+    pool_resource.hpp
     resource_for.hpp
   SOURCES
+    bit_map.cpp
+    block_guard.cpp
+    centre.cpp
+    mapping_store.cpp
+    page_heap.cpp
+    page_heap_return.cpp
+    page_source.cpp
+    poison.cpp
+    pool_core.cpp
+    pool_resource.cpp
+    pool_statistics.cpp
+    block_guard.cpp
     locked_pool.cpp
+    poison.cpp
     resource_for.cpp
+    slab.cpp
+    thread_registry.cpp
+    watched_source.cpp
 )

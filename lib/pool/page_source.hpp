@@ -36,6 +36,7 @@ class page_source {
   virtual std::size_t discard_granule() const noexcept = 0;
   /// Slabs are multiples of this and so aligned, but for a first small one.
   virtual std::size_t slab_granule() const noexcept = 0;
+  virtual std::size_t largest_slab() const noexcept = 0;
   virtual page_reuse reuse() const noexcept = 0;
   virtual std::pmr::memory_resource* upstream() const noexcept = 0;
 };
@@ -45,5 +46,7 @@ std::unique_ptr<page_source> make_page_source(const placement& where, const pool
                                               const topology& machine);
 /// Pages of any resource.
 std::unique_ptr<page_source> make_page_source(std::pmr::memory_resource* upstream);
+/// The same, and the sanitizers know of it.
+std::unique_ptr<page_source> watch(std::unique_ptr<page_source> pages);
 
 }  // namespace acre

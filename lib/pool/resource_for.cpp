@@ -1,9 +1,9 @@
 #include <acre/resource_for.hpp>
 
-#include <acre/area.hpp>
 #include <acre/placement.hpp>
+#include <acre/pool_resource.hpp>
 
-#include "pool/locked_pool.hpp"
+#include "pool/thread_registry.hpp"
 
 #include <pthread.h>
 
@@ -15,21 +15,15 @@
 namespace acre {
 namespace {
 
-struct placed_pool {
-  explicit placed_pool(const placement& where) : pages(where), blocks(&pages) {}
-  area pages;
-  locked_pool_resource blocks;
-};
-
 struct registry {
   std::mutex mutex;
-  std::unordered_map<placement, placed_pool> pools;
+  std::unordered_map<placement, pool_resource> pools;
 };
 
 // Never destroyed: static destructors may free blocks after ours would have run.
 registry& the_registry() {
   static registry& r = [&]() -> registry& {
-    locked_pool_resource::install_fork_handlers();
+    thread_registry::install_fork_handlers();
     static registry* made = new registry;
     const int failed = pthread_atfork([] { made->mutex.lock(); }, [] { made->mutex.unlock(); },
                                       [] { made->mutex.unlock(); });
@@ -48,10 +42,10 @@ std::pmr::memory_resource* first_default() {
 
 }  // namespace
 
-std::pmr::memory_resource* resource_for(const placement& where) {
+pool_resource* resource_for(const placement& where) {
   registry& r = the_registry();
   const std::lock_guard lock(r.mutex);
-  return &r.pools.try_emplace(where, where).first->second.blocks;
+  return &r.pools.try_emplace(where, where).first->second;
 }
 
 // acquire and release: who reads the pointer sees the resource that was made before it was set.

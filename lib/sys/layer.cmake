@@ -1,6 +1,7 @@
 acre_layer(sys
   HEADERS
   SOURCES
+    clock.cpp
     files.cpp
     pages.cpp
     policy.cpp

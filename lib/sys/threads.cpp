@@ -1,6 +1,9 @@
 #include "sys/threads.hpp"
 
+#include <linux/membarrier.h>
 #include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <cerrno>
 #include <cstddef>
 
@@ -36,6 +39,14 @@ int pin(std::span<const unsigned> cpus) noexcept {
     if (cpu < max_cpus) CPU_SET_S(cpu, set_bytes, set);
   }
   return ::sched_setaffinity(0, set_bytes, set) == 0 ? 0 : errno;
+}
+
+bool barrier_in_all_threads() noexcept {
+  // Registering can take milliseconds in a process of many threads: done by the first who needs it. Children inherit
+  // it (Linux 4.14 on).
+  static const bool registered =
+      syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+  return registered && syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
 }
 
 }  // namespace acre::sys

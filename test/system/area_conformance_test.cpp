@@ -4,7 +4,7 @@
 #include <acre/resource_for.hpp>
 #include <acre/topology.hpp>
 
-#include "pool/locked_pool.hpp"
+#include <acre/pool_resource.hpp>
 #include "support/resource_conformance.hpp"
 
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ class pool_over_area_factory {
 
  private:
   area x_area{placement::interleave(topology::system().default_nodes())};
-  locked_pool_resource x_pool{&x_area};
+  pool_resource x_pool{&x_area};
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(area, resource_conformance, area_factory);

@@ -1,7 +1,7 @@
 // numa_allocator inside the standard's adaptors, and acre's resources below std::pmr.
 #include <acre/numa_allocator.hpp>
 
-#include "pool/locked_pool.hpp"
+#include <acre/pool_resource.hpp>
 #include "support/checking_resource.hpp"
 
 #include <gtest/gtest.h>
@@ -64,7 +64,7 @@ TEST(scoped_allocator_adaptor, nests_maps_of_strings) {
 
 TEST(pmr_containers, work_over_a_pool) {
   checking_resource memory;
-  locked_pool_resource pool(&memory);
+  pool_resource pool(&memory);
   std::pmr::vector<int> v(&pool);
   std::pmr::deque<int> d(&pool);
   std::pmr::list<int> l(&pool);

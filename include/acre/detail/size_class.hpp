@@ -44,7 +44,9 @@ inline constexpr auto table = [] {
 /// The smallest class that holds `bytes`.
 /// \param bytes up to largest_class
 constexpr size_class class_of(std::size_t bytes) noexcept {
-  return bytes <= classes::table_end ? classes::table[(bytes + 7) / 8] : classes::compute(bytes);
+  if (bytes <= classes::table_end) [[likely]]
+    return classes::table[(bytes + 7) / 8];
+  return classes::compute(bytes);
 }
 
 inline constexpr size_class class_count = classes::compute(largest_class) + 1;
@@ -59,13 +61,18 @@ static_assert(class_bytes(class_count - 1) == largest_class);
 /// Whether a request is served from the size classes.
 /// \param alignment a power of two; anything else is not small
 constexpr bool is_small(std::size_t bytes, std::size_t alignment) noexcept {
-  return bytes <= largest_class && alignment <= largest_class_alignment && std::has_single_bit(alignment);
+  // Not std::has_single_bit: without a popcount instruction it is a call. An alignment of 0 wraps.
+  const std::size_t mask = alignment - 1;
+  return bytes <= largest_class && mask < largest_class_alignment && (alignment & mask) == 0;
 }
 
 /// The class whose blocks are large enough and aligned: a multiple of the alignment has a class that is one
-/// too, because the steps between classes are powers of two.
+/// too, because the steps between classes are powers of two. No bytes take as many as
+/// the alignment: 0 is a multiple of it, but its class is not.
 constexpr size_class class_of(std::size_t bytes, std::size_t alignment) noexcept {
-  return class_of((bytes + alignment - 1) & ~(alignment - 1));
+  // Where the alignment is a small constant nothing is left of the condition.
+  const std::size_t none = alignment > smallest_class && bytes == 0 ? 1 : 0;
+  return class_of((bytes + none + alignment - 1) & ~(alignment - 1));
 }
 
 }  // namespace acre::detail

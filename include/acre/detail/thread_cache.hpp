@@ -10,10 +10,6 @@
 #include <cstdint>
 #include <new>
 
-namespace acre {
-class pool_core;
-}
-
 namespace acre::detail {
 
 struct free_block {
@@ -29,7 +25,7 @@ struct cache_bin {
   /// Blocks taken from and given to `head` so far.
   std::atomic<std::uint64_t> taken{0};
   std::atomic<std::uint64_t> given{0};
-  /// given - taken may grow up to this before the list goes away.
+  /// given - taken may grow up to this: then the list at `head` is full.
   std::int64_t limit = 0;
 
   free_block* pop() noexcept {
@@ -38,17 +34,16 @@ struct cache_bin {
     taken.store(taken.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     return p;
   }
-  bool has_room() const noexcept {
+  std::int64_t surplus() const noexcept {
     return static_cast<std::int64_t>(given.load(std::memory_order_relaxed) -
-                                     taken.load(std::memory_order_relaxed)) < limit;
+                                     taken.load(std::memory_order_relaxed));
   }
+  bool has_room() const noexcept { return surplus() < limit; }
   void push(void* p) noexcept {
     head = ::new (p) free_block{head};
     given.store(given.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
 };
-
-struct thread_cache;
 
 /// What a thread knows without looking anything up.
 struct thread_state {
@@ -60,6 +55,8 @@ struct thread_state {
   /// `busy`, or the owner sees the cleared pool_id and waits. Costs two stores; the alternative, a lock, costs
   /// more than the whole operation.
   std::atomic<bool> busy{false};
+  /// A trim() may be at this thread's caches: whoever finds pool_id cleared waits until it has gone.
+  std::atomic<bool> claimed{false};
 };
 
 #if defined(__SANITIZE_THREAD__)
@@ -80,13 +77,14 @@ inline constexpr auto owner_order = std::memory_order_relaxed;
 /// for libraries opened late.
 extern ACRE_API constinit thread_local thread_state this_thread [[gnu::tls_model("initial-exec")]];
 
-/// Marks the calling thread busy and returns its bins of the pool; null if another pool's are at hand.
-inline cache_bin* enter(std::uint64_t pool_id) noexcept {
+/// Marks the calling thread busy.
+/// \returns whether the bins at hand are of that pool
+inline bool enter(std::uint64_t pool_id) noexcept {
   thread_state& t = this_thread;
   t.busy.store(true, owner_order);
   // Keeps the compiler from reading pool_id first; membarrier(2) does the same to the processor.
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  return t.pool_id.load(owner_order) == pool_id ? t.bins : nullptr;
+  return t.pool_id.load(owner_order) == pool_id;
 }
 
 /// Release: a trim() that finds the thread idle sees all that it did.

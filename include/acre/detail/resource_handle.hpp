@@ -1,0 +1,31 @@
+// resource_handle: a pointer to a resource that also tells whether it is a pool.
+#pragma once
+
+#include <acre/pool_resource.hpp>
+
+#include <cstdint>
+#include <memory_resource>
+#include <typeinfo>
+
+namespace acre::detail {
+
+/// As large as a pointer: containers hold one each. The lowest bit, which no resource's address has, tells a pool.
+class resource_handle {
+ public:
+  explicit resource_handle(std::pmr::memory_resource& r) noexcept
+      : x_bits(reinterpret_cast<std::uintptr_t>(&r) | (typeid(r) == typeid(pool_resource) ? 1U : 0U)) {}
+
+  std::pmr::memory_resource* resource() const noexcept {
+    return reinterpret_cast<std::pmr::memory_resource*>(x_bits & ~std::uintptr_t{1});
+  }
+  bool is_pool() const noexcept { return (x_bits & 1) != 0; }
+  /// Of a pool only.
+  pool_resource& pool() const noexcept { return *static_cast<pool_resource*>(resource()); }
+
+ private:
+  static_assert(alignof(std::pmr::memory_resource) > 1);
+
+  std::uintptr_t x_bits;
+};
+
+}  // namespace acre::detail

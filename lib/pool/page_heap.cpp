@@ -1,0 +1,279 @@
+#include "pool/page_heap.hpp"
+
+#include <acre/error.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <new>
+
+#include "sys/clock.hpp"
+#include "sys/pages.hpp"
+
+namespace acre {
+namespace {
+
+constexpr std::size_t huge_page = std::size_t{2} << 20;
+/// Larger blocks get mappings of their own: rounding them up to whole huge pages wastes at most an eighth.
+constexpr std::size_t largest_extent = std::size_t{16} << 20;
+/// A pool of few blocks shall not cost a huge page: the first slab is too small for one.
+constexpr std::size_t first_slab = std::size_t{1} << 20;
+
+constexpr std::size_t round_up(std::size_t n, std::size_t unit) noexcept {
+  return (n + unit - 1) / unit * unit;
+}
+
+}  // namespace
+
+page_heap::page_heap(std::unique_ptr<page_source> pages, const pool_options& options)
+    : x_pages(std::move(pages)),
+      x_reuse(x_pages->reuse()),
+      x_retained(options.retained),
+      x_decay(options.decay.count()),
+      x_next_age(sys::coarse_milliseconds() + x_decay),
+      x_limit(options.retained) {}
+
+void page_heap::lock() noexcept {
+  x_slabs_stay.lock();
+  x_mutex.lock();
+}
+
+void page_heap::unlock() noexcept {
+  x_mutex.unlock();
+  x_slabs_stay.unlock();
+}
+
+bool page_heap::is_extent(std::size_t bytes, std::size_t alignment) const noexcept {
+  return x_reuse == page_reuse::any && bytes <= largest_extent && alignment <= huge_page;
+}
+
+std::size_t page_heap::mapping_bytes(std::size_t bytes) const noexcept {
+  const bool whole_huge_pages = x_reuse == page_reuse::any && bytes > largest_extent;
+  return round_up(std::max<std::size_t>(bytes, 1), whole_huge_pages ? huge_page : sys::page_size());
+}
+
+std::size_t page_heap::good_size(std::size_t bytes, std::size_t alignment) const noexcept {
+  if (bytes > std::numeric_limits<std::ptrdiff_t>::max()) return bytes;
+  if (is_extent(bytes, alignment)) return round_up(std::max<std::size_t>(bytes, 1), unit_bytes);
+  return mapping_bytes(bytes);
+}
+
+void* page_heap::allocate(std::size_t bytes, std::size_t alignment) {
+  // Upstreams that round up may wrap to a small block (libstdc++ 12: new_delete_resource()->allocate(-8, 4096)).
+  if (bytes > std::numeric_limits<std::ptrdiff_t>::max() - std::max(alignment, huge_page)) {
+    throw allocation_error(errc::out_of_memory, bytes, "pool", "more bytes than an address space has");
+  }
+  const std::size_t good = good_size(bytes, alignment);
+  if (is_extent(bytes, alignment)) return take_units(good / unit_bytes, alignment, use::block);
+  return allocate_mapping(good, alignment);
+}
+
+void page_heap::deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
+  if (!is_extent(bytes, alignment)) return deallocate_mapping(p);
+  give_units(p, good_size(bytes, alignment) / unit_bytes, use::block);
+}
+
+void* page_heap::allocate_span(std::size_t units) {
+  void* const p = take_units(units, unit_bytes, use::span);
+  const std::lock_guard guard(x_mutex);
+  slab_with(p).note_span(p, units);
+  return p;
+}
+
+void page_heap::deallocate_span(void* p, std::size_t units) noexcept { give_units(p, units, use::span); }
+
+// ---- counting
+
+void page_heap::count_use(std::size_t bytes) noexcept {
+  x_used += bytes;
+  x_peak = std::max(x_peak, x_used);
+}
+
+void page_heap::count_block(std::size_t bytes) noexcept {
+  ++x_blocks;
+  ++x_allocations;
+  x_block_bytes += bytes;
+}
+
+void page_heap::count_end(std::size_t bytes, use what) noexcept {
+  x_used -= bytes;
+  if (what == use::span) return;
+  --x_blocks;
+  ++x_deallocations;
+  x_block_bytes -= bytes;
+}
+
+void page_heap::add_to(pool_statistics& s) const {
+  const std::lock_guard guard(x_mutex);
+  s.allocations += x_allocations;
+  s.deallocations += x_deallocations;
+  s.live_blocks += x_blocks;
+  s.live_bytes += x_block_bytes;
+  s.used_bytes += x_used;
+  s.used_peak += x_peak;
+  s.mapped_bytes += x_slab_bytes + x_mappings.live_bytes() + x_mappings.kept_bytes();
+  s.retained_bytes += retained_bytes();
+}
+
+void page_heap::reset_peak() noexcept {
+  const std::lock_guard guard(x_mutex);
+  x_peak = x_used;
+}
+
+residency page_heap::resident() const {
+  std::vector<std::pair<const void*, std::size_t>> ranges;
+  {
+    const std::lock_guard guard(x_mutex);
+    for (const auto& s : x_slabs) ranges.emplace_back(s->base(), s->bytes());
+    x_mappings.for_each([&](const void* p, std::size_t bytes) { ranges.emplace_back(p, bytes); });
+  }
+  residency all;
+  all.page_size = sys::page_size();
+  for (const auto& [p, bytes] : ranges) {
+    std::error_code ec;  // what is unmapped meanwhile is nowhere
+    const residency r = locate(p, bytes, ec);
+    if (!ec) all += r;
+  }
+  return all;
+}
+
+// ---- units of slabs
+
+slab& page_heap::slab_with(const void* p) noexcept {
+  auto after = std::upper_bound(x_slabs.begin(), x_slabs.end(), p,
+                                [](const void* q, const auto& s) { return q < s->base(); });
+  return **--after;
+}
+
+std::vector<slab*> page_heap::slabs() const {
+  std::vector<slab*> all;
+  const std::lock_guard guard(x_mutex);
+  all.reserve(x_slabs.size());
+  for (const auto& s : x_slabs) all.push_back(s.get());
+  return all;
+}
+
+void* page_heap::try_take_units(std::size_t units, std::size_t alignment, use what) noexcept {
+  for (const auto& s : x_slabs) {
+    const std::size_t dirty = s->dirty_units();
+    void* const p = s->take(units, alignment);
+    if (p == nullptr) continue;
+    x_dirty_units -= dirty - s->dirty_units();
+    count_use(units * unit_bytes);
+    if (what == use::block) count_block(units * unit_bytes);
+    return p;
+  }
+  return nullptr;
+}
+
+void* page_heap::take_units(std::size_t units, std::size_t alignment, use what) {
+  {
+    const std::lock_guard guard(x_mutex);
+    if (void* const p = try_take_units(units, alignment, what)) return p;
+  }
+  std::unique_ptr<slab> made = map_slab(units, alignment);
+  const slab* const s = made.get();
+  try {
+    const std::lock_guard guard(x_mutex);
+    const auto after = std::upper_bound(x_slabs.begin(), x_slabs.end(), made->base(),
+                                        [](const void* q, const auto& t) { return q < t->base(); });
+    x_slabs.insert(after, std::move(made));
+    x_slab_bytes += s->bytes();
+    // Of the new one or, if others gave some back meanwhile, of an older one. There is enough.
+    return try_take_units(units, alignment, what);
+  } catch (...) {  // insert may move the pointer only if it succeeds
+    x_pages->unmap(s->base(), s->bytes(), s->alignment());
+    throw;
+  }
+}
+
+void page_heap::give_units(const void* p, std::size_t units, use what) noexcept {
+  chores todo;
+  {
+    const std::lock_guard guard(x_mutex);
+    slab_with(p).give(p, units);
+    x_dirty_units += units;
+    count_end(units * unit_bytes, what);
+    todo = look_for_chores();
+  }
+  tend(todo);
+}
+
+std::unique_ptr<slab> page_heap::try_map_slab(std::size_t bytes) {
+  const std::size_t granule = x_pages->discard_granule();
+  const std::size_t alignment = bytes < huge_page ? unit_bytes : huge_page;
+  // Smaller mappings have no huge pages that could be split.
+  auto s =
+      std::make_unique<slab>(bytes, alignment, bytes < huge_page ? std::min(granule, unit_bytes) : granule);
+  s->place(x_pages->map(bytes, alignment));
+  return s;
+}
+
+std::unique_ptr<slab> page_heap::map_slab(std::size_t units, std::size_t alignment) {
+  const std::size_t granule = x_pages->slab_granule();
+  std::size_t has = 0;
+  {
+    const std::lock_guard guard(x_mutex);
+    has = x_slab_bytes;
+  }
+  std::size_t least = round_up(units * unit_bytes, granule);
+  if (alignment > unit_bytes) least = round_up(least, huge_page);
+  const std::size_t wanted =
+      has == 0 ? first_slab : std::clamp(std::bit_floor(has), huge_page, x_pages->largest_slab());
+  const std::size_t bytes = std::max(least, round_up(wanted, granule));
+  try {
+    return try_map_slab(bytes);
+  } catch (const std::bad_alloc&) {
+    if (bytes == least && trim() == 0) throw;
+  }
+  trim();
+  return try_map_slab(least);
+}
+
+// ---- mappings of their own
+
+void* page_heap::allocate_mapping(std::size_t bytes, std::size_t alignment) {
+  {
+    const std::lock_guard guard(x_mutex);
+    x_mappings.reserve();
+    if (void* const p = x_mappings.reuse(bytes, alignment, x_reuse)) {
+      count_use(x_mappings.bytes_of(p));
+      count_block(x_mappings.bytes_of(p));
+      return p;
+    }
+  }
+  void* p = nullptr;
+  try {
+    try {
+      p = x_pages->map(bytes, alignment);
+    } catch (const std::bad_alloc&) {
+      if (trim() == 0) throw;
+      p = x_pages->map(bytes, alignment);
+    }
+  } catch (...) {
+    const std::lock_guard guard(x_mutex);
+    x_mappings.unreserve();
+    throw;
+  }
+  const std::lock_guard guard(x_mutex);
+  x_mappings.add({p, bytes, alignment});
+  count_use(bytes);
+  count_block(bytes);
+  return p;
+}
+
+void page_heap::deallocate_mapping(void* p) noexcept {
+  chores todo;
+  mapping_store::mapping m{};
+  {
+    const std::lock_guard guard(x_mutex);
+    m = x_mappings.remove(p);
+    count_end(m.bytes, use::block);
+    if (x_reuse != page_reuse::none) x_mappings.keep(m);
+    todo = look_for_chores();
+  }
+  if (x_reuse == page_reuse::none) x_pages->unmap(m.p, m.bytes, m.alignment);
+  tend(todo);
+}
+
+}  // namespace acre

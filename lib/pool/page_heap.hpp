@@ -1,0 +1,119 @@
+// page_heap: spans and large blocks of a pool, out of slabs and mappings that stay for the next one.
+#pragma once
+
+#include <acre/locate.hpp>
+#include <acre/pool_resource.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "pool/mapping_store.hpp"
+#include "pool/page_source.hpp"
+#include "pool/slab.hpp"
+#include "pool/small_mutex.hpp"
+
+namespace acre {
+
+/// \safety all functions from any thread, but for the destructor and release(). The lock is never held while upstream
+///   is called, which may call back (a by_page function that allocates).
+class page_heap {
+ public:
+  page_heap(std::unique_ptr<page_source> pages, const pool_options& options);
+  page_heap(const page_heap&) = delete;
+  page_heap& operator=(const page_heap&) = delete;
+  ~page_heap() { release(); }
+
+  // Blocks beyond the size classes. Zero bytes are one.
+
+  /// \throws what upstream throws
+  void* allocate(std::size_t bytes, std::size_t alignment);
+  void deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept;
+  std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept;
+
+  // Spans: runs of units that are divided into blocks of a class.
+
+  /// \throws what upstream throws
+  void* allocate_span(std::size_t units);
+  void deallocate_span(void* p, std::size_t units) noexcept;
+  /// All slabs there are now, for looking up spans of blocks. They stay while hold_slabs()'s result lives.
+  std::vector<slab*> slabs() const;
+  std::unique_lock<small_mutex> hold_slabs() noexcept { return std::unique_lock(x_slabs_stay); }
+
+  /// Gives back what is free. \returns bytes that may have had pages
+  std::size_t trim() noexcept;
+  /// Gives everything back.
+  void release() noexcept;
+
+  /// Fills in what the heap knows.
+  void add_to(pool_statistics& s) const;
+  void reset_peak() noexcept;
+  residency resident() const;
+  page_source& pages() const noexcept { return *x_pages; }
+
+  // For the fork handlers.
+  void lock() noexcept;
+  void unlock() noexcept;
+
+ private:
+  /// Which free pages to give back, and how many bytes at most.
+  struct purge_plan {
+    bool only_old = false;
+    std::size_t most = SIZE_MAX;
+  };
+
+  bool is_extent(std::size_t bytes, std::size_t alignment) const noexcept;
+  std::size_t mapping_bytes(std::size_t bytes) const noexcept;
+
+  enum class use { span, block };
+  void* take_units(std::size_t units, std::size_t alignment, use what);
+  void give_units(const void* p, std::size_t units, use what) noexcept;
+  // Under the lock.
+  void* try_take_units(std::size_t units, std::size_t alignment, use what) noexcept;
+  slab& slab_with(const void* p) noexcept;
+  void count_use(std::size_t bytes) noexcept;
+  void count_block(std::size_t bytes) noexcept;
+  void count_end(std::size_t bytes, use what) noexcept;
+  // Without it.
+  std::unique_ptr<slab> map_slab(std::size_t units, std::size_t alignment);
+  std::unique_ptr<slab> try_map_slab(std::size_t bytes);
+  void* allocate_mapping(std::size_t bytes, std::size_t alignment);
+  void deallocate_mapping(void* p) noexcept;
+
+  std::size_t retained_bytes() const noexcept { return x_dirty_units * unit_bytes + x_mappings.kept_bytes(); }
+  /// What is to be done about free memory: nothing, mostly. Under the lock.
+  struct chores {
+    std::size_t excess = 0;  ///< bytes beyond the limit
+    bool age = false;
+  };
+  chores look_for_chores() noexcept;
+  void tend(const chores& c) noexcept;
+  std::size_t purge(purge_plan plan) noexcept;
+  std::size_t drop_mappings(purge_plan plan) noexcept;
+  std::size_t purge_slabs(purge_plan plan) noexcept;
+  std::size_t unmap_empty_slabs() noexcept;
+
+  const std::unique_ptr<page_source> x_pages;
+  const page_reuse x_reuse;
+  const std::size_t x_retained;
+  const std::int64_t x_decay;  ///< milliseconds
+
+  small_mutex x_slabs_stay;                    ///< locked before x_mutex by who removes slabs
+  mutable small_mutex x_mutex;                 ///< guards all below
+  std::vector<std::unique_ptr<slab>> x_slabs;  ///< in order of address
+  mapping_store x_mappings;
+  std::int64_t x_next_age;  ///< milliseconds
+  std::size_t x_limit;      ///< retained bytes at which to purge
+  std::size_t x_dirty_units = 0;
+  std::size_t x_slab_bytes = 0;
+  std::size_t x_used = 0;  ///< bytes
+  std::size_t x_peak = 0;
+  std::size_t x_blocks = 0;  ///< live large ones
+  std::size_t x_block_bytes = 0;
+  std::uint64_t x_allocations = 0;  ///< of large blocks
+  std::uint64_t x_deallocations = 0;
+};
+
+}  // namespace acre

@@ -1,0 +1,143 @@
+// How memory goes back: by the limit, by age, by trim() and by release().
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "pool/page_heap.hpp"
+#include "sys/clock.hpp"
+
+namespace acre {
+namespace {
+
+/// When the limit is passed, a bit more than the excess goes: not a system call for each block from then on.
+constexpr std::size_t slack_of(std::size_t limit) noexcept { return limit / 8; }
+
+/// Taken out of use at once, so that the lock is not held for long.
+constexpr std::size_t purge_step_units = (std::size_t{64} << 20) / unit_bytes;
+
+}  // namespace
+
+page_heap::chores page_heap::look_for_chores() noexcept {
+  chores todo;
+  const std::size_t retained = retained_bytes();
+  if (retained <= x_retained) {
+    x_limit = x_retained;
+  } else if (retained > x_limit) {
+    todo.excess = retained - x_retained + slack_of(x_retained);
+  }
+  const std::int64_t now = sys::coarse_milliseconds();
+  if (now >= x_next_age) {
+    x_next_age = now + x_decay;
+    todo.age = true;
+  }
+  return todo;
+}
+
+void page_heap::tend(const chores& todo) noexcept {
+  if (todo.excess != 0) {
+    purge({.only_old = false, .most = todo.excess});
+    const std::lock_guard guard(x_mutex);
+    // Parts of huge pages may have to stay. They are looked at again when there is more of them.
+    if (retained_bytes() > x_retained) x_limit = retained_bytes() + x_pages->discard_granule();
+  }
+  if (todo.age) {
+    purge({.only_old = true});
+    const std::lock_guard guard(x_mutex);
+    for (const auto& s : x_slabs) s->age();
+    x_mappings.age();
+  }
+}
+
+std::size_t page_heap::trim() noexcept {
+  const std::size_t mappings = drop_mappings({});
+  const std::size_t slabs = unmap_empty_slabs();
+  return mappings + slabs + purge_slabs({});
+}
+
+std::size_t page_heap::purge(purge_plan plan) noexcept {
+  const std::size_t gone = drop_mappings(plan);
+  if (gone >= plan.most) return gone;
+  return gone + purge_slabs({.only_old = plan.only_old, .most = plan.most - gone});
+}
+
+std::size_t page_heap::drop_mappings(purge_plan plan) noexcept {
+  std::size_t gone = 0;
+  while (gone < plan.most) {
+    std::optional<mapping_store::mapping> m;
+    {
+      const std::lock_guard guard(x_mutex);
+      m = x_mappings.drop(plan.only_old);
+    }
+    if (!m) break;
+    x_pages->unmap(m->p, m->bytes, m->alignment);
+    gone += m->bytes;
+  }
+  return gone;
+}
+
+std::size_t page_heap::purge_slabs(purge_plan plan) noexcept {
+  if (x_pages->discard_granule() == 0) return 0;
+  const std::unique_lock stay = hold_slabs();
+  std::size_t gone = 0;
+  // By position, because slabs may be added meanwhile: one may be missed then, or seen twice.
+  for (std::size_t i = 0; gone < plan.most; ++i) {
+    std::size_t from = 0;
+    for (;;) {
+      slab* s = nullptr;
+      slab::run r;
+      std::size_t dirty = 0;
+      {
+        const std::lock_guard guard(x_mutex);
+        if (i >= x_slabs.size()) return gone;
+        s = x_slabs[x_slabs.size() - 1 - i].get();
+        dirty = s->dirty_units();
+        r = s->take_dirty(from, plan.only_old,
+                          std::min(purge_step_units, (plan.most - gone) / unit_bytes + 1));
+        dirty -= s->dirty_units();
+        x_dirty_units -= dirty;
+      }
+      if (r.count == 0) break;
+      const bool clean = x_pages->discard(s->address(r), r.count * unit_bytes);
+      {
+        const std::lock_guard guard(x_mutex);
+        s->give_back(r, clean);
+        if (!clean) x_dirty_units += r.count;
+      }
+      if (clean) gone += dirty * unit_bytes;
+      if (gone >= plan.most) return gone;
+      from = r.first + r.count;
+    }
+  }
+  return gone;
+}
+
+std::size_t page_heap::unmap_empty_slabs() noexcept {
+  std::size_t gone = 0;
+  const std::unique_lock stay = hold_slabs();
+  for (;;) {
+    std::unique_ptr<slab> empty;
+    {
+      const std::lock_guard guard(x_mutex);
+      const auto at =
+          std::find_if(x_slabs.begin(), x_slabs.end(), [](const auto& s) { return s->is_empty(); });
+      if (at == x_slabs.end()) return gone;
+      empty = std::move(*at);
+      x_slabs.erase(at);
+      x_slab_bytes -= empty->bytes();
+      x_dirty_units -= empty->dirty_units();
+    }
+    gone += empty->dirty_units() * unit_bytes;
+    x_pages->unmap(empty->base(), empty->bytes(), empty->alignment());
+  }
+}
+
+void page_heap::release() noexcept {
+  drop_mappings({});
+  while (const auto m = x_mappings.remove_any()) x_pages->unmap(m->p, m->bytes, m->alignment);
+  for (const auto& s : x_slabs) x_pages->unmap(s->base(), s->bytes(), s->alignment());
+  x_slabs.clear();
+  x_slab_bytes = x_dirty_units = x_used = x_blocks = x_block_bytes = 0;
+  x_deallocations = x_allocations;
+}
+
+}  // namespace acre

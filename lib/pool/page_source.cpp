@@ -1,0 +1,144 @@
+#include "pool/page_source.hpp"
+
+#include <acre/error.hpp>
+#include <acre/mapping.hpp>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "pool/slab.hpp"
+#include "sys/pages.hpp"
+
+namespace acre {
+namespace {
+
+constexpr std::size_t mebibyte = std::size_t{1} << 20;
+
+/// Whether the placement goes by parts of an allocation smaller than a huge page.
+bool is_finer_than_huge_pages(const placement& where) {
+  switch (where.strategy()) {
+    case strategy::weighted_by_system:
+    case strategy::by_page:
+      return true;
+    default:
+      return where.chunk() != 0 && where.chunk() < page_size(page_kind::transparent_huge);
+  }
+}
+
+page_kind default_pages(const placement& where) {
+  const bool small = where.strategy() == strategy::local || is_finer_than_huge_pages(where);
+  return small ? page_kind::system : page_kind::transparent_huge;
+}
+
+page_reuse reuse_of(const placement& where) {
+  switch (where.strategy()) {
+    case strategy::local:
+      return page_reuse::none;
+    case strategy::unbound:
+    case strategy::bind:
+    case strategy::weighted_by_system:
+      return page_reuse::any;
+    case strategy::interleave:
+      return where.chunk() == placement::one_page ? page_reuse::any : page_reuse::same_size;
+    default:
+      return page_reuse::same_size;
+  }
+}
+
+/// Bytes after which a placement by chunks begins again; slabs are so long, or small blocks would crowd on the first
+/// nodes.
+std::size_t round_of(const placement& where) {
+  if (where.chunk() == 0 || where.chunk() == placement::one_page || where.chunk() == placement::whole)
+    return 1;
+  std::size_t parts = where.strategy() == strategy::most_free ? 1 : where.nodes().size();
+  if (where.strategy() == strategy::weighted) {
+    parts = 0;
+    for (const node_weight& w : where.weights()) parts += w.weight;
+  }
+  constexpr std::size_t most = 1024 * mebibyte;
+  return where.chunk() > most / parts ? most : where.chunk() * parts;
+}
+
+class area_source final : public page_source {
+ public:
+  explicit area_source(area& pages)
+      : x_pages(&pages), x_reuse(reuse_of(pages.where())), x_round(round_of(pages.where())) {}
+  explicit area_source(std::unique_ptr<area> pages) : area_source(*pages) { x_own = std::move(pages); }
+
+  void* map(std::size_t bytes, std::size_t alignment) override { return x_pages->allocate(bytes, alignment); }
+  void unmap(void* p, std::size_t bytes, std::size_t alignment) noexcept override {
+    x_pages->deallocate(p, bytes, alignment);
+  }
+  bool discard(void* p, std::size_t bytes) noexcept override { return sys::discard(p, bytes) == 0; }
+
+  std::size_t discard_granule() const noexcept override {
+    const area_options& o = x_pages->options();
+    if (o.sharing == sharing::shared || o.lock == page_lock::on || is_hugetlb()) return 0;
+    return o.pages == page_kind::transparent_huge ? page_size(o.pages) : unit_bytes;
+  }
+  std::size_t slab_granule() const noexcept override {
+    const std::size_t page = is_hugetlb() ? page_size(x_pages->options().pages) : unit_bytes;
+    return (x_round + page - 1) / page * page;
+  }
+  // Those that are planned in many ranges shall not need more than a process may have in one slab.
+  std::size_t largest_slab() const noexcept override {
+    return x_reuse == page_reuse::same_size ? 4 * mebibyte : 1024 * mebibyte;
+  }
+  page_reuse reuse() const noexcept override { return x_reuse; }
+  std::pmr::memory_resource* upstream() const noexcept override { return x_pages; }
+
+ private:
+  bool is_hugetlb() const noexcept {
+    const page_kind kind = x_pages->options().pages;
+    return kind == page_kind::huge_2mb || kind == page_kind::huge_1gb;
+  }
+
+  std::unique_ptr<area> x_own;
+  area* x_pages;
+  page_reuse x_reuse;
+  std::size_t x_round;
+};
+
+class upstream_source final : public page_source {
+ public:
+  explicit upstream_source(std::pmr::memory_resource* upstream) : x_upstream(upstream) {}
+
+  void* map(std::size_t bytes, std::size_t alignment) override {
+    return x_upstream->allocate(bytes, alignment);
+  }
+  void unmap(void* p, std::size_t bytes, std::size_t alignment) noexcept override {
+    x_upstream->deallocate(p, bytes, alignment);
+  }
+  bool discard(void*, std::size_t) noexcept override { return false; }
+  std::size_t discard_granule() const noexcept override { return 0; }
+  std::size_t slab_granule() const noexcept override { return unit_bytes; }
+  std::size_t largest_slab() const noexcept override { return 64 * mebibyte; }
+  page_reuse reuse() const noexcept override { return page_reuse::any; }
+  std::pmr::memory_resource* upstream() const noexcept override { return x_upstream; }
+
+ private:
+  std::pmr::memory_resource* x_upstream;
+};
+
+}  // namespace
+
+std::unique_ptr<page_source> make_page_source(const placement& where, const pool_options& options,
+                                              const topology& machine) {
+  return std::make_unique<area_source>(
+      std::make_unique<area>(where,
+                             area_options{
+                                 .pages = options.pages.value_or(default_pages(where)),
+                                 .fallback = options.fallback,
+                                 .on_denied = options.on_denied,
+                                 .name = options.name,
+                             },
+                             machine));
+}
+
+std::unique_ptr<page_source> make_page_source(std::pmr::memory_resource* upstream) {
+  if (upstream == nullptr) throw error(errc::invalid_argument, "pool_resource: the upstream is null");
+  if (auto* const pages = dynamic_cast<area*>(upstream)) return std::make_unique<area_source>(*pages);
+  return std::make_unique<upstream_source>(upstream);
+}
+
+}  // namespace acre

@@ -1,0 +1,293 @@
+#include "pool/pool_core.hpp"
+
+#include <acre/bytes.hpp>
+#include <acre/error.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "pool/poison.hpp"
+
+namespace acre {
+namespace {
+
+using detail::class_bytes;
+using detail::class_count;
+
+/// More blocks in a list save no more locking worth speaking of, and keep more memory from other threads.
+constexpr std::size_t most_list_blocks = 128;
+constexpr std::size_t most_cached = std::size_t{16} << 20;
+
+pool_options checked(pool_options o) {
+  if (o.largest_small > detail::largest_class) {
+    throw error(errc::invalid_argument, "pool_options::largest_small: " + format_bytes(o.largest_small) +
+                                            " is more than " + format_bytes(detail::largest_class));
+  }
+  if (o.cached > most_cached) {
+    throw error(errc::invalid_argument, "pool_options::cached: " + format_bytes(o.cached) + " is more than " +
+                                            format_bytes(most_cached));
+  }
+  if (o.decay.count() < 0) {
+    throw error(errc::invalid_argument,
+                "pool_options::decay: " + std::to_string(o.decay.count()) + " ms is less than 0");
+  }
+  // A century does what infinity would.
+  o.decay = std::min(o.decay, std::chrono::milliseconds(std::chrono::hours(24 * 36'500)));
+  return o;
+}
+
+size_class classes_up_to(std::size_t bytes) {
+  size_class n = 0;
+  while (n != class_count && class_bytes(n) <= bytes) ++n;
+  return n;
+}
+
+bool wants_guard(guarding g) { return g == guarding::on || (g == guarding::automatic && poison::watched()); }
+
+}  // namespace
+
+pool_core::pool_core(std::unique_ptr<page_source> pages, pool_options options)
+    : x_options(checked(std::move(options))),
+      x_classes(classes_up_to(x_options.largest_small)),
+      x_id(thread_registry::next_pool_id()),
+      x_heap(poison::watched() ? watch(std::move(pages)) : std::move(pages), x_options) {
+  for (size_class c = 0; c != class_count; ++c) {
+    class_shape shape = shape_of(c);
+    shape.list_blocks = static_cast<std::uint16_t>(
+        std::clamp<std::size_t>(x_options.cached / 2 / class_bytes(c), 1, most_list_blocks));
+    // Pools begin at different places of their spans: otherwise the first blocks of all would meet in the same few
+    // lines of the processor's caches.
+    shape.first_block = static_cast<std::uint16_t>((x_id * 37 + c * 11) % shape.span_blocks);
+    x_centres[c].set_shape(shape);
+  }
+  if (wants_guard(x_options.guarding)) x_guard.emplace();
+  thread_registry::add(*this);
+}
+
+pool_core::~pool_core() { thread_registry::remove(*this); }
+
+// ---- one block
+
+void* pool_core::allocate_small(size_class c) {
+  for (;; detail::enter(0)) {
+    thread_cache* const cache = is_cached(c) ? thread_registry::cache_of(*this) : nullptr;
+    if (cache == nullptr) {
+      detail::leave();
+      return allocate_uncached(c);
+    }
+    detail::cache_bin& bin = cache->bins[c];
+    block_list more{bin.head, 0};
+    if (bin.head == nullptr && bin.spare != nullptr) {
+      more = {std::exchange(bin.spare, nullptr), x_centres[c].shape().list_blocks};
+    } else if (bin.head == nullptr) {
+      more = x_centres[c].take();
+      cache->refills.store(cache->refills.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
+    if (more.head != nullptr) {
+      bin.head = more.head;
+      bin.limit -= more.blocks;
+      void* const p = bin.pop();
+      detail::leave();
+      return p;
+    }
+    detail::leave();  // upstream may be called, and call back
+    add_span(c);
+  }
+}
+
+void pool_core::deallocate_small(void* p, size_class c) noexcept {
+  thread_cache* const cache = is_cached(c) ? thread_registry::cache_of(*this) : nullptr;
+  if (cache == nullptr) {
+    detail::leave();
+    return deallocate_uncached(p, c);
+  }
+  detail::cache_bin& bin = cache->bins[c];
+  if (!bin.has_room()) {
+    if (bin.spare != nullptr) {
+      x_centres[c].give_full(bin.spare);
+      cache->spills.store(cache->spills.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
+    bin.spare = std::exchange(bin.head, nullptr);
+    bin.limit += x_centres[c].shape().list_blocks;
+  }
+  bin.push(p);
+  detail::leave();
+}
+
+void pool_core::add_span(size_class c) {
+  const std::size_t units = x_centres[c].shape().span_units;
+  void* const span = x_heap.allocate_span(units);
+  if (!x_centres[c].add_span(span)) x_heap.deallocate_span(span, units);
+}
+
+void* pool_core::allocate_uncached(size_class c) {
+  for (;;) {
+    if (void* const p = x_centres[c].take_one()) {
+      x_counters.taken[c].fetch_add(1, std::memory_order_relaxed);
+      return p;
+    }
+    add_span(c);
+  }
+}
+
+void pool_core::deallocate_uncached(void* p, size_class c) noexcept {
+  x_counters.given[c].fetch_add(1, std::memory_order_relaxed);
+  x_centres[c].give({::new (p) free_block{nullptr}, 1});
+}
+
+std::size_t pool_core::good_size(std::size_t bytes, std::size_t alignment) const noexcept {
+  if (detail::is_small(bytes, alignment)) {
+    const size_class c = detail::class_of(bytes, alignment);
+    if (has_class(c)) return class_bytes(c);
+  }
+  return std::has_single_bit(alignment) ? x_heap.good_size(bytes, alignment) : bytes;
+}
+
+void* pool_core::allocate_guarded(std::size_t bytes, std::size_t alignment) {
+  const bool small = detail::is_small(bytes, alignment) && has_class(detail::class_of(bytes, alignment));
+  void* const p =
+      small ? allocate_uncached(detail::class_of(bytes, alignment)) : x_heap.allocate(bytes, alignment);
+  const block_guard::block b{p, bytes, alignment};
+  try {
+    x_guard->admit(b, good_size(bytes, alignment));
+  } catch (...) {
+    deallocate_raw(b);
+    throw;
+  }
+  return p;
+}
+
+void pool_core::deallocate_guarded(void* p, std::size_t bytes, std::size_t alignment) {
+  if (const auto rested = x_guard->retire({p, bytes, alignment}, good_size(bytes, alignment)))
+    deallocate_raw(*rested);
+}
+
+void pool_core::deallocate_raw(const block_guard::block& b) noexcept {
+  if (detail::is_small(b.bytes, b.alignment)) {
+    const size_class c = detail::class_of(b.bytes, b.alignment);
+    if (has_class(c)) return deallocate_uncached(b.p, c);
+  }
+  x_heap.deallocate(b.p, b.bytes, b.alignment);
+}
+
+// ---- all of them
+
+void pool_core::release() {
+  thread_registry::remove(*this);
+  if (x_guard) x_guard->clear();
+  for (centre& c : x_centres) c.clear();
+  x_heap.release();
+  for (size_class c = 0; c != class_count; ++c) x_counters.given[c] = x_counters.taken[c].load();
+  x_id = thread_registry::next_pool_id();
+  thread_registry::add(*this);
+}
+
+std::size_t pool_core::trim() {
+  x_trims.fetch_add(1, std::memory_order_relaxed);
+  if (x_guard) {
+    while (const auto rested = x_guard->wake()) deallocate_raw(*rested);
+  }
+  thread_registry::reclaim_caches(*this);
+  free_empty_spans();
+  return x_heap.trim();
+}
+
+void pool_core::free_empty_spans() {
+  for (centre& c : x_centres) {
+    free_block* spans = nullptr;
+    {
+      const auto stay = x_heap.hold_slabs();
+      spans = c.take_empty_spans(x_heap.slabs());
+    }
+    while (spans != nullptr) x_heap.deallocate_span(std::exchange(spans, spans->next), c.shape().span_units);
+  }
+}
+
+pool_statistics pool_core::statistics() const {
+  pool_statistics s;
+  std::array<std::uint64_t, class_count> live{};
+  const auto add = [&](size_class c, std::uint64_t taken, std::uint64_t given) {
+    s.allocations += taken;
+    s.deallocations += given;
+    live[c] += taken - given;
+  };
+  thread_registry::visit(*this, [&](const thread_cache& cache) {
+    std::uint64_t taken = 0;
+    for (size_class c = 0; c != class_count; ++c) {
+      const std::uint64_t t = cache.bins[c].taken.load(std::memory_order_relaxed);
+      add(c, t, cache.bins[c].given.load(std::memory_order_relaxed));
+      taken += t;
+    }
+    const std::uint64_t refills = cache.refills.load(std::memory_order_relaxed);
+    s.refills += refills;
+    s.spills += cache.spills.load(std::memory_order_relaxed);
+    s.cache_hits += taken - std::min(taken, refills);
+    ++s.thread_caches;
+  });
+  for (size_class c = 0; c != class_count; ++c) {
+    add(c, x_counters.taken[c].load(std::memory_order_relaxed),
+        x_counters.given[c].load(std::memory_order_relaxed));
+    // Counted while blocks move from thread to thread, a class may seem to have fewer than none.
+    const auto blocks =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(static_cast<std::int64_t>(live[c]), 0));
+    s.live_blocks += blocks;
+    s.live_bytes += blocks * class_bytes(c);
+  }
+  s.cache_hits += x_counters.hits.load(std::memory_order_relaxed);
+  s.refills += x_counters.refills.load(std::memory_order_relaxed);
+  s.spills += x_counters.spills.load(std::memory_order_relaxed);
+  s.foreign_frees = x_foreign_frees.load(std::memory_order_relaxed);
+  s.trims = x_trims.load(std::memory_order_relaxed);
+  x_heap.add_to(s);
+  return s;
+}
+
+// ---- for the registry of threads
+
+void pool_core::prepare(thread_cache& cache) const noexcept {
+  for (size_class c = 0; c != class_count; ++c) {
+    const bool used = has_class(c) && is_cached(c);
+    cache.bins[c].limit = used ? x_centres[c].shape().list_blocks : std::numeric_limits<std::int64_t>::min();
+  }
+}
+
+void pool_core::flush(thread_cache& cache) noexcept {
+  for (size_class c = 0; c != class_count; ++c) {
+    detail::cache_bin& bin = cache.bins[c];
+    if (bin.spare != nullptr) x_centres[c].give_full(std::exchange(bin.spare, nullptr));
+    if (bin.head == nullptr) continue;
+    x_centres[c].give({std::exchange(bin.head, nullptr), 0});
+    bin.limit = bin.surplus() + x_centres[c].shape().list_blocks;
+  }
+}
+
+void pool_core::retire(const thread_cache& cache) noexcept {
+  std::uint64_t taken = 0;
+  for (size_class c = 0; c != class_count; ++c) {
+    const std::uint64_t t = cache.bins[c].taken.load(std::memory_order_relaxed);
+    x_counters.taken[c].fetch_add(t, std::memory_order_relaxed);
+    x_counters.given[c].fetch_add(cache.bins[c].given.load(std::memory_order_relaxed),
+                                  std::memory_order_relaxed);
+    taken += t;
+  }
+  const std::uint64_t refills = cache.refills.load(std::memory_order_relaxed);
+  x_counters.hits.fetch_add(taken - std::min(taken, refills), std::memory_order_relaxed);
+  x_counters.refills.fetch_add(refills, std::memory_order_relaxed);
+  x_counters.spills.fetch_add(cache.spills.load(std::memory_order_relaxed), std::memory_order_relaxed);
+}
+
+void pool_core::lock() noexcept {
+  if (x_guard) x_guard->lock();
+  x_heap.lock();
+  for (centre& c : x_centres) c.lock();
+}
+
+void pool_core::unlock() noexcept {
+  for (centre& c : x_centres) c.unlock();
+  x_heap.unlock();
+  if (x_guard) x_guard->unlock();
+}
+
+}  // namespace acre

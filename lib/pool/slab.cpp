@@ -1,0 +1,87 @@
+#include "pool/slab.hpp"
+
+#include <algorithm>
+
+namespace acre {
+
+slab::slab(std::size_t bytes, std::size_t alignment, std::size_t granule)
+    : x_alignment(alignment),
+      x_granule(granule / unit_bytes),
+      x_used(bytes / unit_bytes),
+      x_dirty(bytes / unit_bytes),
+      x_old(bytes / unit_bytes),
+      x_free(bytes / unit_bytes),
+      x_back(bytes / unit_bytes),
+      x_counters(bytes / unit_bytes) {}
+
+void slab::use(std::size_t first, std::size_t count) noexcept {
+  x_dirty_units -= x_dirty.count(first, count);
+  x_used.set(first, count);
+  x_dirty.clear(first, count);
+  x_old.clear(first, count);
+  x_free -= count;
+}
+
+void* slab::take(std::size_t units, std::size_t alignment) noexcept {
+  if (units > x_free || units > x_longest) return nullptr;
+  const std::size_t step = std::max<std::size_t>(alignment / unit_bytes, 1);
+  const std::size_t phase = reinterpret_cast<std::uintptr_t>(x_base) / unit_bytes % step;
+  x_first_free = x_used.next_clear(x_first_free);
+  const std::size_t first = x_used.find_clear(units, step, phase, x_first_free);
+  if (first == x_used.size()) {
+    if (step == 1) x_longest = units - 1;
+    return nullptr;
+  }
+  use(first, units);
+  return x_base + first * unit_bytes;
+}
+
+void slab::give(const void* p, std::size_t units) noexcept { give_back({unit_of(p), units}, false); }
+
+void slab::give_back(const run& r, bool clean) noexcept {
+  x_used.clear(r.first, r.count);
+  if (!clean) {
+    x_dirty.set(r.first, r.count);
+    x_dirty_units += r.count;
+  }
+  x_free += r.count;
+  x_first_free = std::min(x_first_free, r.first);
+  x_longest = std::numeric_limits<std::size_t>::max();
+}
+
+bool slab::may_go(std::size_t begin, std::size_t end, bool only_old) const noexcept {
+  if (x_used.count(begin, end - begin) != 0) return false;
+  const std::size_t dirty = x_dirty.count(begin, end - begin);
+  return dirty != 0 && (!only_old || dirty == x_old.count(begin, end - begin));
+}
+
+slab::run slab::take_dirty(std::size_t from, bool only_old, std::size_t most) noexcept {
+  if (x_granule == 0) return {};
+  const bit_map& wanted = only_old ? x_old : x_dirty;
+  for (std::size_t dirty = wanted.next_set(from); dirty < wanted.size();) {
+    const std::size_t begin = dirty / x_granule * x_granule;
+    std::size_t end = begin;
+    while (end < x_used.size() && end - begin < most &&
+           may_go(end, std::min(end + x_granule, x_used.size()), only_old)) {
+      end = std::min(end + x_granule, x_used.size());
+    }
+    if (end != begin) {
+      use(begin, end - begin);
+      return {begin, end - begin};
+    }
+    dirty = wanted.next_set(std::min(begin + x_granule, wanted.size()));
+  }
+  return {};
+}
+
+void slab::note_span(const void* p, std::size_t units) noexcept {
+  const std::size_t first = unit_of(p);
+  for (std::size_t i = 0; i != units; ++i) x_back[first + i] = static_cast<std::uint8_t>(i);
+}
+
+std::byte* slab::span_of(const void* block) const noexcept {
+  const std::size_t unit = unit_of(block);
+  return x_base + (unit - x_back[unit]) * unit_bytes;
+}
+
+}  // namespace acre

@@ -1,0 +1,90 @@
+// slab: a mapping of a pool, divided into units of 8 KiB that are used in runs.
+#pragma once
+
+#include <acre/detail/size_class.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "pool/bit_map.hpp"
+
+namespace acre {
+
+inline constexpr std::size_t unit_bytes = detail::largest_class_alignment;
+
+/// Keeps its books outside of the memory it hands out. Knows of each unit whether it is used, and if not, whether it
+/// may still have its pages ("dirty"), and for how long.
+/// \safety none; page_heap locks
+class slab {
+ public:
+  /// \param bytes a multiple of unit_bytes; \param granule a multiple of unit_bytes: pages go back to the system in
+  ///   such aligned pieces; 0: never
+  /// \throws std::bad_alloc
+  slab(std::size_t bytes, std::size_t alignment, std::size_t granule);
+  /// Called once, when the memory is there.
+  void place(void* base) noexcept { x_base = static_cast<std::byte*>(base); }
+
+  std::byte* base() const noexcept { return x_base; }
+  std::size_t bytes() const noexcept { return x_used.size() * unit_bytes; }
+  std::size_t alignment() const noexcept { return x_alignment; }
+  bool contains(const void* p) const noexcept {
+    return static_cast<std::size_t>(static_cast<const std::byte*>(p) - x_base) < bytes();
+  }
+  bool is_empty() const noexcept { return x_free == x_used.size(); }
+  std::size_t dirty_units() const noexcept { return x_dirty_units; }
+
+  /// The lowest free run, aligned as asked.
+  /// \param alignment bytes, a power of two
+  /// \returns null if there is none
+  void* take(std::size_t units, std::size_t alignment) noexcept;
+  void give(const void* p, std::size_t units) noexcept;
+
+  /// A run of pages that may be given back to the system.
+  struct run {
+    std::size_t first = 0;
+    std::size_t count = 0;  ///< 0: none
+  };
+  /// Takes the next such run at or after unit `from`: used from now on, until give_clean().
+  /// \param only_old units that were free since before the last age()
+  /// \param most units to take at most, rounded up to a granule
+  run take_dirty(std::size_t from, bool only_old, std::size_t most) noexcept;
+  void* address(const run& r) const noexcept { return x_base + r.first * unit_bytes; }
+  /// \param clean the pages are gone
+  void give_back(const run& r, bool clean) noexcept;
+  /// What is dirty now is old from now on, unless it is used in between.
+  void age() noexcept { x_old = x_dirty; }
+
+  // Spans, for those who look up blocks by address.
+
+  /// Notes that `units` from p on are one span.
+  void note_span(const void* p, std::size_t units) noexcept;
+  /// Where the span of a block begins.
+  std::byte* span_of(const void* block) const noexcept;
+  /// A counter for each span, 0 at first, for the owner of the span.
+  std::uint16_t& span_counter(const void* span) noexcept { return x_counters[unit_of(span)]; }
+
+ private:
+  std::size_t unit_of(const void* p) const noexcept {
+    return static_cast<std::size_t>(static_cast<const std::byte*>(p) - x_base) / unit_bytes;
+  }
+  bool may_go(std::size_t granule_begin, std::size_t granule_end, bool only_old) const noexcept;
+  void use(std::size_t first, std::size_t count) noexcept;
+
+  std::byte* x_base = nullptr;
+  std::size_t x_alignment;
+  std::size_t x_granule;  ///< in units
+  bit_map x_used;
+  bit_map x_dirty;
+  bit_map x_old;
+  std::size_t x_free;  ///< units
+  std::size_t x_dirty_units = 0;
+  std::size_t x_first_free = 0;  ///< no unit before is free
+  /// No run of free units is longer.
+  std::size_t x_longest = std::numeric_limits<std::size_t>::max();
+  std::vector<std::uint8_t> x_back;  ///< units from the beginning of the span
+  std::vector<std::uint16_t> x_counters;
+};
+
+}  // namespace acre

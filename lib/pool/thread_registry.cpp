@@ -1,0 +1,266 @@
+#include "pool/thread_registry.hpp"
+
+#include <pthread.h>
+
+#include <cstddef>
+#include <mutex>
+#include <new>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "area/cold_mutex.hpp"
+#include "pool/pool_core.hpp"
+#include "pool/small_mutex.hpp"
+#include "sys/threads.hpp"
+
+namespace acre {
+namespace detail {
+
+constinit thread_local thread_state this_thread;
+
+}  // namespace detail
+
+namespace {
+
+using detail::this_thread;
+
+// Never destroyed: static destructors free blocks.
+constinit small_mutex registry_mutex;
+constinit pool_core* all_pools = nullptr;
+
+constinit std::atomic<std::uint64_t> last_pool_id{0};
+
+/// Set when the thread's caches were given back: later frees go to the centre.
+constinit thread_local bool has_exited = false;
+
+void link(pool_core& pool, thread_cache& cache) noexcept {
+  auto& first = pool.registered().caches;
+  cache.next = first;
+  if (first != nullptr) first->previous = &cache;
+  first = &cache;
+}
+
+void unlink(pool_core& pool, thread_cache& cache) noexcept {
+  if (cache.next != nullptr) cache.next->previous = cache.previous;
+  (cache.previous != nullptr ? cache.previous->next : pool.registered().caches) = cache.next;
+}
+
+}  // namespace
+
+/// The caches of one thread, found by the pool's id: open addressing in a power of two of places, at most half full.
+class thread_caches {
+ public:
+  thread_caches() = default;
+  thread_caches(const thread_caches&) = delete;
+  thread_caches& operator=(const thread_caches&) = delete;
+  /// At the end of the thread.
+  ~thread_caches();
+
+  thread_cache* find(std::uint64_t id) const noexcept {
+    if (x_places.empty()) return nullptr;
+    const std::size_t mask = x_places.size() - 1;
+    // Ids are counted up: they spread by themselves.
+    for (std::size_t i = id & mask; x_places[i] != nullptr; i = (i + 1) & mask) {
+      if (x_places[i]->pool_id == id) return x_places[i];
+    }
+    return nullptr;
+  }
+  /// \throws std::bad_alloc
+  thread_cache* make(pool_core& pool);
+  /// Under the registry's mutex.
+  void count_dead() noexcept { ++x_dead; }
+
+ private:
+  /// Makes room for one more and deletes dead ones.
+  void make_room();
+  static void put(std::vector<thread_cache*>& places, thread_cache* cache) noexcept {
+    const std::size_t mask = places.size() - 1;
+    std::size_t i = cache->pool_id & mask;
+    while (places[i] != nullptr) i = (i + 1) & mask;
+    places[i] = cache;
+  }
+
+  std::vector<thread_cache*> x_places;
+  std::size_t x_count = 0;
+  std::size_t x_dead = 0;  ///< of them; under the registry's mutex
+};
+
+namespace {
+
+thread_local thread_caches caches_of_thread;
+
+}  // namespace
+
+void thread_caches::make_room() {
+  std::size_t dead = 0;
+  {
+    const std::lock_guard guard(registry_mutex);
+    dead = x_dead;
+  }
+  if (2 * (x_count + 1) <= x_places.size() && 2 * dead <= x_count) return;
+  std::size_t size = 16;
+  while (size < 4 * (x_count + 1 - dead)) size *= 2;
+  std::vector<thread_cache*> places(size);
+  const std::lock_guard guard(registry_mutex);
+  x_count = 0;
+  for (thread_cache* const cache : x_places) {
+    if (cache == nullptr) continue;
+    if (cache->pool == nullptr && dead != 0) {
+      --dead;
+      --x_dead;
+      delete cache;
+    } else {
+      put(places, cache);
+      ++x_count;
+    }
+  }
+  x_places = std::move(places);
+}
+
+thread_cache* thread_caches::make(pool_core& pool) {
+  make_room();
+  auto* const cache = new thread_cache;
+  cache->pool_id = pool.id();
+  cache->pool = &pool;
+  cache->owner = &this_thread;
+  cache->home = this;
+  pool.prepare(*cache);
+  put(x_places, cache);
+  ++x_count;
+  const std::lock_guard guard(registry_mutex);
+  link(pool, *cache);
+  return cache;
+}
+
+thread_caches::~thread_caches() {
+  const std::lock_guard guard(registry_mutex);
+  has_exited = true;
+  this_thread.pool_id.store(0, std::memory_order_relaxed);
+  for (thread_cache* const cache : x_places) {
+    if (cache == nullptr) continue;
+    if (pool_core* const pool = cache->pool) {
+      pool->flush(*cache);
+      pool->retire(*cache);
+      unlink(*pool, *cache);
+    }
+    delete cache;
+  }
+}
+
+namespace thread_registry {
+namespace {
+
+// While only the forking thread is left, the others' caches are as torn as their threads were: what was in them is lost to
+// the child.
+void forget_other_threads(pool_core& pool) noexcept {
+  for (thread_cache* cache = pool.registered().caches; cache != nullptr;) {
+    thread_cache* const next = cache->next;
+    if (cache->owner != &this_thread) {
+      pool.retire(*cache);
+      unlink(pool, *cache);
+      delete cache;
+    }
+    cache = next;
+  }
+}
+
+// Only fork holds more than one pool's mutexes, and it excludes other forks: their order does not matter.
+void before_fork() {
+  registry_mutex.lock();
+  for (pool_core* p = all_pools; p != nullptr; p = p->registered().next) p->lock();
+}
+
+void after_fork_in_parent() {
+  for (pool_core* p = all_pools; p != nullptr; p = p->registered().next) p->unlock();
+  registry_mutex.unlock();
+}
+
+void after_fork_in_child() {
+  for (pool_core* p = all_pools; p != nullptr; p = p->registered().next) forget_other_threads(*p);
+  after_fork_in_parent();
+}
+
+}  // namespace
+
+void install_fork_handlers() {
+  cold_mutex();  // areas lock it while a pool's mutexes may be held
+  static const int failed = pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child);
+  if (failed != 0) throw std::system_error(failed, std::system_category(), "pthread_atfork");
+}
+
+// Relaxed: only the numbers count.
+std::uint64_t next_pool_id() noexcept { return last_pool_id.fetch_add(1, std::memory_order_relaxed) + 1; }
+
+void add(pool_core& pool) {
+  install_fork_handlers();
+  const std::lock_guard guard(registry_mutex);
+  auto& own = pool.registered();
+  own.previous = nullptr;
+  own.next = all_pools;
+  if (all_pools != nullptr) all_pools->registered().previous = &pool;
+  all_pools = &pool;
+}
+
+void remove(pool_core& pool) noexcept {
+  const std::lock_guard guard(registry_mutex);
+  auto& own = pool.registered();
+  for (thread_cache* cache = std::exchange(own.caches, nullptr); cache != nullptr;) {
+    thread_cache* const next = cache->next;
+    pool.retire(*cache);
+    cache->home->count_dead();
+    cache->pool = nullptr;
+    cache = next;
+  }
+  if (own.next != nullptr) own.next->registered().previous = own.previous;
+  (own.previous != nullptr ? own.previous->registered().next : all_pools) = own.next;
+}
+
+thread_cache* cache_of(pool_core& pool) noexcept {
+  detail::thread_state& t = this_thread;
+  if (has_exited) return nullptr;
+  // Acquire: sees what a trim() did to this thread's caches, which released it.
+  while (t.claimed.load(std::memory_order_acquire)) {
+    detail::leave();
+    { const std::lock_guard until_it_has_gone(registry_mutex); }
+    detail::enter(0);
+  }
+  thread_cache* cache = caches_of_thread.find(pool.id());
+  if (cache == nullptr) {
+    detail::leave();  // operator new may be somebody's who uses pools
+    try {
+      cache = caches_of_thread.make(pool);
+    } catch (const std::bad_alloc&) {
+    }
+    detail::enter(0);
+    if (cache == nullptr || t.claimed.load(std::memory_order_acquire))
+      return cache == nullptr ? nullptr : cache_of(pool);
+  }
+  t.bins = cache->bins.data();
+  t.pool_id.store(cache->pool_id, detail::owner_order);
+  return cache;
+}
+
+void reclaim_caches(pool_core& pool) noexcept {
+  const std::lock_guard guard(registry_mutex);
+  thread_cache* const first = pool.registered().caches;
+  // Sequentially consistent throughout: see thread_state::busy.
+  for (thread_cache* c = first; c != nullptr; c = c->next) {
+    c->owner->claimed.store(true);
+    c->owner->pool_id.store(0);
+  }
+  const bool passed = sys::barrier_in_all_threads();
+  for (thread_cache* c = first; c != nullptr; c = c->next) {
+    const bool is_idle = c->owner == &this_thread || (passed && !c->owner->busy.load());
+    if (is_idle) pool.flush(*c);
+    c->owner->claimed.store(false);
+  }
+}
+
+void visit(const pool_core& pool, const std::function<void(const thread_cache&)>& f) {
+  const std::lock_guard guard(registry_mutex);
+  for (const thread_cache* c = pool.registered().caches; c != nullptr; c = c->next) f(*c);
+}
+
+}  // namespace thread_registry
+}  // namespace acre

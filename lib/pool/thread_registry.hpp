@@ -1,0 +1,61 @@
+// thread_registry: which thread has caches of which pool, from a cache's birth to the end of its thread or pool.
+#pragma once
+
+#include <acre/detail/thread_cache.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+
+namespace acre {
+
+class pool_core;
+class thread_caches;
+
+/// A thread's free blocks of one pool.
+struct thread_cache {
+  std::array<detail::cache_bin, detail::class_count> bins;
+  // Written by the owner, read by statistics: they order nothing.
+  std::atomic<std::uint64_t> refills{0};
+  std::atomic<std::uint64_t> spills{0};
+
+  std::uint64_t pool_id = 0;
+  detail::thread_state* owner = nullptr;
+  thread_caches* home = nullptr;
+  // Under the registry's mutex:
+  pool_core* pool = nullptr;  ///< null when the pool is gone; the owner deletes the cache some day
+  thread_cache* previous = nullptr;
+  thread_cache* next = nullptr;
+};
+
+/// One mutex, for what happens seldom: caches' and pools' beginnings and ends, trim(), statistics, fork.
+/// \safety all functions from any thread
+namespace thread_registry {
+
+/// Makes a pool known, and installs the fork handlers with the first.
+/// \throws std::system_error if they cannot be installed
+void add(pool_core& pool);
+/// Forgets a pool. Its caches are dead from now on: their blocks are not given back.
+void remove(pool_core& pool) noexcept;
+/// Installs the fork handlers. Who locks a mutex before making a pool installs handlers for it after this call: fork's
+/// prepare handlers run last installed first.
+/// \throws std::system_error
+void install_fork_handlers();
+
+/// The calling thread's cache of the pool, from now on at hand in this_thread. The thread is busy (detail::enter) before
+/// and after.
+/// \returns null if there can be none: the thread's thread-local objects are destroyed already, or there is no memory
+thread_cache* cache_of(pool_core& pool) noexcept;
+
+/// Flushes the caches of the pool whose threads are not inside a pool's functions. The caller must not be.
+void reclaim_caches(pool_core& pool) noexcept;
+
+/// Calls f(cache) for each living cache of the pool, under the mutex.
+void visit(const pool_core& pool, const std::function<void(const thread_cache&)>& f);
+
+/// A number that no pool had before.
+std::uint64_t next_pool_id() noexcept;
+
+}  // namespace thread_registry
+}  // namespace acre

@@ -1,0 +1,12 @@
+// Time.
+#pragma once
+
+#include <cstdint>
+
+namespace acre::sys {
+
+/// Since some point in the past, as of the last tick of the kernel (CLOCK_MONOTONIC_COARSE: some 5 ns, a few
+/// milliseconds late).
+std::int64_t coarse_milliseconds() noexcept;
+
+}  // namespace acre::sys

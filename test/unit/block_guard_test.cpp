@@ -1,0 +1,342 @@
+#include "pool/block_guard.hpp"
+
+#include <acre/error.hpp>
+
+#include "pool/poison.hpp"
+#include "support/checking_resource.hpp"
+#include "support/failing_resource.hpp"
+#include "support/sanitizers.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <memory>
+#include <memory_resource>
+#include <new>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#if defined(ACRE_TEST_ASAN)
+#include <sanitizer/asan_interface.h>
+#endif
+
+namespace acre::test {
+namespace {
+
+using block = block_guard::block;
+using testing::HasSubstr;
+
+bool is_forbidden([[maybe_unused]] const void* p) {
+#if defined(ACRE_TEST_ASAN)
+  return __asan_address_is_poisoned(p) != 0;
+#else
+  return false;
+#endif
+}
+
+/// What is forbidden where AddressSanitizer watches; nothing where it does not.
+bool forbidden_if_watched(const void* p) { return is_forbidden(p) == under_asan; }
+
+template <class F>
+std::string message_of(F call) {
+  try {
+    call();
+  } catch (const error& e) {
+    EXPECT_EQ(e.code(), errc::invalid_argument);
+    return e.what();
+  }
+  ADD_FAILURE() << "no error";
+  return {};
+}
+
+std::string text_of(const void* p) {
+  std::ostringstream text;
+  text << p;
+  return text.str();
+}
+
+class a_block_guard : public testing::Test {
+ protected:
+  ~a_block_guard() override { guard.clear(); }
+
+  /// A block of fresh memory.
+  std::byte* memory(std::size_t bytes) {
+    x_memory.push_back(std::make_unique<std::byte[]>(bytes));
+    return x_memory.back().get();
+  }
+  block admit(std::size_t bytes, std::size_t good) {
+    const block b{memory(good), bytes, 8};
+    guard.admit(b, good);
+    return b;
+  }
+  void expect_not_live(const block& b) {
+    EXPECT_THAT(message_of([&] { guard.retire(b, b.bytes); }), HasSubstr("is not a live block of this pool"));
+  }
+
+ private:
+  std::vector<std::unique_ptr<std::byte[]>> x_memory;
+
+ protected:
+  block_guard guard;  // goes first
+};
+
+TEST_F(a_block_guard, lets_freed_blocks_rest_and_wakes_the_oldest_first) {
+  const block first = admit(40, 48);
+  const block second = admit(100, 104);
+  EXPECT_EQ(guard.retire(first, 48), std::nullopt);
+  EXPECT_EQ(guard.retire(second, 104), std::nullopt);
+  for (const block& expected : {first, second}) {
+    const std::optional<block> b = guard.wake();
+    ASSERT_TRUE(b);
+    EXPECT_EQ(b->p, expected.p);
+    EXPECT_EQ(b->bytes, expected.bytes);
+    EXPECT_EQ(b->alignment, expected.alignment);
+  }
+  EXPECT_EQ(guard.wake(), std::nullopt);
+}
+
+TEST_F(a_block_guard, takes_sizes_from_the_one_asked_for_to_the_good_one) {
+  for (const std::size_t freed : {40U, 41U, 48U}) {
+    block b = admit(40, 48);
+    b.bytes = freed;
+    EXPECT_EQ(guard.retire(b, 48), std::nullopt);
+    // The size it was asked with, not the one it was freed with.
+    EXPECT_EQ(guard.wake()->bytes, 40U);
+  }
+}
+
+TEST_F(a_block_guard, says_which_sizes_do_not_agree) {
+  struct {
+    std::size_t freed;
+    std::size_t good;
+  } const cases[] = {{39, 48}, {49, 48}, {0, 48}, {49, 1000}, {41, 40}};
+  for (const auto& c : cases) {
+    const block b = admit(40, 48);
+    EXPECT_EQ(message_of([&] {
+                guard.retire({b.p, c.freed, 8}, c.good);
+              }),
+              "pool: the block at " + text_of(b.p) + " was allocated with 40 bytes and is freed with " +
+                  std::to_string(c.freed));
+    EXPECT_EQ(guard.retire(b, 48), std::nullopt) << "it is live still";
+  }
+}
+
+TEST_F(a_block_guard, says_which_alignments_do_not_agree) {
+  const block b = admit(40, 48);
+  EXPECT_EQ(message_of([&] {
+              guard.retire({b.p, 40, 16}, 48);
+            }),
+            "pool: the block at " + text_of(b.p) + " was allocated with alignment 8 and is freed with 16");
+  EXPECT_EQ(guard.retire(b, 48), std::nullopt) << "it is live still";
+}
+
+TEST_F(a_block_guard, says_that_a_block_is_freed_twice) {
+  const block b = admit(40, 48);
+  guard.retire(b, 48);
+  EXPECT_EQ(message_of([&] { guard.retire(b, 48); }),
+            "pool: the block at " + text_of(b.p) + " of 40 bytes is freed twice");
+  EXPECT_TRUE(guard.wake()) << "it rests still";
+  EXPECT_EQ(guard.wake(), std::nullopt) << "and only once";
+}
+
+TEST_F(a_block_guard, says_that_it_does_not_know_a_block) {
+  const block b = admit(40, 48);
+  const block inside{static_cast<std::byte*>(b.p) + 8, 40, 8};
+  EXPECT_EQ(
+      message_of([&] { guard.retire(inside, 48); }),
+      "pool: the block at " + text_of(inside.p) + ", freed with 40 bytes, is not a live block of this pool");
+  guard.retire(b, 48);
+  guard.wake();
+  expect_not_live(b);
+  guard.admit(b, 48);  // the pool gave it to somebody again
+  EXPECT_EQ(guard.retire(b, 48), std::nullopt);
+}
+
+// Where AddressSanitizer watches it ends the program at such writes.
+void write_unseen(const block& b, std::size_t offset, std::size_t good) {
+  poison::allow(b.p, good);
+  static_cast<std::byte*>(b.p)[offset] = std::byte{1};
+}
+
+TEST_F(a_block_guard, finds_writes_to_freed_blocks_when_they_wake) {
+  for (const std::size_t offset : {0U, 17U, 47U}) {
+    const block b = admit(40, 48);
+    const block next = admit(100, 104);
+    guard.retire(b, 48);
+    guard.retire(next, 104);
+    write_unseen(b, offset, 48);
+    EXPECT_EQ(message_of([&] { guard.wake(); }),
+              "pool: the block at " + text_of(b.p) +
+                  " of 40 bytes was written to after it was freed, at offset " + std::to_string(offset));
+    // It is said once; then the block is good enough for others.
+    EXPECT_EQ(guard.wake().value().p, b.p);
+    EXPECT_EQ(guard.wake().value().p, next.p);
+    EXPECT_EQ(guard.wake(), std::nullopt);
+  }
+}
+
+TEST_F(a_block_guard, finds_writes_to_the_filled_beginning_of_large_blocks) {
+  constexpr std::size_t bytes = 3 * block_guard::filled_bytes;
+  const block b = admit(bytes, bytes);
+  guard.retire(b, bytes);
+  write_unseen(b, block_guard::filled_bytes, bytes);
+  EXPECT_TRUE(guard.wake()) << "beyond what is looked at";
+  guard.admit(b, bytes);
+  guard.retire(b, bytes);
+  write_unseen(b, block_guard::filled_bytes - 1, bytes);
+  EXPECT_THAT(message_of([&] { guard.wake(); }), HasSubstr("at offset 4095"));
+}
+
+TEST_F(a_block_guard, reports_a_write_from_the_free_that_wakes_the_block) {
+  const block written = admit(16, 16);
+  guard.retire(written, 16);
+  for (std::size_t i = 1; i != block_guard::most_resting; ++i) guard.retire(admit(16, 16), 16);
+  write_unseen(written, 3, 16);
+  const block last = admit(16, 16);
+  EXPECT_THAT(message_of([&] { guard.retire(last, 16); }), HasSubstr("written to after it was freed"));
+  EXPECT_THAT(message_of([&] { guard.retire(last, 16); }), HasSubstr("freed twice"))
+      << "it was freed all the same";
+  EXPECT_EQ(guard.wake_surplus().value().p, written.p);
+  EXPECT_EQ(guard.wake_surplus(), std::nullopt);
+  for (std::size_t i = 0; i != block_guard::most_resting; ++i) EXPECT_TRUE(guard.wake());
+  EXPECT_EQ(guard.wake(), std::nullopt);
+}
+
+TEST_F(a_block_guard, lets_only_so_many_blocks_rest) {
+  std::vector<block> freed;
+  for (std::size_t i = 0; i != block_guard::most_resting; ++i) {
+    freed.push_back(admit(16, 16));
+    ASSERT_EQ(guard.retire(freed.back(), 16), std::nullopt);
+  }
+  for (std::size_t i = 0; i != 10; ++i) {
+    EXPECT_EQ(guard.retire(admit(16, 16), 16).value().p, freed[i].p);
+    EXPECT_EQ(guard.wake_surplus(), std::nullopt);
+  }
+}
+
+TEST_F(a_block_guard, lets_only_so_many_bytes_rest) {
+  constexpr std::size_t half = block_guard::most_resting_bytes / 2;
+  std::vector<block> small;
+  for (std::size_t i = 0; i != 10; ++i) small.push_back(admit(16, 16));
+  const block first = admit(half, half);
+  const block second = admit(half, half);
+  for (const block& b : small) EXPECT_EQ(guard.retire(b, 16), std::nullopt);
+  EXPECT_EQ(guard.retire(first, half), std::nullopt);
+  // All small ones are older and have to go before it fits.
+  EXPECT_EQ(guard.retire(second, half).value().p, small[0].p);
+  for (std::size_t i = 1; i != 10; ++i) EXPECT_EQ(guard.wake_surplus().value().p, small[i].p);
+  EXPECT_EQ(guard.wake_surplus(), std::nullopt);
+  EXPECT_EQ(guard.wake().value().p, first.p);
+  EXPECT_EQ(guard.wake().value().p, second.p);
+}
+
+TEST_F(a_block_guard, a_block_of_too_many_bytes_passes_through) {
+  constexpr std::size_t good = block_guard::most_resting_bytes + 8192;
+  const block b = admit(good - 100, good);
+  const std::optional<block> back = guard.retire({b.p, good, 8}, good);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->p, b.p);
+  EXPECT_EQ(back->bytes, good - 100);
+  EXPECT_FALSE(is_forbidden(static_cast<std::byte*>(b.p) + good - 1));
+  EXPECT_EQ(guard.wake(), std::nullopt);
+  expect_not_live(b);
+}
+
+TEST_F(a_block_guard, forbids_the_slack_of_live_blocks_and_all_of_resting_ones) {
+  const block b = admit(13, 24);
+  auto* const p = static_cast<std::byte*>(b.p);
+  for (std::size_t i = 0; i != 13; ++i) EXPECT_FALSE(is_forbidden(p + i)) << i;
+  for (std::size_t i = 13; i != 24; ++i) EXPECT_TRUE(forbidden_if_watched(p + i)) << i;
+  guard.retire(b, 24);
+  for (std::size_t i = 0; i != 24; ++i) EXPECT_TRUE(forbidden_if_watched(p + i)) << i;
+  guard.wake();
+  poison::allow_contents(p, 24);  // Valgrind: nobody should rely on what a woken block has in it
+  for (std::size_t i = 0; i != 24; ++i) {
+    EXPECT_FALSE(is_forbidden(p + i)) << i;
+    EXPECT_EQ(p[i], std::byte{block_guard::fill});
+  }
+}
+
+TEST_F(a_block_guard, forbids_blocks_of_no_bytes) {
+  const block b = admit(0, 16);
+  EXPECT_TRUE(forbidden_if_watched(b.p));
+  EXPECT_EQ(guard.retire(b, 16), std::nullopt);
+  EXPECT_EQ(guard.wake().value().bytes, 0U);
+}
+
+TEST_F(a_block_guard, allows_and_forgets_everything_when_cleared) {
+  const block live = admit(13, 24);
+  const block resting = admit(13, 24);
+  guard.retire(resting, 24);
+  guard.clear();
+  for (const block& b : {live, resting}) {
+    for (std::size_t i = 0; i != 24; ++i) EXPECT_FALSE(is_forbidden(static_cast<std::byte*>(b.p) + i));
+    expect_not_live(b);
+  }
+  EXPECT_EQ(guard.wake(), std::nullopt);
+  // The same memory again, as after pool_resource::release().
+  guard.admit(live, 24);
+  EXPECT_EQ(guard.retire(live, 24), std::nullopt);
+  EXPECT_EQ(guard.wake().value().p, live.p);
+}
+
+TEST_F(a_block_guard, does_not_know_a_block_that_it_had_no_memory_to_admit) {
+  const block b{memory(24), 13, 8};
+  const std::size_t points = for_each_failure_point([&](std::pmr::memory_resource& tables) {
+    block_guard poor(&tables);
+    try {
+      poor.admit(b, 24);
+    } catch (const std::bad_alloc&) {
+      EXPECT_FALSE(is_forbidden(static_cast<std::byte*>(b.p) + 13));
+      EXPECT_THROW(poor.retire(b, 24), error);
+      poor.admit(b, 24);
+    }
+    EXPECT_EQ(poor.retire(b, 24), std::nullopt);
+    EXPECT_TRUE(poor.wake());
+  });
+  EXPECT_GT(points, 0U);
+}
+
+TEST_F(a_block_guard, needs_no_memory_to_let_blocks_rest_and_wake) {
+  checking_resource tables;
+  block_guard frugal(&tables);
+  const block b{memory(24), 13, 8};
+  frugal.admit(b, 24);
+  const std::size_t before = tables.allocations();
+  frugal.retire(b, 24);
+  frugal.wake();
+  EXPECT_EQ(tables.allocations(), before);
+}
+
+TEST_F(a_block_guard, serves_many_threads) {
+  const auto work = [this](std::byte* own) {
+    for (std::size_t i = 0; i != 3000; ++i) {
+      const block b{own + i * 16, 16, 8};
+      guard.admit(b, 16);
+      guard.retire(b, 16);
+      if (i % 7 == 0) guard.wake();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i != 4; ++i) threads.emplace_back(work, memory(3000 * 16));
+  for (std::thread& t : threads) t.join();
+  std::size_t woken = 0;
+  while (guard.wake()) ++woken;
+  EXPECT_LE(woken, block_guard::most_resting);
+  EXPECT_GT(woken, 0U);
+}
+
+TEST(poison, is_watched_under_address_sanitizer) { EXPECT_TRUE(poison::watched() || !under_asan); }
+
+TEST(poison, takes_roots_back) {
+  const auto memory = std::make_unique<std::byte[]>(4096);
+  poison::add_roots(memory.get(), 4096);
+  poison::remove_roots(memory.get(), 4096);
+}
+
+}  // namespace
+}  // namespace acre::test
