@@ -93,7 +93,8 @@ class Tree:
             return
         included = set(re.findall(r"<acre/([^>]+)>", without_comments(umbrella.read_text())))
         for path in public:
-            if path != umbrella and path.name not in included:
+            # What is in detail/ is included by those that need it.
+            if path != umbrella and path.parent == umbrella.parent and path.name not in included:
                 self.mistake(umbrella, f"does not include <acre/{path.name}>")
 
     def check_file(self, path, layer):

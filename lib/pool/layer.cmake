@@ -18,9 +18,6 @@ acre_layer(pool
     pool_core.cpp
     pool_resource.cpp
     pool_statistics.cpp
-    block_guard.cpp
-    locked_pool.cpp
-    poison.cpp
     resource_for.cpp
     slab.cpp
     thread_registry.cpp

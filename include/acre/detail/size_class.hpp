@@ -67,12 +67,11 @@ constexpr bool is_small(std::size_t bytes, std::size_t alignment) noexcept {
 }
 
 /// The class whose blocks are large enough and aligned: a multiple of the alignment has a class that is one
-/// too, because the steps between classes are powers of two. No bytes take as many as
-/// the alignment: 0 is a multiple of it, but its class is not.
+/// too, because the steps between classes are powers of two.
 constexpr size_class class_of(std::size_t bytes, std::size_t alignment) noexcept {
-  // Where the alignment is a small constant nothing is left of the condition.
-  const std::size_t none = alignment > smallest_class && bytes == 0 ? 1 : 0;
-  return class_of((bytes + none + alignment - 1) & ~(alignment - 1));
+  // 0 is a multiple of every alignment; its class is not.
+  bytes += bytes == 0 ? 1 : 0;
+  return class_of((bytes + alignment - 1) & ~(alignment - 1));
 }
 
 }  // namespace acre::detail
