@@ -109,7 +109,7 @@ void fresh_rows(const std::string& group, const std::vector<peer>& of,
         }
       });
     };
-    once(row(group + "/" + p.who, body));
+    row(group + "/" + p.who, body)->Iterations(1)->UseManualTime();
   }
 }
 

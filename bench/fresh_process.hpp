@@ -1,4 +1,6 @@
-// Measuring in a process of its own: resident memory and first uses know no other place.
+// Measuring in a process of its own, where resident memory and faults are those of one allocator, and no
+// allocator's state is what other rows have left: glibc's malloc, for one, keeps more free memory once it has
+// freed large blocks.
 #pragma once
 
 #include <functional>

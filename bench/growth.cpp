@@ -17,11 +17,11 @@ struct growth {
 template <class Vector>
 growth grow(Vector vector, std::size_t count) {
   const double faults = bench::faults();
-  const double begin = bench::seconds();
+  const double begin = bench::cpu_seconds();
   for (std::size_t i = 0; i != count; ++i) vector.push_back(static_cast<double>(i));
   benchmark::DoNotOptimize(vector.data());
   vector = Vector(vector.get_allocator());
-  return {(bench::seconds() - begin) / static_cast<double>(count), bench::faults() - faults};
+  return {(bench::cpu_seconds() - begin) / static_cast<double>(count), bench::faults() - faults};
 }
 
 template <class Make>
@@ -34,7 +34,7 @@ bench::figures first_or_again(Make make, std::size_t count, bool first) {
 /// std::vector<double> with an allocator whose type says all.
 template <class Allocator>
 void typed_row(const std::string& name, std::size_t count, bool first, Allocator (*allocator)()) {
-  bench::once(bench::row(name, [=](benchmark::State& state) {
+  const auto body = [=](benchmark::State& state) {
     bench::attempt(state, [&] {
       const bench::figures found = bench::in_fresh_process([&] {
         const Allocator a = allocator();
@@ -43,7 +43,8 @@ void typed_row(const std::string& name, std::size_t count, bool first, Allocator
       for (auto _ : state) state.SetIterationTime(found.at("seconds"));
       state.counters["faults"] = found.at("faults");
     });
-  }));
+  };
+  bench::row(name, body)->Iterations(1)->UseManualTime();
 }
 
 }  // namespace

@@ -4,25 +4,36 @@
 #include <array>
 #include <cmath>
 
-#include "peers.hpp"
+#include "fresh_process.hpp"
 #include "workloads.hpp"
 
 namespace {
 
 using namespace acre::literals;
 
-void rounds(benchmark::State& state, std::pmr::memory_resource& memory, std::size_t bytes) {
-  const double before = bench::faults();
-  for (auto _ : state) {
+/// What it takes once it has been done `before` times.
+template <class F>
+bench::figures steady(int before, double at_least, F once) {
+  for (int i = 0; i != before; ++i) once();
+  const double faults = bench::faults();
+  double times = 0;
+  const double each = bench::seconds_each(at_least, 4, [&] {
+    for (int i = 0; i != 4; ++i) once();
+    times += 4;
+  });
+  return {{"seconds", each}, {"faults", (bench::faults() - faults) / times}};
+}
+
+bench::figures one_size(std::pmr::memory_resource& memory, std::size_t bytes, double at_least) {
+  return steady(2, at_least, [&] {
     void* const p = memory.allocate(bytes);
     bench::touch(p, bytes);
     memory.deallocate(p, bytes);
-  }
-  state.counters["faults"] = (bench::faults() - before) / static_cast<double>(state.iterations());
+  });
 }
 
 /// 16 live blocks, of which random ones are replaced. Each doubling of the size is as likely as another.
-void mixed(benchmark::State& state, std::pmr::memory_resource& memory, std::size_t most) {
+bench::figures mixed(std::pmr::memory_resource& memory, std::size_t most, double at_least) {
   struct block {
     void* at = nullptr;
     std::size_t bytes = 0;
@@ -30,32 +41,26 @@ void mixed(benchmark::State& state, std::pmr::memory_resource& memory, std::size
   std::array<block, 16> live;
   bench::random_numbers random(1);
   const double doublings = std::log2(static_cast<double>(most) / 65536.0);
-  const auto replace = [&] {
+  return steady(256, at_least, [&] {
     block& b = live[random.below(live.size())];
     if (b.at != nullptr) memory.deallocate(b.at, b.bytes);
     const double power = doublings * static_cast<double>(random.next()) / 4294967296.0;
     b.bytes = static_cast<std::size_t>(65536.0 * std::exp2(power));
     b.at = memory.allocate(b.bytes);
     bench::touch(b.at, b.bytes);
-  };
-  for (int i = 0; i != 64; ++i) replace();
-  const double before = bench::faults();
-  for (auto _ : state) replace();
-  state.counters["faults"] = (bench::faults() - before) / static_cast<double>(state.iterations());
-  for (const block& b : live) {
-    if (b.at != nullptr) memory.deallocate(b.at, b.bytes);
-  }
+  });
 }
 
 }  // namespace
 
 void bench::declare(bool smoke) {
   baseline(glibc);
+  const double at_least = smoke ? 0 : 0.02;
   for (const std::size_t bytes : {64_KiB, 2_MiB, 64_MiB}) {
-    rows("large/" + acre::format_bytes(bytes), page_peers(),
-         [=](auto& state, subject& s) { rounds(state, *s.memory, bytes); });
+    fresh_rows("large/" + acre::format_bytes(bytes), page_peers(),
+               [=](subject& s) { return one_size(*s.memory, bytes, at_least); });
   }
   const std::size_t most = smoke ? 1_MiB : 8_MiB;
-  rows("large/64KiB to " + acre::format_bytes(most), page_peers(),
-       [=](auto& state, subject& s) { mixed(state, *s.memory, most); });
+  fresh_rows("large/64KiB to " + acre::format_bytes(most), page_peers(),
+             [=](subject& s) { return mixed(*s.memory, most, at_least); });
 }

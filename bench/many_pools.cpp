@@ -11,7 +11,6 @@ bench::figures in_turn(const bench::peer& p, bench::subject& first, std::size_t 
   std::vector<bench::subject> others;
   std::vector<std::pmr::memory_resource*> pools{first.memory.get()};
   for (std::size_t i = 1; i != count; ++i) pools.push_back(others.emplace_back(p.make()).memory.get());
-  std::size_t done = 0;
   const auto round = [&] {
     for (int times = 0; times != 16; ++times) {
       for (std::pmr::memory_resource* const pool : pools) {
@@ -20,14 +19,9 @@ bench::figures in_turn(const bench::peer& p, bench::subject& first, std::size_t 
         pool->deallocate(block, 64);
       }
     }
-    done += 16 * count;
   };
   round();
-  done = 0;
-  const double begin = bench::seconds();
-  do round();
-  while (bench::seconds() - begin < at_least);
-  return {{"seconds", (bench::seconds() - begin) / static_cast<double>(done)}};
+  return {{"seconds", bench::seconds_each(at_least, 16 * count, round)}};
 }
 
 void use(std::pmr::memory_resource& memory) {
@@ -42,12 +36,12 @@ void use(std::pmr::memory_resource& memory) {
 /// Made, used, ended.
 bench::figures cycles(const bench::peer& p, std::size_t count) {
   const std::size_t part = count / 100;
-  std::vector<double> at{bench::seconds()};
+  std::vector<double> at{bench::cpu_seconds()};
   double early = 0;
   for (std::size_t i = 0; i != count; ++i) {
     const bench::subject s = p.make();
     use(*s.memory);
-    if ((i + 1) % part == 0) at.push_back(bench::seconds());
+    if ((i + 1) % part == 0) at.push_back(bench::cpu_seconds());
     if (i + 1 == part) early = bench::resident_bytes();
   }
   const double each = static_cast<double>(part);
@@ -61,7 +55,7 @@ bench::figures cycles(const bench::peer& p, std::size_t count) {
 bench::figures at_once(const bench::peer& p, std::size_t count) {
   std::vector<bench::subject> pools;
   const double before = bench::resident_bytes();
-  const double begin = bench::seconds();
+  const double begin = bench::cpu_seconds();
   try {
     while (pools.size() != count) {
       bench::subject s = p.make();
@@ -72,7 +66,7 @@ bench::figures at_once(const bench::peer& p, std::size_t count) {
     if (p.who.starts_with("acre::")) throw;
   }
   const double n = static_cast<double>(pools.size());
-  const double took = bench::seconds() - begin;
+  const double took = bench::cpu_seconds() - begin;
   bench::figures found{
       {"seconds", took / n}, {"alive", n}, {"KiB each", (bench::resident_bytes() - before) / n / 1024}};
   // The process ends anyway: here only what making them costs is of interest.

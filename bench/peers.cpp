@@ -44,14 +44,14 @@ peer nothing() {
 
 subject make_checked(const peer& p) {
   subject s = p.make();
-  s.own = p.own;
   check(p, s);
   return s;
 }
 
 std::vector<peer> peers(const std::function<bool(const peer&)>& wanted) {
   std::vector<peer> chosen;
-  for (auto* const family : {malloc_peers, jemalloc_peers, tbb_peers, standard_peers, binding_peers}) {
+  for (auto* const family :
+       {malloc_peers, jemalloc_peers, tbb_peers, standard_peers, binding_peers, acre_peers}) {
     for (peer& p : family()) {
       if (wanted(p)) chosen.push_back(std::move(p));
     }

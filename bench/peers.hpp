@@ -20,7 +20,6 @@ struct subject {
   std::function<bool(const void*)> owns;
   /// Gives free memory back to the system. Empty: the allocator has no such function.
   std::function<void()> trim;
-  bool own = false;  ///< as peer::own
 };
 
 struct peer {
@@ -35,6 +34,7 @@ struct peer {
 inline const std::string glibc = "glibc malloc";
 inline const std::string floor_who = "nothing (floor)";
 
+/// The libraries, then acre.
 /// \param wanted which of them
 std::vector<peer> peers(const std::function<bool(const peer&)>& wanted);
 /// For blocks of all sizes, used by that many threads.
@@ -85,6 +85,7 @@ std::vector<peer> jemalloc_peers();
 std::vector<peer> tbb_peers();
 std::vector<peer> standard_peers();
 std::vector<peer> binding_peers();
+std::vector<peer> acre_peers();
 
 /// A resource of two functions: allocate(bytes, alignment), null for failure, and deallocate(p, bytes,
 /// alignment).

@@ -2,21 +2,21 @@
 // pages are worth.
 #include <acre/bytes.hpp>
 
-#include "peers.hpp"
+#include "fresh_process.hpp"
 #include "workloads.hpp"
 
 namespace {
 
 using namespace acre::literals;
 
-void chase(benchmark::State& state, std::pmr::memory_resource& memory, std::size_t bytes, double at_least) {
+bench::figures chase(std::pmr::memory_resource& memory, std::size_t bytes, double at_least) {
   auto* const block = static_cast<std::uint64_t*>(memory.allocate(bytes));
   bench::touch(block, bytes);
   const std::size_t words = bytes / sizeof *block;
   // What the words hold does not matter: the next place is random with whatever is added to it, and has to wait
   // for the load.
   std::uint64_t at = 1;
-  bench::measure(state, at_least, 1000, [&] {
+  const double each = bench::seconds_each(at_least, 1000, [&] {
     for (int i = 0; i != 1000; ++i) {
       at = at * 0x5851'f42d'4c95'7f2d + 0x1405'7b7e'f767'814f;
       const std::size_t place = (at >> 20) & (words - 1) & ~std::size_t{7};
@@ -25,6 +25,7 @@ void chase(benchmark::State& state, std::pmr::memory_resource& memory, std::size
   });
   benchmark::DoNotOptimize(at);
   memory.deallocate(block, bytes);
+  return {{"seconds", each}};
 }
 
 }  // namespace
@@ -32,7 +33,6 @@ void chase(benchmark::State& state, std::pmr::memory_resource& memory, std::size
 void bench::declare(bool smoke) {
   baseline(glibc);
   const std::size_t bytes = smoke ? 4_MiB : 1_GiB;
-  rows(
-      "random_access/" + acre::format_bytes(bytes), page_peers(),
-      [=](auto& state, subject& s) { chase(state, *s.memory, bytes, smoke ? 0 : 0.05); }, once);
+  fresh_rows("random_access/" + acre::format_bytes(bytes), page_peers(),
+             [=](subject& s) { return chase(*s.memory, bytes, smoke ? 0 : 0.05); });
 }

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <memory_resource>
 #include <thread>
@@ -128,25 +129,26 @@ class team {
 inline double seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
-
-/// For rows that are dear to set up: Google Benchmark would do that again to find out how many iterations it
-/// wants. Does `some()`, which is `each` operations, for `at_least` seconds, and calls the mean operation one
-/// iteration. For rows with once().
-template <class F>
-void measure(benchmark::State& state, double at_least, std::size_t each, F some) {
-  for (auto _ : state) {
-    std::size_t done = 0;
-    const double begin = seconds();
-    double now = begin;
-    do {
-      some();
-      done += each;
-      now = seconds();
-    } while (now - begin < at_least);
-    state.SetIterationTime((now - begin) / static_cast<double>(done));
-  }
+/// That this process computed so far, and the kernel for it: what other processes do does not count.
+inline double cpu_seconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
-inline void once(benchmark::internal::Benchmark* b) { b->Iterations(1)->UseManualTime(); }
+
+/// What one operation takes, of those that `some()` does `each` of: repeated for `at_least` seconds.
+template <class F>
+double seconds_each(double at_least, std::size_t each, F some) {
+  std::size_t done = 0;
+  const double begin = cpu_seconds();
+  double now = begin;
+  do {
+    some();
+    done += each;
+    now = cpu_seconds();
+  } while (now - begin < at_least);
+  return (now - begin) / static_cast<double>(done);
+}
 
 /// Page faults of this process so far that needed no disk.
 inline double faults() {
