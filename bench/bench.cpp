@@ -7,13 +7,16 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 namespace bench {
 namespace {
 
 constexpr int mpol_bind = 2;
+constexpr unsigned long mpol_f_addr = 2;
 constexpr std::size_t page = 4096;
 
 [[noreturn]] void die(const char* what) {
@@ -24,6 +27,18 @@ constexpr std::size_t page = 4096;
 }  // namespace
 
 void baseline(const std::string& who) { benchmark::AddCustomContext("baseline", who); }
+
+void make_room_for_libraries(char** argv) {
+  static constexpr std::string_view name = "GLIBC_TUNABLES";
+  static constexpr std::string_view room = "glibc.rtld.optional_static_tls";
+  const char* const now = std::getenv(name.data());
+  std::string tunables = now == nullptr ? "" : now;
+  if (tunables.find(room) != std::string::npos) return;
+  if (!tunables.empty()) tunables += ':';
+  tunables.append(room).append("=32768");
+  if (::setenv(name.data(), tunables.c_str(), 1) == 0) ::execv("/proc/self/exe", argv);
+  std::perror("cannot run itself again");
+}
 
 acre::node_id node() {
   static const acre::node_id first = acre::topology::system().default_nodes().first();
@@ -40,6 +55,26 @@ void bind_raw(void* p, std::size_t bytes) {
   std::array<unsigned long, 16> nodes{};
   nodes[node() / 64] = 1UL << (node() % 64);
   if (::syscall(__NR_mbind, p, bytes, mpol_bind, nodes.data(), nodes.size() * 64 + 1, 0U) != 0) die("mbind");
+}
+
+void* map_bound(std::size_t bytes, std::size_t alignment) {
+  const std::size_t spare = alignment > page ? alignment : 0;
+  auto* const begin = static_cast<std::byte*>(map_raw(bytes + spare));
+  const std::size_t over = reinterpret_cast<std::uintptr_t>(begin) & (alignment - 1);
+  std::byte* const p = over == 0 ? begin : begin + (alignment - over);
+  if (p != begin) unmap_raw(begin, static_cast<std::size_t>(p - begin));
+  if (p + bytes != begin + bytes + spare) {
+    unmap_raw(p + bytes, static_cast<std::size_t>(begin + spare - p));
+  }
+  bind_raw(p, bytes);
+  return p;
+}
+
+bool is_bound(const void* p) {
+  int policy = 0;
+  std::array<unsigned long, 16> nodes{};
+  const long result = ::syscall(__NR_get_mempolicy, &policy, nodes.data(), nodes.size() * 64, p, mpol_f_addr);
+  return result == 0 && policy == mpol_bind && nodes[node() / 64] == 1UL << (node() % 64);
 }
 
 void unmap_raw(void* p, std::size_t bytes) {

@@ -1,7 +1,8 @@
 // What a benchmark program says about itself, and the memory its rows share.
 //
 // A row is named GROUP/.../WHO. Rows that differ in WHO only do the same work and are compared with each
-// other: bench/report.py prints each beside the one that is the program's baseline.
+// other: bench/report.py prints each beside the one that is the program's baseline, and beside the best of those
+// that do not begin with "acre::".
 #pragma once
 
 #include <acre/node_set.hpp>
@@ -26,6 +27,10 @@ benchmark::internal::Benchmark* row(const std::string& name, F body) {
   return benchmark::RegisterBenchmark(name.c_str(), body);
 }
 
+/// Room for libraries with thread-local variables that are opened while the program runs: runs the program
+/// again with it if need be.
+void make_room_for_libraries(char** argv);
+
 /// The node everything is bound to: the first that this process may use.
 acre::node_id node();
 
@@ -33,6 +38,10 @@ acre::node_id node();
 void* map_raw(std::size_t bytes);
 void bind_raw(void* p, std::size_t bytes);
 void unmap_raw(void* p, std::size_t bytes);
+/// Both, at a multiple of `alignment`.
+void* map_bound(std::size_t bytes, std::size_t alignment);
+/// Whether the page at p has the policy that bind_raw() sets.
+bool is_bound(const void* p);
 
 /// Writes a byte of each base page.
 void touch(void* p, std::size_t bytes);

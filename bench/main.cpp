@@ -7,6 +7,7 @@
 #include "bench.hpp"
 
 int main(int argc, char** argv) {
+  bench::make_room_for_libraries(argv);
   std::string shortest = "--benchmark_min_time=0.0001";
   bool smoke = false;
   std::vector<char*> args;

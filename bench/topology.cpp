@@ -36,6 +36,6 @@ void hwloc_load(benchmark::State& state) {
 void bench::declare(bool) {
   baseline("hwloc_topology_load");
   row("topology/load/hwloc_topology_load", hwloc_load);
-  row("topology/load/topology::load", acre_load);
-  row("topology/load/topology::system again", acre_system);
+  row("topology/load/acre::topology::load", acre_load);
+  row("topology/load/acre::topology::system again", acre_system);
 }

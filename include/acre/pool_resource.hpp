@@ -65,7 +65,7 @@ struct pool_statistics {
   std::uint64_t cache_hits = 0;     ///< allocations that the calling thread's cache served by itself
   std::uint64_t refills = 0;        ///< lists of blocks that threads took from the centre
   std::uint64_t spills = 0;         ///< lists of blocks that threads gave to the centre
-  std::uint64_t foreign_frees = 0;  ///< in node_pools: blocks freed by a thread on another node
+  std::uint64_t foreign_frees = 0;  ///< of node_pools only: blocks freed by a thread on another node
   std::uint64_t trims = 0;
   std::size_t live_blocks = 0;
   std::size_t live_bytes = 0;      ///< good_size of the live blocks

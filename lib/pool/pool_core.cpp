@@ -83,7 +83,8 @@ void* pool_core::allocate_small(size_class c) {
       more = {std::exchange(bin.spare, nullptr), x_centres[c].shape().list_blocks};
     } else if (bin.head == nullptr) {
       more = x_centres[c].take();
-      cache->refills.store(cache->refills.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+      const std::uint64_t refills = cache->refills.load(std::memory_order_relaxed);
+      if (more.head != nullptr) cache->refills.store(refills + 1, std::memory_order_relaxed);
     }
     if (more.head != nullptr) {
       bin.head = more.head;
@@ -238,7 +239,6 @@ pool_statistics pool_core::statistics() const {
   s.cache_hits += x_counters.hits.load(std::memory_order_relaxed);
   s.refills += x_counters.refills.load(std::memory_order_relaxed);
   s.spills += x_counters.spills.load(std::memory_order_relaxed);
-  s.foreign_frees = x_foreign_frees.load(std::memory_order_relaxed);
   s.trims = x_trims.load(std::memory_order_relaxed);
   x_heap.add_to(s);
   return s;

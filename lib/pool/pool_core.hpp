@@ -48,7 +48,6 @@ class pool_core {
   void release();
   std::size_t trim();
   pool_statistics statistics() const;
-  void count_foreign_free() noexcept { x_foreign_frees.fetch_add(1, std::memory_order_relaxed); }
 
   // For the registry of threads, under its mutex.
 
@@ -94,7 +93,6 @@ class pool_core {
   std::optional<block_guard> x_guard;
   /// Of caches that are gone, and of blocks that met no cache.
   counters x_counters;
-  std::atomic<std::uint64_t> x_foreign_frees{0};
   std::atomic<std::uint64_t> x_trims{0};
   links x_links;
 };

@@ -102,20 +102,25 @@ void thread_caches::make_room() {
   std::size_t size = 16;
   while (size < 4 * (x_count + 1 - dead)) size *= 2;
   std::vector<thread_cache*> places(size);
-  const std::lock_guard guard(registry_mutex);
-  x_count = 0;
-  for (thread_cache* const cache : x_places) {
-    if (cache == nullptr) continue;
-    if (cache->pool == nullptr && dead != 0) {
-      --dead;
-      --x_dead;
-      delete cache;
-    } else {
-      put(places, cache);
-      ++x_count;
+  thread_cache* to_delete = nullptr;
+  {
+    const std::lock_guard guard(registry_mutex);
+    x_count = 0;
+    for (thread_cache* const cache : x_places) {
+      if (cache == nullptr) continue;
+      if (cache->pool == nullptr && dead != 0) {
+        --dead;
+        --x_dead;
+        cache->next = std::exchange(to_delete, cache);
+      } else {
+        put(places, cache);
+        ++x_count;
+      }
     }
+    x_places.swap(places);
   }
-  x_places = std::move(places);
+  // Not under the mutex: operator delete may be somebody's who uses pools.
+  while (to_delete != nullptr) delete std::exchange(to_delete, to_delete->next);
 }
 
 thread_cache* thread_caches::make(pool_core& pool) {

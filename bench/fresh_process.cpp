@@ -1,0 +1,130 @@
+#include "fresh_process.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "workloads.hpp"
+
+namespace bench {
+namespace {
+
+/// One line each: "figure <value> <name>", or "missing <text>" or "failed <text>" and nothing else.
+std::string report_of(const std::function<figures()>& f) {
+  std::ostringstream out;
+  out.precision(17);
+  try {
+    for (const auto& [name, value] : f()) out << "figure " << value << ' ' << name << '\n';
+  } catch (const missing& reason) {
+    return std::string("missing ") + reason.what();
+  } catch (const std::exception& reason) {
+    return std::string("failed ") + reason.what();
+  }
+  return out.str();
+}
+
+[[noreturn]] void be_child(int out, const std::function<figures()>& f) {
+  const std::string report = report_of(f);
+  std::size_t written = 0;
+  while (written != report.size()) {
+    const ssize_t n = ::write(out, report.data() + written, report.size() - written);
+    if (n <= 0) std::_Exit(2);
+    written += static_cast<std::size_t>(n);
+  }
+  // Nothing of the parent's is to be flushed or destroyed.
+  std::_Exit(0);
+}
+
+std::string read_all(int in) {
+  std::string text;
+  char part[4096];
+  for (ssize_t n = 0; (n = ::read(in, part, sizeof part)) > 0;)
+    text.append(part, static_cast<std::size_t>(n));
+  return text;
+}
+
+figures parse(const std::string& report) {
+  figures found;
+  std::istringstream lines(report);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string kind;
+    words >> kind >> std::ws;
+    if (kind == "figure") {
+      double value = 0;
+      words >> value >> std::ws;
+      std::string name;
+      std::getline(words, name);
+      found[name] = value;
+    } else {
+      std::string text;
+      std::getline(words, text);
+      if (kind == "missing") throw missing(text);
+      throw std::runtime_error(text);
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+figures in_fresh_process(const std::function<figures()>& f) {
+  int ends[2];
+  if (::pipe(ends) != 0) throw std::runtime_error("no pipe");
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error("no child process");
+  if (child == 0) {
+    ::close(ends[0]);
+    be_child(ends[1], f);
+  }
+  ::close(ends[1]);
+  const std::string report = read_all(ends[0]);
+  ::close(ends[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    throw std::runtime_error(WIFSIGNALED(status)
+                                 ? "the child process ended by signal " + std::to_string(WTERMSIG(status))
+                                 : std::string("the child process failed"));
+  }
+  return parse(report);
+}
+
+void fresh_rows(const std::string& group, const std::vector<peer>& of,
+                const std::function<figures(subject&)>& measure) {
+  for (const peer& p : of) {
+    const auto body = [=](benchmark::State& state) {
+      attempt(state, [&] {
+        const figures found = in_fresh_process([&] {
+          subject s = make_checked(p);
+          return measure(s);
+        });
+        for (auto _ : state) state.SetIterationTime(found.at("seconds"));
+        for (const auto& [name, value] : found) {
+          if (name != "seconds") state.counters[name] = value;
+        }
+      });
+    };
+    row(group + "/" + p.who, body)->Iterations(1)->UseManualTime();
+  }
+}
+
+double resident_bytes() {
+  std::ifstream file("/proc/self/smaps_rollup");
+  double kilobytes = 0;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string name;
+    double value = 0;
+    words >> name >> value;
+    if (name == "Rss:") kilobytes += value;
+    if (name == "LazyFree:") kilobytes -= value;
+  }
+  return kilobytes * 1024;
+}
+
+}  // namespace bench

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Draws what report.py --json wrote: SVG bar charts, by gnuplot with plots.gp.
+
+usage: plot.py FILE DIRECTORY
+"""
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+RATIO = "ratio to glibc malloc (less is better)"
+ACRE, PEER, BASELINE = "0xd9480f", "0x9fb3c8", "0x52667a"
+
+# File, title, what is drawn (None: ratios; else a counter, with its axis), groups as the programs name them
+# and as people read them.
+CHARTS = [
+    ("fixed_pairs", "One block: allocate and free", None,
+     {f"fixed/pair, {n} B": f"{n} B" for n in (16, 64, 256, 4096)}),
+    ("fixed_bursts", "256 blocks, freed in reverse", None,
+     {f"fixed/burst of 256, {n} B": f"{n} B" for n in (16, 64, 256, 4096)}),
+    ("allocator", "numa_allocator<T>: no virtual call", None,
+     {f"allocator/{what}, {n} B": f"{what}, {n} B" for what in ("pair", "burst of 64") for n in (48, 64)}),
+    ("objects", "Objects of 8 to 1024 B, random ones replaced; blocks freed by another thread", None,
+     {"replace/1 thread": "replace, 1 thread", "replace/2 threads": "replace, 2 threads",
+      "handover/64 B": "handed over, 64 B", "handover/random sizes": "handed over, 8 to 1024 B"}),
+    ("many_blocks", "8 KiB blocks, random ones replaced", None,
+     {f"many_blocks/{n} live": f"{n:,} live" for n in (1000, 10000, 200000)}),
+    ("containers", "Containers of a million elements, and short threads", None,
+     {"containers/pmr::unordered_map": "unordered_map", "containers/pmr::list": "list",
+      "short_threads/1000 blocks": "threads of 1000 blocks"}),
+    ("growth", "vector<double>, push_back to 64 Mi elements", None,
+     {"growth/pmr::vector<double>, first time": "first", "growth/pmr::vector<double>, again": "again"}),
+    ("large", "Large blocks: allocate, touch each page, free", None,
+     {"large/64KiB": "64 KiB", "large/2MiB": "2 MiB", "large/64MiB": "64 MiB",
+      "large/64KiB to 8MiB": "64 KiB to 8 MiB, mixed"}),
+    ("random_access", "Dependent loads from random places", None, {"random_access/1GiB": "1 GiB"}),
+    ("memory", "Objects of 8 to 1024 B: resident bytes for each live byte", ("resident/live", "bytes"),
+     {"memory/replace, 1 thread": "1 thread", "memory/replace, 2 threads": "2 threads"}),
+    ("memory_after", "Share of resident bytes that stays after all is freed and given back",
+     ("after trim", "share"),
+     {"memory/replace, 1 thread": "1 thread", "memory/replace, 2 threads": "2 threads"}),
+]
+
+
+def value_of(row, counter):
+    """(figure, low, high), or None"""
+    if counter:
+        value = row["counters"].get(counter[0])
+        return None if value is None else (value, value, value)
+    return (row["ratio"], row["low"], row["high"]) if "ratio" in row else None
+
+
+def colour_of(row):
+    if row["who"].startswith("acre::"):
+        return ACRE
+    return BASELINE if row["who"] == row["baseline"] else PEER
+
+
+def text_of(value):
+    return f"{value:.2g}" if value < 0.1 else f"{value:.2f}" if value < 10 else f"{value:,.0f}"
+
+
+def draw(rows, directory, scratch, name, title, counter, groups):
+    panels = {group: {row["who"]: row for row in rows if row["group"] == group} for group in groups}
+    panels = {group: found for group, found in panels.items() if found}
+    if not panels:
+        return False
+    # Every allocator in the same line of all panels; acre first.
+    whos = list(dict.fromkeys(who for found in panels.values() for who in found))
+    whos.sort(key=lambda who: not who.startswith("acre::"))
+    limit = 1.2 if counter and counter[0] == "after trim" else 2
+    settings = [f"out = '{directory / name}.svg'", f"title = '{title}'", f"limit = {limit}.0" if limit == 2
+                else f"limit = {limit}", f"unit = '{counter[1] if counter else RATIO}'",
+                f"panels = {len(panels)}", f"lines = {len(whos)}", "array files[panels]", "array headings[panels]",
+                "data(i) = files[i]", "heading(i) = headings[i]"]
+    for i, (group, found) in enumerate(panels.items(), 1):
+        path = scratch / f"{name}.{i}"
+        with open(path, "w", encoding="utf-8") as file:
+            for who in whos:
+                value = value_of(found[who], counter) if who in found else None
+                if value:
+                    figure, low, high = value
+                    colour, text = colour_of(found[who]), text_of(figure)
+                else:
+                    figure = low = high = 0
+                    colour, text = PEER, "-"
+                print(figure, low, min(high, limit), min(figure, limit), colour, f'"{text}"', f'"{who}"', file=file)
+        settings += [f"files[{i}] = '{path}'", f"headings[{i}] = '{groups[group]}'"]
+    script = pathlib.Path(__file__).with_name("plots.gp")
+    subprocess.run(["gnuplot", "-e", "; ".join(settings), str(script)], check=True)
+    return True
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("directory", metavar="DIRECTORY", type=pathlib.Path)
+    options = parser.parse_args()
+    with open(options.file, encoding="utf-8") as file:
+        rows = json.load(file)["rows"]
+    os.makedirs(options.directory, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        drawn = [chart[0] for chart in CHARTS if draw(rows, options.directory, pathlib.Path(scratch), *chart)]
+    print("\n".join(f"{options.directory / name}.svg" for name in drawn))
+    return 0 if drawn else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
