@@ -86,4 +86,11 @@ void touch(void* p, std::size_t bytes) {
   for (std::size_t at = 0; at < bytes; at += page) b[at] = std::byte{1};
 }
 
+void warm(std::size_t bytes) {
+  void* const p = map_bound(bytes, std::size_t{2} << 20);
+  ::madvise(p, bytes, MADV_HUGEPAGE);
+  touch(p, bytes);
+  unmap_raw(p, bytes);
+}
+
 }  // namespace bench

@@ -46,4 +46,8 @@ bool is_bound(const void* p);
 /// Writes a byte of each base page.
 void touch(void* p, std::size_t bytes);
 
+/// Touches so many bytes of free memory, as huge pages: of a virtual machine, free ones are what the host takes
+/// back, and finding them again costs it ten times what the rows are to show.
+void warm(std::size_t bytes);
+
 }  // namespace bench

@@ -8,8 +8,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "workloads.hpp"
-
 namespace bench {
 namespace {
 

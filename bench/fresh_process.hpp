@@ -4,15 +4,12 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <string>
 
 #include "peers.hpp"
+#include "workloads.hpp"
 
 namespace bench {
-
-/// By name.
-using figures = std::map<std::string, double>;
 
 /// What f returns, called in a child of this process. This one must not have used the peer that f uses.
 /// \throws missing and std::runtime_error that f threw, or if the child ended otherwise

@@ -5,30 +5,19 @@
 #include <memory>
 
 #include "fresh_process.hpp"
-#include "workloads.hpp"
 
 namespace {
 
-struct growth {
-  double seconds;  ///< for each element
-  double faults;
-};
-
-template <class Vector>
-growth grow(Vector vector, std::size_t count) {
-  const double faults = bench::faults();
-  const double begin = bench::cpu_seconds();
-  for (std::size_t i = 0; i != count; ++i) vector.push_back(static_cast<double>(i));
-  benchmark::DoNotOptimize(vector.data());
-  vector = Vector(vector.get_allocator());
-  return {(bench::cpu_seconds() - begin) / static_cast<double>(count), bench::faults() - faults};
-}
-
 template <class Make>
-bench::figures first_or_again(Make make, std::size_t count, bool first) {
-  if (!first) grow(make(), count);
-  const growth g = grow(make(), count);
-  return {{"seconds", g.seconds}, {"faults", g.faults}};
+bench::figures grow(Make make, std::size_t count, bool first) {
+  const auto once = [&] {
+    auto vector = make();
+    for (std::size_t i = 0; i != count; ++i) vector.push_back(static_cast<double>(i));
+    benchmark::DoNotOptimize(vector.data());
+  };
+  bench::warm(count * sizeof(double) * 4);
+  if (!first) once();
+  return bench::repeated(0, count, once);
 }
 
 /// std::vector<double> with an allocator whose type says all.
@@ -38,7 +27,7 @@ void typed_row(const std::string& name, std::size_t count, bool first, Allocator
     bench::attempt(state, [&] {
       const bench::figures found = bench::in_fresh_process([&] {
         const Allocator a = allocator();
-        return first_or_again([&] { return std::vector<double, Allocator>(a); }, count, first);
+        return grow([&] { return std::vector<double, Allocator>(a); }, count, first);
       });
       for (auto _ : state) state.SetIterationTime(found.at("seconds"));
       state.counters["faults"] = found.at("faults");
@@ -56,7 +45,7 @@ void bench::declare(bool smoke) {
     const std::string when = first ? ", first time" : ", again";
     const std::string group = "growth/pmr::vector<double>" + when;
     fresh_rows(group, page_peers(), [=](subject& s) {
-      return first_or_again([&] { return std::pmr::vector<double>(s.memory.get()); }, count, first);
+      return grow([&] { return std::pmr::vector<double>(s.memory.get()); }, count, first);
     });
     const std::string typed = "growth/std::vector<double, A>" + when + "/";
     typed_row<std::allocator<double>>(typed + glibc, count, first, [] { return std::allocator<double>(); });

@@ -5,31 +5,19 @@
 #include <cmath>
 
 #include "fresh_process.hpp"
-#include "workloads.hpp"
 
 namespace {
 
 using namespace acre::literals;
 
-/// What it takes once it has been done `before` times.
-template <class F>
-bench::figures steady(int before, double at_least, F once) {
-  for (int i = 0; i != before; ++i) once();
-  const double faults = bench::faults();
-  double times = 0;
-  const double each = bench::seconds_each(at_least, 4, [&] {
-    for (int i = 0; i != 4; ++i) once();
-    times += 4;
-  });
-  return {{"seconds", each}, {"faults", (bench::faults() - faults) / times}};
-}
-
 bench::figures one_size(std::pmr::memory_resource& memory, std::size_t bytes, double at_least) {
-  return steady(2, at_least, [&] {
+  const auto use = [&] {
     void* const p = memory.allocate(bytes);
     bench::touch(p, bytes);
     memory.deallocate(p, bytes);
-  });
+  };
+  for (int i = 0; i != 2; ++i) use();
+  return bench::repeated(at_least, 1, use);
 }
 
 /// 16 live blocks, of which random ones are replaced. Each doubling of the size is as likely as another.
@@ -41,14 +29,16 @@ bench::figures mixed(std::pmr::memory_resource& memory, std::size_t most, double
   std::array<block, 16> live;
   bench::random_numbers random(1);
   const double doublings = std::log2(static_cast<double>(most) / 65536.0);
-  return steady(256, at_least, [&] {
+  const auto replace = [&] {
     block& b = live[random.below(live.size())];
     if (b.at != nullptr) memory.deallocate(b.at, b.bytes);
     const double power = doublings * static_cast<double>(random.next()) / 4294967296.0;
     b.bytes = static_cast<std::size_t>(65536.0 * std::exp2(power));
     b.at = memory.allocate(b.bytes);
     bench::touch(b.at, b.bytes);
-  });
+  };
+  for (int i = 0; i != 1000; ++i) replace();
+  return bench::repeated(at_least, 1, replace);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // 8 KiB blocks, of which random ones are replaced: what a block costs must not depend on how many are live.
 #include "fresh_process.hpp"
-#include "workloads.hpp"
 
 namespace {
 
@@ -9,10 +8,10 @@ bench::figures replace(bench::subject& s, std::size_t live, double at_least) {
   // Every block once, on average; but some resources would take minutes for that.
   const double begin = bench::seconds();
   for (std::size_t i = 0; i < live && bench::seconds() - begin < 10 * at_least; i += 64) blocks.replace(64);
-  const double each = bench::seconds_each(at_least, 64, [&] { blocks.replace(64); });
+  const bench::figures found = bench::repeated(at_least, 64, [&] { blocks.replace(64); });
   blocks.abandon();
   static_cast<void>(s.memory.release());
-  return {{"seconds", each}};
+  return {{"seconds", found.at("seconds")}};
 }
 
 }  // namespace

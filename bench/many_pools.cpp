@@ -2,7 +2,6 @@
 #include <array>
 
 #include "fresh_process.hpp"
-#include "workloads.hpp"
 
 namespace {
 
@@ -20,8 +19,7 @@ bench::figures in_turn(const bench::peer& p, bench::subject& first, std::size_t 
       }
     }
   };
-  round();
-  return {{"seconds", bench::seconds_each(at_least, 16 * count, round)}};
+  return {{"seconds", bench::repeated(at_least, 16 * count, round).at("seconds")}};
 }
 
 void use(std::pmr::memory_resource& memory) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "fresh_process.hpp"
-#include "workloads.hpp"
 
 namespace {
 

@@ -9,11 +9,11 @@ namespace {
 constexpr std::size_t part = std::size_t{4} << 20;
 constexpr std::size_t parts = 4;
 alignas(4096) std::array<std::byte, part * parts> buffer;
-std::atomic<std::size_t> threads{0};
+std::atomic<std::size_t> threads_so_far{0};
 
 struct round_and_round {
   static void* allocate(std::size_t bytes, std::size_t alignment) {
-    static thread_local std::byte* const mine = buffer.data() + threads++ % parts * part;
+    static thread_local std::byte* const mine = buffer.data() + threads_so_far++ % parts * part;
     static thread_local std::size_t used = 0;
     std::size_t at = (used + alignment - 1) & ~(alignment - 1);
     if (at + bytes > part) at = 0;

@@ -10,7 +10,9 @@
 #include <cstdint>
 #include <ctime>
 #include <functional>
+#include <map>
 #include <memory_resource>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -136,25 +138,30 @@ inline double cpu_seconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-/// What one operation takes, of those that `some()` does `each` of: repeated for `at_least` seconds.
-template <class F>
-double seconds_each(double at_least, std::size_t each, F some) {
-  std::size_t done = 0;
-  const double begin = cpu_seconds();
-  double now = begin;
-  do {
-    some();
-    done += each;
-    now = cpu_seconds();
-  } while (now - begin < at_least);
-  return (now - begin) / static_cast<double>(done);
-}
-
 /// Page faults of this process so far that needed no disk.
 inline double faults() {
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
   return static_cast<double>(used.ru_minflt);
+}
+
+/// By name; "seconds" is what is compared.
+using figures = std::map<std::string, double>;
+
+/// What one of the `each` operations of `some()` takes, and the page faults of one call. Calls it twice as
+/// often each time, until that takes `at_least` seconds, and counts those last calls only.
+template <class F>
+figures repeated(double at_least, std::size_t each, F some) {
+  for (double times = 1;; times *= 2) {
+    const double faults_before = faults();
+    const double begin = cpu_seconds();
+    for (double i = 0; i != times; ++i) some();
+    const double took = cpu_seconds() - begin;
+    if (took >= at_least) {
+      return {{"seconds", took / times / static_cast<double>(each)},
+              {"faults", (faults() - faults_before) / times}};
+    }
+  }
 }
 
 }  // namespace bench

@@ -160,6 +160,27 @@ TEST_F(pool_statistics_of, two_pools_of_one_thread_are_apart) {
   EXPECT_EQ(other.statistics().live_blocks, 50U);
 }
 
+TEST_F(pool_statistics_of, a_guarded_pool_do_not_take_resting_blocks_for_live_ones) {
+  pool_resource guarded(&memory, {.guarding = guarding::on});
+  std::vector<void*> live;
+  for (int i = 0; i != 100; ++i) live.push_back(guarded.allocate(100, 8));
+  void* const large = guarded.allocate(1_MiB, 8);
+  pool_statistics s = guarded.statistics();
+  EXPECT_EQ(s.allocations, 101U);
+  EXPECT_EQ(s.live_blocks, 101U);
+  EXPECT_EQ(s.live_bytes, 100 * guarded.good_size(100, 8) + 1_MiB);
+  guarded.deallocate(large, 1_MiB, 8);
+  for (void* const p : live) guarded.deallocate(p, 100, 8);
+  s = guarded.statistics();
+  EXPECT_EQ(s.deallocations, 101U);
+  EXPECT_EQ(s.live_blocks, 0U);
+  EXPECT_EQ(s.live_bytes, 0U);
+  guarded.trim();
+  s = guarded.statistics();
+  EXPECT_EQ(s.deallocations, 101U);
+  EXPECT_EQ(s.used_bytes, 0U);
+}
+
 TEST_F(pool_statistics_of, a_pool_count_trims) {
   pool.trim();
   pool.trim();
