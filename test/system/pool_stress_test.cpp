@@ -26,7 +26,7 @@ namespace acre::test {
 namespace {
 
 constexpr unsigned allocating_threads = 3;
-constexpr std::size_t steps = sanitized ? 4000 : 30'000;
+constexpr std::size_t steps = under_tsan ? 4000 : 30'000;
 constexpr std::size_t most_live = 300;
 
 using generator = std::mt19937_64;
