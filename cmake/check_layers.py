@@ -93,8 +93,7 @@ class Tree:
             return
         included = set(re.findall(r"<acre/([^>]+)>", without_comments(umbrella.read_text())))
         for path in public:
-            # What is in detail/ is included by those that need it.
-            if path != umbrella and path.parent == umbrella.parent and path.name not in included:
+            if path.parent == umbrella.parent and path != umbrella and path.name not in included:
                 self.mistake(umbrella, f"does not include <acre/{path.name}>")
 
     def check_file(self, path, layer):

@@ -10,6 +10,7 @@
 #include <acre/locate.hpp>
 #include <acre/mapping.hpp>
 #include <acre/migrate.hpp>
+#include <acre/node_pools.hpp>
 #include <acre/node_set.hpp>
 #include <acre/numa_allocator.hpp>
 #include <acre/placement.hpp>

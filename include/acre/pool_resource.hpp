@@ -26,7 +26,8 @@ class pool_core;
 
 /// Whether a pool watches over its blocks, at the price of its speed: frees are checked (errc::invalid_argument
 /// for blocks that are not live or were asked for with another size), freed blocks are filled and rest for a
-/// while, and writes to them are found.
+/// while (the last 1024, with up to 4 MiB), and writes to them are found, by deallocate() and trim(). good_size()
+/// is the size itself then.
 enum class guarding {
   automatic,  ///< on where AddressSanitizer or Valgrind watch the program: then they see freed blocks as such
   off,
@@ -65,7 +66,7 @@ struct pool_statistics {
   std::uint64_t cache_hits = 0;     ///< allocations that the calling thread's cache served by itself
   std::uint64_t refills = 0;        ///< lists of blocks that threads took from the centre
   std::uint64_t spills = 0;         ///< lists of blocks that threads gave to the centre
-  std::uint64_t foreign_frees = 0;  ///< in node_pools: blocks freed by a thread on another node
+  std::uint64_t foreign_frees = 0;  ///< of node_pools only: blocks freed by a thread on another node
   std::uint64_t trims = 0;
   std::size_t live_blocks = 0;
   std::size_t live_bytes = 0;      ///< good_size of the live blocks

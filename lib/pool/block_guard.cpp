@@ -36,6 +36,8 @@ void block_guard::admit(const block& b, std::size_t good) {
   const std::lock_guard lock(x_mutex);
   [[maybe_unused]] const bool is_new = x_blocks.try_emplace(b.p, entry{b.bytes, b.alignment, good}).second;
   assert(is_new);
+  ++x_count.live;
+  x_count.live_bytes += b.bytes;
   // Valgrind: whatever was in the block before.
   poison::allow(b.p, b.bytes);
   poison::forbid(static_cast<std::byte*>(b.p) + b.bytes, good - b.bytes);
@@ -45,6 +47,8 @@ std::optional<block_guard::block> block_guard::retire(const block& b, std::size_
   const std::lock_guard lock(x_mutex);
   known_block& known = find_live(b, good);
   const entry e = known.second;
+  --x_count.live;
+  x_count.live_bytes -= e.bytes;
   if (e.good > most_resting_bytes) {
     x_blocks.erase(b.p);
     poison::allow(b.p, e.good);
@@ -67,6 +71,11 @@ std::optional<block_guard::block> block_guard::wake_surplus() {
   return wake_oldest();
 }
 
+block_guard::counts block_guard::count() const {
+  const std::lock_guard lock(x_mutex);
+  return x_count;
+}
+
 void block_guard::clear() noexcept {
   const std::lock_guard lock(x_mutex);
   if (poison::watched()) {
@@ -74,7 +83,8 @@ void block_guard::clear() noexcept {
   }
   x_blocks.clear();
   x_oldest = x_newest = nullptr;
-  x_resting = x_resting_bytes = 0;
+  x_count = {};
+  x_resting_bytes = 0;
 }
 
 block_guard::known_block& block_guard::find_live(const block& b, std::size_t good) {
@@ -102,7 +112,7 @@ void block_guard::lay_down(known_block& b) noexcept {
   e.now = state::resting;
   (x_newest != nullptr ? x_newest->second.freed_next : x_oldest) = &b;
   x_newest = &b;
-  ++x_resting;
+  ++x_count.resting;
   x_resting_bytes += e.good;
 }
 
@@ -122,7 +132,7 @@ block_guard::block block_guard::wake_oldest() {
   const block awake{p, e.bytes, e.alignment};
   x_oldest = e.freed_next;
   if (x_oldest == nullptr) x_newest = nullptr;
-  --x_resting;
+  --x_count.resting;
   x_resting_bytes -= e.good;
   x_blocks.erase(awake.p);
   return awake;

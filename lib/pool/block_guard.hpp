@@ -57,6 +57,12 @@ class block_guard {
   std::optional<block> wake();
   /// The same, but nothing when no more rest than may.
   std::optional<block> wake_surplus();
+  struct counts {
+    std::size_t live = 0;
+    std::size_t live_bytes = 0;  ///< as asked
+    std::size_t resting = 0;
+  };
+  counts count() const;
   /// Forgets all blocks, live and resting, and allows them. For before the pool's pages go.
   void clear() noexcept;
 
@@ -79,16 +85,16 @@ class block_guard {
   void lay_down(known_block& b) noexcept;
   block wake_oldest();
   bool has_surplus() const noexcept {
-    return x_resting > most_resting || x_resting_bytes > most_resting_bytes;
+    return x_count.resting > most_resting || x_resting_bytes > most_resting_bytes;
   }
 
-  std::mutex x_mutex;
+  mutable std::mutex x_mutex;
   // Resting blocks stay in the table: freeing needs no memory, and a second free is known as such.
   std::pmr::unordered_map<void*, entry> x_blocks;
   known_block* x_oldest = nullptr;
   known_block* x_newest = nullptr;
-  std::size_t x_resting = 0;
-  std::size_t x_resting_bytes = 0;
+  counts x_count;
+  std::size_t x_resting_bytes = 0;  ///< that the blocks have
 };
 
 }  // namespace acre

@@ -3,6 +3,7 @@ acre_layer(pool
     detail/resource_handle.hpp
     detail/size_class.hpp
     detail/thread_cache.hpp
+    node_pools.hpp
     numa_allocator.hpp
     pool_resource.hpp
     resource_for.hpp
@@ -10,7 +11,11 @@ acre_layer(pool
     bit_map.cpp
     block_guard.cpp
     centre.cpp
+    cpu_table.cpp
     mapping_store.cpp
+    node_pools.cpp
+    owned_pages.cpp
+    owner_map.cpp
     page_heap.cpp
     page_heap_return.cpp
     page_source.cpp

@@ -93,7 +93,7 @@ class page_heap {
   std::size_t purge(purge_plan plan) noexcept;
   std::size_t drop_mappings(purge_plan plan) noexcept;
   std::size_t purge_slabs(purge_plan plan) noexcept;
-  std::size_t unmap_empty_slabs() noexcept;
+  std::size_t unmap_empty_slabs(purge_plan plan) noexcept;
 
   const std::unique_ptr<page_source> x_pages;
   const page_reuse x_reuse;

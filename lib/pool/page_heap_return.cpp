@@ -50,14 +50,16 @@ void page_heap::tend(const chores& todo) noexcept {
 
 std::size_t page_heap::trim() noexcept {
   const std::size_t mappings = drop_mappings({});
-  const std::size_t slabs = unmap_empty_slabs();
+  const std::size_t slabs = unmap_empty_slabs({});
   return mappings + slabs + purge_slabs({});
 }
 
 std::size_t page_heap::purge(purge_plan plan) noexcept {
   const std::size_t gone = drop_mappings(plan);
   if (gone >= plan.most) return gone;
-  return gone + purge_slabs({.only_old = plan.only_old, .most = plan.most - gone});
+  const purge_plan rest{.only_old = plan.only_old, .most = plan.most - gone};
+  // Slabs of which no parts can go may go as a whole; the others cost more to map again than they give.
+  return gone + (x_pages->discard_granule() == 0 ? unmap_empty_slabs(rest) : purge_slabs(rest));
 }
 
 std::size_t page_heap::drop_mappings(purge_plan plan) noexcept {
@@ -111,16 +113,16 @@ std::size_t page_heap::purge_slabs(purge_plan plan) noexcept {
   return gone;
 }
 
-std::size_t page_heap::unmap_empty_slabs() noexcept {
+std::size_t page_heap::unmap_empty_slabs(purge_plan plan) noexcept {
   std::size_t gone = 0;
   const std::unique_lock stay = hold_slabs();
-  for (;;) {
+  const auto may_go = [&](const auto& s) { return s->is_empty() && (!plan.only_old || s->is_old()); };
+  while (gone < plan.most) {
     std::unique_ptr<slab> empty;
     {
       const std::lock_guard guard(x_mutex);
-      const auto at =
-          std::find_if(x_slabs.begin(), x_slabs.end(), [](const auto& s) { return s->is_empty(); });
-      if (at == x_slabs.end()) return gone;
+      const auto at = std::find_if(x_slabs.begin(), x_slabs.end(), may_go);
+      if (at == x_slabs.end()) break;
       empty = std::move(*at);
       x_slabs.erase(at);
       x_slab_bytes -= empty->bytes();
@@ -129,6 +131,7 @@ std::size_t page_heap::unmap_empty_slabs() noexcept {
     gone += empty->dirty_units() * unit_bytes;
     x_pages->unmap(empty->base(), empty->bytes(), empty->alignment());
   }
+  return gone;
 }
 
 void page_heap::release() noexcept {

@@ -39,7 +39,9 @@ page_reuse reuse_of(const placement& where) {
     case strategy::weighted_by_system:
       return page_reuse::any;
     case strategy::interleave:
-      return where.chunk() == placement::one_page ? page_reuse::any : page_reuse::same_size;
+      // Hard, it goes from the allocation's beginning, and needs a range for each page; soft, the kernel goes by address.
+      return where.chunk() == placement::one_page && !where.is_hard() ? page_reuse::any
+                                                                      : page_reuse::same_size;
     default:
       return page_reuse::same_size;
   }

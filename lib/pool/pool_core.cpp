@@ -83,7 +83,8 @@ void* pool_core::allocate_small(size_class c) {
       more = {std::exchange(bin.spare, nullptr), x_centres[c].shape().list_blocks};
     } else if (bin.head == nullptr) {
       more = x_centres[c].take();
-      cache->refills.store(cache->refills.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+      const std::uint64_t refills = cache->refills.load(std::memory_order_relaxed);
+      if (more.head != nullptr) cache->refills.store(refills + 1, std::memory_order_relaxed);
     }
     if (more.head != nullptr) {
       bin.head = more.head;
@@ -138,6 +139,11 @@ void pool_core::deallocate_uncached(void* p, size_class c) noexcept {
 }
 
 std::size_t pool_core::good_size(std::size_t bytes, std::size_t alignment) const noexcept {
+  // Who is told of more bytes may use them, and the guard forbids them.
+  return is_guarded() ? bytes : block_bytes(bytes, alignment);
+}
+
+std::size_t pool_core::block_bytes(std::size_t bytes, std::size_t alignment) const noexcept {
   if (detail::is_small(bytes, alignment)) {
     const size_class c = detail::class_of(bytes, alignment);
     if (has_class(c)) return class_bytes(c);
@@ -151,7 +157,7 @@ void* pool_core::allocate_guarded(std::size_t bytes, std::size_t alignment) {
       small ? allocate_uncached(detail::class_of(bytes, alignment)) : x_heap.allocate(bytes, alignment);
   const block_guard::block b{p, bytes, alignment};
   try {
-    x_guard->admit(b, good_size(bytes, alignment));
+    x_guard->admit(b, block_bytes(bytes, alignment));
   } catch (...) {
     deallocate_raw(b);
     throw;
@@ -160,8 +166,8 @@ void* pool_core::allocate_guarded(std::size_t bytes, std::size_t alignment) {
 }
 
 void pool_core::deallocate_guarded(void* p, std::size_t bytes, std::size_t alignment) {
-  if (const auto rested = x_guard->retire({p, bytes, alignment}, good_size(bytes, alignment)))
-    deallocate_raw(*rested);
+  auto rested = x_guard->retire({p, bytes, alignment}, good_size(bytes, alignment));
+  for (; rested; rested = x_guard->wake_surplus()) deallocate_raw(*rested);
 }
 
 void pool_core::deallocate_raw(const block_guard::block& b) noexcept {
@@ -238,9 +244,14 @@ pool_statistics pool_core::statistics() const {
   s.cache_hits += x_counters.hits.load(std::memory_order_relaxed);
   s.refills += x_counters.refills.load(std::memory_order_relaxed);
   s.spills += x_counters.spills.load(std::memory_order_relaxed);
-  s.foreign_frees = x_foreign_frees.load(std::memory_order_relaxed);
   s.trims = x_trims.load(std::memory_order_relaxed);
   x_heap.add_to(s);
+  if (x_guard) {
+    const block_guard::counts known = x_guard->count();
+    s.deallocations += known.resting;
+    s.live_blocks = known.live;
+    s.live_bytes = known.live_bytes;
+  }
   return s;
 }
 

@@ -48,7 +48,6 @@ class pool_core {
   void release();
   std::size_t trim();
   pool_statistics statistics() const;
-  void count_foreign_free() noexcept { x_foreign_frees.fetch_add(1, std::memory_order_relaxed); }
 
   // For the registry of threads, under its mutex.
 
@@ -84,6 +83,8 @@ class pool_core {
   void* allocate_uncached(size_class c);
   void deallocate_uncached(void* p, size_class c) noexcept;
   void deallocate_raw(const block_guard::block& b) noexcept;
+  /// What good_size() is without a guard.
+  std::size_t block_bytes(std::size_t bytes, std::size_t alignment) const noexcept;
   void free_empty_spans();
 
   const pool_options x_options;
@@ -94,7 +95,6 @@ class pool_core {
   std::optional<block_guard> x_guard;
   /// Of caches that are gone, and of blocks that met no cache.
   counters x_counters;
-  std::atomic<std::uint64_t> x_foreign_frees{0};
   std::atomic<std::uint64_t> x_trims{0};
   links x_links;
 };

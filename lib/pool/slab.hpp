@@ -3,6 +3,7 @@
 
 #include <acre/detail/size_class.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -55,6 +56,8 @@ class slab {
   void give_back(const run& r, bool clean) noexcept;
   /// What is dirty now is old from now on, unless it is used in between.
   void age() noexcept { x_old = x_dirty; }
+  /// Nothing became dirty since.
+  bool is_old() const noexcept { return x_old.count(0, x_old.size()) == x_dirty_units; }
 
   // Spans, for those who look up blocks by address.
 
@@ -62,8 +65,15 @@ class slab {
   void note_span(const void* p, std::size_t units) noexcept;
   /// Where the span of a block begins.
   std::byte* span_of(const void* block) const noexcept;
-  /// A counter for each span, 0 at first, for the owner of the span.
-  std::uint16_t& span_counter(const void* span) noexcept { return x_counters[unit_of(span)]; }
+  /// A counter for each span, 0 at first, for who goes through all free blocks.
+  std::uint16_t& span_counter(const void* span) noexcept {
+    x_counted = true;
+    return x_counters[unit_of(span)];
+  }
+  void clear_counters() noexcept {
+    if (x_counted) std::fill(x_counters.begin(), x_counters.end(), std::uint16_t{0});
+    x_counted = false;
+  }
 
  private:
   std::size_t unit_of(const void* p) const noexcept {
@@ -85,6 +95,7 @@ class slab {
   std::size_t x_longest = std::numeric_limits<std::size_t>::max();
   std::vector<std::uint8_t> x_back;  ///< units from the beginning of the span
   std::vector<std::uint16_t> x_counters;
+  bool x_counted = false;
 };
 
 }  // namespace acre

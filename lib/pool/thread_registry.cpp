@@ -102,20 +102,25 @@ void thread_caches::make_room() {
   std::size_t size = 16;
   while (size < 4 * (x_count + 1 - dead)) size *= 2;
   std::vector<thread_cache*> places(size);
-  const std::lock_guard guard(registry_mutex);
-  x_count = 0;
-  for (thread_cache* const cache : x_places) {
-    if (cache == nullptr) continue;
-    if (cache->pool == nullptr && dead != 0) {
-      --dead;
-      --x_dead;
-      delete cache;
-    } else {
-      put(places, cache);
-      ++x_count;
+  thread_cache* to_delete = nullptr;
+  {
+    const std::lock_guard guard(registry_mutex);
+    x_count = 0;
+    for (thread_cache* const cache : x_places) {
+      if (cache == nullptr) continue;
+      if (cache->pool == nullptr && dead != 0) {
+        --dead;
+        --x_dead;
+        cache->next = std::exchange(to_delete, cache);
+      } else {
+        put(places, cache);
+        ++x_count;
+      }
     }
+    x_places.swap(places);
   }
-  x_places = std::move(places);
+  // Not under the mutex: operator delete may be somebody's who uses pools.
+  while (to_delete != nullptr) delete std::exchange(to_delete, to_delete->next);
 }
 
 thread_cache* thread_caches::make(pool_core& pool) {
@@ -219,26 +224,31 @@ void remove(pool_core& pool) noexcept {
 thread_cache* cache_of(pool_core& pool) noexcept {
   detail::thread_state& t = this_thread;
   if (has_exited) return nullptr;
-  // Acquire: sees what a trim() did to this thread's caches, which released it.
-  while (t.claimed.load(std::memory_order_acquire)) {
-    detail::leave();
-    { const std::lock_guard until_it_has_gone(registry_mutex); }
-    detail::enter(0);
-  }
-  thread_cache* cache = caches_of_thread.find(pool.id());
-  if (cache == nullptr) {
-    detail::leave();  // operator new may be somebody's who uses pools
-    try {
-      cache = caches_of_thread.make(pool);
-    } catch (const std::bad_alloc&) {
+  for (;;) {
+    // Acquire: sees what a trim() did to this thread's caches, which released it.
+    while (t.claimed.load(std::memory_order_acquire)) {
+      detail::leave();
+      { const std::lock_guard until_it_has_gone(registry_mutex); }
+      detail::enter(0);
     }
-    detail::enter(0);
-    if (cache == nullptr || t.claimed.load(std::memory_order_acquire))
-      return cache == nullptr ? nullptr : cache_of(pool);
+    thread_cache* cache = caches_of_thread.find(pool.id());
+    if (cache == nullptr) {
+      detail::leave();  // operator new may be somebody's who uses pools
+      try {
+        cache = caches_of_thread.make(pool);
+      } catch (const std::bad_alloc&) {
+      }
+      detail::enter(0);
+      if (cache == nullptr) return nullptr;
+    }
+    t.bins = cache->bins.data();
+    t.pool_id.store(cache->pool_id, detail::owner_order);
+    // A trim() may have begun since claimed was looked at, and cleared pool_id before it was set here. Either it sees
+    // that it is set again, or it is seen here: as with `busy`.
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    if (!t.claimed.load(std::memory_order_seq_cst)) return cache;
+    t.pool_id.store(0, detail::owner_order);
   }
-  t.bins = cache->bins.data();
-  t.pool_id.store(cache->pool_id, detail::owner_order);
-  return cache;
 }
 
 void reclaim_caches(pool_core& pool) noexcept {
@@ -251,8 +261,8 @@ void reclaim_caches(pool_core& pool) noexcept {
   }
   const bool passed = sys::barrier_in_all_threads();
   for (thread_cache* c = first; c != nullptr; c = c->next) {
-    const bool is_idle = c->owner == &this_thread || (passed && !c->owner->busy.load());
-    if (is_idle) pool.flush(*c);
+    const bool is_idle = passed && !c->owner->busy.load() && c->owner->pool_id.load() != c->pool_id;
+    if (is_idle || c->owner == &this_thread) pool.flush(*c);
     c->owner->claimed.store(false);
   }
 }

@@ -13,8 +13,8 @@ namespace acre {
 class pool_core;
 class thread_caches;
 
-/// A thread's free blocks of one pool.
-struct thread_cache {
+/// A thread's free blocks of one pool; in cache lines of its own.
+struct alignas(64) thread_cache {
   std::array<detail::cache_bin, detail::class_count> bins;
   // Written by the owner, read by statistics: they order nothing.
   std::atomic<std::uint64_t> refills{0};

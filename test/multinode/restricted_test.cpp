@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <acre/area.hpp>
 #include <acre/check.hpp>
+#include <acre/node_pools.hpp>
 #include <acre/topology.hpp>
 
 #include "multinode/touch.hpp"
@@ -45,6 +46,21 @@ TEST(restricted, interleaves_over_what_is_allowed) {
   expect_all_on(0, p, bytes);
   EXPECT_TRUE(a.check_block(p, bytes).ok());
   a.deallocate(p, bytes);
+}
+
+TEST(restricted, pools_are_for_the_allowed_nodes_and_serve_all_threads) {
+  node_pools pools;
+  EXPECT_EQ(pools.nodes(), node_set{0});
+  for (unsigned cpu : one_cpu_per_node()) {
+    const pinned there(cpu);
+    EXPECT_EQ(pools.here(), 0U);
+    void* p = pools.allocate(100'000);
+    touch(p, 100'000);
+    expect_all_on(0, p, 100'000);
+    pools.deallocate(p, 100'000);
+  }
+  const unsigned forbidden = *memory_nodes().rbegin();
+  EXPECT_EQ(code_of([&] { node_pools wrong(node_set{forbidden}); }), errc::node_not_allowed);
 }
 
 }  // namespace

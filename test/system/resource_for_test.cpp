@@ -3,6 +3,7 @@
 #include <acre/error.hpp>
 #include <acre/numa_allocator.hpp>
 #include <acre/placement.hpp>
+#include <acre/topology.hpp>
 
 #include "support/resource_stress.hpp"
 
@@ -48,6 +49,26 @@ TEST(resource_for, many_threads_get_the_same_resource) {
   for (auto& r : got) threads.emplace_back([&r] { r = resource_for(placement::prefer(node_set{0})); });
   for (std::thread& t : threads) t.join();
   for (const auto* r : got) EXPECT_EQ(r, got[0]);
+}
+
+TEST(resource_for, a_by_page_function_may_allocate_from_its_own_pool) {
+  static std::pmr::memory_resource* own = nullptr;
+  static std::atomic<std::size_t> calls = 0;
+  const auto function = [](std::size_t, std::size_t) -> node_id {
+    ++calls;
+    // Not before the pool has a slab: that would never end.
+    if (own != nullptr) own->deallocate(own->allocate(100), 100);
+    return topology::system().default_nodes().first();
+  };
+  std::pmr::memory_resource& r =
+      *resource_for(placement::by_page(function, topology::system().default_nodes()));
+  r.deallocate(r.allocate(100), 100);
+  own = &r;
+  calls = 0;
+  void* const large = r.allocate(1 << 20);
+  EXPECT_GE(calls, (1U << 20) / page_size(page_kind::system));
+  r.deallocate(large, 1 << 20);
+  own = nullptr;
 }
 
 TEST(default_resource, is_the_unbound_one_until_another_is_set) {

@@ -89,6 +89,12 @@ class CheckLayers(unittest.TestCase):
         self.assertIn("include/acre/new.hpp: in no layer", done.stdout)
         self.assertIn("acre.hpp: does not include <acre/new.hpp>", done.stdout)
 
+    def test_a_public_detail_is_not_for_the_umbrella(self):
+        done = self.run_on(files={"include/acre/detail/part.hpp": "",
+                                  "lib/area/layer.cmake": "acre_layer(area\n  HEADERS area.hpp detail/part.hpp\n"
+                                                          "  SOURCES area.cpp)\n"})
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+
     def test_a_source_that_is_not_built(self):
         self.assert_found("lib/area/more.cpp", "", "not built")
 

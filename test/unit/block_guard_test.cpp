@@ -268,6 +268,28 @@ TEST_F(a_block_guard, forbids_blocks_of_no_bytes) {
   EXPECT_EQ(guard.wake().value().bytes, 0U);
 }
 
+TEST_F(a_block_guard, counts_blocks_and_the_bytes_asked_for) {
+  const auto expect = [&](std::size_t live, std::size_t bytes, std::size_t resting) {
+    const block_guard::counts c = guard.count();
+    EXPECT_EQ(c.live, live);
+    EXPECT_EQ(c.live_bytes, bytes);
+    EXPECT_EQ(c.resting, resting);
+  };
+  const block one = admit(40, 48);
+  const block two = admit(100, 104);
+  expect(2, 140, 0);
+  guard.retire({one.p, 48, 8}, 48);
+  expect(1, 100, 1);
+  EXPECT_THROW(guard.retire(one, 48), error);
+  expect(1, 100, 1);
+  guard.wake();
+  expect(1, 100, 0);
+  guard.clear();
+  expect(0, 0, 0);
+  guard.admit(two, 104);
+  expect(1, 100, 0);
+}
+
 TEST_F(a_block_guard, allows_and_forgets_everything_when_cleared) {
   const block live = admit(13, 24);
   const block resting = admit(13, 24);

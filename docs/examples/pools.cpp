@@ -1,0 +1,95 @@
+// pool_resource and node_pools: blocks that stay on their node.
+#include <acre/acre.hpp>
+
+#include <iostream>
+#include <list>
+#include <map>
+#include <thread>
+#include <vector>
+
+#include "require.hpp"
+
+namespace {
+
+void a_pool_of_ones_own(const acre::node_set& nodes) {
+  acre::pool_resource pool(acre::placement::bind({nodes.first()}));
+  std::pmr::map<int, std::pmr::string> names(&pool);
+  for (int i = 0; i != 10'000; ++i) names.emplace(i, "a name that is too long for the string object");
+  require(pool.resident().nodes() == acre::node_set{nodes.first()}, "all of it lies on that node");
+}
+
+void its_figures() {
+  acre::pool_resource pool(acre::placement::local());
+  std::vector<void*> blocks;
+  for (int i = 0; i != 1000; ++i) blocks.push_back(pool.allocate(100));
+  const acre::pool_statistics before = pool.statistics();
+  require(before.live_blocks == 1000 && before.live_bytes == 1000 * pool.good_size(100, 16), "all are live");
+
+  for (void* p : blocks) pool.deallocate(p, 100);
+  const std::size_t gone = pool.trim();  // free blocks of all threads, free pages
+  require(gone > 0 && pool.statistics().mapped_bytes == 0, "everything went back");
+  std::cout << pool.statistics() << '\n';
+}
+
+void all_at_once(const acre::node_set& nodes) {
+  acre::pool_resource pool(acre::placement::bind(nodes));
+  std::pmr::list<int>* const list =
+      new (pool.allocate(sizeof(std::pmr::list<int>))) std::pmr::list<int>(&pool);
+  list->assign(100'000, 1);
+  pool.release();  // no destructor runs; everything goes back
+  require(pool.statistics().mapped_bytes == 0, "nothing is left");
+}
+
+void other_options(const acre::node_set& nodes) {
+  acre::pool_resource pool(acre::placement::bind(nodes), {
+                                                             .pages = acre::page_kind::system,
+                                                             .name = "index",
+                                                             .retained = 64 << 20,
+                                                             .decay = std::chrono::seconds(1),
+                                                         });
+  std::pmr::vector<int> v(1000, &pool);
+}
+
+void over_an_area(const acre::node_set& nodes) {
+  acre::area pages(acre::placement::bind(nodes), {.commit = acre::commit::eager});
+  acre::pool_resource pool(&pages);  // a full node is an exception here, too
+  std::pmr::vector<int> v(1000, &pool);
+}
+
+void one_for_each_node() {
+  acre::node_pools pools;
+  void* const here = pools.allocate(100);  // from the node this thread runs on
+  require(pools.nodes().contains(*pools.owner(here)), "the owner is found by the address");
+  std::thread([&] { pools.deallocate(here, 100); }).join();  // goes back to that node, whoever frees it
+
+  for (const acre::node_id node : pools.nodes()) {
+    void* const there = pools.allocate_on(node, 100);  // wherever this thread runs
+    require(pools.owner(there) == node, "it is that node's");
+    pools.deallocate(there, 100);
+  }
+}
+
+void mistakes_are_found(const acre::node_set& nodes) {
+  acre::pool_resource pool(acre::placement::bind(nodes), {.guarding = acre::guarding::on});
+  void* const p = pool.allocate(100);
+  pool.deallocate(p, 100);
+  try {
+    pool.deallocate(p, 100);
+    require(false, "freed twice");
+  } catch (const acre::error& e) {
+    std::cout << e.what() << '\n';
+  }
+}
+
+}  // namespace
+
+int main() {
+  const acre::node_set nodes = acre::topology::system().default_nodes();
+  a_pool_of_ones_own(nodes);
+  its_figures();
+  all_at_once(nodes);
+  other_options(nodes);
+  over_an_area(nodes);
+  one_for_each_node();
+  mistakes_are_found(nodes);
+}

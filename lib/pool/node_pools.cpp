@@ -1,0 +1,169 @@
+#include <acre/node_pools.hpp>
+
+#include <acre/error.hpp>
+#include <acre/placement.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pool/cpu_table.hpp"
+#include "pool/owned_pages.hpp"
+#include "pool/owner_map.hpp"
+#include "pool/page_source.hpp"
+#include "sys/threads.hpp"
+
+namespace acre {
+namespace {
+
+constexpr unsigned no_pool = std::numeric_limits<unsigned>::max();
+
+/// What a thread needs to know about the CPU it runs on. A cache line of its own: the count is written by this CPU only,
+/// and only where a block really is foreign, so that it never costs a local free anything, nor CPUs of one node each
+/// other's line as a count per pair of nodes would.
+struct alignas(64) cpu_slot {
+  unsigned pool = 0;
+  /// relaxed: a statistic, orders nothing. Exchanged, for the thread may have moved on to another CPU meanwhile.
+  std::atomic<std::uint64_t> foreign_frees{0};
+};
+
+[[noreturn]] void throw_not_owned(const void* p, std::size_t bytes) {
+  char digits[2 * sizeof p];
+  const auto end =
+      std::to_chars(std::begin(digits), std::end(digits), reinterpret_cast<std::uintptr_t>(p), 16).ptr;
+  throw error(errc::invalid_argument, "no pool owns the block at 0x" + std::string(digits, end) + ", of " +
+                                          std::to_string(bytes) + " bytes");
+}
+
+void add(pool_statistics& sum, const pool_statistics& s) {
+  sum.allocations += s.allocations;
+  sum.deallocations += s.deallocations;
+  sum.cache_hits += s.cache_hits;
+  sum.refills += s.refills;
+  sum.spills += s.spills;
+  sum.foreign_frees += s.foreign_frees;
+  sum.trims += s.trims;
+  sum.live_blocks += s.live_blocks;
+  sum.live_bytes += s.live_bytes;
+  sum.used_bytes += s.used_bytes;
+  sum.used_peak += s.used_peak;
+  sum.mapped_bytes += s.mapped_bytes;
+  sum.retained_bytes += s.retained_bytes;
+  sum.thread_caches += s.thread_caches;
+}
+
+}  // namespace
+
+struct node_pools::state {
+  state(const node_set& served, const topology& machine)
+      : nodes(served), numbers(served.begin(), served.end()), index_of(numbers.back() + 1, no_pool) {
+    for (unsigned i = 0; i != numbers.size(); ++i) index_of[numbers[i]] = i;
+    const std::vector<node_id> table = served_node_of_each_cpu(machine, served);
+    cpus = std::vector<cpu_slot>(table.size() + 1);
+    for (std::size_t cpu = 0; cpu != table.size(); ++cpu) cpus[cpu].pool = index_of[table[cpu]];
+  }
+
+  // glibc has answered sched_getcpu(3) from the thread's rseq area since 2.35, without a system call and without the
+  // vDSO (sysdeps/unix/sysv/linux/sched_getcpu.c). CPUs that came online later share the last slot.
+  cpu_slot& here() noexcept { return cpus[std::min<std::size_t>(sys::current_cpu(), cpus.size() - 1)]; }
+
+  pool_resource& at(node_id node) const {
+    const unsigned index = node < index_of.size() ? index_of[node] : no_pool;
+    if (index == no_pool) {
+      throw error(errc::unknown_node,
+                  "node " + std::to_string(node) + " has no pool here; these have: " + nodes.to_string());
+    }
+    return *pools[index];
+  }
+
+  node_set nodes;
+  std::vector<node_id> numbers;    ///< of each pool, in order
+  std::vector<unsigned> index_of;  ///< by node number
+  std::vector<cpu_slot> cpus;      ///< by CPU number, and one for all others
+  owner_map owners;                ///< pools clear their pages in it until they are gone
+  std::vector<std::unique_ptr<pool_resource>> pools;
+};
+
+node_pools::node_pools(pool_options options, const topology& machine)
+    : node_pools(machine.default_nodes(), std::move(options), strictness::hard, machine) {}
+
+node_pools::node_pools(const node_set& nodes, pool_options options, strictness strict,
+                       const topology& machine) {
+  if (nodes.empty()) throw error(errc::empty_node_set, "node_pools of no nodes: at least one is needed");
+  machine.require_usable(nodes);
+  x_state = std::make_unique<state>(nodes, machine);
+  for (const node_id node : nodes) {
+    const placement where = strict == strictness::hard ? placement::bind({node}) : placement::prefer({node});
+    const auto who = static_cast<owner_map::owner>(x_state->pools.size());
+    auto pages =
+        std::make_unique<owned_pages>(make_page_source(where, options, machine), x_state->owners, who);
+    x_state->pools.emplace_back(new pool_resource(std::move(pages), options));
+  }
+}
+
+node_pools::~node_pools() = default;
+
+const node_set& node_pools::nodes() const noexcept { return x_state->nodes; }
+
+node_id node_pools::here() const noexcept { return x_state->numbers[x_state->here().pool]; }
+
+std::optional<node_id> node_pools::owner(const void* p) const noexcept {
+  const auto index = x_state->owners.find(p);
+  return index ? std::optional(x_state->numbers[*index]) : std::nullopt;
+}
+
+void* node_pools::allocate_on(node_id node, std::size_t bytes, std::size_t alignment) {
+  return x_state->at(node).allocate(bytes, alignment);
+}
+
+pool_resource& node_pools::pool(node_id node) { return x_state->at(node); }
+const pool_resource& node_pools::pool(node_id node) const { return x_state->at(node); }
+
+std::size_t node_pools::good_size(std::size_t bytes, std::size_t alignment) const noexcept {
+  return x_state->pools.front()->good_size(bytes, alignment);
+}
+
+void node_pools::release() {
+  for (const auto& pool : x_state->pools) pool->release();
+}
+
+std::size_t node_pools::trim() {
+  std::size_t bytes = 0;
+  for (const auto& pool : x_state->pools) bytes += pool->trim();
+  return bytes;
+}
+
+pool_statistics node_pools::statistics() const {
+  pool_statistics sum;
+  for (const auto& pool : x_state->pools) add(sum, pool->statistics());
+  for (const cpu_slot& cpu : x_state->cpus) {
+    sum.foreign_frees += cpu.foreign_frees.load(std::memory_order_relaxed);
+  }
+  return sum;
+}
+
+residency node_pools::resident() const {
+  residency sum;
+  for (const auto& pool : x_state->pools) sum += pool->resident();
+  return sum;
+}
+
+void* node_pools::do_allocate(std::size_t bytes, std::size_t alignment) {
+  return x_state->pools[x_state->here().pool]->allocate(bytes, alignment);
+}
+
+void node_pools::do_deallocate(void* p, std::size_t bytes, std::size_t alignment) {
+  const auto owner = x_state->owners.find(p);
+  if (!owner) [[unlikely]]
+    throw_not_owned(p, bytes);
+  x_state->pools[*owner]->deallocate(p, bytes, alignment);
+  cpu_slot& cpu = x_state->here();
+  if (cpu.pool != *owner) cpu.foreign_frees.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace acre

@@ -1,0 +1,37 @@
+// owned_pages: a page source whose pages are known to an owner_map.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <memory_resource>
+
+#include "pool/owner_map.hpp"
+#include "pool/page_source.hpp"
+
+namespace acre {
+
+/// Passes everything on to another source. Mappings begin at granules of the map, so that no two share one, and are
+/// registered as long as they live.
+class owned_pages final : public page_source {
+ public:
+  /// \param owners must outlive this
+  owned_pages(std::unique_ptr<page_source> source, owner_map& owners, owner_map::owner who)
+      : x_source(std::move(source)), x_owners(owners), x_who(who) {}
+
+  /// \throws also what owner_map::set() throws; nothing is mapped then
+  void* map(std::size_t bytes, std::size_t alignment) override;
+  void unmap(void* p, std::size_t bytes, std::size_t alignment) noexcept override;
+  bool discard(void* p, std::size_t bytes) noexcept override { return x_source->discard(p, bytes); }
+  std::size_t discard_granule() const noexcept override { return x_source->discard_granule(); }
+  std::size_t slab_granule() const noexcept override { return x_source->slab_granule(); }
+  std::size_t largest_slab() const noexcept override { return x_source->largest_slab(); }
+  page_reuse reuse() const noexcept override { return x_source->reuse(); }
+  std::pmr::memory_resource* upstream() const noexcept override { return x_source->upstream(); }
+
+ private:
+  std::unique_ptr<page_source> x_source;
+  owner_map& x_owners;
+  owner_map::owner x_who;
+};
+
+}  // namespace acre

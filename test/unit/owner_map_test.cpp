@@ -1,0 +1,182 @@
+#include "pool/owner_map.hpp"
+
+#include <acre/error.hpp>
+
+#include "support/checking_resource.hpp"
+#include "support/failing_resource.hpp"
+#include "support/throws.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <random>
+#include <thread>
+#include <vector>
+
+namespace acre::test {
+namespace {
+
+constexpr std::uintptr_t granule = owner_map::granule_bytes;
+constexpr std::uintptr_t page = 4096;
+constexpr std::uintptr_t end_of_addresses = std::uintptr_t{1} << owner_map::address_bits;
+/// What one leaf is for.
+constexpr std::uintptr_t leaf_bytes = std::uintptr_t{32} << 30;
+
+const void* at(std::uintptr_t address) { return reinterpret_cast<const void*>(address); }
+
+TEST(owner_map, an_empty_one_knows_nobody) {
+  const owner_map map;
+  for (const std::uintptr_t address :
+       {std::uintptr_t{0}, granule, leaf_bytes, end_of_addresses - 1, end_of_addresses, UINTPTR_MAX}) {
+    EXPECT_EQ(map.find(at(address)), std::nullopt) << address;
+  }
+}
+
+TEST(owner_map, every_address_of_a_range_has_its_owner_and_none_beyond) {
+  owner_map map;
+  map.set(at(8 * granule), 3 * granule, 7);
+  EXPECT_EQ(map.find(at(8 * granule - 1)), std::nullopt);
+  for (std::uintptr_t address = 8 * granule; address != 11 * granule; address += page / 2) {
+    ASSERT_EQ(map.find(at(address)), 7) << address;
+  }
+  EXPECT_EQ(map.find(at(11 * granule - 1)), 7);
+  EXPECT_EQ(map.find(at(11 * granule)), std::nullopt);
+  map.clear(at(8 * granule), 3 * granule);
+  for (std::uintptr_t address = 8 * granule; address != 11 * granule; address += page / 2) {
+    ASSERT_EQ(map.find(at(address)), std::nullopt) << address;
+  }
+}
+
+TEST(owner_map, what_follows_a_part_of_a_granule_is_nobodys) {
+  owner_map map;
+  map.set(at(granule), granule + 5 * page + 1, 0);
+  EXPECT_EQ(map.find(at(2 * granule + 5 * page)), 0) << "the page that is begun is owned as a whole";
+  EXPECT_EQ(map.find(at(2 * granule + 6 * page - 1)), 0);
+  EXPECT_EQ(map.find(at(2 * granule + 6 * page)), std::nullopt);
+  EXPECT_EQ(map.find(at(3 * granule - 1)), std::nullopt);
+}
+
+TEST(owner_map, smallest_and_largest_owners_and_addresses_are_right) {
+  owner_map map;
+  map.set(at(0), granule, UINT16_MAX);
+  map.set(at(end_of_addresses - granule), granule, UINT16_MAX);
+  map.set(at(leaf_bytes - granule), 2 * granule, 0);
+  EXPECT_EQ(map.find(at(0)), UINT16_MAX);
+  EXPECT_EQ(map.find(at(end_of_addresses - 1)), UINT16_MAX);
+  EXPECT_EQ(map.find(at(leaf_bytes - granule)), 0);
+  EXPECT_EQ(map.find(at(leaf_bytes)), 0);
+}
+
+TEST(owner_map, no_bytes_have_no_owner) {
+  owner_map map;
+  map.set(at(granule), 0, 1);
+  map.clear(at(granule), 0);
+  EXPECT_EQ(map.find(at(granule)), std::nullopt);
+}
+
+TEST(owner_map, addresses_beyond_48_bits_are_an_error_that_changes_nothing) {
+  checking_resource memory;
+  owner_map map(&memory);
+  for (const std::uintptr_t begin : {end_of_addresses, end_of_addresses - granule, end_of_addresses << 4}) {
+    EXPECT_EQ(code_thrown([&] { map.set(at(begin), 2 * granule, 3); }), errc::invalid_size) << begin;
+    EXPECT_EQ(map.find(at(begin)), std::nullopt);
+  }
+  EXPECT_EQ(memory.allocations(), 0U);
+}
+
+TEST(owner_map, a_failed_set_has_changed_nothing) {
+  const std::size_t points = for_each_failure_point([](std::pmr::memory_resource& memory) {
+    owner_map map(&memory);
+    const void* const p = at(leaf_bytes - granule);
+    try {
+      map.set(p, leaf_bytes + 2 * granule, 5);
+    } catch (const std::bad_alloc&) {
+      for (const std::uintptr_t address : {leaf_bytes - granule, leaf_bytes, 2 * leaf_bytes}) {
+        EXPECT_EQ(map.find(at(address)), std::nullopt) << address;
+      }
+      map.set(p, leaf_bytes + 2 * granule, 5);
+    }
+    EXPECT_EQ(map.find(at(leaf_bytes)), 5);
+    EXPECT_EQ(map.find(at(2 * leaf_bytes)), 5);
+  });
+  EXPECT_EQ(points, 3U) << "one for each leaf";
+}
+
+TEST(owner_map, agrees_with_a_model_about_random_ranges) {
+  struct range {
+    std::uintptr_t bytes;
+    owner_map::owner who;
+  };
+  std::mt19937_64 random(1);
+  owner_map map;
+  std::map<std::uintptr_t, range> model;
+  // Few granules around the end of a leaf, so that ranges meet.
+  const std::uintptr_t base = 3 * leaf_bytes - 64 * granule;
+  const auto modelled = [&](std::uintptr_t address) -> std::optional<owner_map::owner> {
+    auto next = model.upper_bound(address);
+    if (next == model.begin()) return std::nullopt;
+    const auto& [begin, r] = *--next;
+    return address < begin + r.bytes ? std::optional(r.who) : std::nullopt;
+  };
+  const auto is_free = [&](std::uintptr_t begin, std::uintptr_t bytes) {
+    for (std::uintptr_t g = begin; g < begin + bytes; g += granule) {
+      if (modelled(g)) return false;
+    }
+    return true;
+  };
+  for (int step = 0; step != 20'000; ++step) {
+    const std::uintptr_t begin = base + random() % 128 * granule;
+    const std::uintptr_t bytes = (1 + random() % (random() % 4 == 0 ? 8 * 512 : 512)) * page;
+    if (model.contains(begin)) {
+      map.clear(at(begin), model[begin].bytes);
+      model.erase(begin);
+    } else if (is_free(begin, bytes)) {
+      const auto who = static_cast<owner_map::owner>(random());
+      map.set(at(begin), bytes, who);
+      model[begin] = {bytes, who};
+    }
+    for (int look = 0; look != 8; ++look) {
+      const std::uintptr_t address = base + random() % (140 * granule);
+      ASSERT_EQ(map.find(at(address)), modelled(address)) << "step " << step << ", address " << address;
+    }
+  }
+}
+
+// Each thread registers ranges of its own among the others' and looks them all up; leaves are made in a race.
+TEST(owner_map, threads_register_and_look_up_at_once) {
+  constexpr unsigned threads = 4;
+  constexpr std::uintptr_t leaves = 64;
+  checking_resource memory;
+  owner_map map(&memory);
+  std::atomic<unsigned> ready = 0;
+  const auto work = [&](unsigned me) {
+    ready.fetch_add(1);
+    while (ready.load() != threads) std::this_thread::yield();
+    for (int round = 0; round != 3; ++round) {
+      for (std::uintptr_t i = 0; i != leaves; ++i) {
+        const std::uintptr_t begin = i * leaf_bytes + (2 * me + 1) * granule;
+        map.set(at(begin), granule + page, static_cast<owner_map::owner>(me));
+        EXPECT_EQ(map.find(at(begin)), me);
+        EXPECT_EQ(map.find(at(begin + granule)), me);
+        const unsigned other = (me + 1) % threads;
+        const auto found = map.find(at(i * leaf_bytes + (2 * other + 1) * granule));
+        EXPECT_TRUE(!found || *found == other);
+      }
+      for (std::uintptr_t i = 0; i != leaves; ++i) {
+        const std::uintptr_t begin = i * leaf_bytes + (2 * me + 1) * granule;
+        map.clear(at(begin), granule + page);
+        EXPECT_EQ(map.find(at(begin)), std::nullopt);
+      }
+    }
+  };
+  std::vector<std::thread> running;
+  for (unsigned t = 0; t != threads; ++t) running.emplace_back(work, t);
+  for (std::thread& t : running) t.join();
+  EXPECT_EQ(memory.live_blocks(), leaves) << "one leaf each, whoever was faster";
+}
+
+}  // namespace
+}  // namespace acre::test

@@ -1,0 +1,283 @@
+#include <acre/pool_resource.hpp>
+
+#include <acre/bytes.hpp>
+#include <acre/detail/size_class.hpp>
+#include <acre/error.hpp>
+
+#include "support/checking_resource.hpp"
+#include "support/failing_resource.hpp"
+#include "support/resource_conformance.hpp"
+#include "support/throws.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory_resource>
+#include <new>
+#include <vector>
+
+namespace acre::test {
+namespace {
+
+template <guarding Guarding, std::size_t Cached = pool_options{}.cached>
+class pool_factory {
+ public:
+  static constexpr std::size_t largest_alignment = 4_MiB;
+  static constexpr std::size_t blocks = 2000;
+
+  pool_factory() : pool_factory(&x_memory) {}
+  explicit pool_factory(std::pmr::memory_resource* upstream)
+      : x_pool(upstream, {.cached = Cached, .guarding = Guarding}) {}
+  std::pmr::memory_resource& resource() { return x_pool; }
+
+ private:
+  checking_resource x_memory;
+  pool_resource x_pool;
+};
+
+using quick_pool = pool_factory<guarding::off>;
+using guarded_pool = pool_factory<guarding::on>;
+using uncached_pool = pool_factory<guarding::off, 0>;
+INSTANTIATE_TYPED_TEST_SUITE_P(pool, resource_conformance, quick_pool);
+INSTANTIATE_TYPED_TEST_SUITE_P(guarded_pool, resource_conformance, guarded_pool);
+INSTANTIATE_TYPED_TEST_SUITE_P(uncached_pool, resource_conformance, uncached_pool);
+INSTANTIATE_TYPED_TEST_SUITE_P(pool, upstream_conformance, quick_pool);
+INSTANTIATE_TYPED_TEST_SUITE_P(guarded_pool, upstream_conformance, guarded_pool);
+INSTANTIATE_TYPED_TEST_SUITE_P(uncached_pool, upstream_conformance, uncached_pool);
+
+TEST(pool_resource, keeps_every_alignment_up_to_4_mebibytes_at_every_size_up_to_8) {
+  pool_resource pool(std::pmr::new_delete_resource(), {.guarding = guarding::off});
+  for (std::size_t alignment = 1; alignment <= 4_MiB; alignment *= 2) {
+    for (std::size_t power = 1; power <= 8_MiB; power *= 2) {
+      for (const std::size_t bytes : {power - 1, power, power + 1, power + power / 2}) {
+        void* const p = pool.allocate(bytes, alignment);
+        ASSERT_EQ(reinterpret_cast<std::uintptr_t>(p) % alignment, 0U)
+            << bytes << " aligned to " << alignment;
+        pool.deallocate(p, bytes, alignment);
+      }
+    }
+  }
+}
+
+TEST(pool_resource, frees_blocks_of_every_good_size_and_alignment) {
+  pool_resource pool(std::pmr::new_delete_resource(), {.guarding = guarding::off});
+  for (std::size_t alignment = 1; alignment <= 4_MiB; alignment *= 4) {
+    for (std::size_t bytes = 1; bytes <= 40_MiB; bytes = bytes * 5 / 4 + 3) {
+      const std::size_t good = pool.good_size(bytes, alignment);
+      ASSERT_GE(good, bytes);
+      pool.deallocate(pool.allocate(bytes, alignment), good, alignment);
+      ASSERT_EQ(pool.statistics().live_blocks, 0U);
+      ASSERT_EQ(pool.statistics().live_bytes, 0U) << bytes << " aligned to " << alignment;
+    }
+  }
+}
+
+TEST(pool_resource, good_size_is_the_class_or_whole_units_or_pages) {
+  const pool_resource pool(std::pmr::new_delete_resource(), {.guarding = guarding::off});
+  struct {
+    std::size_t bytes, alignment, good;
+  } const cases[] = {
+      {0, 1, 16},
+      {1, 8, 16},
+      {17, 8, 24},
+      {100, 64, 128},
+      {129, 16, 144},
+      {0, 64, 64},
+      {0, 4096, 4096},
+      {32_KiB, 8, 32_KiB},
+      {32_KiB + 1, 8, 40_KiB},
+      {1, 8_KiB, 8_KiB},
+      {1_MiB + 1, 8, 1_MiB + 8_KiB},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(pool.good_size(c.bytes, c.alignment), c.good) << c.bytes << " aligned to " << c.alignment;
+  }
+  EXPECT_EQ(pool.good_size(100, 3), 100U) << "no such block exists";
+  constexpr std::size_t max = std::numeric_limits<std::size_t>::max();
+  EXPECT_EQ(pool.good_size(max, 8), max);
+}
+
+TEST(pool_resource, wastes_at_most_an_eighth_from_64_bytes_to_64_mebibytes) {
+  for (const std::size_t largest : {std::size_t{0}, 16_KiB, 32_KiB, 64_KiB}) {
+    const pool_resource pool(std::pmr::new_delete_resource(),
+                             {.largest_small = largest, .guarding = guarding::off});
+    // Above the small ones a unit is 8 KiB.
+    for (std::size_t bytes = std::max<std::size_t>(64, largest == 0 ? 64_KiB : 64); bytes <= 64_MiB;
+         bytes += bytes / 50 + 1) {
+      if (bytes > largest && bytes < 64_KiB) continue;
+      ASSERT_LE((pool.good_size(bytes, 8) - bytes) * 8, bytes) << bytes;
+    }
+  }
+}
+
+TEST(pool_resource, blocks_up_to_its_largest_small_one_come_from_caches) {
+  for (const std::size_t largest : {std::size_t{0}, std::size_t{100}, 1_KiB, 32_KiB}) {
+    checking_resource memory;
+    pool_resource pool(&memory, {.largest_small = largest, .guarding = guarding::off});
+    EXPECT_EQ(pool.options().largest_small, largest);
+    block_list live(pool);
+    for (const std::size_t bytes : {largest / 2, largest, largest + 1, 2 * largest + 1}) {
+      for (const std::size_t alignment : {1U, 64U, 4096U}) live.add(bytes, alignment);
+    }
+    live.check_all();
+    live.check_distinct();
+  }
+}
+
+TEST(pool_resource, refuses_options_outside_their_range) {
+  using namespace std::chrono_literals;
+  const pool_options wrong[] = {{.decay = -1ms}, {.largest_small = 64_KiB + 1}};
+  for (const pool_options& o : wrong) {
+    EXPECT_EQ(code_thrown([&] { pool_resource pool(std::pmr::new_delete_resource(), o); }),
+              errc::invalid_argument);
+  }
+  EXPECT_EQ(code_thrown([] { pool_resource pool(static_cast<std::pmr::memory_resource*>(nullptr)); }),
+            errc::invalid_argument);
+  const pool_options right[] = {{.retained = 0},      {.retained = std::numeric_limits<std::size_t>::max()},
+                                {.decay = 0ms},       {.decay = std::chrono::milliseconds::max()},
+                                {.cached = 0},        {.cached = 1},
+                                {.largest_small = 0}, {.largest_small = 64_KiB}};
+  for (const pool_options& o : right) {
+    checking_resource memory;
+    pool_resource pool(&memory, o);
+    block_list live(pool);
+    for (std::size_t i = 0; i != 300; ++i) live.add(i * 977 % 100'000, std::size_t{1} << i % 13);
+    live.check_all();
+    live.check_distinct();
+  }
+}
+
+TEST(pool_resource, tells_its_upstream_and_options) {
+  checking_resource memory;
+  const pool_resource pool(&memory, {.cached = 1_KiB});
+  EXPECT_EQ(pool.upstream_resource(), &memory);
+  EXPECT_EQ(pool.options().cached, 1_KiB);
+}
+
+TEST(pool_resource, asks_upstream_for_nothing_before_the_first_block) {
+  checking_resource memory;
+  const pool_resource pool(&memory);
+  EXPECT_EQ(memory.allocations(), 0U);
+}
+
+TEST(pool_resource, needs_few_blocks_from_upstream) {
+  checking_resource memory;
+  pool_resource pool(&memory, {.guarding = guarding::off});
+  for (std::size_t i = 0; i != 100'000; ++i) static_cast<void>(pool.allocate(i * 7 % 1000, 8));
+  EXPECT_LE(memory.allocations(), 10U);
+  EXPECT_LE(memory.live_bytes(), 160_MiB);
+  pool.release();
+  EXPECT_EQ(memory.live_blocks(), 0U);
+}
+
+TEST(pool_resource, is_as_good_as_new_after_release) {
+  for (const guarding g : {guarding::off, guarding::on}) {
+    checking_resource memory;
+    pool_resource pool(&memory, {.guarding = g});
+    for (int round = 0; round != 3; ++round) {
+      std::vector<filled_block> live;
+      for (std::size_t i = 0; i != 1000; ++i) {
+        const filled_block b(pool, i * 131 % 50'000, 8, i * 131 % 50'000, static_cast<unsigned char>(i));
+        if (i % 3 == 0) {
+          pool.deallocate(b.p, b.bytes, b.alignment);
+        } else {
+          live.push_back(b);
+        }
+      }
+      for (const filled_block& b : live) b.check();
+      pool.release();
+      EXPECT_EQ(memory.live_blocks(), 0U);
+      const pool_statistics s = pool.statistics();
+      EXPECT_EQ(s.live_blocks, 0U);
+      EXPECT_EQ(s.live_bytes, 0U);
+      EXPECT_EQ(s.used_bytes, 0U);
+      EXPECT_EQ(s.mapped_bytes, 0U);
+      EXPECT_EQ(s.retained_bytes, 0U);
+    }
+  }
+}
+
+TEST(pool_resource, gives_live_blocks_upstream_at_its_end) {
+  for (const guarding g : {guarding::off, guarding::on}) {
+    checking_resource memory;
+    pool_resource pool(&memory, {.guarding = g});
+    for (const std::size_t bytes : {40_KiB, 4_MiB, 32_MiB, 48_MiB + 5})
+      static_cast<void>(pool.allocate(bytes));
+    for (int i = 0; i != 100; ++i) static_cast<void>(pool.allocate(100, 64));
+  }
+}
+
+TEST(pool_resource, loses_nothing_when_upstream_fails_at_any_point) {
+  for (const guarding g : {guarding::off, guarding::on}) {
+    const std::size_t points = for_each_failure_point([g](std::pmr::memory_resource& upstream) {
+      pool_resource pool(&upstream, {.guarding = g});
+      block_list live(pool);
+      const std::size_t sizes[] = {40,     64_KiB,     1_MiB, 3_MiB, 10_MiB, 17_MiB,
+                                   33_MiB, 33_MiB + 1, 24,    5_MiB, 100'000};
+      for (const std::size_t bytes : sizes) {
+        const std::size_t before = pool.statistics().live_blocks;
+        try {
+          live.add(bytes, bytes == 5_MiB ? 4_MiB : 8);
+        } catch (const std::bad_alloc&) {
+          EXPECT_EQ(pool.statistics().live_blocks, before);
+          live.add(bytes, bytes == 5_MiB ? 4_MiB : 8);
+        }
+      }
+      live.check_all();
+      live.check_distinct();
+    });
+    EXPECT_GT(points, 3U);
+  }
+}
+
+TEST(pool_resource, goes_on_over_an_upstream_that_has_no_more) {
+  static std::array<std::byte, 6_MiB> buffer;
+  for (const std::size_t bytes : {64_KiB, std::size_t{1000}, std::size_t{16}}) {
+    std::pmr::monotonic_buffer_resource upstream(buffer.data(), buffer.size(),
+                                                 std::pmr::null_memory_resource());
+    pool_resource pool(&upstream, {.guarding = guarding::off});
+    std::vector<void*> live;
+    std::size_t most = 0;
+    for (int round = 0; round != 5; ++round) {
+      try {
+        for (;;) live.push_back(pool.allocate(bytes, 8));
+      } catch (const std::bad_alloc&) {
+      }
+      if (round == 0) most = live.size();
+      EXPECT_EQ(live.size(), most) << bytes << " bytes, in round " << round;
+      // All, or every other one.
+      const std::size_t stay = round % 2 == 0 ? 0 : live.size() / 2;
+      for (; live.size() > stay; live.pop_back()) pool.deallocate(live.back(), bytes, 8);
+    }
+    EXPECT_GE(most * bytes, buffer.size() / 2);
+    for (void* const p : live) pool.deallocate(p, bytes, 8);
+  }
+}
+
+TEST(pool_resource, is_equal_to_itself_only) {
+  pool_resource one(std::pmr::new_delete_resource());
+  pool_resource other(std::pmr::new_delete_resource());
+  EXPECT_TRUE(one == one);
+  EXPECT_FALSE(one == other);
+}
+
+TEST(pool_resource, an_alignment_that_is_no_power_of_two_is_an_error) {
+  pool_resource pool(std::pmr::new_delete_resource());
+  for (const std::size_t wrong : {std::size_t{0}, std::size_t{3}, std::size_t{12}, 64_KiB + 1}) {
+    // Not a constant, or clang refuses it at compile time.
+    const volatile std::size_t alignment = wrong;
+    for (const std::size_t bytes : {std::size_t{0}, std::size_t{8}, 1_MiB}) {
+      EXPECT_EQ(code_thrown([&] { static_cast<void>(pool.allocate(bytes, alignment)); }),
+                errc::invalid_alignment);
+    }
+  }
+  EXPECT_EQ(pool.statistics().live_blocks, 0U);
+}
+
+}  // namespace
+}  // namespace acre::test
