@@ -26,13 +26,13 @@ subject make_node_pools() {
 
 std::vector<peer> acre_peers() {
   return {
+      {.who = "acre::pool_resource",
+       .make = [] { return make(acre::page_kind::transparent_huge); },
+       .own = true},
       {.who = "acre::pool_resource, 4 KiB pages",
        .make = [] { return make(acre::page_kind::system); },
        .own = true},
       {.who = "acre::node_pools", .make = make_node_pools, .own = true},
-      {.who = "acre::pool_resource",
-       .make = [] { return make(acre::page_kind::transparent_huge); },
-       .own = true},
   };
 }
 
