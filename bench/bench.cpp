@@ -58,6 +58,7 @@ void bind_raw(void* p, std::size_t bytes) {
 }
 
 void* map_bound(std::size_t bytes, std::size_t alignment) {
+  bytes = (bytes + page - 1) & ~(page - 1);
   const std::size_t spare = alignment > page ? alignment : 0;
   auto* const begin = static_cast<std::byte*>(map_raw(bytes + spare));
   const std::size_t over = reinterpret_cast<std::uintptr_t>(begin) & (alignment - 1);

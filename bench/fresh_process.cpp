@@ -93,7 +93,7 @@ figures in_fresh_process(const std::function<figures()>& f) {
 }
 
 void fresh_rows(const std::string& group, const std::vector<peer>& of,
-                const std::function<figures(subject&)>& measure) {
+                const std::function<figures(subject&)>& measure, const setup& how) {
   for (const peer& p : of) {
     const auto body = [=](benchmark::State& state) {
       attempt(state, [&] {
@@ -107,7 +107,9 @@ void fresh_rows(const std::string& group, const std::vector<peer>& of,
         }
       });
     };
-    row(group + "/" + p.who, body)->Iterations(1)->UseManualTime();
+    benchmark::internal::Benchmark* const added = row(group + "/" + p.who, body);
+    added->Iterations(1)->UseManualTime();
+    if (how) how(added);
   }
 }
 

@@ -127,7 +127,8 @@ def time_table(rows):
         if row["times"]:
             cells[2] = format_time(row["median"])
         if "ratio" in row:
-            cells[3:6] = [format_ratio(row["ratio"]), f"{format_ratio(row['low'])} .. {format_ratio(row['high'])}",
+            spread = f"{format_ratio(row['low'])} .. {format_ratio(row['high'])}"
+            cells[3:6] = [format_ratio(row["ratio"]), spread if len(row["times"]) > 1 else "(once)",
                           format_ratio(row["least"])]
         if "to_best" in row:
             cells[6] = format_ratio(row["to_best"])

@@ -58,7 +58,7 @@ void* pool_resource::allocate_large(std::size_t bytes, std::size_t alignment) {
     throw allocation_error(errc::invalid_alignment, bytes, "pool", "the alignment is not a power of two");
   }
   return x_core->is_guarded() ? x_core->allocate_guarded(bytes, alignment)
-                              : x_core->heap().allocate(bytes, alignment);
+                              : x_core->allocate_large(bytes, alignment);
 }
 
 void pool_resource::deallocate_large(void* p, std::size_t bytes, std::size_t alignment) {

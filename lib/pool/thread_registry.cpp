@@ -119,7 +119,6 @@ void thread_caches::make_room() {
     }
     x_places.swap(places);
   }
-  // Not under the mutex: operator delete may be somebody's who uses pools.
   while (to_delete != nullptr) delete std::exchange(to_delete, to_delete->next);
 }
 
@@ -145,7 +144,9 @@ thread_caches::~thread_caches() {
   for (thread_cache* const cache : x_places) {
     if (cache == nullptr) continue;
     if (pool_core* const pool = cache->pool) {
-      pool->flush(*cache);
+      pool_core::reclaimed_lists lists{};
+      pool->take_lists(*cache, lists);
+      pool->give(lists);
       pool->retire(*cache);
       unlink(*pool, *cache);
     }
@@ -233,7 +234,7 @@ thread_cache* cache_of(pool_core& pool) noexcept {
     }
     thread_cache* cache = caches_of_thread.find(pool.id());
     if (cache == nullptr) {
-      detail::leave();  // operator new may be somebody's who uses pools
+      detail::leave();
       try {
         cache = caches_of_thread.make(pool);
       } catch (const std::bad_alloc&) {
@@ -252,25 +253,26 @@ thread_cache* cache_of(pool_core& pool) noexcept {
 }
 
 void reclaim_caches(pool_core& pool) noexcept {
-  const std::lock_guard guard(registry_mutex);
-  thread_cache* const first = pool.registered().caches;
-  // Sequentially consistent throughout: see thread_state::busy.
-  for (thread_cache* c = first; c != nullptr; c = c->next) {
-    c->owner->claimed.store(true);
-    c->owner->pool_id.store(0);
+  pool_core::reclaimed_lists taken{};
+  {
+    const std::lock_guard guard(registry_mutex);
+    thread_cache* const first = pool.registered().caches;
+    // Sequentially consistent throughout: see thread_state::busy.
+    for (thread_cache* c = first; c != nullptr; c = c->next) {
+      c->owner->claimed.store(true);
+      c->owner->pool_id.store(0);
+    }
+    const bool passed = sys::barrier_in_all_threads();
+    for (thread_cache* c = first; c != nullptr; c = c->next) {
+      const bool is_idle = passed && !c->owner->busy.load() && c->owner->pool_id.load() != c->pool_id;
+      if (is_idle || c->owner == &this_thread) pool.take_lists(*c, taken);
+      c->owner->claimed.store(false);
+    }
   }
-  const bool passed = sys::barrier_in_all_threads();
-  for (thread_cache* c = first; c != nullptr; c = c->next) {
-    const bool is_idle = passed && !c->owner->busy.load() && c->owner->pool_id.load() != c->pool_id;
-    if (is_idle || c->owner == &this_thread) pool.flush(*c);
-    c->owner->claimed.store(false);
-  }
+  pool.give(taken);
 }
 
-void visit(const pool_core& pool, const std::function<void(const thread_cache&)>& f) {
-  const std::lock_guard guard(registry_mutex);
-  for (const thread_cache* c = pool.registered().caches; c != nullptr; c = c->next) f(*c);
-}
+std::unique_lock<small_mutex> hold() noexcept { return std::unique_lock(registry_mutex); }
 
 }  // namespace thread_registry
 }  // namespace acre
