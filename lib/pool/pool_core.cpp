@@ -68,7 +68,7 @@ pool_core::~pool_core() { thread_registry::remove(*this); }
 
 void* pool_core::allocate_small(size_class c) {
   for (;; detail::enter(0)) {
-    thread_cache* const cache = is_cached(c) ? thread_registry::cache_of(*this) : nullptr;
+    thread_cache* const cache = is_cached() ? thread_registry::cache_of(*this) : nullptr;
     if (cache == nullptr) {
       detail::leave();
       return allocate_uncached(c);
@@ -95,7 +95,7 @@ void* pool_core::allocate_small(size_class c) {
 }
 
 void pool_core::deallocate_small(void* p, size_class c) noexcept {
-  thread_cache* const cache = is_cached(c) ? thread_registry::cache_of(*this) : nullptr;
+  thread_cache* const cache = is_cached() ? thread_registry::cache_of(*this) : nullptr;
   if (cache == nullptr) {
     detail::leave();
     return deallocate_uncached(p, c);
@@ -285,7 +285,7 @@ pool_statistics pool_core::statistics() const {
 
 void pool_core::prepare(thread_cache& cache) const noexcept {
   for (size_class c = 0; c != class_count; ++c) {
-    const bool used = has_class(c) && is_cached(c);
+    const bool used = has_class(c) && is_cached();
     cache.bins[c].limit = used ? x_centres[c].shape().list_blocks : std::numeric_limits<std::int64_t>::min();
   }
 }
@@ -297,7 +297,7 @@ void pool_core::take_lists(thread_cache& cache, reclaimed_lists& to) noexcept {
       free_block* const head = std::exchange(*list, nullptr);
       if (head != nullptr) to[c] = ::new (static_cast<void*>(head)) list_of_lists{{head->next}, to[c]};
     }
-    if (has_class(c) && is_cached(c)) bin.limit = bin.surplus() + x_centres[c].shape().list_blocks;
+    if (has_class(c) && is_cached()) bin.limit = bin.surplus() + x_centres[c].shape().list_blocks;
   }
 }
 

@@ -88,7 +88,7 @@ class pool_core {
     std::atomic<std::uint64_t> spills{0};
   };
 
-  bool is_cached(size_class c) const noexcept { return 2 * detail::class_bytes(c) <= x_options.cached; }
+  bool is_cached() const noexcept { return x_options.cached != 0; }
   void add_span(size_class c);
   void* allocate_uncached(size_class c);
   void deallocate_uncached(void* p, size_class c) noexcept;

@@ -47,7 +47,7 @@ class slab {
     std::size_t first = 0;
     std::size_t count = 0;  ///< 0: none
   };
-  /// Takes the next such run at or after unit `from`: used from now on, until give_clean().
+  /// Takes the next such run at or after unit `from`: used from now on, until give_back().
   /// \param only_old units that were free since before the last age()
   /// \param most units to take at most, rounded up to a granule
   run take_dirty(std::size_t from, bool only_old, std::size_t most) noexcept;
