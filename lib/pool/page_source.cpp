@@ -77,10 +77,10 @@ class area_source final : public page_source {
   std::size_t discard_granule() const noexcept override {
     const area_options& o = x_pages->options();
     if (o.sharing == sharing::shared || o.lock == page_lock::on) return 0;
-    return discard_granule_of(o.pages, sys::page_size());
+    return discard_granule_of(x_pages->pages(), sys::page_size());
   }
   std::size_t slab_granule() const noexcept override {
-    const page_kind kind = x_pages->options().pages;
+    const page_kind kind = x_pages->pages();
     const std::size_t page =
         is_hugetlb(kind) ? page_size(kind) : discard_granule_of(page_kind::system, sys::page_size());
     return (x_round + page - 1) / page * page;

@@ -1,0 +1,66 @@
+// What a pool does to the pages of its area, on this machine.
+#include <acre/area.hpp>
+#include <acre/bytes.hpp>
+#include <acre/locate.hpp>
+#include <acre/pool_resource.hpp>
+
+#include "support/kernel.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <vector>
+
+namespace acre::test {
+namespace {
+
+node_id some_node() { return topology::system().default_nodes().first(); }
+
+/// Frees every other of 200 blocks of 64 KiB after touching them all; those that stay are returned.
+std::vector<void*> fill_and_free_half(pool_resource& pool) {
+  std::vector<void*> stay;
+  std::vector<void*> go;
+  for (int i = 0; i != 200; ++i) {
+    (i % 2 == 0 ? stay : go).push_back(pool.allocate(64_KiB));
+    std::memset((i % 2 == 0 ? stay : go).back(), 1, 64_KiB);
+  }
+  for (void* const p : go) pool.deallocate(p, 64_KiB);
+  return stay;
+}
+
+TEST(pool_pages, of_a_pool_go_back_one_by_one) {
+  pool_resource pool(placement::bind({some_node()}), {.pages = page_kind::system, .guarding = guarding::off});
+  const std::vector<void*> stay = fill_and_free_half(pool);
+  EXPECT_GE(pool.trim(), 100 * 64_KiB);
+  EXPECT_LE(pool.resident().resident() * base_page(), 110 * 64_KiB);
+  for (const void* const p : stay) EXPECT_EQ(count_untouched(p, 64_KiB), 0U);
+}
+
+TEST(pool_pages, that_are_huge_and_not_there_are_those_of_the_kind_found) {
+  for (const page_kind asked : {page_kind::huge_2mb, page_kind::huge_1gb}) {
+    const area found(placement::bind({some_node()}), {.pages = asked});
+    pool_resource pool(placement::bind({some_node()}), {.pages = asked, .guarding = guarding::off});
+    void* const p = pool.allocate(1000);
+    EXPECT_LE(pool.statistics().mapped_bytes, std::max(1_MiB, page_size(found.pages())));
+    const bool gives_parts =
+        found.pages() == page_kind::transparent_huge || found.pages() == page_kind::system;
+    // A huge page among live blocks.
+    void* const large = pool.allocate(12_MiB);
+    void* const last = pool.allocate(64_KiB);
+    std::memset(large, 1, 12_MiB);
+    pool.deallocate(large, 12_MiB);
+    const std::size_t gone = pool.trim();
+    if (gives_parts) {
+      EXPECT_GE(gone, 8_MiB);
+    }
+    pool.deallocate(last, 64_KiB);
+    pool.deallocate(p, 1000);
+    pool.trim();
+    EXPECT_EQ(pool.statistics().retained_bytes, 0U);
+  }
+}
+
+}  // namespace
+}  // namespace acre::test
