@@ -76,7 +76,8 @@ class area_source final : public page_source {
 
   std::size_t discard_granule() const noexcept override {
     const area_options& o = x_pages->options();
-    if (o.sharing == sharing::shared || o.lock == page_lock::on) return 0;
+    // Eager: they would come back at first touch, where a full node is the end of the process.
+    if (o.sharing == sharing::shared || o.lock == page_lock::on || o.commit == commit::eager) return 0;
     return discard_granule_of(x_pages->pages(), sys::page_size());
   }
   std::size_t slab_granule() const noexcept override {
@@ -87,7 +88,9 @@ class area_source final : public page_source {
   }
   // Those that are planned in many ranges shall not need more than a process may have in one slab.
   std::size_t largest_slab() const noexcept override {
-    return x_reuse == page_reuse::same_size ? 4 * mebibyte : 1024 * mebibyte;
+    if (x_reuse == page_reuse::same_size) return 4 * mebibyte;
+    // Eager ones take their pages at once.
+    return x_pages->options().commit == commit::eager ? 64 * mebibyte : 1024 * mebibyte;
   }
   page_reuse reuse() const noexcept override { return x_reuse; }
   std::pmr::memory_resource* upstream() const noexcept override { return x_pages; }

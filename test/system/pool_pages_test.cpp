@@ -62,5 +62,53 @@ TEST(pool_pages, that_are_huge_and_not_there_are_those_of_the_kind_found) {
   }
 }
 
+/// Frees and allocates again, small and large blocks; every page there is before, and after, the first touch.
+void expect_all_pages_are_always_there(pool_resource& pool) {
+  const auto expect_there = [](const void* p, std::size_t bytes) {
+    EXPECT_EQ(count_untouched(p, bytes), 0U) << bytes;
+    EXPECT_EQ(locate(p, bytes).untouched, 0U) << bytes;
+  };
+  for (int round = 0; round != 3; ++round) {
+    std::vector<void*> live;
+    for (const std::size_t bytes : {std::size_t{100}, 64_KiB, 5_MiB, 20_MiB}) {
+      live.push_back(pool.allocate(bytes));
+      expect_there(live.back(), bytes);
+    }
+    pool.deallocate(live[2], 5_MiB);
+    pool.trim();
+    EXPECT_EQ(pool.resident().untouched, 0U);
+    live[2] = pool.allocate(5_MiB);
+    expect_there(live[2], 5_MiB);
+    pool.deallocate(live[0], 100);
+    pool.deallocate(live[1], 64_KiB);
+    pool.deallocate(live[2], 5_MiB);
+    pool.deallocate(live[3], 20_MiB);
+    if (round == 1) {
+      pool.trim();
+      EXPECT_EQ(pool.statistics().mapped_bytes, 0U) << "what is empty goes back as a whole";
+    }
+  }
+}
+
+TEST(pool_pages, of_an_eager_area_are_always_there) {
+  for (const page_kind kind : {page_kind::system, page_kind::transparent_huge}) {
+    area pages(placement::bind({some_node()}), {.pages = kind, .commit = commit::eager});
+    pool_resource pool(&pages, {.retained = 0, .guarding = guarding::off});
+    expect_all_pages_are_always_there(pool);
+  }
+}
+
+TEST(pool_pages, of_an_eager_area_come_in_steps_of_64_mebibytes_at_most) {
+  area pages(placement::bind({some_node()}), {.commit = commit::eager});
+  pool_resource pool(&pages, {.guarding = guarding::off});
+  std::size_t before = 0;
+  for (int i = 0; i != 22; ++i) {
+    static_cast<void>(pool.allocate(8_MiB));
+    const std::size_t now = pool.statistics().mapped_bytes;
+    EXPECT_LE(now - before, 64_MiB);
+    before = now;
+  }
+}
+
 }  // namespace
 }  // namespace acre::test
