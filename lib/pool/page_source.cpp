@@ -142,6 +142,7 @@ std::unique_ptr<page_source> make_page_source(const placement& where, const pool
                              area_options{
                                  .pages = options.pages.value_or(default_pages(where)),
                                  .fallback = options.fallback,
+                                 .commit = options.commit,
                                  .on_denied = options.on_denied,
                                  .name = options.name,
                              },

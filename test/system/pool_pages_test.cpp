@@ -1,12 +1,16 @@
 // What a pool does to the pages of its area, on this machine.
 #include <acre/area.hpp>
 #include <acre/bytes.hpp>
+#include <acre/error.hpp>
 #include <acre/locate.hpp>
+#include <acre/node_pools.hpp>
 #include <acre/pool_resource.hpp>
 
 #include "support/kernel.hpp"
+#include "support/throws.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -108,6 +112,23 @@ TEST(pool_pages, of_an_eager_area_come_in_steps_of_64_mebibytes_at_most) {
     EXPECT_LE(now - before, 64_MiB);
     before = now;
   }
+}
+
+TEST(pool_pages, of_a_pool_that_commits_eagerly_are_always_there) {
+  for (const placement& where : {placement::bind({some_node()}), placement::unbound()}) {
+    pool_resource pool(where, {.commit = commit::eager, .retained = 0, .guarding = guarding::off});
+    expect_all_pages_are_always_there(pool);
+  }
+  node_pools pools({.commit = commit::eager, .retained = 0, .guarding = guarding::off});
+  for (const node_id node : pools.nodes()) expect_all_pages_are_always_there(pools.pool(node));
+}
+
+TEST(pool_pages, that_no_node_has_are_an_exception_where_the_pool_commits_eagerly) {
+  pool_resource pool(placement::bind({some_node()}), {.pages = page_kind::system, .commit = commit::eager});
+  // All there is: the kernel lets it be mapped, but this process uses some already.
+  const std::size_t all = static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) * base_page() / 2_MiB * 2_MiB;
+  EXPECT_EQ(code_thrown([&] { static_cast<void>(pool.allocate(all)); }), errc::node_full);
+  EXPECT_EQ(pool.statistics().live_blocks, 0U);
 }
 
 }  // namespace
