@@ -40,6 +40,10 @@ struct pool_options {
   /// or by first touch (local). Of an upstream given by the caller: whatever that one maps.
   std::optional<page_kind> pages = std::nullopt;
   page_fallback fallback = page_fallback::smaller;
+  /// Of the pool's own area. eager: a full node is an exception (errc::node_full) instead of the kernel's OOM killer;
+  /// slabs are populated whole, so a pool takes pages in steps, and gives them back in steps, of up to 64 MiB (more
+  /// where a round of the placement's chunks is more).
+  acre::commit commit = acre::commit::lazy;
   acre::on_denied on_denied = acre::on_denied::fail;
   /// See mapping_options::name.
   std::string name = {};
@@ -101,7 +105,8 @@ struct pool_statistics {
 ///   are not handed out again.
 class ACRE_API pool_resource final : public resource {
  public:
-  /// Over pages of its own.
+  /// Over pages of its own. With commit::lazy, which is the default, a hard placement whose nodes are full ends in the
+  /// kernel's OOM killer when a block is touched, as area says; with commit::eager allocate() throws.
   /// \throws what area's constructor throws; error errc::invalid_argument for options outside their range
   explicit pool_resource(const placement& where, pool_options options = {},
                          const topology& machine = topology::system());
