@@ -21,6 +21,7 @@ acre_layer(pool
     page_source.cpp
     poison.cpp
     pool_core.cpp
+    pool_core_guard.cpp
     pool_resource.cpp
     pool_statistics.cpp
     resource_for.cpp
