@@ -2,12 +2,15 @@
 
 #include <acre/error.hpp>
 #include <acre/mapping.hpp>
+#include <acre/node_pools.hpp>
 
 #include <algorithm>
 #include <cstdint>
+#include <mutex>
 
 #include "area/page_kinds.hpp"
 #include "pool/slab.hpp"
+#include "pool/small_mutex.hpp"
 #include "sys/pages.hpp"
 
 namespace acre {
@@ -102,14 +105,23 @@ class area_source final : public page_source {
   std::size_t x_round;
 };
 
+/// Those that any thread may call at any time, fork() included, need no lock.
+bool locks_for_itself(std::pmr::memory_resource* r) noexcept {
+  return r == std::pmr::new_delete_resource() || dynamic_cast<pool_resource*>(r) != nullptr ||
+         dynamic_cast<node_pools*>(r) != nullptr;
+}
+
 class upstream_source final : public page_source {
  public:
-  explicit upstream_source(std::pmr::memory_resource* upstream) : x_upstream(upstream) {}
+  explicit upstream_source(std::pmr::memory_resource* upstream)
+      : x_upstream(upstream), x_locks(!locks_for_itself(upstream)) {}
 
   void* map(std::size_t bytes, std::size_t alignment) override {
+    const auto lock = one_at_a_time();
     return x_upstream->allocate(bytes, alignment);
   }
   void unmap(void* p, std::size_t bytes, std::size_t alignment) noexcept override {
+    const auto lock = one_at_a_time();
     x_upstream->deallocate(p, bytes, alignment);
   }
   bool discard(void*, std::size_t) noexcept override { return false; }
@@ -120,7 +132,14 @@ class upstream_source final : public page_source {
   std::pmr::memory_resource* upstream() const noexcept override { return x_upstream; }
 
  private:
+  std::unique_lock<small_mutex> one_at_a_time() noexcept {
+    return x_locks ? std::unique_lock(x_mutex) : std::unique_lock<small_mutex>();
+  }
+
   std::pmr::memory_resource* x_upstream;
+  bool x_locks;
+  /// Not locked by the fork handlers: what lies behind upstream may wait for locks that they hold already.
+  small_mutex x_mutex;
 };
 
 }  // namespace
