@@ -128,6 +128,19 @@ TEST(pool_pages, that_nobody_used_for_long_go_back_at_the_next_large_block) {
   }
 }
 
+TEST(pool_pages, that_nobody_used_for_long_go_back_when_small_blocks_need_a_span) {
+  pool_options o = small_pages();
+  o.decay = 20ms;
+  pool_resource pool(placement::unbound(), o);
+  pool.deallocate(allocate_and_touch(pool, 20_MiB), 20_MiB, base_page());
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  while (pool.statistics().retained_bytes >= 20_MiB && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(10ms);
+    for (int i = 0; i != 64; ++i) static_cast<void>(pool.allocate(4096, 8));
+  }
+  EXPECT_LT(pool.statistics().retained_bytes, 20_MiB);
+}
+
 TEST(pool_pages, of_blocks_that_take_the_place_of_others_stay_whatever_the_decay) {
   pool_options o = small_pages();
   o.decay = 20ms;
