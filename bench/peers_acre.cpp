@@ -1,4 +1,5 @@
 // acre's pools.
+#include <acre/node_pools.hpp>
 #include <acre/pool_resource.hpp>
 
 #include "peers.hpp"
@@ -14,16 +15,24 @@ subject make(acre::page_kind pages) {
   return {std::move(memory), owns, [=] { pool->trim(); }};
 }
 
+subject make_node_pools() {
+  auto memory = std::make_unique<acre::node_pools>();
+  acre::node_pools* const pools = memory.get();
+  return {std::move(memory), [=](const void* p) { return pools->owner(p).has_value(); },
+          [=] { pools->trim(); }};
+}
+
 }  // namespace
 
 std::vector<peer> acre_peers() {
   return {
-      {.who = "acre::pool_resource, 4 KiB pages",
-       .make = [] { return make(acre::page_kind::system); },
-       .own = true},
       {.who = "acre::pool_resource",
        .make = [] { return make(acre::page_kind::transparent_huge); },
        .own = true},
+      {.who = "acre::pool_resource, 4 KiB pages",
+       .make = [] { return make(acre::page_kind::system); },
+       .own = true},
+      {.who = "acre::node_pools", .make = make_node_pools, .own = true},
   };
 }
 

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 
-RATIO = "ratio to glibc malloc (less is better)"
 ACRE, PEER, BASELINE = "0xd9480f", "0x9fb3c8", "0x52667a"
 
 # File, title, what is drawn (None: ratios; else a counter, with its axis), groups as the programs name them
@@ -74,9 +73,10 @@ def draw(rows, directory, scratch, name, title, counter, groups):
     # Every allocator in the same line of all panels; acre first.
     whos = list(dict.fromkeys(who for found in panels.values() for who in found))
     whos.sort(key=lambda who: not who.startswith("acre::"))
-    limit = 1.2 if counter and counter[0] == "after trim" else 2
-    settings = [f"out = '{directory / name}.svg'", f"title = '{title}'", f"limit = {limit}.0" if limit == 2
-                else f"limit = {limit}", f"unit = '{counter[1] if counter else RATIO}'",
+    limit = 1.2 if counter and counter[0] == "after trim" else 2.0
+    baseline = next(iter(next(iter(panels.values())).values()))["baseline"]
+    unit = counter[1] if counter else f"ratio to {baseline} (less is better)"
+    settings = [f"out = '{directory / name}.svg'", f"title = '{title}'", f"limit = {limit}", f"unit = '{unit}'",
                 f"panels = {len(panels)}", f"lines = {len(whos)}", "array files[panels]", "array headings[panels]",
                 "data(i) = files[i]", "heading(i) = headings[i]"]
     for i, (group, found) in enumerate(panels.items(), 1):
@@ -90,7 +90,8 @@ def draw(rows, directory, scratch, name, title, counter, groups):
                 else:
                     figure = low = high = 0
                     colour, text = PEER, "-"
-                print(figure, low, min(high, limit), min(figure, limit), colour, f'"{text}"', f'"{who}"', file=file)
+                label = who if i == 1 else " "
+                print(figure, low, min(high, limit), min(figure, limit), colour, f'"{text}"', f'"{label}"', file=file)
         settings += [f"files[{i}] = '{path}'", f"headings[{i}] = '{groups[group]}'"]
     script = pathlib.Path(__file__).with_name("plots.gp")
     subprocess.run(["gnuplot", "-e", "; ".join(settings), str(script)], check=True)

@@ -3,8 +3,9 @@
 #   panels, lines           how many panels, and lines in each
 #   limit                   where axes end; longer bars are cut there
 #   data(i), heading(i)     the file of panel i and its title
-# A line of a data file: figure, its spread's ends, the bar's end, colour, figure as text, allocator.
-width = 250 * panels + 220
+# A line of a data file: figure, its spread's ends, the bar's end, colour, figure as text, allocator (blank but
+# in the first panel).
+width = 250 * panels + 240
 height = 22 * lines + 100
 set terminal svg noenhanced size width, height dynamic background rgb "#ffffff" font "DejaVu Sans,12"
 set output out
@@ -21,12 +22,12 @@ set bmargin at screen 44.0 / height
 unset key
 
 do for [i = 1 : panels] {
-  set lmargin at screen (210.0 + 250 * (i - 1)) / width
-  set rmargin at screen (210.0 + 250 * i - 24) / width
+  set lmargin at screen (230.0 + 250 * (i - 1)) / width
+  set rmargin at screen (230.0 + 250 * i - 24) / width
   set title heading(i) font "DejaVu Sans,12" offset 0, -0.4
   set xlabel unit textcolor rgb "#333333" offset 0, 0.4
   set arrow 1 from 1, graph 0 to 1, graph 1 nohead linecolor rgb "#555555" dashtype 2 front
-  plot data(i) using (0):0:(0):4:($0 - 0.36):($0 + 0.36):5:ytic(i == 1 ? strcol(7) : "") with boxxyerror \
+  plot data(i) using (0):0:(0):4:($0 - 0.36):($0 + 0.36):5:ytic(7) with boxxyerror \
          fillstyle solid 1 linecolor rgb variable, \
        "" using 1:($1 < limit && $3 > $2 ? $0 : NaN):2:3 with xerrorbars pointtype 0 linecolor rgb "#222222", \
        "" using (limit * 1.21):0:6 with labels right font "DejaVu Sans,10"

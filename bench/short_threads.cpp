@@ -8,10 +8,10 @@
 namespace {
 
 void lives(benchmark::State& state, std::pmr::memory_resource& memory) {
-  std::uint64_t seed = 1;
-  for (auto _ : state) {
-    std::thread([&, seed] {
-      bench::random_numbers random(seed);
+  std::uint64_t seed = 0;
+  const auto live = [&] {
+    std::thread([&, mine = ++seed] {
+      bench::random_numbers random(mine);
       std::array<std::pair<void*, std::size_t>, 1000> blocks;
       for (auto& [p, bytes] : blocks) {
         bytes = bench::object_sizes(random);
@@ -20,8 +20,9 @@ void lives(benchmark::State& state, std::pmr::memory_resource& memory) {
       }
       for (const auto& [p, bytes] : blocks) memory.deallocate(p, bytes);
     }).join();
-    ++seed;
-  }
+  };
+  live();
+  for (auto _ : state) live();
 }
 
 }  // namespace

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <mutex>
 #include <new>
+#include <span>
 #include <utility>
+#include <vector>
 
+#include "pool/page_heap.hpp"
 #include "pool/slab.hpp"
 
 namespace acre {
@@ -34,22 +38,25 @@ class_shape shape_of(size_class c) noexcept {
   return best;
 }
 
-void centre::push_loose(free_block* b) noexcept {
-  b->next = x_loose;
-  x_loose = b;
-  if (++x_loose_blocks < x_shape.list_blocks) return;
-  auto* const full = ::new (static_cast<void*>(x_loose)) full_list{{x_loose->next}, x_full};
-  x_full = full;
-  x_loose = nullptr;
-  x_loose_blocks = 0;
+void centre::lists::push(free_block* b, std::uint32_t list_blocks) noexcept {
+  b->next = loose;
+  loose = b;
+  if (++loose_blocks < list_blocks) return;
+  full = ::new (static_cast<void*>(loose)) full_list{{loose->next}, full};
+  loose = nullptr;
+  loose_blocks = 0;
 }
 
-block_list centre::carve() noexcept {
+void centre::push_all(block_list list) noexcept {
+  while (list.head != nullptr) x_lists.push(std::exchange(list.head, list.head->next), x_shape.list_blocks);
+}
+
+block_list centre::carve(std::size_t most_bytes) noexcept {
   if (x_span == nullptr) return {};
   const auto left = static_cast<std::uint32_t>(x_shape.span_blocks - x_carved);
-  const auto page = static_cast<std::uint32_t>(std::max<std::size_t>(carved_bytes / x_shape.block_bytes, 1));
+  const auto most = static_cast<std::uint32_t>(std::max<std::size_t>(most_bytes / x_shape.block_bytes, 1));
   block_list list;
-  list.blocks = std::min({left, page, std::uint32_t{x_shape.list_blocks}});
+  list.blocks = std::min({left, most, std::uint32_t{x_shape.list_blocks}});
   // Linked from behind, so that the blocks are handed out in the order of their addresses.
   for (std::uint32_t i = x_carved + list.blocks; i-- != x_carved;) {
     const std::uint32_t index = (x_shape.first_block + i) % x_shape.span_blocks;
@@ -62,38 +69,40 @@ block_list centre::carve() noexcept {
 
 block_list centre::take() noexcept {
   const std::lock_guard guard(x_mutex);
-  if (x_full != nullptr) {
-    full_list* const l = std::exchange(x_full, x_full->next_list);
+  if (x_lists.full != nullptr) {
+    full_list* const l = std::exchange(x_lists.full, x_lists.full->next_list);
     return {l, x_shape.list_blocks};
   }
-  if (x_loose != nullptr) return {std::exchange(x_loose, nullptr), std::exchange(x_loose_blocks, 0)};
-  return carve();
+  if (x_lists.loose != nullptr)
+    return {std::exchange(x_lists.loose, nullptr), std::exchange(x_lists.loose_blocks, 0)};
+  return carve(carved_bytes);
 }
 
 void* centre::take_one() noexcept {
   const std::lock_guard guard(x_mutex);
-  if (x_loose == nullptr && x_full != nullptr) {
-    x_loose = std::exchange(x_full, x_full->next_list);
-    x_loose_blocks = x_shape.list_blocks;
+  lists& l = x_lists;
+  if (l.loose == nullptr && l.full != nullptr) {
+    l.loose = std::exchange(l.full, l.full->next_list);
+    l.loose_blocks = x_shape.list_blocks;
   }
-  if (x_loose == nullptr) {
-    const block_list fresh = carve();
-    x_loose = fresh.head;
-    x_loose_blocks = fresh.blocks;
+  if (l.loose == nullptr) {
+    const block_list fresh = carve(carved_bytes);
+    l.loose = fresh.head;
+    l.loose_blocks = fresh.blocks;
   }
-  if (x_loose == nullptr) return nullptr;
-  --x_loose_blocks;
-  return std::exchange(x_loose, x_loose->next);
+  if (l.loose == nullptr) return nullptr;
+  --l.loose_blocks;
+  return std::exchange(l.loose, l.loose->next);
 }
 
 void centre::give_full(free_block* head) noexcept {
   const std::lock_guard guard(x_mutex);
-  x_full = ::new (static_cast<void*>(head)) full_list{{head->next}, x_full};
+  x_lists.full = ::new (static_cast<void*>(head)) full_list{{head->next}, x_lists.full};
 }
 
 void centre::give(block_list list) noexcept {
   const std::lock_guard guard(x_mutex);
-  while (list.head != nullptr) push_loose(std::exchange(list.head, list.head->next));
+  push_all(list);
 }
 
 bool centre::add_span(void* p) noexcept {
@@ -105,9 +114,7 @@ bool centre::add_span(void* p) noexcept {
 }
 
 void centre::clear() noexcept {
-  x_full = nullptr;
-  x_loose = nullptr;
-  x_loose_blocks = 0;
+  x_lists = {};
   x_span = nullptr;
 }
 
@@ -126,14 +133,14 @@ struct centre::sweep {
   }
 
   /// Calls f(block) for each, which may overwrite it. Goes along several lists at once: each step waits for a block that
-  /// is in no cache of the processor, most likely (550 ns a block became 130).
+  /// is in no cache of the processor, most likely (550 ns a block became 110).
   template <class F>
-  static void for_each(full_list* full, free_block* loose, F f) {
-    std::array<free_block*, 8> at{loose};
+  static void for_each(lists l, F f) {
+    std::array<free_block*, 8> at{l.loose};
     for (bool some = true; some;) {
       some = false;
       for (free_block*& b : at) {
-        if (b == nullptr && full != nullptr) b = std::exchange(full, full->next_list);
+        if (b == nullptr && l.full != nullptr) b = std::exchange(l.full, l.full->next_list);
         if (b == nullptr) continue;
         some = true;
         free_block* const next = b->next;
@@ -144,31 +151,66 @@ struct centre::sweep {
   }
 };
 
-free_block* centre::take_empty_spans(std::span<slab* const> slabs) noexcept {
+void centre::put_back(const lists& kept, std::byte* span, std::uint32_t carved) noexcept {
   const std::lock_guard guard(x_mutex);
+  if (kept.full != nullptr) {
+    full_list* last = kept.full;
+    while (last->next_list != nullptr) last = last->next_list;
+    last->next_list = std::exchange(x_lists.full, kept.full);
+  }
+  push_all({kept.loose, kept.loose_blocks});
+  if (span == nullptr) return;
+  // There is room for one newest span: what is left of another one is all carved.
+  std::swap(x_span, span);
+  std::swap(x_carved, carved);
+  if (span == nullptr) return;
+  while (x_span != nullptr) push_all(carve(std::numeric_limits<std::size_t>::max()));
+  x_span = span;
+  x_carved = carved;
+}
+
+free_block* centre::take_empty_spans(const page_heap& heap) {
+  lists taken;
+  std::byte* span = nullptr;
+  std::uint32_t carved = 0;
+  {
+    const std::lock_guard guard(x_mutex);
+    taken = std::exchange(x_lists, {});
+    span = std::exchange(x_span, nullptr);
+    carved = x_carved;
+  }
+  // After the blocks were taken: the slabs of all of them were there before.
+  std::vector<slab*> slabs;
+  try {
+    slabs = heap.slabs();
+  } catch (...) {
+    put_back(taken, span, carved);
+    throw;
+  }
   sweep s{slabs};
-  sweep::for_each(x_full, x_loose, [&](free_block* b) {
+  sweep::for_each(taken, [&](free_block* b) {
     slab& in = s.slab_of(b);
     ++in.span_counter(in.span_of(b));
   });
-  full_list* const full = std::exchange(x_full, nullptr);
-  free_block* const loose = std::exchange(x_loose, nullptr);
-  x_loose_blocks = 0;
   free_block* empty = nullptr;
-  sweep::for_each(full, loose, [&](free_block* b) {
+  if (span != nullptr && carved == 0)
+    empty = ::new (static_cast<void*>(std::exchange(span, nullptr))) free_block{empty};
+  lists kept;
+  sweep::for_each(taken, [&](free_block* b) {
     slab& in = s.slab_of(b);
-    std::byte* const span = in.span_of(b);
-    const std::uint32_t blocks = span == x_span ? x_carved : x_shape.span_blocks;
+    std::byte* const its = in.span_of(b);
+    const std::uint32_t blocks = its == span ? carved : x_shape.span_blocks;
     // The highest bit: all blocks of the span are here, and being dropped.
     constexpr std::uint16_t dropping = 0x8000;
-    std::uint16_t& counter = in.span_counter(span);
+    std::uint16_t& counter = in.span_counter(its);
     if (counter == blocks) counter = static_cast<std::uint16_t>(counter | dropping);
-    if ((counter & dropping) == 0) return push_loose(b);
+    if ((counter & dropping) == 0) return kept.push(b, x_shape.list_blocks);
     if ((--counter & ~dropping) != 0) return;
-    if (span == x_span) x_span = nullptr;
-    empty = ::new (static_cast<void*>(span)) free_block{empty};
+    if (its == span) span = nullptr;
+    empty = ::new (static_cast<void*>(its)) free_block{empty};
   });
   for (slab* const each : slabs) each->clear_counters();
+  put_back(kept, span, carved);
   return empty;
 }
 

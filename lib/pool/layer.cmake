@@ -25,6 +25,7 @@ acre_layer(pool
     pool_resource.cpp
     pool_statistics.cpp
     resource_for.cpp
+    run_map.cpp
     slab.cpp
     thread_registry.cpp
     watched_source.cpp

@@ -32,7 +32,7 @@ struct alignas(64) cpu_slot {
   std::atomic<std::uint64_t> foreign_frees{0};
 };
 
-[[noreturn]] void throw_not_owned(const void* p, std::size_t bytes) {
+[[noreturn, gnu::noinline, gnu::cold]] void throw_not_owned(const void* p, std::size_t bytes) {
   char digits[2 * sizeof p];
   const auto end =
       std::to_chars(std::begin(digits), std::end(digits), reinterpret_cast<std::uintptr_t>(p), 16).ptr;
@@ -64,13 +64,13 @@ struct node_pools::state {
       : nodes(served), numbers(served.begin(), served.end()), index_of(numbers.back() + 1, no_pool) {
     for (unsigned i = 0; i != numbers.size(); ++i) index_of[numbers[i]] = i;
     const std::vector<node_id> table = served_node_of_each_cpu(machine, served);
-    cpus = std::vector<cpu_slot>(table.size() + 1);
+    cpus = std::make_unique<cpu_slot[]>(table.size() + 1);
+    last_cpu = table.size();
     for (std::size_t cpu = 0; cpu != table.size(); ++cpu) cpus[cpu].pool = index_of[table[cpu]];
   }
 
-  // glibc has answered sched_getcpu(3) from the thread's rseq area since 2.35, without a system call and without the
-  // vDSO (sysdeps/unix/sysv/linux/sched_getcpu.c). CPUs that came online later share the last slot.
-  cpu_slot& here() noexcept { return cpus[std::min<std::size_t>(sys::current_cpu(), cpus.size() - 1)]; }
+  // CPUs that came online later share the last slot.
+  cpu_slot& here() noexcept { return cpus[std::min<std::size_t>(sys::current_cpu(), last_cpu)]; }
 
   pool_resource& at(node_id node) const {
     const unsigned index = node < index_of.size() ? index_of[node] : no_pool;
@@ -82,10 +82,11 @@ struct node_pools::state {
   }
 
   node_set nodes;
-  std::vector<node_id> numbers;    ///< of each pool, in order
-  std::vector<unsigned> index_of;  ///< by node number
-  std::vector<cpu_slot> cpus;      ///< by CPU number, and one for all others
-  owner_map owners;                ///< pools clear their pages in it until they are gone
+  std::vector<node_id> numbers;      ///< of each pool, in order
+  std::vector<unsigned> index_of;    ///< by node number
+  std::unique_ptr<cpu_slot[]> cpus;  ///< by CPU number, and one for all others
+  std::size_t last_cpu = 0;
+  owner_map owners;  ///< pools clear their pages in it until they are gone
   std::vector<std::unique_ptr<pool_resource>> pools;
 };
 
@@ -141,8 +142,8 @@ std::size_t node_pools::trim() {
 pool_statistics node_pools::statistics() const {
   pool_statistics sum;
   for (const auto& pool : x_state->pools) add(sum, pool->statistics());
-  for (const cpu_slot& cpu : x_state->cpus) {
-    sum.foreign_frees += cpu.foreign_frees.load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i <= x_state->last_cpu; ++i) {
+    sum.foreign_frees += x_state->cpus[i].foreign_frees.load(std::memory_order_relaxed);
   }
   return sum;
 }

@@ -34,6 +34,7 @@ page_heap::page_heap(std::unique_ptr<page_source> pages, const pool_options& opt
       x_limit(options.retained) {}
 
 void page_heap::lock() noexcept {
+  x_tending.lock();
   x_slabs_stay.lock();
   x_mutex.lock();
 }
@@ -41,6 +42,7 @@ void page_heap::lock() noexcept {
 void page_heap::unlock() noexcept {
   x_mutex.unlock();
   x_slabs_stay.unlock();
+  x_tending.unlock();
 }
 
 bool page_heap::is_extent(std::size_t bytes, std::size_t alignment) const noexcept {
@@ -172,10 +174,15 @@ void* page_heap::try_take_units(std::size_t units, std::size_t alignment, use wh
 }
 
 void* page_heap::take_units(std::size_t units, std::size_t alignment, use what) {
+  void* p = nullptr;
+  chores todo;
   {
     const std::lock_guard guard(x_mutex);
-    if (void* const p = try_take_units(units, alignment, what)) return p;
+    p = try_take_units(units, alignment, what);
+    todo = look_for_chores();
   }
+  tend(todo);
+  if (p != nullptr) return p;
   std::unique_ptr<slab> made = map_slab(units, alignment);
   const slab* const s = made.get();
   try {
@@ -208,8 +215,8 @@ std::unique_ptr<slab> page_heap::try_map_slab(std::size_t bytes) {
   const std::size_t granule = x_pages->discard_granule();
   const std::size_t alignment = bytes < huge_page ? unit_bytes : huge_page;
   // Smaller mappings have no huge pages that could be split.
-  auto s =
-      std::make_unique<slab>(bytes, alignment, bytes < huge_page ? std::min(granule, unit_bytes) : granule);
+  auto s = std::make_unique<slab>(
+      bytes, alignment, bytes < huge_page ? small_slab_granule(granule, sys::page_size()) : granule);
   s->place(x_pages->map(bytes, alignment));
   return s;
 }
@@ -229,9 +236,8 @@ std::unique_ptr<slab> page_heap::map_slab(std::size_t units, std::size_t alignme
   try {
     return try_map_slab(bytes);
   } catch (const std::bad_alloc&) {
-    if (bytes == least && trim() == 0) throw;
+    if (bytes == least) throw;
   }
-  trim();
   return try_map_slab(least);
 }
 
@@ -249,12 +255,7 @@ void* page_heap::allocate_mapping(std::size_t bytes, std::size_t alignment) {
   }
   void* p = nullptr;
   try {
-    try {
-      p = x_pages->map(bytes, alignment);
-    } catch (const std::bad_alloc&) {
-      if (trim() == 0) throw;
-      p = x_pages->map(bytes, alignment);
-    }
+    p = x_pages->map(bytes, alignment);
   } catch (...) {
     const std::lock_guard guard(x_mutex);
     x_mappings.unreserve();

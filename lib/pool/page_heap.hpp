@@ -85,9 +85,10 @@ class page_heap {
   std::size_t retained_bytes() const noexcept { return x_dirty_units * unit_bytes + x_mappings.kept_bytes(); }
   /// What is to be done about free memory: nothing, mostly. Under the lock.
   struct chores {
-    std::size_t excess = 0;  ///< bytes beyond the limit
+    bool purge = false;  ///< more is retained than may be
     bool age = false;
   };
+  std::size_t excess() const noexcept;
   chores look_for_chores() noexcept;
   void tend(const chores& c) noexcept;
   std::size_t purge(purge_plan plan) noexcept;
@@ -100,8 +101,9 @@ class page_heap {
   const std::size_t x_retained;
   const std::int64_t x_decay;  ///< milliseconds
 
-  small_mutex x_slabs_stay;                    ///< locked before x_mutex by who removes slabs
-  mutable small_mutex x_mutex;                 ///< guards all below
+  small_mutex x_tending;        ///< locked before the others by who gives memory back in passing
+  small_mutex x_slabs_stay;     ///< locked before x_mutex by who removes slabs
+  mutable small_mutex x_mutex;  ///< guards all below
   std::vector<std::unique_ptr<slab>> x_slabs;  ///< in order of address
   mapping_store x_mappings;
   std::int64_t x_next_age;  ///< milliseconds

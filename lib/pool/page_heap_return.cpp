@@ -17,14 +17,14 @@ constexpr std::size_t purge_step_units = (std::size_t{64} << 20) / unit_bytes;
 
 }  // namespace
 
-page_heap::chores page_heap::look_for_chores() noexcept {
-  chores todo;
+std::size_t page_heap::excess() const noexcept {
   const std::size_t retained = retained_bytes();
-  if (retained <= x_retained) {
-    x_limit = x_retained;
-  } else if (retained > x_limit) {
-    todo.excess = retained - x_retained + slack_of(x_retained);
-  }
+  return retained <= std::max(x_retained, x_limit) ? 0 : retained - x_retained + slack_of(x_retained);
+}
+
+page_heap::chores page_heap::look_for_chores() noexcept {
+  if (retained_bytes() <= x_retained) x_limit = x_retained;
+  chores todo{.purge = excess() != 0};
   const std::int64_t now = sys::coarse_milliseconds();
   if (now >= x_next_age) {
     x_next_age = now + x_decay;
@@ -34,8 +34,17 @@ page_heap::chores page_heap::look_for_chores() noexcept {
 }
 
 void page_heap::tend(const chores& todo) noexcept {
-  if (todo.excess != 0) {
-    purge({.only_old = false, .most = todo.excess});
+  if (!todo.purge && !todo.age) return;
+  // One thread does it, the others go on.
+  const std::unique_lock alone(x_tending, std::try_to_lock);
+  if (!alone) return;
+  if (todo.purge) {
+    std::size_t most = 0;
+    {
+      const std::lock_guard guard(x_mutex);
+      most = excess();
+    }
+    purge({.only_old = false, .most = most});
     const std::lock_guard guard(x_mutex);
     // Parts of huge pages may have to stay. They are looked at again when there is more of them.
     if (retained_bytes() > x_retained) x_limit = retained_bytes() + x_pages->discard_granule();
@@ -55,6 +64,7 @@ std::size_t page_heap::trim() noexcept {
 }
 
 std::size_t page_heap::purge(purge_plan plan) noexcept {
+  if (plan.most == 0) return 0;
   const std::size_t gone = drop_mappings(plan);
   if (gone >= plan.most) return gone;
   const purge_plan rest{.only_old = plan.only_old, .most = plan.most - gone};
@@ -115,11 +125,11 @@ std::size_t page_heap::purge_slabs(purge_plan plan) noexcept {
 
 std::size_t page_heap::unmap_empty_slabs(purge_plan plan) noexcept {
   std::size_t gone = 0;
-  const std::unique_lock stay = hold_slabs();
   const auto may_go = [&](const auto& s) { return s->is_empty() && (!plan.only_old || s->is_old()); };
   while (gone < plan.most) {
     std::unique_ptr<slab> empty;
     {
+      const std::unique_lock stay = hold_slabs();
       const std::lock_guard guard(x_mutex);
       const auto at = std::find_if(x_slabs.begin(), x_slabs.end(), may_go);
       if (at == x_slabs.end()) break;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "area/page_kinds.hpp"
 #include "pool/slab.hpp"
 #include "sys/pages.hpp"
 
@@ -75,26 +76,26 @@ class area_source final : public page_source {
 
   std::size_t discard_granule() const noexcept override {
     const area_options& o = x_pages->options();
-    if (o.sharing == sharing::shared || o.lock == page_lock::on || is_hugetlb()) return 0;
-    return o.pages == page_kind::transparent_huge ? page_size(o.pages) : unit_bytes;
+    // Eager: they would come back at first touch, where a full node is the end of the process.
+    if (o.sharing == sharing::shared || o.lock == page_lock::on || o.commit == commit::eager) return 0;
+    return discard_granule_of(x_pages->pages(), sys::page_size());
   }
   std::size_t slab_granule() const noexcept override {
-    const std::size_t page = is_hugetlb() ? page_size(x_pages->options().pages) : unit_bytes;
+    const page_kind kind = x_pages->pages();
+    const std::size_t page =
+        is_hugetlb(kind) ? page_size(kind) : discard_granule_of(page_kind::system, sys::page_size());
     return (x_round + page - 1) / page * page;
   }
   // Those that are planned in many ranges shall not need more than a process may have in one slab.
   std::size_t largest_slab() const noexcept override {
-    return x_reuse == page_reuse::same_size ? 4 * mebibyte : 1024 * mebibyte;
+    if (x_reuse == page_reuse::same_size) return 4 * mebibyte;
+    // Eager ones take their pages at once.
+    return x_pages->options().commit == commit::eager ? 64 * mebibyte : 1024 * mebibyte;
   }
   page_reuse reuse() const noexcept override { return x_reuse; }
   std::pmr::memory_resource* upstream() const noexcept override { return x_pages; }
 
  private:
-  bool is_hugetlb() const noexcept {
-    const page_kind kind = x_pages->options().pages;
-    return kind == page_kind::huge_2mb || kind == page_kind::huge_1gb;
-  }
-
   std::unique_ptr<area> x_own;
   area* x_pages;
   page_reuse x_reuse;
@@ -124,6 +125,16 @@ class upstream_source final : public page_source {
 
 }  // namespace
 
+std::size_t discard_granule_of(page_kind pages, std::size_t base_page) noexcept {
+  if (is_hugetlb(pages)) return 0;
+  const std::size_t least = std::max(unit_bytes, base_page);
+  return pages == page_kind::transparent_huge ? std::max(page_size(pages), least) : least;
+}
+
+std::size_t small_slab_granule(std::size_t large, std::size_t base_page) noexcept {
+  return std::min(large, std::max(unit_bytes, base_page));
+}
+
 std::unique_ptr<page_source> make_page_source(const placement& where, const pool_options& options,
                                               const topology& machine) {
   return std::make_unique<area_source>(
@@ -131,6 +142,7 @@ std::unique_ptr<page_source> make_page_source(const placement& where, const pool
                              area_options{
                                  .pages = options.pages.value_or(default_pages(where)),
                                  .fallback = options.fallback,
+                                 .commit = options.commit,
                                  .on_denied = options.on_denied,
                                  .name = options.name,
                              },

@@ -38,11 +38,7 @@ pool_options checked(pool_options o) {
   return o;
 }
 
-size_class classes_up_to(std::size_t bytes) {
-  size_class n = 0;
-  while (n != class_count && class_bytes(n) <= bytes) ++n;
-  return n;
-}
+size_class classes_up_to(std::size_t bytes) { return bytes == 0 ? 0 : detail::class_of(bytes) + 1; }
 
 bool wants_guard(guarding g) { return g == guarding::on || (g == guarding::automatic && poison::watched()); }
 
@@ -73,7 +69,7 @@ pool_core::~pool_core() { thread_registry::remove(*this); }
 
 void* pool_core::allocate_small(size_class c) {
   for (;; detail::enter(0)) {
-    thread_cache* const cache = is_cached(c) ? thread_registry::cache_of(*this) : nullptr;
+    thread_cache* const cache = is_cached() ? thread_registry::cache_of(*this) : nullptr;
     if (cache == nullptr) {
       detail::leave();
       return allocate_uncached(c);
@@ -100,7 +96,7 @@ void* pool_core::allocate_small(size_class c) {
 }
 
 void pool_core::deallocate_small(void* p, size_class c) noexcept {
-  thread_cache* const cache = is_cached(c) ? thread_registry::cache_of(*this) : nullptr;
+  thread_cache* const cache = is_cached() ? thread_registry::cache_of(*this) : nullptr;
   if (cache == nullptr) {
     detail::leave();
     return deallocate_uncached(p, c);
@@ -118,9 +114,23 @@ void pool_core::deallocate_small(void* p, size_class c) noexcept {
   detail::leave();
 }
 
+template <class Allocate>
+void* pool_core::try_twice(Allocate allocate) {
+  try {
+    return allocate();
+  } catch (const std::bad_alloc&) {
+    if (!reclaim()) throw;
+  }
+  return allocate();
+}
+
+void* pool_core::allocate_large(std::size_t bytes, std::size_t alignment) {
+  return try_twice([&] { return x_heap.allocate(bytes, alignment); });
+}
+
 void pool_core::add_span(size_class c) {
   const std::size_t units = x_centres[c].shape().span_units;
-  void* const span = x_heap.allocate_span(units);
+  void* const span = try_twice([&] { return x_heap.allocate_span(units); });
   if (!x_centres[c].add_span(span)) x_heap.deallocate_span(span, units);
 }
 
@@ -164,25 +174,39 @@ void pool_core::release() {
   thread_registry::add(*this);
 }
 
+void pool_core::wake_all() {
+  while (const auto rested = x_guard->wake()) deallocate_raw(*rested);
+}
+
 std::size_t pool_core::trim() {
   x_trims.fetch_add(1, std::memory_order_relaxed);
-  if (x_guard) {
-    while (const auto rested = x_guard->wake()) deallocate_raw(*rested);
-  }
+  if (x_guard) wake_all();
   thread_registry::reclaim_caches(*this);
   free_empty_spans();
   return x_heap.trim();
 }
 
-void pool_core::free_empty_spans() {
+std::size_t pool_core::free_empty_spans() {
+  std::size_t freed = 0;
   for (centre& c : x_centres) {
     free_block* spans = nullptr;
     {
       const auto stay = x_heap.hold_slabs();
-      spans = c.take_empty_spans(x_heap.slabs());
+      spans = c.take_empty_spans(x_heap);
     }
-    while (spans != nullptr) x_heap.deallocate_span(std::exchange(spans, spans->next), c.shape().span_units);
+    for (; spans != nullptr; ++freed)
+      x_heap.deallocate_span(std::exchange(spans, spans->next), c.shape().span_units);
   }
+  return freed;
+}
+
+/// Upstream has no more: what is free here may do.
+/// \returns whether there was anything
+bool pool_core::reclaim() {
+  if (x_guard) wake_all();
+  thread_registry::reclaim_caches(*this);
+  const std::size_t spans = free_empty_spans();
+  return x_heap.trim() + spans != 0;
 }
 
 pool_statistics pool_core::statistics() const {
@@ -193,7 +217,9 @@ pool_statistics pool_core::statistics() const {
     s.deallocations += given;
     live[c] += taken - given;
   };
-  thread_registry::visit(*this, [&](const thread_cache& cache) {
+  auto caches_stay = thread_registry::hold();
+  for (const thread_cache* at = x_links.caches; at != nullptr; at = at->next) {
+    const thread_cache& cache = *at;
     std::uint64_t taken = 0;
     for (size_class c = 0; c != class_count; ++c) {
       const std::uint64_t t = cache.bins[c].taken.load(std::memory_order_relaxed);
@@ -205,7 +231,7 @@ pool_statistics pool_core::statistics() const {
     s.spills += cache.spills.load(std::memory_order_relaxed);
     s.cache_hits += taken - std::min(taken, refills);
     ++s.thread_caches;
-  });
+  }
   for (size_class c = 0; c != class_count; ++c) {
     add(c, x_counters.taken[c].load(std::memory_order_relaxed),
         x_counters.given[c].load(std::memory_order_relaxed));
@@ -233,18 +259,29 @@ pool_statistics pool_core::statistics() const {
 
 void pool_core::prepare(thread_cache& cache) const noexcept {
   for (size_class c = 0; c != class_count; ++c) {
-    const bool used = has_class(c) && is_cached(c);
+    const bool used = has_class(c) && is_cached();
     cache.bins[c].limit = used ? x_centres[c].shape().list_blocks : std::numeric_limits<std::int64_t>::min();
   }
 }
 
-void pool_core::flush(thread_cache& cache) noexcept {
+void pool_core::take_lists(thread_cache& cache, reclaimed_lists& to) noexcept {
   for (size_class c = 0; c != class_count; ++c) {
     detail::cache_bin& bin = cache.bins[c];
-    if (bin.spare != nullptr) x_centres[c].give_full(std::exchange(bin.spare, nullptr));
-    if (bin.head == nullptr) continue;
-    x_centres[c].give({std::exchange(bin.head, nullptr), 0});
-    bin.limit = bin.surplus() + x_centres[c].shape().list_blocks;
+    for (free_block** const list : {&bin.head, &bin.spare}) {
+      free_block* const head = std::exchange(*list, nullptr);
+      if (head != nullptr) to[c] = ::new (static_cast<void*>(head)) list_of_lists{{head->next}, to[c]};
+    }
+    if (has_class(c) && is_cached()) bin.limit = bin.surplus() + x_centres[c].shape().list_blocks;
+  }
+}
+
+void pool_core::give(const reclaimed_lists& lists) noexcept {
+  for (size_class c = 0; c != class_count; ++c) {
+    for (list_of_lists* l = lists[c]; l != nullptr;) {
+      list_of_lists* const next = l->next_list;
+      x_centres[c].give({l, 0});
+      l = next;
+    }
   }
 }
 

@@ -40,6 +40,9 @@ class pool_core {
   void* allocate_small(size_class c);
   void deallocate_small(void* p, size_class c) noexcept;
 
+  /// A block beyond the size classes.
+  void* allocate_large(std::size_t bytes, std::size_t alignment);
+
   // Any block, without caches, under the eyes of the guard.
   void* allocate_guarded(std::size_t bytes, std::size_t alignment);
   void deallocate_guarded(void* p, std::size_t bytes, std::size_t alignment);
@@ -60,8 +63,15 @@ class pool_core {
   const links& registered() const noexcept { return x_links; }
   /// Makes the bins of a new cache what this pool wants them to be.
   void prepare(thread_cache& cache) const noexcept;
-  /// Gives what the cache has to the centres.
-  void flush(thread_cache& cache) noexcept;
+  /// Lists of each class, linked by the second words of their first blocks.
+  struct list_of_lists : free_block {
+    list_of_lists* next_list;
+  };
+  using reclaimed_lists = std::array<list_of_lists*, detail::class_count>;
+  /// Takes all lists out of the cache, whatever their lengths in the same time.
+  void take_lists(thread_cache& cache, reclaimed_lists& to) noexcept;
+  /// Gives them to the centres.
+  void give(const reclaimed_lists& lists) noexcept;
   /// Remembers what the cache counted, which is about to go.
   void retire(const thread_cache& cache) noexcept;
   // For fork.
@@ -78,7 +88,7 @@ class pool_core {
     std::atomic<std::uint64_t> spills{0};
   };
 
-  bool is_cached(size_class c) const noexcept { return 2 * detail::class_bytes(c) <= x_options.cached; }
+  bool is_cached() const noexcept { return x_options.cached != 0; }
   void add_span(size_class c);
   void* allocate_uncached(size_class c);
   void deallocate_uncached(void* p, size_class c) noexcept;
@@ -87,7 +97,12 @@ class pool_core {
   std::size_t guarded_bytes(std::size_t bytes, std::size_t alignment) const noexcept;
   /// What good_size() is without a guard.
   std::size_t block_bytes(std::size_t bytes, std::size_t alignment) const noexcept;
-  void free_empty_spans();
+  std::size_t free_empty_spans();
+  bool reclaim();
+  void wake_all();
+  /// Once more after reclaim(), if upstream has no more.
+  template <class Allocate>
+  void* try_twice(Allocate allocate);
 
   const pool_options x_options;
   const size_class x_classes;

@@ -21,7 +21,7 @@ void* pool_core::allocate_guarded(std::size_t bytes, std::size_t alignment) {
   const std::size_t all = guarded_bytes(bytes, alignment);
   const bool small = detail::is_small(all, alignment) && has_class(detail::class_of(all, alignment));
   void* const p =
-      small ? allocate_uncached(detail::class_of(all, alignment)) : x_heap.allocate(all, alignment);
+      small ? allocate_uncached(detail::class_of(all, alignment)) : allocate_large(all, alignment);
   const block_guard::block b{p, bytes, alignment};
   try {
     x_guard->admit(b, block_bytes(all, alignment));

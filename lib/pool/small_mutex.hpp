@@ -21,6 +21,10 @@ class small_mutex {
     if (!x_state.compare_exchange_strong(is, locked, std::memory_order_acquire, std::memory_order_relaxed))
       lock_after_waiting();
   }
+  bool try_lock() noexcept {
+    std::uint32_t is = unlocked;
+    return x_state.compare_exchange_strong(is, locked, std::memory_order_acquire, std::memory_order_relaxed);
+  }
   void unlock() noexcept {
     if (x_state.exchange(unlocked, std::memory_order_release) == awaited) x_state.notify_one();
   }

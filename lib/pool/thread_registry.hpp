@@ -6,7 +6,9 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <functional>
+#include <mutex>
+
+#include "pool/small_mutex.hpp"
 
 namespace acre {
 
@@ -48,11 +50,13 @@ void install_fork_handlers();
 /// \returns null if there can be none: the thread's thread-local objects are destroyed already, or there is no memory
 thread_cache* cache_of(pool_core& pool) noexcept;
 
-/// Flushes the caches of the pool whose threads are not inside a pool's functions. The caller must not be.
+/// Takes what the caches of the pool have, of threads that are not inside a pool's functions, and gives it to the
+/// centres. The caller must not be inside. Other threads with a cache of the pool find no pool at hand once, and may have
+/// to wait until all lists are taken out: a few microseconds for each cache.
 void reclaim_caches(pool_core& pool) noexcept;
 
-/// Calls f(cache) for each living cache of the pool, under the mutex.
-void visit(const pool_core& pool, const std::function<void(const thread_cache&)>& f);
+/// While it is held, caches of all pools neither begin nor end.
+[[nodiscard]] std::unique_lock<small_mutex> hold() noexcept;
 
 /// A number that no pool had before.
 std::uint64_t next_pool_id() noexcept;

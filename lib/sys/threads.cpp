@@ -17,7 +17,7 @@ constexpr std::size_t set_words = set_bytes / sizeof(cpu_set_t) + 1;
 
 }  // namespace
 
-unsigned current_cpu() noexcept {
+unsigned current_cpu_by_call() noexcept {
   const int cpu = ::sched_getcpu();
   return cpu < 0 ? 0 : static_cast<unsigned>(cpu);
 }

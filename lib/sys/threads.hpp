@@ -1,14 +1,33 @@
 // CPUs and threads.
 #pragma once
 
+#if __has_include(<sys/rseq.h>)
+#include <sys/rseq.h>
+#define ACRE_HAS_RSEQ 1
+#endif
+
+#include <cstdint>
 #include <span>
 #include <vector>
 
 namespace acre::sys {
 
-/// The CPU the calling thread runs on; from the thread's rseq area since glibc 2.35, some 1 ns, before by the vDSO, some
-/// 6 ns.
-unsigned current_cpu() noexcept;
+/// sched_getcpu(3); 0 where the kernel does not tell.
+unsigned current_cpu_by_call() noexcept;
+
+/// The CPU the calling thread runs on. glibc registers a rseq area for each thread since 2.35, whose cpu_id the kernel keeps
+/// up to date (rseq(2), <sys/rseq.h>): a load. sched_getcpu(3) does the same by a call, and where there is no such area
+/// (older kernels, the tunable glibc.pthread.rseq=0, Valgrind: cpu_id is negative) asks the vDSO.
+inline unsigned current_cpu() noexcept {
+#if defined(ACRE_HAS_RSEQ)
+  const auto* const area = reinterpret_cast<const volatile struct rseq*>(
+      static_cast<const char*>(__builtin_thread_pointer()) + __rseq_offset);
+  const auto cpu = static_cast<std::int32_t>(area->cpu_id);
+  if (cpu >= 0) [[likely]]
+    return static_cast<unsigned>(cpu);
+#endif
+  return current_cpu_by_call();
+}
 /// The CPUs the calling thread may run on.
 std::vector<unsigned> allowed_cpus();
 /// Restricts the calling thread to `cpus`: 0 or errno.

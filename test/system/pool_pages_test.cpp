@@ -1,219 +1,134 @@
-// The pages of a pool: where they lie, and whether they really go back to the system.
+// What a pool does to the pages of its area, on this machine.
 #include <acre/area.hpp>
 #include <acre/bytes.hpp>
-#include <acre/placement.hpp>
+#include <acre/error.hpp>
+#include <acre/locate.hpp>
+#include <acre/node_pools.hpp>
 #include <acre/pool_resource.hpp>
-#include <acre/topology.hpp>
 
 #include "support/kernel.hpp"
-#include "support/mappings.hpp"
+#include "support/throws.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
-#include <chrono>
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
-
-#include <thread>
-#include <utility>
 #include <vector>
 
 namespace acre::test {
 namespace {
 
-using namespace std::chrono_literals;
+node_id some_node() { return topology::system().default_nodes().first(); }
 
-/// On base pages: each goes by itself.
-pool_options small_pages() { return {.pages = page_kind::system, .guarding = guarding::off}; }
-
-std::size_t resident_bytes(const pool_resource& pool) {
-  const residency r = pool.resident();
-  return r.resident() * r.page_size;
+/// Frees every other of 200 blocks of 64 KiB after touching them all; those that stay are returned.
+std::vector<void*> fill_and_free_half(pool_resource& pool) {
+  std::vector<void*> stay;
+  std::vector<void*> go;
+  for (int i = 0; i != 200; ++i) {
+    (i % 2 == 0 ? stay : go).push_back(pool.allocate(64_KiB));
+    std::memset((i % 2 == 0 ? stay : go).back(), 1, 64_KiB);
+  }
+  for (void* const p : go) pool.deallocate(p, 64_KiB);
+  return stay;
 }
 
-std::size_t touched_pages(const void* p, std::size_t bytes) {
-  return (bytes + base_page() - 1) / base_page() - count_untouched(p, bytes);
+TEST(pool_pages, of_a_pool_go_back_one_by_one) {
+  pool_resource pool(placement::bind({some_node()}), {.pages = page_kind::system, .guarding = guarding::off});
+  const std::vector<void*> stay = fill_and_free_half(pool);
+  EXPECT_GE(pool.trim(), 100 * 64_KiB);
+  EXPECT_LE(pool.resident().resident() * base_page(), 110 * 64_KiB);
+  for (const void* const p : stay) EXPECT_EQ(count_untouched(p, 64_KiB), 0U);
 }
 
-void* allocate_and_touch(pool_resource& pool, std::size_t bytes, std::size_t alignment = base_page()) {
-  void* const p = pool.allocate(bytes, alignment);
-  std::memset(p, 1, bytes);
-  return p;
+TEST(pool_pages, that_are_huge_and_not_there_are_those_of_the_kind_found) {
+  for (const page_kind asked : {page_kind::huge_2mb, page_kind::huge_1gb}) {
+    const area found(placement::bind({some_node()}), {.pages = asked});
+    pool_resource pool(placement::bind({some_node()}), {.pages = asked, .guarding = guarding::off});
+    void* const p = pool.allocate(1000);
+    EXPECT_LE(pool.statistics().mapped_bytes, std::max(1_MiB, page_size(found.pages())));
+    const bool gives_parts =
+        found.pages() == page_kind::transparent_huge || found.pages() == page_kind::system;
+    // A huge page among live blocks.
+    void* const large = pool.allocate(12_MiB);
+    void* const last = pool.allocate(64_KiB);
+    std::memset(large, 1, 12_MiB);
+    pool.deallocate(large, 12_MiB);
+    const std::size_t gone = pool.trim();
+    if (gives_parts) {
+      EXPECT_GE(gone, 8_MiB);
+    }
+    pool.deallocate(last, 64_KiB);
+    pool.deallocate(p, 1000);
+    pool.trim();
+    EXPECT_EQ(pool.statistics().retained_bytes, 0U);
+  }
 }
 
-TEST(pool_pages, all_lie_on_the_nodes_of_the_placement_under_its_policy) {
-  const node_set nodes{topology::system().default_nodes().first()};
+/// Frees and allocates again, small and large blocks; every page there is before, and after, the first touch.
+void expect_all_pages_are_always_there(pool_resource& pool) {
+  const auto expect_there = [](const void* p, std::size_t bytes) {
+    EXPECT_EQ(count_untouched(p, bytes), 0U) << bytes;
+    EXPECT_EQ(locate(p, bytes).untouched, 0U) << bytes;
+  };
+  for (int round = 0; round != 3; ++round) {
+    std::vector<void*> live;
+    for (const std::size_t bytes : {std::size_t{100}, 64_KiB, 5_MiB, 20_MiB}) {
+      live.push_back(pool.allocate(bytes));
+      expect_there(live.back(), bytes);
+    }
+    pool.deallocate(live[2], 5_MiB);
+    pool.trim();
+    EXPECT_EQ(pool.resident().untouched, 0U);
+    live[2] = pool.allocate(5_MiB);
+    expect_there(live[2], 5_MiB);
+    pool.deallocate(live[0], 100);
+    pool.deallocate(live[1], 64_KiB);
+    pool.deallocate(live[2], 5_MiB);
+    pool.deallocate(live[3], 20_MiB);
+    if (round == 1) {
+      pool.trim();
+      EXPECT_EQ(pool.statistics().mapped_bytes, 0U) << "what is empty goes back as a whole";
+    }
+  }
+}
+
+TEST(pool_pages, of_an_eager_area_are_always_there) {
   for (const page_kind kind : {page_kind::system, page_kind::transparent_huge}) {
-    pool_resource pool(placement::bind(nodes), {.pages = kind, .guarding = guarding::off});
-    std::vector<std::pair<void*, std::size_t>> live;
-    for (const std::size_t bytes : {std::size_t{8}, std::size_t{5000}, 100_KiB, 3_MiB, 20_MiB}) {
-      for (int i = 0; i != 3; ++i) live.emplace_back(allocate_and_touch(pool, bytes), bytes);
-    }
-    for (const auto& [p, bytes] : live) {
-      EXPECT_EQ(policy_at(p).mode, mpol::bind);
-      EXPECT_EQ(policy_at(p).nodes, test::nodes{nodes.first()});
-      for (const int node : page_nodes(p, bytes)) EXPECT_EQ(node, static_cast<int>(nodes.first()));
-    }
-    EXPECT_EQ(pool.resident().nodes(), nodes);
-    EXPECT_GE(resident_bytes(pool), 3 * (100_KiB + 3_MiB + 20_MiB));
+    area pages(placement::bind({some_node()}), {.pages = kind, .commit = commit::eager});
+    pool_resource pool(&pages, {.retained = 0, .guarding = guarding::off});
+    expect_all_pages_are_always_there(pool);
   }
 }
 
-TEST(pool_pages, stay_for_the_next_block) {
-  for (const std::size_t bytes : {64_KiB, 1_MiB, 20_MiB}) {
-    pool_resource pool(placement::unbound(), small_pages());
-    void* const p = allocate_and_touch(pool, bytes);
-    pool.deallocate(p, bytes, base_page());
-    EXPECT_EQ(touched_pages(p, bytes), bytes / base_page());
-    EXPECT_EQ(pool.allocate(bytes, base_page()), p);
-    EXPECT_EQ(static_cast<char*>(p)[bytes - 1], 1) << "no fault, no zeroing";
-  }
-}
-
-TEST(pool_pages, of_free_blocks_among_live_ones_go_back_when_trimmed) {
-  pool_resource pool(placement::unbound(), small_pages());
-  std::vector<void*> blocks;
-  for (int i = 0; i != 64; ++i) blocks.push_back(allocate_and_touch(pool, 64_KiB));
-  for (std::size_t i = 0; i < blocks.size(); i += 2) pool.deallocate(blocks[i], 64_KiB, base_page());
-  EXPECT_GE(pool.trim(), 32 * 64_KiB);
-  for (std::size_t i = 0; i != blocks.size(); ++i) {
-    EXPECT_EQ(touched_pages(blocks[i], 64_KiB), i % 2 == 0 ? 0 : 64_KiB / base_page()) << i;
-  }
-  EXPECT_EQ(pool.statistics().retained_bytes, 0U);
-  for (std::size_t i = 1; i < blocks.size(); i += 2) EXPECT_EQ(static_cast<char*>(blocks[i])[64_KiB - 1], 1);
-  // What went back can be used again, and counts again.
-  for (std::size_t i = 0; i < blocks.size(); i += 2) blocks[i] = allocate_and_touch(pool, 64_KiB);
-  for (void* const p : blocks) pool.deallocate(p, 64_KiB, base_page());
-  EXPECT_EQ(pool.statistics().retained_bytes, 64 * 64_KiB);
-}
-
-TEST(pool_pages, of_small_blocks_go_back_when_trimmed) {
-  pool_resource pool(placement::unbound(), small_pages());
-  std::vector<void*> live;
-  for (std::size_t i = 0; i != 50'000; ++i) live.push_back(allocate_and_touch(pool, i % 1000, 8));
-  EXPECT_GE(resident_bytes(pool), 20_MiB);
-  for (std::size_t i = 0; i != 50'000; ++i) pool.deallocate(live[i], i % 1000, 8);
-  pool.trim();
-  EXPECT_EQ(resident_bytes(pool), 0U);
-  EXPECT_EQ(pool.statistics().mapped_bytes, 0U);
-}
-
-TEST(pool_pages, beyond_the_limit_go_back_at_once) {
-  pool_options o = small_pages();
-  o.retained = 4_MiB;
-  pool_resource pool(placement::unbound(), o);
-  std::vector<void*> blocks;
-  for (int i = 0; i != 256; ++i) blocks.push_back(allocate_and_touch(pool, 64_KiB));
-  for (void* const p : blocks) {
-    pool.deallocate(p, 64_KiB, base_page());
-    EXPECT_LE(pool.statistics().retained_bytes, 4_MiB);
-  }
-  EXPECT_LE(resident_bytes(pool), 4_MiB);
-  EXPECT_GE(resident_bytes(pool), 1_MiB) << "not more than has to";
-}
-
-TEST(pool_pages, that_nobody_used_for_long_go_back_at_the_next_large_block) {
-  pool_options o = small_pages();
-  o.decay = 20ms;
-  pool_resource pool(placement::unbound(), o);
-  for (const std::size_t bytes : {8_MiB, 20_MiB}) {
-    pool.deallocate(allocate_and_touch(pool, bytes), bytes, base_page());
-    EXPECT_GE(resident_bytes(pool), bytes);
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
-    while (resident_bytes(pool) >= 1_MiB && std::chrono::steady_clock::now() < deadline) {
-      std::this_thread::sleep_for(10ms);
-      pool.deallocate(pool.allocate(64_KiB, 8), 64_KiB, 8);
-    }
-    EXPECT_LT(resident_bytes(pool), 1_MiB) << bytes;
-  }
-}
-
-TEST(pool_pages, that_nobody_used_for_long_go_back_when_small_blocks_need_a_span) {
-  pool_options o = small_pages();
-  o.decay = 20ms;
-  pool_resource pool(placement::unbound(), o);
-  pool.deallocate(allocate_and_touch(pool, 20_MiB), 20_MiB, base_page());
-  const auto deadline = std::chrono::steady_clock::now() + 10s;
-  while (pool.statistics().retained_bytes >= 20_MiB && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(10ms);
-    for (int i = 0; i != 64; ++i) static_cast<void>(pool.allocate(4096, 8));
-  }
-  EXPECT_LT(pool.statistics().retained_bytes, 20_MiB);
-}
-
-TEST(pool_pages, of_blocks_that_take_the_place_of_others_stay_whatever_the_decay) {
-  pool_options o = small_pages();
-  o.decay = 20ms;
-  pool_resource pool(placement::unbound(), o);
-  void* p = allocate_and_touch(pool, 8_MiB);
-  for (int i = 0; i != 30; ++i) {
-    std::this_thread::sleep_for(5ms);
-    pool.deallocate(p, 8_MiB, base_page());
-    p = pool.allocate(8_MiB, base_page());
-    ASSERT_EQ(touched_pages(p, 8_MiB), 8_MiB / base_page()) << "in round " << i;
-  }
-}
-
-TEST(pool_pages, go_back_with_decay_of_nothing_at_the_next_call) {
-  pool_options o = small_pages();
-  o.decay = 0ms;
-  pool_resource pool(placement::unbound(), o);
-  void* const p = allocate_and_touch(pool, 1_MiB);
-  void* const other = allocate_and_touch(pool, 1_MiB);
-  pool.deallocate(p, 1_MiB, base_page());
-  for (int i = 0; i != 3; ++i) pool.deallocate(pool.allocate(40_KiB, 8), 40_KiB, 8);
-  EXPECT_LE(touched_pages(p, 1_MiB), 40_KiB / base_page());
-  pool.deallocate(other, 1_MiB, base_page());
-}
-
-TEST(pool_pages, of_a_local_pool_are_fresh_for_every_large_block) {
-  pool_resource pool(placement::local(), {.guarding = guarding::off});
-  for (int i = 0; i != 5; ++i) {
-    void* const p = pool.allocate(1_MiB, base_page());
-    EXPECT_EQ(touched_pages(p, 1_MiB), 0U) << "first touch decides";
-    std::memset(p, 1, 1_MiB);
-    pool.deallocate(p, 1_MiB, base_page());
-  }
-  EXPECT_EQ(pool.statistics().retained_bytes, 0U);
-}
-
-TEST(pool_pages, of_a_shared_area_go_back_in_whole_slabs) {
-  area pages(placement::unbound(), {.sharing = sharing::shared});
+TEST(pool_pages, of_an_eager_area_come_in_steps_of_64_mebibytes_at_most) {
+  area pages(placement::bind({some_node()}), {.commit = commit::eager});
   pool_resource pool(&pages, {.guarding = guarding::off});
-  EXPECT_EQ(pool.upstream_resource(), &pages);
-  void* const stays = allocate_and_touch(pool, 64_KiB);
-  void* const goes = allocate_and_touch(pool, 64_KiB);
-  pool.deallocate(goes, 64_KiB, base_page());
-  pool.trim();
-  EXPECT_EQ(touched_pages(goes, 64_KiB), 64_KiB / base_page());
-  pool.deallocate(stays, 64_KiB, base_page());
-  pool.trim();
-  EXPECT_EQ(pages.status().blocks, 0U);
-}
-
-TEST(pool_pages, a_pool_that_ends_leaves_no_mapping) {
-  { pool_resource warm(placement::unbound()); }
-  const no_new_mappings check;
-  pool_resource pool(placement::unbound(), {.name = "pool pages", .guarding = guarding::off});
-  for (const std::size_t bytes : {std::size_t{8}, 100_KiB, 3_MiB, 20_MiB, 100_MiB}) {
-    static_cast<void>(pool.allocate(bytes, 8));
-    pool.deallocate(pool.allocate(bytes, 8), bytes, 8);
+  std::size_t before = 0;
+  for (int i = 0; i != 22; ++i) {
+    static_cast<void>(pool.allocate(8_MiB));
+    const std::size_t now = pool.statistics().mapped_bytes;
+    EXPECT_LE(now - before, 64_MiB);
+    before = now;
   }
 }
 
-TEST(pool_pages, a_pool_of_few_blocks_has_few) {
-  pool_resource pool(placement::unbound(), {.guarding = guarding::off});
-  for (std::size_t bytes = 8; bytes <= 4096; bytes *= 2) std::memset(pool.allocate(bytes, 8), 1, bytes);
-  EXPECT_LE(resident_bytes(pool), 256_KiB);
+TEST(pool_pages, of_a_pool_that_commits_eagerly_are_always_there) {
+  for (const placement& where : {placement::bind({some_node()}), placement::unbound()}) {
+    pool_resource pool(where, {.commit = commit::eager, .retained = 0, .guarding = guarding::off});
+    expect_all_pages_are_always_there(pool);
+  }
+  node_pools pools({.commit = commit::eager, .retained = 0, .guarding = guarding::off});
+  for (const node_id node : pools.nodes()) expect_all_pages_are_always_there(pools.pool(node));
 }
 
-TEST(pool_pages, a_pool_cannot_be_made_on_a_node_that_is_not_there) {
-  try {
-    const pool_resource pool(placement::bind(node_set{1000}));
-    ADD_FAILURE() << "a pool on node 1000";
-  } catch (const error& e) {
-    EXPECT_EQ(e.code(), errc::unknown_node);
-  }
+TEST(pool_pages, that_no_node_has_are_an_exception_where_the_pool_commits_eagerly) {
+  pool_resource pool(placement::bind({some_node()}), {.pages = page_kind::system, .commit = commit::eager});
+  // All there is: the kernel lets it be mapped, but this process uses some already.
+  const std::size_t all = static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) * base_page() / 2_MiB * 2_MiB;
+  EXPECT_EQ(code_thrown([&] { static_cast<void>(pool.allocate(all)); }), errc::node_full);
+  EXPECT_EQ(pool.statistics().live_blocks, 0U);
 }
 
 }  // namespace
