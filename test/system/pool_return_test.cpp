@@ -23,8 +23,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// On base pages: each goes by itself.
-pool_options small_pages() { return {.pages = page_kind::system, .guarding = guarding::off}; }
+/// On base pages: each goes by itself. Blocks of 64 KiB are large.
+pool_options small_pages() {
+  return {.pages = page_kind::system, .largest_small = 32_KiB, .guarding = guarding::off};
+}
 
 std::size_t resident_bytes(const pool_resource& pool) {
   const residency r = pool.resident();
@@ -181,12 +183,12 @@ TEST(pages_of_a_pool, of_a_shared_area_go_back_in_whole_slabs) {
   area pages(placement::unbound(), {.sharing = sharing::shared});
   pool_resource pool(&pages, {.guarding = guarding::off});
   EXPECT_EQ(pool.upstream_resource(), &pages);
-  void* const stays = allocate_and_touch(pool, 64_KiB);
-  void* const goes = allocate_and_touch(pool, 64_KiB);
-  pool.deallocate(goes, 64_KiB, base_page());
+  void* const stays = allocate_and_touch(pool, 128_KiB);
+  void* const goes = allocate_and_touch(pool, 128_KiB);
+  pool.deallocate(goes, 128_KiB, base_page());
   pool.trim();
-  EXPECT_EQ(touched_pages(goes, 64_KiB), 64_KiB / base_page());
-  pool.deallocate(stays, 64_KiB, base_page());
+  EXPECT_EQ(touched_pages(goes, 128_KiB), 128_KiB / base_page());
+  pool.deallocate(stays, 128_KiB, base_page());
   pool.trim();
   EXPECT_EQ(pages.status().blocks, 0U);
 }
