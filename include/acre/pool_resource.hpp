@@ -111,7 +111,10 @@ class ACRE_API pool_resource final : public resource {
   explicit pool_resource(const placement& where, pool_options options = {},
                          const topology& machine = topology::system());
   /// \param upstream must outlive the pool. Of an area with private pages the pool also gives single pages back to
-  ///   the system; of others, only whole slabs back to upstream.
+  ///   the system; of others, only whole slabs back to upstream. Others than acre's and new_delete_resource() need not
+  ///   be thread-safe, if nobody else calls them meanwhile: the pool calls them from one thread at a time. They must
+  ///   not call the pool back. A child that was forked while another thread was inside such an upstream must not use
+  ///   the pool: only that upstream could tell what state it is in.
   /// \throws error errc::invalid_argument for a null pointer, or options outside their range
   explicit pool_resource(std::pmr::memory_resource* upstream, pool_options options = {});
   pool_resource(const pool_resource&) = delete;

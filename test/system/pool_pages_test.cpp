@@ -6,10 +6,13 @@
 #include <acre/node_pools.hpp>
 #include <acre/pool_resource.hpp>
 
+#include "pool/page_source.hpp"
+#include "pool/slab.hpp"
 #include "support/kernel.hpp"
 #include "support/throws.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,24 +25,24 @@ namespace {
 
 node_id some_node() { return topology::system().default_nodes().first(); }
 
-/// Frees every other of 200 blocks of 64 KiB after touching them all; those that stay are returned.
+/// Frees every other of 200 blocks of 72 KiB after touching them all; those that stay are returned.
 std::vector<void*> fill_and_free_half(pool_resource& pool) {
   std::vector<void*> stay;
   std::vector<void*> go;
   for (int i = 0; i != 200; ++i) {
-    (i % 2 == 0 ? stay : go).push_back(pool.allocate(64_KiB));
-    std::memset((i % 2 == 0 ? stay : go).back(), 1, 64_KiB);
+    (i % 2 == 0 ? stay : go).push_back(pool.allocate(72_KiB));
+    std::memset((i % 2 == 0 ? stay : go).back(), 1, 72_KiB);
   }
-  for (void* const p : go) pool.deallocate(p, 64_KiB);
+  for (void* const p : go) pool.deallocate(p, 72_KiB);
   return stay;
 }
 
 TEST(pool_pages, of_a_pool_go_back_one_by_one) {
   pool_resource pool(placement::bind({some_node()}), {.pages = page_kind::system, .guarding = guarding::off});
   const std::vector<void*> stay = fill_and_free_half(pool);
-  EXPECT_GE(pool.trim(), 100 * 64_KiB);
-  EXPECT_LE(pool.resident().resident() * base_page(), 110 * 64_KiB);
-  for (const void* const p : stay) EXPECT_EQ(count_untouched(p, 64_KiB), 0U);
+  EXPECT_GE(pool.trim(), 100 * 72_KiB);
+  EXPECT_LE(pool.resident().resident() * base_page(), 110 * 72_KiB);
+  for (const void* const p : stay) EXPECT_EQ(count_untouched(p, 72_KiB), 0U);
 }
 
 TEST(pool_pages, that_are_huge_and_not_there_are_those_of_the_kind_found) {
@@ -129,6 +132,38 @@ TEST(pool_pages, that_no_node_has_are_an_exception_where_the_pool_commits_eagerl
   const std::size_t all = static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) * base_page() / 2_MiB * 2_MiB;
   EXPECT_EQ(code_thrown([&] { static_cast<void>(pool.allocate(all)); }), errc::node_full);
   EXPECT_EQ(pool.statistics().live_blocks, 0U);
+}
+
+TEST(pool_pages, that_are_locked_are_not_discarded_again_and_again) {
+  const auto pages =
+      make_page_source(placement::bind({some_node()}), {.pages = page_kind::system}, topology::system());
+  EXPECT_GT(pages->discard_granule(), 0U);
+  auto* const p = static_cast<std::byte*>(pages->map(1_MiB, unit_bytes));
+  std::memset(p, 1, 1_MiB);
+  EXPECT_TRUE(pages->discard(p, 64_KiB));
+  EXPECT_EQ(count_untouched(p, 64_KiB), 64_KiB / base_page());
+  // As mlockall(2) does to all, which needs a higher limit.
+  ASSERT_EQ(::mlock(p, base_page()), 0);
+  EXPECT_FALSE(pages->discard(p, 64_KiB));
+  EXPECT_EQ(pages->discard_granule(), 0U);
+  EXPECT_FALSE(pages->discard(p + 512_KiB, 64_KiB)) << "not tried again";
+  EXPECT_EQ(count_untouched(p + 512_KiB, 64_KiB), 0U);
+  pages->unmap(p, 1_MiB, unit_bytes);
+}
+
+TEST(pool_pages, that_are_locked_go_back_with_their_slabs) {
+  pool_resource pool(placement::bind({some_node()}), {.pages = page_kind::system, .guarding = guarding::off});
+  void* const locked = pool.allocate(72_KiB);
+  ASSERT_EQ(::mlock(locked, base_page()), 0);
+  void* const live = pool.allocate(72_KiB);
+  pool.deallocate(locked, 72_KiB);
+  EXPECT_EQ(pool.trim(), 0U);
+  EXPECT_EQ(pool.statistics().retained_bytes, 72_KiB);
+  EXPECT_EQ(pool.allocate(72_KiB), locked);
+  pool.deallocate(locked, 72_KiB);
+  pool.deallocate(live, 72_KiB);
+  EXPECT_GE(pool.trim(), 144_KiB);
+  EXPECT_EQ(pool.statistics().mapped_bytes, 0U);
 }
 
 }  // namespace
