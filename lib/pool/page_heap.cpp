@@ -77,13 +77,8 @@ void page_heap::deallocate(void* p, std::size_t bytes, std::size_t alignment) no
 
 void* page_heap::allocate_span(std::size_t units) {
   void* const p = take_units(units, unit_bytes, use::span);
-  chores todo;
-  {
-    const std::lock_guard guard(x_mutex);
-    slab_with(p).note_span(p, units);
-    todo = look_for_chores();
-  }
-  tend(todo);
+  const std::lock_guard guard(x_mutex);
+  slab_with(p).note_span(p, units);
   return p;
 }
 

@@ -23,8 +23,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// On base pages: each goes by itself.
-pool_options small_pages() { return {.pages = page_kind::system, .guarding = guarding::off}; }
+/// On base pages: each goes by itself. Blocks of 64 KiB are large.
+pool_options small_pages() {
+  return {.pages = page_kind::system, .largest_small = 32_KiB, .guarding = guarding::off};
+}
 
 std::size_t resident_bytes(const pool_resource& pool) {
   const residency r = pool.resident();
@@ -60,7 +62,7 @@ TEST(pages_of_a_pool, all_lie_on_the_nodes_of_the_placement_under_its_policy) {
 }
 
 TEST(pages_of_a_pool, stay_for_the_next_block) {
-  for (const std::size_t bytes : {72_KiB, 1_MiB, 20_MiB}) {
+  for (const std::size_t bytes : {64_KiB, 1_MiB, 20_MiB}) {
     pool_resource pool(placement::unbound(), small_pages());
     void* const p = allocate_and_touch(pool, bytes);
     pool.deallocate(p, bytes, base_page());
@@ -73,18 +75,18 @@ TEST(pages_of_a_pool, stay_for_the_next_block) {
 TEST(pages_of_a_pool, of_free_blocks_among_live_ones_go_back_when_trimmed) {
   pool_resource pool(placement::unbound(), small_pages());
   std::vector<void*> blocks;
-  for (int i = 0; i != 64; ++i) blocks.push_back(allocate_and_touch(pool, 72_KiB));
-  for (std::size_t i = 0; i < blocks.size(); i += 2) pool.deallocate(blocks[i], 72_KiB, base_page());
-  EXPECT_GE(pool.trim(), 32 * 72_KiB);
+  for (int i = 0; i != 64; ++i) blocks.push_back(allocate_and_touch(pool, 64_KiB));
+  for (std::size_t i = 0; i < blocks.size(); i += 2) pool.deallocate(blocks[i], 64_KiB, base_page());
+  EXPECT_GE(pool.trim(), 32 * 64_KiB);
   for (std::size_t i = 0; i != blocks.size(); ++i) {
-    EXPECT_EQ(touched_pages(blocks[i], 72_KiB), i % 2 == 0 ? 0 : 72_KiB / base_page()) << i;
+    EXPECT_EQ(touched_pages(blocks[i], 64_KiB), i % 2 == 0 ? 0 : 64_KiB / base_page()) << i;
   }
   EXPECT_EQ(pool.statistics().retained_bytes, 0U);
-  for (std::size_t i = 1; i < blocks.size(); i += 2) EXPECT_EQ(static_cast<char*>(blocks[i])[72_KiB - 1], 1);
+  for (std::size_t i = 1; i < blocks.size(); i += 2) EXPECT_EQ(static_cast<char*>(blocks[i])[64_KiB - 1], 1);
   // What went back can be used again, and counts again.
-  for (std::size_t i = 0; i < blocks.size(); i += 2) blocks[i] = allocate_and_touch(pool, 72_KiB);
-  for (void* const p : blocks) pool.deallocate(p, 72_KiB, base_page());
-  EXPECT_EQ(pool.statistics().retained_bytes, 64 * 72_KiB);
+  for (std::size_t i = 0; i < blocks.size(); i += 2) blocks[i] = allocate_and_touch(pool, 64_KiB);
+  for (void* const p : blocks) pool.deallocate(p, 64_KiB, base_page());
+  EXPECT_EQ(pool.statistics().retained_bytes, 64 * 64_KiB);
 }
 
 TEST(pages_of_a_pool, of_small_blocks_go_back_when_trimmed) {
@@ -103,9 +105,9 @@ TEST(pages_of_a_pool, beyond_the_limit_go_back_at_once) {
   o.retained = 4_MiB;
   pool_resource pool(placement::unbound(), o);
   std::vector<void*> blocks;
-  for (int i = 0; i != 256; ++i) blocks.push_back(allocate_and_touch(pool, 72_KiB));
+  for (int i = 0; i != 256; ++i) blocks.push_back(allocate_and_touch(pool, 64_KiB));
   for (void* const p : blocks) {
-    pool.deallocate(p, 72_KiB, base_page());
+    pool.deallocate(p, 64_KiB, base_page());
     EXPECT_LE(pool.statistics().retained_bytes, 4_MiB);
   }
   EXPECT_LE(resident_bytes(pool), 4_MiB);
@@ -122,7 +124,7 @@ TEST(pages_of_a_pool, that_nobody_used_for_long_go_back_at_the_next_large_block)
     const auto deadline = std::chrono::steady_clock::now() + 10s;
     while (resident_bytes(pool) >= 1_MiB && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(10ms);
-      pool.deallocate(pool.allocate(72_KiB, 8), 72_KiB, 8);
+      pool.deallocate(pool.allocate(64_KiB, 8), 64_KiB, 8);
     }
     EXPECT_LT(resident_bytes(pool), 1_MiB) << bytes;
   }
@@ -181,12 +183,12 @@ TEST(pages_of_a_pool, of_a_shared_area_go_back_in_whole_slabs) {
   area pages(placement::unbound(), {.sharing = sharing::shared});
   pool_resource pool(&pages, {.guarding = guarding::off});
   EXPECT_EQ(pool.upstream_resource(), &pages);
-  void* const stays = allocate_and_touch(pool, 72_KiB);
-  void* const goes = allocate_and_touch(pool, 72_KiB);
-  pool.deallocate(goes, 72_KiB, base_page());
+  void* const stays = allocate_and_touch(pool, 128_KiB);
+  void* const goes = allocate_and_touch(pool, 128_KiB);
+  pool.deallocate(goes, 128_KiB, base_page());
   pool.trim();
-  EXPECT_EQ(touched_pages(goes, 72_KiB), 72_KiB / base_page());
-  pool.deallocate(stays, 72_KiB, base_page());
+  EXPECT_EQ(touched_pages(goes, 128_KiB), 128_KiB / base_page());
+  pool.deallocate(stays, 128_KiB, base_page());
   pool.trim();
   EXPECT_EQ(pages.status().blocks, 0U);
 }
