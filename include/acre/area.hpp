@@ -98,6 +98,10 @@ class ACRE_API area final : public resource {
   const placement& where() const noexcept;
   const area_options& options() const noexcept;
   area_status status() const;
+  /// The kind of pages tried first: the largest this system may have, of those allowed (options().pages, or with
+  /// fallback a smaller one, found out by the constructor). A single block may get smaller ones still: see
+  /// status().
+  page_kind pages() const noexcept;
 
   /// Asks the kernel whether a block of this area lies as its placement says (acre::check with the page
   /// size the block was planned with).

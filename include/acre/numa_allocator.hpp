@@ -112,12 +112,14 @@ bool operator==(const numa_allocator<T>& a, const numa_allocator<U>& b) noexcept
 }
 
 /// numa_allocator with default-initialisation: vector<double, first_touch_allocator<double>> v(n) touches no
-/// page, so the threads that fill it decide where its pages lie (placement::local(), or any other). Elements
-/// of trivial types are indeterminate until written.
+/// page, so the threads that fill it decide where its pages lie. Elements of trivial types are indeterminate
+/// until written. Large blocks of placement::local() are fresh pages; pools of other placements keep pages, so that a
+/// second vector may get some that were touched before.
 template <class T>
 class first_touch_allocator : public numa_allocator<T> {
  public:
-  first_touch_allocator() = default;
+  /// Over default_first_touch_resource().
+  first_touch_allocator() : numa_allocator<T>(default_first_touch_resource()) {}
   first_touch_allocator(std::pmr::memory_resource* r)  // NOLINT(google-explicit-constructor)
       : numa_allocator<T>(r) {}
   first_touch_allocator(const placement& where)  // NOLINT(google-explicit-constructor)

@@ -40,6 +40,10 @@ struct pool_options {
   /// or by first touch (local). Of an upstream given by the caller: whatever that one maps.
   std::optional<page_kind> pages = std::nullopt;
   page_fallback fallback = page_fallback::smaller;
+  /// Of the pool's own area. eager: a full node is an exception (errc::node_full) instead of the kernel's OOM killer;
+  /// slabs are populated whole, so a pool takes pages in steps, and gives them back in steps, of up to 64 MiB (more
+  /// where a round of the placement's chunks is more).
+  acre::commit commit = acre::commit::lazy;
   acre::on_denied on_denied = acre::on_denied::fail;
   /// See mapping_options::name.
   std::string name = {};
@@ -49,12 +53,11 @@ struct pool_options {
   /// Pages that stay free for longer than this (up to twice as long) go back to the system, at the next large
   /// block or new span; 0: at the next such call. A pool nobody calls keeps what it has: trim().
   std::chrono::milliseconds decay{10'000};
-  /// Bytes of free blocks that a thread keeps for each size class, at most. 0: none, every block goes
-  /// through the centre's locks.
+  /// Bytes of free blocks that a thread keeps for each size class, at most; two blocks if these are more. At most
+  /// 16 MiB. 0: none, every block goes through the centre's locks.
   std::size_t cached = std::size_t{64} << 10;
-  /// Larger blocks are extents of whole 8 KiB units. At most 64 KiB, which is more than is allowed for
-  /// `cached` to be useful.
-  std::size_t largest_small = std::size_t{32} << 10;
+  /// Larger blocks are extents of whole 8 KiB units. At most 64 KiB; rounded up to a size class.
+  std::size_t largest_small = std::size_t{64} << 10;
   acre::guarding guarding = acre::guarding::automatic;
 };
 
@@ -84,27 +87,34 @@ struct pool_statistics {
 /// frees a block and whoever gets it next: it comes from the pool's pages and goes back to them.
 ///
 /// Blocks up to options().largest_small come from size classes (12.5 % more than asked at most, from 64 bytes
-/// up), through a cache of the calling thread; larger ones are extents of slabs of 1 MiB to 1 GiB; from 16 MiB
-/// on, or where the placement depends on an allocation's beginning or its first touch (local, blocked, by_page,
+/// up), through a cache of the calling thread; larger ones are extents of slabs of 1 MiB to 1 GiB; above 16
+/// MiB, or where the placement depends on an allocation's beginning or its first touch (local, blocked, by_page,
 /// chunks), mappings of their own. deallocate() wants the bytes (up to good_size()) and the alignment of
 /// allocate(): blocks have no headers.
 ///
 /// allocate() \throws allocation_error errc::invalid_alignment; what upstream throws, after retained memory was
 ///   given back and the request tried again. Nothing is lost then.
 ///
-/// Equal to itself only.
+/// Freed pages are used again, wherever they were first touched: under placements that leave several nodes to the toucher
+/// (unbound, bind and prefer of several), a large block may lie on any of them. local() gives large blocks fresh pages.
+///
+/// The books are kept in memory of operator new, which must therefore not be a pool's itself. Equal to itself only.
 /// \safety all functions from any thread, but for the destructor and release(): nobody may be in another
 ///   function then. A thread may end with blocks in its cache, and free blocks in its thread-local destructors
 ///   or in static ones. fork: parent and child may go on; in the child, blocks that other threads had cached
 ///   are not handed out again.
 class ACRE_API pool_resource final : public resource {
  public:
-  /// Over pages of its own.
+  /// Over pages of its own. With commit::lazy, which is the default, a hard placement whose nodes are full ends in the
+  /// kernel's OOM killer when a block is touched, as area says; with commit::eager allocate() throws.
   /// \throws what area's constructor throws; error errc::invalid_argument for options outside their range
   explicit pool_resource(const placement& where, pool_options options = {},
                          const topology& machine = topology::system());
   /// \param upstream must outlive the pool. Of an area with private pages the pool also gives single pages back to
-  ///   the system; of others, only whole slabs back to upstream.
+  ///   the system; of others, only whole slabs back to upstream. Others than acre's and new_delete_resource() need not
+  ///   be thread-safe, if nobody else calls them meanwhile: the pool calls them from one thread at a time. They must
+  ///   not call the pool back. A child that was forked while another thread was inside such an upstream must not use
+  ///   the pool: only that upstream could tell what state it is in.
   /// \throws error errc::invalid_argument for a null pointer, or options outside their range
   explicit pool_resource(std::pmr::memory_resource* upstream, pool_options options = {});
   pool_resource(const pool_resource&) = delete;

@@ -21,6 +21,10 @@ ACRE_API pool_resource* resource_for(const placement& where);
 /// \safety any thread
 ACRE_API std::pmr::memory_resource* default_resource();
 
+/// The same for first_touch_allocator: resource_for(placement::local()) unless another was set, because a pool that
+/// keeps touched pages would decide for the threads.
+ACRE_API std::pmr::memory_resource* default_first_touch_resource();
+
 /// \param r the new default; null: back to the first one. It must outlive every allocator that takes it.
 /// \returns the old one
 /// \throws as default_resource(); nothing is changed then

@@ -130,6 +130,7 @@ area::~area() = default;
 
 const placement& area::where() const noexcept { return x_state->where; }
 const area_options& area::options() const noexcept { return x_state->options; }
+page_kind area::pages() const noexcept { return x_state->pages; }
 
 area_status area::status() const {
   area_status s{.asked = x_state->where,

@@ -33,23 +33,10 @@ std::size_t bit_map::count(std::size_t first, std::size_t count) const noexcept 
   return n;
 }
 
-std::size_t bit_map::next(std::size_t from, std::uint64_t flip) const noexcept {
+std::size_t bit_map::next_set(std::size_t from) const noexcept {
   for (std::size_t word = from / 64; word < x_words.size(); ++word, from = 0) {
-    const std::uint64_t bits = (x_words[word] ^ flip) & (~std::uint64_t{0} << from % 64);
-    // Bits beyond the end are clear, so that they may be found when clear ones are looked for.
-    if (bits != 0) return std::min(x_bits, word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
-  }
-  return x_bits;
-}
-
-std::size_t bit_map::find_clear(std::size_t count, std::size_t step, std::size_t phase,
-                                std::size_t from) const noexcept {
-  for (std::size_t begin = next_clear(from); begin < x_bits;) {
-    begin = (begin + phase + step - 1) / step * step - phase;
-    if (begin + count > x_bits) break;
-    const std::size_t end = next_set(begin);
-    if (end >= begin + count) return begin;
-    begin = next_clear(end);
+    const std::uint64_t bits = x_words[word] & ~std::uint64_t{0} << from % 64;
+    if (bits != 0) return word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
   }
   return x_bits;
 }

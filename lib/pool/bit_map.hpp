@@ -20,17 +20,12 @@ class bit_map {
   /// So many are set in the run.
   std::size_t count(std::size_t first, std::size_t count) const noexcept;
 
-  /// The first set or clear bit from `from` on; size() if there is none.
-  std::size_t next_set(std::size_t from) const noexcept { return next(from, 0); }
-  std::size_t next_clear(std::size_t from) const noexcept { return next(from, ~std::uint64_t{0}); }
-
-  /// The first run of `count` clear bits from `from` on whose first bit plus `phase` is a multiple of `step`; size() if
-  /// there is none.
-  std::size_t find_clear(std::size_t count, std::size_t step, std::size_t phase,
-                         std::size_t from) const noexcept;
+  /// The first set bit from `from` on; size() if there is none.
+  std::size_t next_set(std::size_t from) const noexcept;
+  /// Bits [64 * i, 64 * i + 64), the first of them the least; bits beyond the end are clear.
+  std::uint64_t word(std::size_t i) const noexcept { return x_words[i]; }
 
  private:
-  std::size_t next(std::size_t from, std::uint64_t flip) const noexcept;
   template <class F>
   static void for_words(std::size_t first, std::size_t count, F f) noexcept;
 

@@ -21,9 +21,11 @@ acre_layer(pool
     page_source.cpp
     poison.cpp
     pool_core.cpp
+    pool_core_guard.cpp
     pool_resource.cpp
     pool_statistics.cpp
     resource_for.cpp
+    run_map.cpp
     slab.cpp
     thread_registry.cpp
     watched_source.cpp

@@ -21,7 +21,7 @@ class mapping_store {
     std::size_t alignment;
   };
 
-  /// Makes room for one more live mapping, so that add() and give() cannot fail.
+  /// Makes room for one more live mapping, so that add() and keep() cannot fail.
   /// \throws std::bad_alloc
   void reserve();
   /// The room is not needed after all.

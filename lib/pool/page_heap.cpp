@@ -210,8 +210,8 @@ std::unique_ptr<slab> page_heap::try_map_slab(std::size_t bytes) {
   const std::size_t granule = x_pages->discard_granule();
   const std::size_t alignment = bytes < huge_page ? unit_bytes : huge_page;
   // Smaller mappings have no huge pages that could be split.
-  auto s =
-      std::make_unique<slab>(bytes, alignment, bytes < huge_page ? std::min(granule, unit_bytes) : granule);
+  auto s = std::make_unique<slab>(
+      bytes, alignment, bytes < huge_page ? small_slab_granule(granule, sys::page_size()) : granule);
   s->place(x_pages->map(bytes, alignment));
   return s;
 }

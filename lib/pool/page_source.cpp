@@ -2,11 +2,17 @@
 
 #include <acre/error.hpp>
 #include <acre/mapping.hpp>
+#include <acre/node_pools.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <cstdint>
+#include <mutex>
 
+#include "area/page_kinds.hpp"
 #include "pool/slab.hpp"
+#include "pool/small_mutex.hpp"
 #include "sys/pages.hpp"
 
 namespace acre {
@@ -71,44 +77,64 @@ class area_source final : public page_source {
   void unmap(void* p, std::size_t bytes, std::size_t alignment) noexcept override {
     x_pages->deallocate(p, bytes, alignment);
   }
-  bool discard(void* p, std::size_t bytes) noexcept override { return sys::discard(p, bytes) == 0; }
+  bool discard(void* p, std::size_t bytes) noexcept override {
+    if (is_refused()) return false;
+    const int failed = sys::discard(p, bytes);
+    if (failed == EINVAL) x_refused.store(true, std::memory_order_relaxed);
+    return failed == 0;
+  }
 
   std::size_t discard_granule() const noexcept override {
     const area_options& o = x_pages->options();
-    if (o.sharing == sharing::shared || o.lock == page_lock::on || is_hugetlb()) return 0;
-    return o.pages == page_kind::transparent_huge ? page_size(o.pages) : unit_bytes;
+    if (is_refused()) return 0;
+    // Eager: they would come back at first touch, where a full node is the end of the process.
+    if (o.sharing == sharing::shared || o.lock == page_lock::on || o.commit == commit::eager) return 0;
+    return discard_granule_of(x_pages->pages(), sys::page_size());
   }
   std::size_t slab_granule() const noexcept override {
-    const std::size_t page = is_hugetlb() ? page_size(x_pages->options().pages) : unit_bytes;
+    const page_kind kind = x_pages->pages();
+    const std::size_t page =
+        is_hugetlb(kind) ? page_size(kind) : discard_granule_of(page_kind::system, sys::page_size());
     return (x_round + page - 1) / page * page;
   }
   // Those that are planned in many ranges shall not need more than a process may have in one slab.
   std::size_t largest_slab() const noexcept override {
-    return x_reuse == page_reuse::same_size ? 4 * mebibyte : 1024 * mebibyte;
+    if (x_reuse == page_reuse::same_size) return 4 * mebibyte;
+    // Eager ones take their pages at once.
+    return x_pages->options().commit == commit::eager ? 64 * mebibyte : 1024 * mebibyte;
   }
   page_reuse reuse() const noexcept override { return x_reuse; }
   std::pmr::memory_resource* upstream() const noexcept override { return x_pages; }
 
  private:
-  bool is_hugetlb() const noexcept {
-    const page_kind kind = x_pages->options().pages;
-    return kind == page_kind::huge_2mb || kind == page_kind::huge_1gb;
-  }
+  bool is_refused() const noexcept { return x_refused.load(std::memory_order_relaxed); }
 
   std::unique_ptr<area> x_own;
   area* x_pages;
   page_reuse x_reuse;
   std::size_t x_round;
+  /// Pages are locked that this pool did not lock (mlockall(2)): it would fail each time. relaxed: who does not see it
+  /// yet finds it out again.
+  std::atomic<bool> x_refused = false;
 };
+
+/// Those that any thread may call at any time, fork() included, need no lock.
+bool locks_for_itself(std::pmr::memory_resource* r) noexcept {
+  return r == std::pmr::new_delete_resource() || dynamic_cast<pool_resource*>(r) != nullptr ||
+         dynamic_cast<node_pools*>(r) != nullptr;
+}
 
 class upstream_source final : public page_source {
  public:
-  explicit upstream_source(std::pmr::memory_resource* upstream) : x_upstream(upstream) {}
+  explicit upstream_source(std::pmr::memory_resource* upstream)
+      : x_upstream(upstream), x_locks(!locks_for_itself(upstream)) {}
 
   void* map(std::size_t bytes, std::size_t alignment) override {
+    const auto lock = one_at_a_time();
     return x_upstream->allocate(bytes, alignment);
   }
   void unmap(void* p, std::size_t bytes, std::size_t alignment) noexcept override {
+    const auto lock = one_at_a_time();
     x_upstream->deallocate(p, bytes, alignment);
   }
   bool discard(void*, std::size_t) noexcept override { return false; }
@@ -119,10 +145,27 @@ class upstream_source final : public page_source {
   std::pmr::memory_resource* upstream() const noexcept override { return x_upstream; }
 
  private:
+  std::unique_lock<small_mutex> one_at_a_time() noexcept {
+    return x_locks ? std::unique_lock(x_mutex) : std::unique_lock<small_mutex>();
+  }
+
   std::pmr::memory_resource* x_upstream;
+  bool x_locks;
+  /// Not locked by the fork handlers: what lies behind upstream may wait for locks that they hold already.
+  small_mutex x_mutex;
 };
 
 }  // namespace
+
+std::size_t discard_granule_of(page_kind pages, std::size_t base_page) noexcept {
+  if (is_hugetlb(pages)) return 0;
+  const std::size_t least = std::max(unit_bytes, base_page);
+  return pages == page_kind::transparent_huge ? std::max(page_size(pages), least) : least;
+}
+
+std::size_t small_slab_granule(std::size_t large, std::size_t base_page) noexcept {
+  return std::min(large, std::max(unit_bytes, base_page));
+}
 
 std::unique_ptr<page_source> make_page_source(const placement& where, const pool_options& options,
                                               const topology& machine) {
@@ -131,6 +174,7 @@ std::unique_ptr<page_source> make_page_source(const placement& where, const pool
                              area_options{
                                  .pages = options.pages.value_or(default_pages(where)),
                                  .fallback = options.fallback,
+                                 .commit = options.commit,
                                  .on_denied = options.on_denied,
                                  .name = options.name,
                              },

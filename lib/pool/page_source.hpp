@@ -19,6 +19,12 @@ enum class page_reuse {
   none,  ///< first touch decides (local): own mappings, unmapped when freed
 };
 
+/// Pages go back to the system in aligned pieces of so many bytes: whole units of a slab, whole pages, and huge pages not
+/// in parts. 0: never (those of hugetlb stay).
+std::size_t discard_granule_of(page_kind pages, std::size_t base_page) noexcept;
+/// Of a slab that is too small for huge pages, from a source with the granule `large`.
+std::size_t small_slab_granule(std::size_t large, std::size_t base_page) noexcept;
+
 /// \safety all functions from any thread
 class page_source {
  public:
@@ -32,7 +38,7 @@ class page_source {
   /// \returns false if that is not possible
   virtual bool discard(void* p, std::size_t bytes) noexcept = 0;
   /// Discarding less than such an aligned piece costs more than it gives (it splits a huge page). 0: nothing
-  /// can be discarded.
+  /// can be discarded, or nothing any more: the kernel refused, as it does where others locked pages (mlockall).
   virtual std::size_t discard_granule() const noexcept = 0;
   /// Slabs are multiples of this and so aligned, but for a first small one.
   virtual std::size_t slab_granule() const noexcept = 0;

@@ -42,6 +42,10 @@ bool watched() noexcept {
   return found;
 }
 
+bool seeks_leaks() noexcept {
+  return __lsan_register_root_region != nullptr && __lsan_unregister_root_region != nullptr;
+}
+
 void forbid(const void* p, std::size_t bytes) noexcept {
   if (asan()) __asan_poison_memory_region(p, bytes);
   if (memcheck()) static_cast<void>(VALGRIND_MAKE_MEM_NOACCESS(p, bytes));
@@ -58,11 +62,11 @@ void allow_contents(const void* p, std::size_t bytes) noexcept {
 }
 
 void add_roots(const void* p, std::size_t bytes) noexcept {
-  if (__lsan_register_root_region != nullptr) __lsan_register_root_region(p, bytes);
+  if (seeks_leaks()) __lsan_register_root_region(p, bytes);
 }
 
 void remove_roots(const void* p, std::size_t bytes) noexcept {
-  if (__lsan_unregister_root_region != nullptr) __lsan_unregister_root_region(p, bytes);
+  if (seeks_leaks()) __lsan_unregister_root_region(p, bytes);
 }
 
 }  // namespace acre::poison

@@ -8,6 +8,8 @@ namespace acre::poison {
 /// True if AddressSanitizer or Valgrind's memcheck watches this program: found out at run time, whatever this library
 /// was compiled with (Valgrind only where its headers were there then).
 bool watched() noexcept;
+/// True if LeakSanitizer looks for leaks, alone or as a part of AddressSanitizer.
+bool seeks_leaks() noexcept;
 
 // All do nothing where nobody watches.
 

@@ -48,7 +48,8 @@ pool_core::pool_core(std::unique_ptr<page_source> pages, pool_options options)
     : x_options(checked(std::move(options))),
       x_classes(classes_up_to(x_options.largest_small)),
       x_id(thread_registry::next_pool_id()),
-      x_heap(poison::watched() ? watch(std::move(pages)) : std::move(pages), x_options) {
+      x_heap(poison::watched() || poison::seeks_leaks() ? watch(std::move(pages)) : std::move(pages),
+             x_options) {
   for (size_class c = 0; c != class_count; ++c) {
     class_shape shape = shape_of(c);
     shape.list_blocks = static_cast<std::uint16_t>(
@@ -68,7 +69,7 @@ pool_core::~pool_core() { thread_registry::remove(*this); }
 
 void* pool_core::allocate_small(size_class c) {
   for (;; detail::enter(0)) {
-    thread_cache* const cache = is_cached(c) ? thread_registry::cache_of(*this) : nullptr;
+    thread_cache* const cache = is_cached() ? thread_registry::cache_of(*this) : nullptr;
     if (cache == nullptr) {
       detail::leave();
       return allocate_uncached(c);
@@ -95,7 +96,7 @@ void* pool_core::allocate_small(size_class c) {
 }
 
 void pool_core::deallocate_small(void* p, size_class c) noexcept {
-  thread_cache* const cache = is_cached(c) ? thread_registry::cache_of(*this) : nullptr;
+  thread_cache* const cache = is_cached() ? thread_registry::cache_of(*this) : nullptr;
   if (cache == nullptr) {
     detail::leave();
     return deallocate_uncached(p, c);
@@ -159,33 +160,6 @@ std::size_t pool_core::block_bytes(std::size_t bytes, std::size_t alignment) con
     if (has_class(c)) return class_bytes(c);
   }
   return std::has_single_bit(alignment) ? x_heap.good_size(bytes, alignment) : bytes;
-}
-
-void* pool_core::allocate_guarded(std::size_t bytes, std::size_t alignment) {
-  const bool small = detail::is_small(bytes, alignment) && has_class(detail::class_of(bytes, alignment));
-  void* const p =
-      small ? allocate_uncached(detail::class_of(bytes, alignment)) : allocate_large(bytes, alignment);
-  const block_guard::block b{p, bytes, alignment};
-  try {
-    x_guard->admit(b, block_bytes(bytes, alignment));
-  } catch (...) {
-    deallocate_raw(b);
-    throw;
-  }
-  return p;
-}
-
-void pool_core::deallocate_guarded(void* p, std::size_t bytes, std::size_t alignment) {
-  auto rested = x_guard->retire({p, bytes, alignment}, good_size(bytes, alignment));
-  for (; rested; rested = x_guard->wake_surplus()) deallocate_raw(*rested);
-}
-
-void pool_core::deallocate_raw(const block_guard::block& b) noexcept {
-  if (detail::is_small(b.bytes, b.alignment)) {
-    const size_class c = detail::class_of(b.bytes, b.alignment);
-    if (has_class(c)) return deallocate_uncached(b.p, c);
-  }
-  x_heap.deallocate(b.p, b.bytes, b.alignment);
 }
 
 // ---- all of them
@@ -285,7 +259,7 @@ pool_statistics pool_core::statistics() const {
 
 void pool_core::prepare(thread_cache& cache) const noexcept {
   for (size_class c = 0; c != class_count; ++c) {
-    const bool used = has_class(c) && is_cached(c);
+    const bool used = has_class(c) && is_cached();
     cache.bins[c].limit = used ? x_centres[c].shape().list_blocks : std::numeric_limits<std::int64_t>::min();
   }
 }
@@ -297,7 +271,7 @@ void pool_core::take_lists(thread_cache& cache, reclaimed_lists& to) noexcept {
       free_block* const head = std::exchange(*list, nullptr);
       if (head != nullptr) to[c] = ::new (static_cast<void*>(head)) list_of_lists{{head->next}, to[c]};
     }
-    if (has_class(c) && is_cached(c)) bin.limit = bin.surplus() + x_centres[c].shape().list_blocks;
+    if (has_class(c) && is_cached()) bin.limit = bin.surplus() + x_centres[c].shape().list_blocks;
   }
 }
 

@@ -88,11 +88,13 @@ class pool_core {
     std::atomic<std::uint64_t> spills{0};
   };
 
-  bool is_cached(size_class c) const noexcept { return 2 * detail::class_bytes(c) <= x_options.cached; }
+  bool is_cached() const noexcept { return x_options.cached != 0; }
   void add_span(size_class c);
   void* allocate_uncached(size_class c);
   void deallocate_uncached(void* p, size_class c) noexcept;
   void deallocate_raw(const block_guard::block& b) noexcept;
+  /// What is really taken for a block.
+  std::size_t guarded_bytes(std::size_t bytes, std::size_t alignment) const noexcept;
   /// What good_size() is without a guard.
   std::size_t block_bytes(std::size_t bytes, std::size_t alignment) const noexcept;
   std::size_t free_empty_spans();

@@ -1,8 +1,10 @@
 #include <acre/pool_resource.hpp>
 
+#include <acre/detail/resource_handle.hpp>
 #include <acre/error.hpp>
 
 #include <bit>
+#include <typeinfo>
 #include <utility>
 
 #include "pool/page_source.hpp"
@@ -17,6 +19,10 @@ constexpr std::uint64_t no_id = ~std::uint64_t{0};
 std::uint64_t fast_id(const pool_core& core) noexcept { return core.is_guarded() ? no_id : core.id(); }
 
 }  // namespace
+
+bool detail::is_pool(const std::pmr::memory_resource& r) noexcept {
+  return typeid(r) == typeid(pool_resource);
+}
 
 pool_resource::pool_resource(std::unique_ptr<page_source> pages, pool_options options)
     : x_core(std::make_unique<pool_core>(std::move(pages), std::move(options))) {
@@ -41,6 +47,14 @@ void pool_resource::do_deallocate(void* p, std::size_t bytes, std::size_t alignm
 
 void* pool_resource::allocate_slowly(std::size_t bytes, std::size_t alignment) {
   const detail::size_class c = detail::class_of(bytes, alignment);
+  if (detail::take_up(x_id)) {  // the thread comes from another pool, mostly
+    detail::cache_bin& bin = detail::this_thread.bins[c];
+    if (bin.head != nullptr) {
+      void* const p = bin.pop();
+      detail::leave();
+      return p;
+    }
+  }
   if (!x_core->is_guarded() && x_core->has_class(c)) return x_core->allocate_small(c);
   detail::leave();
   return allocate_large(bytes, alignment);
@@ -48,6 +62,14 @@ void* pool_resource::allocate_slowly(std::size_t bytes, std::size_t alignment) {
 
 void pool_resource::deallocate_slowly(void* p, std::size_t bytes, std::size_t alignment) {
   const detail::size_class c = detail::class_of(bytes, alignment);
+  if (detail::take_up(x_id)) {
+    detail::cache_bin& bin = detail::this_thread.bins[c];
+    if (bin.has_room()) {
+      bin.push(p);
+      detail::leave();
+      return;
+    }
+  }
   if (!x_core->is_guarded() && x_core->has_class(c)) return x_core->deallocate_small(p, c);
   detail::leave();
   deallocate_large(p, bytes, alignment);

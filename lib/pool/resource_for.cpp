@@ -54,6 +54,13 @@ std::pmr::memory_resource* default_resource() {
   return chosen != nullptr ? chosen : first_default();
 }
 
+std::pmr::memory_resource* default_first_touch_resource() {
+  std::pmr::memory_resource* const chosen = chosen_default.load(std::memory_order_acquire);
+  if (chosen != nullptr) return chosen;
+  static std::pmr::memory_resource* const first = resource_for(placement::local());
+  return first;
+}
+
 std::pmr::memory_resource* set_default_resource(std::pmr::memory_resource* r) {
   std::pmr::memory_resource* const first = first_default();
   std::pmr::memory_resource* const old = chosen_default.exchange(r, std::memory_order_acq_rel);

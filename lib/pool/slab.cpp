@@ -1,6 +1,7 @@
 #include "pool/slab.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace acre {
 
@@ -16,41 +17,50 @@ slab::slab(std::size_t bytes, std::size_t alignment, std::size_t granule)
 
 void slab::use(std::size_t first, std::size_t count) noexcept {
   x_dirty_units -= x_dirty.count(first, count);
-  x_used.set(first, count);
+  x_used.take(first, count);
   x_dirty.clear(first, count);
   x_old.clear(first, count);
   x_free -= count;
 }
 
 void* slab::take(std::size_t units, std::size_t alignment) noexcept {
-  if (units > x_free || units > x_longest) return nullptr;
+  if (units > x_used.longest()) return nullptr;
   const std::size_t step = std::max<std::size_t>(alignment / unit_bytes, 1);
-  const std::size_t phase = reinterpret_cast<std::uintptr_t>(x_base) / unit_bytes % step;
-  x_first_free = x_used.next_clear(x_first_free);
-  const std::size_t first = x_used.find_clear(units, step, phase, x_first_free);
-  if (first == x_used.size()) {
-    if (step == 1) x_longest = units - 1;
-    return nullptr;
-  }
+  const std::size_t first = step == 1 ? x_used.find(units) : find_aligned(units, step);
+  if (first == x_used.size()) return nullptr;
   use(first, units);
   return x_base + first * unit_bytes;
+}
+
+std::size_t slab::find_aligned(std::size_t units, std::size_t step) noexcept {
+  const std::size_t phase = reinterpret_cast<std::uintptr_t>(x_base) / unit_bytes % step;
+  const auto power = static_cast<std::size_t>(std::countr_zero(step));
+  aligned_search* const last = power < x_searches.size() ? &x_searches[power] : nullptr;
+  std::size_t at = x_used.find(units, last != nullptr && last->units <= units ? last->begin : 0);
+  while (at != x_used.size()) {
+    const std::size_t aligned = (at + phase + step - 1) / step * step - phase;
+    if (aligned == at) break;
+    // There, or in a later run: one that begins here is long enough, but not from there on.
+    at = x_used.find(units, aligned);
+  }
+  if (last != nullptr) *last = {units, at};
+  return at;
 }
 
 void slab::give(const void* p, std::size_t units) noexcept { give_back({unit_of(p), units}, false); }
 
 void slab::give_back(const run& r, bool clean) noexcept {
-  x_used.clear(r.first, r.count);
+  x_used.give(r.first, r.count);
   if (!clean) {
     x_dirty.set(r.first, r.count);
     x_dirty_units += r.count;
   }
   x_free += r.count;
-  x_first_free = std::min(x_first_free, r.first);
-  x_longest = std::numeric_limits<std::size_t>::max();
+  for (aligned_search& s : x_searches) s.begin = std::min(s.begin, r.first - std::min(r.first, s.units));
 }
 
 bool slab::may_go(std::size_t begin, std::size_t end, bool only_old) const noexcept {
-  if (x_used.count(begin, end - begin) != 0) return false;
+  if (x_used.used().count(begin, end - begin) != 0) return false;
   const std::size_t dirty = x_dirty.count(begin, end - begin);
   return dirty != 0 && (!only_old || dirty == x_old.count(begin, end - begin));
 }

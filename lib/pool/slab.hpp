@@ -4,12 +4,13 @@
 #include <acre/detail/size_class.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 #include "pool/bit_map.hpp"
+#include "pool/run_map.hpp"
 
 namespace acre {
 
@@ -36,18 +37,21 @@ class slab {
   bool is_empty() const noexcept { return x_free == x_used.size(); }
   std::size_t dirty_units() const noexcept { return x_dirty_units; }
 
-  /// The lowest free run, aligned as asked.
+  /// The lowest free run, aligned as asked. The time does not grow with the number of free runs; where runs are long
+  /// enough but not aligned, it does, unless the last search with that alignment was for as many units or fewer.
   /// \param alignment bytes, a power of two
   /// \returns null if there is none
   void* take(std::size_t units, std::size_t alignment) noexcept;
   void give(const void* p, std::size_t units) noexcept;
+  /// For tests: what the time of take() and give() goes into.
+  std::size_t steps() const noexcept { return x_used.steps(); }
 
   /// A run of pages that may be given back to the system.
   struct run {
     std::size_t first = 0;
     std::size_t count = 0;  ///< 0: none
   };
-  /// Takes the next such run at or after unit `from`: used from now on, until give_clean().
+  /// Takes the next such run at or after unit `from`: used from now on, until give_back().
   /// \param only_old units that were free since before the last age()
   /// \param most units to take at most, rounded up to a granule
   run take_dirty(std::size_t from, bool only_old, std::size_t most) noexcept;
@@ -81,19 +85,24 @@ class slab {
   }
   bool may_go(std::size_t granule_begin, std::size_t granule_end, bool only_old) const noexcept;
   void use(std::size_t first, std::size_t count) noexcept;
+  std::size_t find_aligned(std::size_t units, std::size_t step) noexcept;
+
+  /// What the last search with an alignment found out: no such run of so many units begins before.
+  struct aligned_search {
+    std::size_t units = 0;
+    std::size_t begin = 0;
+  };
 
   std::byte* x_base = nullptr;
   std::size_t x_alignment;
   std::size_t x_granule;  ///< in units
-  bit_map x_used;
+  run_map x_used;
   bit_map x_dirty;
   bit_map x_old;
   std::size_t x_free;  ///< units
   std::size_t x_dirty_units = 0;
-  std::size_t x_first_free = 0;  ///< no unit before is free
-  /// No run of free units is longer.
-  std::size_t x_longest = std::numeric_limits<std::size_t>::max();
-  std::vector<std::uint8_t> x_back;  ///< units from the beginning of the span
+  std::array<aligned_search, 9> x_searches;  ///< for 1, 2, 4 ... 256 units
+  std::vector<std::uint8_t> x_back;          ///< units from the beginning of the span
   std::vector<std::uint16_t> x_counters;
   bool x_counted = false;
 };

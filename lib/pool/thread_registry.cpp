@@ -34,6 +34,23 @@ constinit std::atomic<std::uint64_t> last_pool_id{0};
 /// Set when the thread's caches were given back: later frees go to the centre.
 constinit thread_local bool has_exited = false;
 
+/// Where the calling thread's caches are found by their pools' ids: open addressing in a power of two of places, at most
+/// half full. Without constructor and destructor, so that a thread that changes between pools looks it up without calls.
+struct cache_table {
+  thread_cache* const* places;
+  std::size_t mask;
+
+  thread_cache* find(std::uint64_t id) const noexcept {
+    // Ids are counted up: they spread by themselves.
+    for (std::size_t i = id & mask; places[i] != nullptr; i = (i + 1) & mask) {
+      if (places[i]->pool_id == id) return places[i];
+    }
+    return nullptr;
+  }
+};
+constexpr thread_cache* no_places[] = {nullptr};
+constinit thread_local cache_table table_of_thread [[gnu::tls_model("initial-exec")]] = {no_places, 0};
+
 void link(pool_core& pool, thread_cache& cache) noexcept {
   auto& first = pool.registered().caches;
   cache.next = first;
@@ -48,7 +65,7 @@ void unlink(pool_core& pool, thread_cache& cache) noexcept {
 
 }  // namespace
 
-/// The caches of one thread, found by the pool's id: open addressing in a power of two of places, at most half full.
+/// The caches of one thread.
 class thread_caches {
  public:
   thread_caches() = default;
@@ -57,17 +74,8 @@ class thread_caches {
   /// At the end of the thread.
   ~thread_caches();
 
-  thread_cache* find(std::uint64_t id) const noexcept {
-    if (x_places.empty()) return nullptr;
-    const std::size_t mask = x_places.size() - 1;
-    // Ids are counted up: they spread by themselves.
-    for (std::size_t i = id & mask; x_places[i] != nullptr; i = (i + 1) & mask) {
-      if (x_places[i]->pool_id == id) return x_places[i];
-    }
-    return nullptr;
-  }
   /// \throws std::bad_alloc
-  thread_cache* make(pool_core& pool);
+  void make(pool_core& pool);
   /// Under the registry's mutex.
   void count_dead() noexcept { ++x_dead; }
 
@@ -118,11 +126,12 @@ void thread_caches::make_room() {
       }
     }
     x_places.swap(places);
+    table_of_thread = {x_places.data(), x_places.size() - 1};
   }
   while (to_delete != nullptr) delete std::exchange(to_delete, to_delete->next);
 }
 
-thread_cache* thread_caches::make(pool_core& pool) {
+void thread_caches::make(pool_core& pool) {
   make_room();
   auto* const cache = new thread_cache;
   cache->pool_id = pool.id();
@@ -134,12 +143,12 @@ thread_cache* thread_caches::make(pool_core& pool) {
   ++x_count;
   const std::lock_guard guard(registry_mutex);
   link(pool, *cache);
-  return cache;
 }
 
 thread_caches::~thread_caches() {
   const std::lock_guard guard(registry_mutex);
   has_exited = true;
+  table_of_thread = {no_places, 0};
   this_thread.pool_id.store(0, std::memory_order_relaxed);
   for (thread_cache* const cache : x_places) {
     if (cache == nullptr) continue;
@@ -152,6 +161,22 @@ thread_caches::~thread_caches() {
     }
     delete cache;
   }
+}
+
+bool detail::take_up(std::uint64_t pool_id) noexcept {
+  thread_state& t = this_thread;
+  // Acquire: sees what a trim() did to this thread's caches, which released it.
+  if (t.claimed.load(std::memory_order_acquire)) return false;
+  thread_cache* const cache = table_of_thread.find(pool_id);
+  if (cache == nullptr) return false;
+  t.bins = cache->bins.data();
+  t.pool_id.store(pool_id, owner_order);
+  // A trim() may have begun since claimed was looked at, and cleared pool_id before it was set here. Either it sees that
+  // it is set again, or it is seen here: as with `busy`.
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  if (!t.claimed.load(std::memory_order_seq_cst)) return true;
+  t.pool_id.store(0, owner_order);
+  return false;
 }
 
 namespace thread_registry {
@@ -223,32 +248,25 @@ void remove(pool_core& pool) noexcept {
 }
 
 thread_cache* cache_of(pool_core& pool) noexcept {
-  detail::thread_state& t = this_thread;
-  if (has_exited) return nullptr;
   for (;;) {
+    if (detail::take_up(pool.id())) return table_of_thread.find(pool.id());
     // Acquire: sees what a trim() did to this thread's caches, which released it.
-    while (t.claimed.load(std::memory_order_acquire)) {
+    while (this_thread.claimed.load(std::memory_order_acquire)) {
       detail::leave();
       { const std::lock_guard until_it_has_gone(registry_mutex); }
       detail::enter(0);
     }
-    thread_cache* cache = caches_of_thread.find(pool.id());
-    if (cache == nullptr) {
-      detail::leave();
-      try {
-        cache = caches_of_thread.make(pool);
-      } catch (const std::bad_alloc&) {
-      }
-      detail::enter(0);
-      if (cache == nullptr) return nullptr;
+    if (table_of_thread.find(pool.id()) != nullptr) continue;
+    if (has_exited) return nullptr;
+    detail::leave();  // a trim() need not wait for that
+    bool made = true;
+    try {
+      caches_of_thread.make(pool);
+    } catch (const std::bad_alloc&) {
+      made = false;
     }
-    t.bins = cache->bins.data();
-    t.pool_id.store(cache->pool_id, detail::owner_order);
-    // A trim() may have begun since claimed was looked at, and cleared pool_id before it was set here. Either it sees
-    // that it is set again, or it is seen here: as with `busy`.
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    if (!t.claimed.load(std::memory_order_seq_cst)) return cache;
-    t.pool_id.store(0, detail::owner_order);
+    detail::enter(0);
+    if (!made) return nullptr;
   }
 }
 

@@ -173,6 +173,25 @@ TEST(area, strict_huge_pages_that_are_not_there_are_an_error) {
   EXPECT_EQ(fell_back.downgrades.front().reason, downgrade_reason::smaller_pages);
 }
 
+TEST(area, tells_which_pages_it_tries_first) {
+  EXPECT_EQ(area(placement::local()).pages(), page_kind::system);
+  for (const page_kind asked : {page_kind::transparent_huge, page_kind::huge_2mb, page_kind::huge_1gb}) {
+    area a(placement::local(), {.pages = asked});
+    EXPECT_LE(a.pages(), asked);
+    const bool fell_back = a.pages() != asked;
+    const auto strict = [&] {
+      area b(placement::local(), {.pages = asked, .fallback = page_fallback::strict});
+      EXPECT_EQ(b.pages(), asked);
+    };
+    if (fell_back) {
+      EXPECT_FALSE(a.status().as_asked());
+      EXPECT_EQ(code_thrown(strict), errc::no_huge_pages);
+    } else {
+      strict();
+    }
+  }
+}
+
 TEST(area, the_error_of_an_allocation_names_placement_and_bytes) {
   area a(placement::bind({some_node()}));
   try {

@@ -79,6 +79,7 @@ TEST(default_resource, is_the_unbound_one_until_another_is_set) {
   EXPECT_EQ(first_touch_allocator<int>().resource(), std::pmr::new_delete_resource());
   EXPECT_EQ(acre::set_default_resource(nullptr), std::pmr::new_delete_resource());
   EXPECT_EQ(default_resource(), first);
+  EXPECT_EQ(first_touch_allocator<int>().resource(), resource_for(placement::local()));
 }
 
 /// Uses pools old and new; true if all went well.

@@ -90,7 +90,9 @@ TEST(pool_resource, good_size_is_the_class_or_whole_units_or_pages) {
       {0, 64, 64},
       {0, 4096, 4096},
       {32_KiB, 8, 32_KiB},
-      {32_KiB + 1, 8, 40_KiB},
+      {32_KiB + 1, 8, 36_KiB},
+      {64_KiB, 8, 64_KiB},
+      {64_KiB + 1, 8, 72_KiB},
       {1, 8_KiB, 8_KiB},
       {1_MiB + 1, 8, 1_MiB + 8_KiB},
   };

@@ -63,7 +63,7 @@ TEST_F(a_pool_of_large_blocks, joins_neighbours_that_are_free) {
     std::vector<std::pair<void*, std::size_t>> live;
     std::size_t bytes = 0;
     while (live.size() < 100 && bytes < 4_MiB) {
-      const std::size_t n = 33_KiB + random() % 200_KiB;
+      const std::size_t n = 65_KiB + random() % 200_KiB;
       live.emplace_back(pool.allocate(n, 8), n);
       bytes += pool.good_size(n, 8);
     }
@@ -113,7 +113,7 @@ TEST_F(a_pool_of_large_blocks, keeps_no_more_than_its_limit) {
     pool_resource pool(&memory, {.retained = limit, .guarding = guarding::off});
     for (int round = 0; round != 3; ++round) {
       std::vector<std::pair<void*, std::size_t>> live;
-      for (const std::size_t bytes : {32_MiB, 20_MiB, 3_MiB, 64_KiB, 17_MiB, 64_MiB}) {
+      for (const std::size_t bytes : {32_MiB, 20_MiB, 3_MiB, 65_KiB, 17_MiB, 64_MiB}) {
         live.emplace_back(pool.allocate(bytes, 8), bytes);
       }
       for (const auto& [p, bytes] : live) {
@@ -173,7 +173,7 @@ TEST_F(a_pool_of_large_blocks, lets_go_of_what_was_free_for_long) {
     const auto deadline = std::chrono::steady_clock::now() + 10s;
     while (pool.statistics().retained_bytes >= bytes && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(5ms);
-      pool.deallocate(pool.allocate(64_KiB, 8), 64_KiB, 8);
+      pool.deallocate(pool.allocate(65_KiB, 8), 65_KiB, 8);
     }
     EXPECT_LT(pool.statistics().retained_bytes, bytes);
   }

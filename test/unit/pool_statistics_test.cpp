@@ -75,8 +75,8 @@ TEST_F(pool_statistics_of, one_thread_are_exact_for_small_blocks) {
 TEST_F(pool_statistics_of, one_thread_are_exact_for_large_blocks) {
   struct {
     std::size_t bytes, alignment;
-  } const cases[] = {{33_KiB, 8},    {64_KiB, 64},  {1_MiB + 1, 8}, {16_MiB, 8},   {16_MiB + 1, 8},
-                     {40_MiB, 4096}, {100, 64_KiB}, {0, 4_MiB},     {3_MiB, 4_MiB}};
+  } const cases[] = {{65_KiB, 8},    {64_KiB + 1, 64}, {1_MiB + 1, 8}, {16_MiB, 8},   {16_MiB + 1, 8},
+                     {40_MiB, 4096}, {100, 64_KiB},    {0, 4_MiB},     {3_MiB, 4_MiB}};
   std::size_t used = 0;
   std::size_t blocks = 0;
   for (const auto& c : cases) {

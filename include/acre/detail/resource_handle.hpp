@@ -1,19 +1,22 @@
 // resource_handle: a pointer to a resource that also tells whether it is a pool.
 #pragma once
 
+#include <acre/export.hpp>
 #include <acre/pool_resource.hpp>
 
 #include <cstdint>
 #include <memory_resource>
-#include <typeinfo>
 
 namespace acre::detail {
+
+/// In the library, so that programs may be compiled without run-time type information.
+ACRE_API bool is_pool(const std::pmr::memory_resource& r) noexcept;
 
 /// As large as a pointer: containers hold one each. The lowest bit, which no resource's address has, tells a pool.
 class resource_handle {
  public:
   explicit resource_handle(std::pmr::memory_resource& r) noexcept
-      : x_bits(reinterpret_cast<std::uintptr_t>(&r) | (typeid(r) == typeid(pool_resource) ? 1U : 0U)) {}
+      : x_bits(reinterpret_cast<std::uintptr_t>(&r) | (detail::is_pool(r) ? 1U : 0U)) {}
 
   std::pmr::memory_resource* resource() const noexcept {
     return reinterpret_cast<std::pmr::memory_resource*>(x_bits & ~std::uintptr_t{1});

@@ -87,6 +87,10 @@ inline bool enter(std::uint64_t pool_id) noexcept {
   return t.pool_id.load(owner_order) == pool_id;
 }
 
+/// After enter() said no: looks for the thread's bins of that pool, and has them at hand from now on.
+/// \returns whether there are any
+ACRE_API bool take_up(std::uint64_t pool_id) noexcept;
+
 /// Release: a trim() that finds the thread idle sees all that it did.
 inline void leave() noexcept { this_thread.busy.store(false, std::memory_order_release); }
 

@@ -1,0 +1,49 @@
+// What happens to blocks of a pool that is guarded.
+#include "pool/poison.hpp"
+#include "pool/pool_core.hpp"
+
+namespace acre {
+namespace {
+
+/// Forbidden bytes that small blocks have at least where somebody watches: to find writes past the end. Larger ones
+/// stay what they are, because their placement may depend on their size.
+constexpr std::size_t overrun_bytes = 8;
+
+}  // namespace
+
+std::size_t pool_core::guarded_bytes(std::size_t bytes, std::size_t alignment) const noexcept {
+  if (!poison::watched() || bytes > detail::largest_class - overrun_bytes) return bytes;
+  const std::size_t more = bytes + overrun_bytes;
+  return detail::is_small(more, alignment) && has_class(detail::class_of(more, alignment)) ? more : bytes;
+}
+
+void* pool_core::allocate_guarded(std::size_t bytes, std::size_t alignment) {
+  const std::size_t all = guarded_bytes(bytes, alignment);
+  const bool small = detail::is_small(all, alignment) && has_class(detail::class_of(all, alignment));
+  void* const p =
+      small ? allocate_uncached(detail::class_of(all, alignment)) : allocate_large(all, alignment);
+  const block_guard::block b{p, bytes, alignment};
+  try {
+    x_guard->admit(b, block_bytes(all, alignment));
+  } catch (...) {
+    deallocate_raw(b);
+    throw;
+  }
+  return p;
+}
+
+void pool_core::deallocate_guarded(void* p, std::size_t bytes, std::size_t alignment) {
+  auto rested = x_guard->retire({p, bytes, alignment}, good_size(bytes, alignment));
+  for (; rested; rested = x_guard->wake_surplus()) deallocate_raw(*rested);
+}
+
+void pool_core::deallocate_raw(const block_guard::block& b) noexcept {
+  const std::size_t all = guarded_bytes(b.bytes, b.alignment);
+  if (detail::is_small(all, b.alignment)) {
+    const size_class c = detail::class_of(all, b.alignment);
+    if (has_class(c)) return deallocate_uncached(b.p, c);
+  }
+  x_heap.deallocate(b.p, all, b.alignment);
+}
+
+}  // namespace acre

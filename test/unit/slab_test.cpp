@@ -1,0 +1,157 @@
+#include "pool/slab.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <utility>
+#include <vector>
+
+namespace acre::test {
+namespace {
+
+/// Nothing lies there: a slab does not touch its memory.
+void* address(std::size_t units) {
+  return reinterpret_cast<void*>((std::uintptr_t{1} << 40) + units * unit_bytes);
+}
+
+slab slab_of(std::size_t units, std::size_t phase = 0) {
+  slab s(units * unit_bytes, unit_bytes, unit_bytes);
+  s.place(address(phase));
+  return s;
+}
+
+std::size_t position(const slab& s, const void* p) {
+  return static_cast<std::size_t>(static_cast<const std::byte*>(p) - s.base()) / unit_bytes;
+}
+
+/// The lowest aligned free run, by looking at every unit.
+class model {
+ public:
+  model(std::size_t units, std::size_t phase) : x_used(units), x_phase(phase) {}
+  void set(std::size_t first, std::size_t count, bool used) {
+    std::fill_n(x_used.begin() + static_cast<std::ptrdiff_t>(first), count, used);
+  }
+  std::size_t find(std::size_t count, std::size_t step) const {
+    for (std::size_t i = 0; i + count <= x_used.size(); ++i) {
+      const auto begin = x_used.begin() + static_cast<std::ptrdiff_t>(i);
+      if ((i + x_phase) % step == 0 && std::find(begin, begin + static_cast<std::ptrdiff_t>(count), true) ==
+                                           begin + static_cast<std::ptrdiff_t>(count))
+        return i;
+    }
+    return x_used.size();
+  }
+
+ private:
+  std::vector<bool> x_used;
+  std::size_t x_phase;
+};
+
+TEST(slab, takes_the_lowest_aligned_run_whatever_was_taken_and_given_before) {
+  std::mt19937 random(1);
+  for (const std::size_t units : {7U, 128U, 700U}) {
+    for (const std::size_t phase : {0U, 3U, 128U}) {
+      slab s = slab_of(units, phase);
+      model expected(units, phase);
+      std::vector<std::pair<std::size_t, std::size_t>> live;
+      std::size_t free = units;
+      for (int i = 0; i != 6000; ++i) {
+        // Fills up, and empties again.
+        if (random() % 3 != (i / 500 % 2 == 0 ? 0U : 1U) || live.empty()) {
+          const std::size_t count = 1 + random() % (1U << random() % 6);
+          const std::size_t step = random() % 2 == 0 ? 1 : std::size_t{1} << random() % 10;
+          const std::size_t at = expected.find(count, step);
+          void* const p = s.take(count, step * unit_bytes);
+          ASSERT_EQ(p == nullptr, at == units) << count << " units, by " << step;
+          if (p == nullptr) continue;
+          ASSERT_EQ(position(s, p), at) << count << " units, by " << step;
+          expected.set(at, count, true);
+          live.emplace_back(at, count);
+          free -= count;
+        } else {
+          const std::size_t which = random() % live.size();
+          const auto [at, count] = live[which];
+          live[which] = live.back();
+          live.pop_back();
+          s.give(s.base() + at * unit_bytes, count);
+          expected.set(at, count, false);
+          free += count;
+        }
+        ASSERT_EQ(s.is_empty(), free == units);
+      }
+    }
+  }
+}
+
+TEST(slab, finds_the_lowest_aligned_run_of_every_pattern_of_eight_units) {
+  for (unsigned pattern = 0; pattern != 256; ++pattern) {
+    for (std::size_t count = 1; count <= 8; ++count) {
+      for (const std::size_t step : {1U, 2U, 4U, 8U}) {
+        slab s = slab_of(8, 1);
+        model expected(8, 1);
+        ASSERT_NE(s.take(8, unit_bytes), nullptr);
+        for (std::size_t i = 0; i != 8; ++i) {
+          const bool used = (pattern >> i & 1) != 0;
+          expected.set(i, 1, used);
+          if (!used) s.give(s.base() + i * unit_bytes, 1);
+        }
+        const std::size_t at = expected.find(count, step);
+        const void* const p = s.take(count, step * unit_bytes);
+        ASSERT_EQ(p == nullptr ? 8 : position(s, p), at) << pattern << ": " << count << " by " << step;
+      }
+    }
+  }
+}
+
+TEST(slab, takes_no_more_steps_where_more_is_live) {
+  struct {
+    std::size_t live, other, step;
+  } const cases[] = {
+      {5, 8, 1},   // no hole is long enough
+      {5, 6, 1},   // by one only
+      {5, 5, 1},   // every hole is
+      {9, 9, 8},   // every hole is long enough, few are aligned
+      {12, 9, 8},  //
+  };
+  for (const auto& c : cases) {
+    for (const std::size_t blocks : {std::size_t{1000}, std::size_t{20'000}}) {
+      slab s = slab_of(blocks * c.live + 1000);
+      std::vector<void*> live;
+      for (std::size_t i = 0; i != blocks; ++i) live.push_back(s.take(c.live, unit_bytes));
+      for (std::size_t i = 0; i < blocks; i += 2) s.give(live[i], c.live);
+      std::vector<void*> taken;
+      for (std::size_t i = 0; i != blocks / 2 + 50; ++i) {
+        void* const p = s.take(c.other, c.step * unit_bytes);
+        if (p != nullptr) taken.push_back(p);
+      }
+      for (int i = 0; i != 100; ++i) {
+        if (!taken.empty()) s.give(taken.back(), c.other);
+        const std::size_t before = s.steps();
+        void* const p = s.take(c.other, c.step * unit_bytes);
+        if (p != nullptr) s.give(p, c.other);
+        ASSERT_LE(s.steps() - before, 150U) << c.other << " among " << blocks << " of " << c.live;
+        if (!taken.empty()) taken.back() = s.take(c.other, c.step * unit_bytes);
+      }
+    }
+  }
+}
+
+TEST(slab, tells_what_is_dirty) {
+  slab s = slab_of(100);
+  void* const p = s.take(10, unit_bytes);
+  EXPECT_EQ(s.dirty_units(), 0U);
+  s.give(p, 10);
+  EXPECT_EQ(s.dirty_units(), 10U);
+  const slab::run r = s.take_dirty(0, false, 100);
+  EXPECT_EQ(r.first, 0U);
+  EXPECT_EQ(r.count, 10U);
+  EXPECT_EQ(s.take(1, unit_bytes), s.base() + 10 * unit_bytes);
+  s.give_back(r, true);
+  EXPECT_EQ(s.dirty_units(), 0U);
+  EXPECT_EQ(s.take(1, unit_bytes), s.base());
+}
+
+}  // namespace
+}  // namespace acre::test
