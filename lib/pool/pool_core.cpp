@@ -209,52 +209,6 @@ bool pool_core::reclaim() {
   return x_heap.trim() + spans != 0;
 }
 
-pool_statistics pool_core::statistics() const {
-  pool_statistics s;
-  std::array<std::uint64_t, class_count> live{};
-  const auto add = [&](size_class c, std::uint64_t taken, std::uint64_t given) {
-    s.allocations += taken;
-    s.deallocations += given;
-    live[c] += taken - given;
-  };
-  auto caches_stay = thread_registry::hold();
-  for (const thread_cache* at = x_links.caches; at != nullptr; at = at->next) {
-    const thread_cache& cache = *at;
-    std::uint64_t taken = 0;
-    for (size_class c = 0; c != class_count; ++c) {
-      const std::uint64_t t = cache.bins[c].taken.load(std::memory_order_relaxed);
-      add(c, t, cache.bins[c].given.load(std::memory_order_relaxed));
-      taken += t;
-    }
-    const std::uint64_t refills = cache.refills.load(std::memory_order_relaxed);
-    s.refills += refills;
-    s.spills += cache.spills.load(std::memory_order_relaxed);
-    s.cache_hits += taken - std::min(taken, refills);
-    ++s.thread_caches;
-  }
-  for (size_class c = 0; c != class_count; ++c) {
-    add(c, x_counters.taken[c].load(std::memory_order_relaxed),
-        x_counters.given[c].load(std::memory_order_relaxed));
-    // Counted while blocks move from thread to thread, a class may seem to have fewer than none.
-    const auto blocks =
-        static_cast<std::uint64_t>(std::max<std::int64_t>(static_cast<std::int64_t>(live[c]), 0));
-    s.live_blocks += blocks;
-    s.live_bytes += blocks * class_bytes(c);
-  }
-  s.cache_hits += x_counters.hits.load(std::memory_order_relaxed);
-  s.refills += x_counters.refills.load(std::memory_order_relaxed);
-  s.spills += x_counters.spills.load(std::memory_order_relaxed);
-  s.trims = x_trims.load(std::memory_order_relaxed);
-  x_heap.add_to(s);
-  if (x_guard) {
-    const block_guard::counts known = x_guard->count();
-    s.deallocations += known.resting;
-    s.live_blocks = known.live;
-    s.live_bytes = known.live_bytes;
-  }
-  return s;
-}
-
 // ---- for the registry of threads
 
 void pool_core::prepare(thread_cache& cache) const noexcept {

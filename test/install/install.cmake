@@ -19,7 +19,7 @@ foreach(file IN LISTS texts)
   endforeach()
 endforeach()
 
-file(GLOB public_headers RELATIVE "${source}/include/acre" "${source}/include/acre/*.hpp")
+file(GLOB_RECURSE public_headers RELATIVE "${source}/include/acre" "${source}/include/acre/*.hpp")
 file(GLOB_RECURSE installed_headers RELATIVE "${prefix}/include/acre" "${prefix}/include/*")
 if(NOT public_headers STREQUAL installed_headers)
   message(FATAL_ERROR "public headers: ${public_headers}\ninstalled: ${installed_headers}")
