@@ -56,7 +56,8 @@ struct pool_options {
   /// Bytes of free blocks that a thread keeps for each size class, at most; two blocks if these are more. At most
   /// 16 MiB. 0: none, every block goes through the centre's locks.
   std::size_t cached = std::size_t{64} << 10;
-  /// Larger blocks are extents of whole 8 KiB units. At most 64 KiB; rounded up to a size class.
+  /// Larger blocks are extents of whole 8 KiB units. At most 64 KiB; rounded up to a size class. Where large
+  /// blocks get mappings of their own (local, blocked, by_page, chunks) it is 32 KiB at most.
   std::size_t largest_small = std::size_t{64} << 10;
   acre::guarding guarding = acre::guarding::automatic;
 };

@@ -38,7 +38,14 @@ pool_options checked(pool_options o) {
   return o;
 }
 
-size_class classes_up_to(std::size_t bytes) { return bytes == 0 ? 0 : detail::class_of(bytes) + 1; }
+/// Where a block is placed from its beginning, or by first touch, small ones are smaller: they lie where their span does.
+constexpr std::size_t largest_in_spans = std::size_t{32} << 10;
+
+size_class classes_in_use(const pool_options& o, page_reuse reuse) {
+  const std::size_t largest =
+      reuse == page_reuse::any ? o.largest_small : std::min(o.largest_small, largest_in_spans);
+  return largest == 0 ? 0 : detail::class_of(largest) + 1;
+}
 
 bool wants_guard(guarding g) { return g == guarding::on || (g == guarding::automatic && poison::watched()); }
 
@@ -46,7 +53,7 @@ bool wants_guard(guarding g) { return g == guarding::on || (g == guarding::autom
 
 pool_core::pool_core(std::unique_ptr<page_source> pages, pool_options options)
     : x_options(checked(std::move(options))),
-      x_classes(classes_up_to(x_options.largest_small)),
+      x_classes(classes_in_use(x_options, pages->reuse())),
       x_id(thread_registry::next_pool_id()),
       x_heap(poison::watched() || poison::seeks_leaks() ? watch(std::move(pages)) : std::move(pages),
              x_options) {
