@@ -24,25 +24,32 @@
 namespace acre::test {
 namespace {
 
-template <guarding Guarding, std::size_t Cached = pool_options{}.cached>
+enum class caching { usual, none };
+
+template <guarding Guarding, caching Caching = caching::usual>
 class pool_factory {
  public:
   static constexpr std::size_t largest_alignment = 4_MiB;
   static constexpr std::size_t blocks = 2000;
 
   pool_factory() : pool_factory(&x_memory) {}
-  explicit pool_factory(std::pmr::memory_resource* upstream)
-      : x_pool(upstream, {.cached = Cached, .guarding = Guarding}) {}
+  explicit pool_factory(std::pmr::memory_resource* upstream) : x_pool(upstream, options()) {}
   std::pmr::memory_resource& resource() { return x_pool; }
 
  private:
+  static pool_options options() {
+    pool_options result{.guarding = Guarding};
+    if constexpr (Caching == caching::none) result.cached = 0;
+    return result;
+  }
+
   checking_resource x_memory;
   pool_resource x_pool;
 };
 
 using quick_pool = pool_factory<guarding::off>;
 using guarded_pool = pool_factory<guarding::on>;
-using uncached_pool = pool_factory<guarding::off, 0>;
+using uncached_pool = pool_factory<guarding::off, caching::none>;
 INSTANTIATE_TYPED_TEST_SUITE_P(pool, resource_conformance, quick_pool);
 INSTANTIATE_TYPED_TEST_SUITE_P(guarded_pool, resource_conformance, guarded_pool);
 INSTANTIATE_TYPED_TEST_SUITE_P(uncached_pool, resource_conformance, uncached_pool);
