@@ -38,6 +38,16 @@ enum class errc {
   no_huge_pages,          ///< the asked page kind is not available
   lock_limit,             ///< RLIMIT_MEMLOCK forbids locking that much
   topology_failed,        ///< hwloc could not load the topology
+  invalid_name,           ///< a name that a segment of this backend cannot have
+  name_in_use,            ///< a segment of that name exists
+  no_such_segment,        ///< there is no segment of that name or id
+  not_ready,              ///< the segment is still being created
+  foreign_segment,        ///< the segment is not one of acre's, or damaged
+  size_differs,           ///< the segment exists with another size
+  not_sealed,             ///< the segment could be shrunk by others
+  already_populated,      ///< pages exist where memory was to be placed before its first touch
+  no_space,               ///< the file system or the kernel's limits have no room for the segment
+  permission_denied,      ///< the process has not the right to do this
 };
 
 /// The category of errc; every code maps to the nearest std::errc through default_error_condition.

@@ -60,6 +60,9 @@ class ACRE_API mapping {
   ///   error errc::invalid_size (0, or beyond the address space), errc::invalid_alignment (alignment, offset,
   ///   address), errc::address_in_use, errc::invalid_argument (name, bad descriptor)
   explicit mapping(std::size_t bytes, const mapping_options& options = {});
+  /// Takes over a range that was mapped otherwise (shmat(2), or release()): unmaps it at the end.
+  /// \param size whole pages of the kind
+  static mapping adopt(void* data, std::size_t size, page_kind pages = page_kind::system) noexcept;
   mapping(mapping&& other) noexcept;
   mapping& operator=(mapping&& other) noexcept;
   mapping(const mapping&) = delete;

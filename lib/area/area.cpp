@@ -18,27 +18,11 @@
 #include "area/page_kinds.hpp"
 #include "area/probe.hpp"
 #include "area/unmap_queue.hpp"
-#include "observe/populate.hpp"
-#include "observe/room.hpp"
 #include "placement/policy_call.hpp"
-#include "placement/range_limit.hpp"
 #include "sys/pages.hpp"
 
 namespace acre {
 namespace {
-
-/// Pages a block is planned in. A block smaller than a transparent huge page cannot have one.
-std::size_t planned_page(page_kind kind, std::size_t bytes) {
-  if (kind == page_kind::transparent_huge && bytes < page_size(kind)) return sys::page_size();
-  return page_size(kind);
-}
-
-/// Planned in huge pages, a plan may reach beyond a mapping of base pages.
-void clip(plan& p, std::size_t bytes) {
-  while (p.ranges.back().offset >= bytes) p.ranges.pop_back();
-  p.ranges.back().length = std::min(p.ranges.back().length, bytes - p.ranges.back().offset);
-  p.bytes = bytes;
-}
 
 /// The kernel interleaves what it allocates at once, and khugepaged collapses pages without looking at
 /// policies (Documentation/admin-guide/mm/transhuge.rst): interleaving by base page needs huge pages refused.
@@ -187,9 +171,7 @@ mapping area::state::map_block(std::size_t bytes, std::size_t alignment, page_ki
     lock_block(m);
     return m;
   }
-  plan p = make_plan(binds() ? where : placement::unbound(), bytes, machine,
-                     {.page_size = planned_page(kind, m.size()), .max_ranges = range_limit()});
-  clip(p, m.size());
+  const plan p = plan_mapping(binds() ? where : placement::unbound(), bytes, m.size(), kind, machine);
   keep_base_pages(p.ranges.front().policy.mode, m);
   if (is_hugetlb(kind) && !pools_hold(p, kind)) {
     throw error(errc::no_huge_pages, "the nodes have not enough free huge pages");
@@ -210,15 +192,8 @@ bool area::state::try_bind_whole(const mapping& m) const noexcept {
 void area::state::commit_block(const plan& p, const mapping& m) const {
   if (options.commit == commit::lazy) {
     apply(p, m.data(), machine);
-  } else if (binds()) {
-    prefault(p, m.data(), machine);
   } else {
-    // Without a word to the kernel about policies: it may refuse all of them.
-    if (!is_hugetlb(m.pages())) require_room(p, 0, machine);
-    if (const int e = populate_parallel(p, static_cast<std::byte*>(m.data()), machine)) {
-      throw error(e == EFAULT && is_hugetlb(m.pages()) ? errc::no_huge_pages : errc::out_of_memory,
-                  "populating failed");
-    }
+    prefault(p, m.data(), machine);
   }
 }
 

@@ -203,6 +203,14 @@ mapping::mapping(std::size_t bytes, const mapping_options& o) {
   x_pages = o.pages;
 }
 
+mapping mapping::adopt(void* data, std::size_t size, page_kind pages) noexcept {
+  mapping m;
+  m.x_data = data;
+  m.x_size = size;
+  m.x_pages = pages;
+  return m;
+}
+
 mapping::mapping(mapping&& other) noexcept
     : x_data(std::exchange(other.x_data, nullptr)),
       x_size(std::exchange(other.x_size, 0)),

@@ -1,10 +1,13 @@
 #include "area/page_kinds.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 
 #include "observe/room.hpp"
+#include "placement/range_limit.hpp"
 #include "sys/files.hpp"
+#include "sys/pages.hpp"
 
 namespace acre {
 namespace {
@@ -28,6 +31,22 @@ page_kind smaller(page_kind kind) noexcept {
     default:
       return page_kind::system;
   }
+}
+
+std::size_t planned_page(page_kind kind, std::size_t mapped) {
+  if (kind == page_kind::transparent_huge && mapped < page_size(kind)) return sys::page_size();
+  return page_size(kind);
+}
+
+plan plan_mapping(const placement& where, std::size_t bytes, std::size_t mapped, page_kind kind,
+                  const topology& machine) {
+  plan p = make_plan(where, bytes, machine,
+                     {.page_size = planned_page(kind, mapped), .max_ranges = range_limit()});
+  // Planned in transparent huge pages it may reach beyond.
+  while (p.ranges.back().offset >= mapped) p.ranges.pop_back();
+  p.ranges.back().length = std::min(p.ranges.back().length, mapped - p.ranges.back().offset);
+  p.bytes = mapped;
+  return p;
 }
 
 std::string why_unavailable(page_kind kind, sharing s) {

@@ -14,6 +14,13 @@ bool is_hugetlb(page_kind kind) noexcept;
 /// The next smaller kind; `system` has none.
 page_kind smaller(page_kind kind) noexcept;
 
+/// The pages that a mapping of `mapped` bytes is planned in. One smaller than a transparent huge page cannot have any.
+std::size_t planned_page(page_kind kind, std::size_t mapped);
+/// The plan for `bytes` bytes in a mapping of `mapped` bytes of such pages, which it does not reach beyond.
+/// \throws what make_plan() throws
+plan plan_mapping(const placement& where, std::size_t bytes, std::size_t mapped, page_kind kind,
+                  const topology& machine);
+
 /// Why this system has no pages of that kind at all; empty if it may have some.
 std::string why_unavailable(page_kind kind, sharing s);
 

@@ -55,6 +55,26 @@ const char* text_of(errc e) noexcept {
       return "the process may not lock this much memory";
     case errc::topology_failed:
       return "the topology of the machine could not be loaded";
+    case errc::invalid_name:
+      return "a segment cannot have this name";
+    case errc::name_in_use:
+      return "a segment of this name exists";
+    case errc::no_such_segment:
+      return "there is no such segment";
+    case errc::not_ready:
+      return "the segment is still being created";
+    case errc::foreign_segment:
+      return "the segment is not one of acre's, or damaged";
+    case errc::size_differs:
+      return "the segment exists with another size";
+    case errc::not_sealed:
+      return "the segment could be shrunk by others";
+    case errc::already_populated:
+      return "pages exist there already";
+    case errc::no_space:
+      return "there is no space for the segment";
+    case errc::permission_denied:
+      return "the process has not the right to do this";
   }
   return "unknown error";
 }
@@ -69,6 +89,10 @@ std::errc nearest(errc e) noexcept {
     case errc::invalid_size:
     case errc::invalid_alignment:
     case errc::invalid_argument:
+    case errc::invalid_name:
+    case errc::foreign_segment:
+    case errc::size_differs:
+    case errc::already_populated:
       return std::errc::invalid_argument;
     case errc::unknown_node:
     case errc::foreign_topology:
@@ -78,6 +102,7 @@ std::errc nearest(errc e) noexcept {
     case errc::node_not_allowed:
       return std::errc::argument_out_of_domain;
     case errc::address_in_use:
+    case errc::name_in_use:
       return std::errc::file_exists;
     case errc::not_mapped:
       return std::errc::bad_address;
@@ -94,9 +119,17 @@ std::errc nearest(errc e) noexcept {
     case errc::no_huge_pages:
       return std::errc::not_enough_memory;
     case errc::lock_limit:
+    case errc::not_ready:
       return std::errc::resource_unavailable_try_again;
     case errc::topology_failed:
       return std::errc::io_error;
+    case errc::no_such_segment:
+      return std::errc::no_such_file_or_directory;
+    case errc::not_sealed:
+    case errc::permission_denied:
+      return std::errc::permission_denied;
+    case errc::no_space:
+      return std::errc::no_space_on_device;
   }
   return std::errc{};
 }

@@ -37,6 +37,11 @@ bool has_hard(const plan& p) {
   return std::any_of(p.ranges.begin(), p.ranges.end(), [](const plan_range& r) { return is_hard(r.policy); });
 }
 
+bool binds(const plan& p) {
+  return std::any_of(p.ranges.begin(), p.ranges.end(),
+                     [](const plan_range& r) { return r.policy.mode != policy_mode::unbound; });
+}
+
 /// Moves pages of hard ranges that spilled. Migration reclaims memory on the node and never calls the OOM killer.
 /// \throws error errc::node_full; EBUSY of the system for pages that others hold
 void bring_home(const plan& p, std::byte* base, const topology& machine) {
@@ -168,7 +173,8 @@ void prefault(const plan& ranges, void* p, const topology& machine) {
   require_mapped(p, ranges.bytes, "prefault");
   auto* const base = static_cast<std::byte*>(p);
   const bool pooled = is_pooled(ranges, base);
-  if (pooled || !has_hard(ranges)) apply(ranges, p, machine);
+  // Fresh memory is unbound, and the kernel may refuse all words about policies.
+  if (binds(ranges) && (pooled || !has_hard(ranges))) apply(ranges, p, machine);
   populate_safely(ranges, base, 0, pooled, machine);
 }
 

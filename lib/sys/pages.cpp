@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstddef>
 
@@ -14,6 +15,9 @@
 // headers.
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
+#endif
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
 #endif
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
@@ -29,6 +33,14 @@ namespace {
 constexpr int huge_shift_position = 26;  // MAP_HUGE_SHIFT
 
 int error_of(int result) noexcept { return result == 0 ? 0 : errno; }
+
+int advise_all(void* p, std::size_t bytes, int advice) noexcept {
+  int error;
+  do {
+    error = error_of(::madvise(p, bytes, advice));
+  } while (error == EINTR || error == EAGAIN);
+  return error;
+}
 
 // include/uapi/linux/fs.h, Linux 6.7.
 struct page_region {
@@ -91,12 +103,9 @@ int discard(void* p, std::size_t bytes) noexcept { return error_of(::madvise(p, 
 
 int unlock(void* p, std::size_t bytes) noexcept { return error_of(::munlock(p, bytes)); }
 
-int populate(void* p, std::size_t bytes) noexcept {
-  int error;
-  do {
-    error = error_of(::madvise(p, bytes, MADV_POPULATE_WRITE));
-  } while (error == EINTR || error == EAGAIN);
-  return error;
+int populate(void* p, std::size_t bytes) noexcept { return advise_all(p, bytes, MADV_POPULATE_WRITE); }
+int populate_for_reading(void* p, std::size_t bytes) noexcept {
+  return advise_all(p, bytes, MADV_POPULATE_READ);
 }
 
 int lock(void* p, std::size_t bytes, bool on_fault) noexcept {
@@ -111,17 +120,21 @@ bool is_mapped(const void* p, std::size_t bytes) noexcept {
   return ::msync(const_cast<void*>(p), bytes, MS_ASYNC) == 0;
 }
 
+int present_pages(const void* p, std::span<unsigned char> present) noexcept {
+  const int error = error_of(::mincore(const_cast<void*>(p), present.size() * page_size(), present.data()));
+  if (error != 0) return error;
+  for (unsigned char& page : present) page &= 1;  // the other bits are reserved
+  return 0;
+}
+
 std::size_t present_bytes(const void* p, std::size_t bytes) noexcept {
-  constexpr std::size_t batch = 4096;
-  unsigned char present[batch];
+  std::array<unsigned char, 4096> present;
   std::size_t pages = 0;
-  for (std::size_t at = 0; at < bytes; at += batch * page_size()) {
-    const std::size_t length = std::min(batch * page_size(), bytes - at);
-    auto* const begin = static_cast<std::byte*>(const_cast<void*>(p)) + at;
-    if (::mincore(begin, length, present) != 0) break;
-    const std::size_t n = (length + page_size() - 1) / page_size();
-    pages += static_cast<std::size_t>(
-        std::count_if(present, present + n, [](unsigned char b) { return (b & 1) != 0; }));
+  const std::size_t all = (bytes + page_size() - 1) / page_size();
+  for (std::size_t first = 0; first < all; first += present.size()) {
+    const auto batch = std::span(present).first(std::min(present.size(), all - first));
+    if (present_pages(static_cast<const std::byte*>(p) + first * page_size(), batch) != 0) break;
+    pages += static_cast<std::size_t>(std::count(batch.begin(), batch.end(), 1));
   }
   return pages * page_size();
 }

@@ -49,6 +49,10 @@ bool is_mapped(const void* p, std::size_t bytes) noexcept;
 
 /// Bytes of the range whose pages exist, in this process or in the object it maps (mincore(2)).
 std::size_t present_bytes(const void* p, std::size_t bytes) noexcept;
+/// The same by page, from `p` on, for as many pages as `present` has: 0 or errno.
+int present_pages(const void* p, std::span<unsigned char> present) noexcept;
+/// MADV_POPULATE_READ (Linux 5.14): maps what the object has, and makes what it has not. EINVAL where the kernel has none.
+int populate_for_reading(void* p, std::size_t bytes) noexcept;
 
 /// A run of pages that are mapped as huge pages (PMD size), as PAGEMAP_SCAN tells (Linux 6.7).
 struct huge_run {

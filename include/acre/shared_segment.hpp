@@ -1,0 +1,267 @@
+// shared_segment: memory that several processes map, placed before its first page exists. Whichever process touches a
+// page first, it lies as the placement says.
+#pragma once
+
+#include <acre/apply.hpp>
+#include <acre/area.hpp>
+#include <acre/check.hpp>
+#include <acre/export.hpp>
+#include <acre/locate.hpp>
+#include <acre/mapping.hpp>
+#include <acre/migrate.hpp>
+#include <acre/placement.hpp>
+#include <acre/topology.hpp>
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace acre {
+
+struct segment_state;
+
+/// What the kernel keeps a segment as, and what its name is.
+enum class segment_backend {
+  /// A file in /dev/shm, as shm_open(3) makes them. Name: 1 to 255 bytes without '/', one '/' in front allowed, not "."
+  /// or "..".
+  posix,
+  /// memfd_create(2): no name that others could open, handed on as a file descriptor. Name: a label of at most 249
+  /// bytes that /proc/PID/fd shows; may be empty.
+  memfd,
+  /// System V. Name: the key as a number ("0x41435245", "4711", not 0), or "private" (IPC_PRIVATE): no key, handed on
+  /// as an id.
+  sysv,
+};
+ACRE_API std::string_view to_string(segment_backend backend) noexcept;
+
+struct segment_options {
+  segment_backend backend = segment_backend::posix;
+  /// system: base pages (transparent huge ones are refused for the segment). transparent_huge: where
+  /// /sys/kernel/mm/transparent_hugepage/shmem_enabled permits. huge_2mb, huge_1gb: memfd and sysv only. Never falls
+  /// back to smaller pages.
+  page_kind pages = page_kind::system;
+  /// eager: every page exists before create() returns. The default is lazy, but for hugetlb pages eager, and must be: the
+  /// kernel keeps their policies only in the mapping that set them (Linux 6.12), so other processes' pages would lie
+  /// anywhere.
+  std::optional<acre::commit> commit = {};
+  /// Permission bits for others, as chmod(1) has them; the umask does not apply.
+  unsigned mode = 0600;
+  /// Where the creator maps it: exactly there, or (null) at an address chosen at random where other processes have
+  /// nothing in most cases, for attach_at::creator_address.
+  void* address = nullptr;
+};
+
+/// Where a segment is mapped.
+enum class attach_at {
+  anywhere,         ///< wherever the kernel likes, or exactly at attach_options::address
+  creator_address,  ///< where the creator has it, so that pointers inside are right; else errc::address_in_use
+};
+
+/// Whose segments are attached.
+enum class segment_owner {
+  self,  ///< only those of the calling process's effective user
+  any,   ///< anybody's, as far as permissions go
+};
+
+/// What about memory that acre did not make?
+enum class foreign_memory {
+  refuse,  ///< errc::foreign_segment
+  accept,  ///< taken as it is: unbound until bind(), all of it is data
+};
+
+/// What about memory that a peer could shrink, so that touching it ends in SIGBUS?
+enum class shrinking {
+  accept,  ///< memfd segments get F_SEAL_SHRINK where they have not yet; /dev/shm has no seals
+  refuse,  ///< errc::not_sealed if the kernel does not rule it out: memfd with seal, and sysv
+};
+
+struct attach_options {
+  /// posix or sysv: what a name means.
+  segment_backend backend = segment_backend::posix;
+  acre::access access = acre::access::read_write;
+  attach_at at = attach_at::anywhere;
+  /// Exactly there; null: anywhere. Only with attach_at::anywhere.
+  void* address = nullptr;
+  segment_owner owner = segment_owner::self;
+  foreign_memory foreign = foreign_memory::refuse;
+  acre::shrinking shrinking = acre::shrinking::accept;
+};
+
+/// What bind() does about pages that exist.
+enum class existing_pages {
+  refuse,   ///< errc::already_populated, as shmbind's EINVAL
+  migrate,  ///< they are moved; what could not move is told
+};
+
+struct segment_bind_options {
+  /// Bytes from the start of the data; a multiple of the page size.
+  std::size_t offset = 0;
+  /// Rounded up to whole pages; 0: up to the end.
+  std::size_t bytes = 0;
+  existing_pages existing = existing_pages::refuse;
+};
+
+enum class creator_state {
+  alive,
+  gone,
+  unknown,  ///< made in another PID namespace, or by no acre
+};
+ACRE_API std::string_view to_string(creator_state state) noexcept;
+
+/// A segment that exists, as list() finds it.
+struct segment_info {
+  std::string name;  ///< to open and remove it by; "private" has only an id
+  segment_backend backend = segment_backend::posix;
+  int id = -1;            ///< sysv: shmid
+  std::size_t bytes = 0;  ///< of data
+  page_kind pages = page_kind::system;
+  std::string placement;  ///< as text, see shared_segment::where_text()
+  uid_t owner = 0;
+  unsigned mode = 0;
+  pid_t creator = 0;
+  creator_state state = creator_state::unknown;
+  /// Pages per node; nothing where the caller may not look (it needs write permission, or to be the owner).
+  std::optional<residency> resident;
+
+  ACRE_API std::string to_string() const;
+  ACRE_API friend std::ostream& operator<<(std::ostream& out, const segment_info& s);
+};
+
+/// Shared memory with a name, a file descriptor or an id. The placement is kept by the kernel on the object itself:
+/// it holds for every process, outlives the creator, and needs no word from those who attach.
+///
+/// The object has a page more than its data, the last one, that says what it is; it is checked whenever a segment is
+/// attached. Whoever may write to a segment may also write nonsense into it: peers that write are trusted with the
+/// data, not with this process.
+/// \safety distinct objects from any threads, const functions of one object from any threads. fork: children
+///   have the segment mapped at the same address, and may use and detach it like any process.
+class ACRE_API shared_segment {
+ public:
+  /// Attached to nothing.
+  shared_segment() noexcept;
+  shared_segment(shared_segment&&) noexcept;
+  shared_segment& operator=(shared_segment&&) noexcept;
+  shared_segment(const shared_segment&) = delete;
+  shared_segment& operator=(const shared_segment&) = delete;
+  /// Detaches. A segment with a name stays until remove(), a sysv segment with "private" until remove_id(); a memfd
+  /// segment ends with its last mapping and descriptor.
+  ~shared_segment();
+
+  /// Makes a segment, zeroed, and attaches it. It gets its name when all is done: nobody sees it unplaced, and a
+  /// creator that dies leaves nothing (sysv keys: the kernel cannot make a segment without its key. Until it is done
+  /// others get errc::not_ready, and what a dead creator left is replaced by the next create()).
+  /// \param bytes > 0; the data, rounded up to whole pages
+  /// \throws error errc::invalid_name, errc::name_in_use, errc::invalid_size, errc::invalid_argument,
+  ///   errc::unsupported_placement (hugetlb pages and commit::lazy), errc::address_in_use, errc::permission_denied, and
+  ///   what apply() and make_plan() throw; allocation_error errc::no_space (/dev/shm, kernel.shmmax, kernel.shmall,
+  ///   kernel.shmmni), errc::no_huge_pages, errc::out_of_memory, with commit::eager errc::node_full as of an area
+  static shared_segment create(std::string_view name, std::size_t bytes, const placement& where,
+                               const segment_options& options = {},
+                               const topology& machine = topology::system());
+  /// \throws error errc::invalid_name, errc::no_such_segment, errc::not_ready, errc::foreign_segment (no header,
+  ///   damaged, truncated, another version), errc::permission_denied (the system's, or another owner),
+  ///   errc::not_sealed, errc::address_in_use, errc::invalid_argument; allocation_error errc::out_of_memory
+  static shared_segment open(std::string_view name, const attach_options& options = {});
+  /// Opens what is there, or else creates it: of processes that call this at once exactly one creates. created() tells.
+  /// \throws error errc::size_differs if one is there with other than `bytes` bytes (its placement is not compared);
+  ///   what open() and create() throw
+  static shared_segment open_or_create(std::string_view name, std::size_t bytes, const placement& where,
+                                       const segment_options& options = {},
+                                       const attach_options& attach_as = {},
+                                       const topology& machine = topology::system());
+  /// Attaches the segment behind a descriptor: a memfd, a file of tmpfs or hugetlbfs. The descriptor is duplicated, the
+  /// caller's stays his.
+  /// \throws error errc::invalid_argument (not open, or no file that keeps memory policies); what open() throws
+  static shared_segment attach(int file, const attach_options& options = {});
+  /// Attaches a System V segment by its id.
+  /// \throws what open() throws
+  static shared_segment attach_id(int shmid, const attach_options& options = {});
+
+  /// Takes the name away; the memory ends with its last mapping and descriptor.
+  /// \param options backend, owner and foreign count; with foreign_memory::accept damaged segments go, too
+  /// \returns false if there is no such segment
+  /// \throws error errc::invalid_name, errc::foreign_segment, errc::permission_denied
+  static bool remove(std::string_view name, const attach_options& options = {});
+  static bool remove_id(int shmid, const attach_options& options = {});
+
+  /// The segments of acre in /dev/shm and of System V that the caller may read, its own and others'; memfd segments
+  /// have no names to be found by. Never makes a page of a segment exist.
+  static std::vector<segment_info> list();
+
+  /// Twins that report errors by code and give an empty segment then.
+  static shared_segment create(std::string_view name, std::size_t bytes, const placement& where,
+                               const segment_options& options, std::error_code& ec) noexcept;
+  static shared_segment open(std::string_view name, const attach_options& options,
+                             std::error_code& ec) noexcept;
+  static shared_segment attach(int file, const attach_options& options, std::error_code& ec) noexcept;
+  static shared_segment attach_id(int shmid, const attach_options& options, std::error_code& ec) noexcept;
+  static bool remove(std::string_view name, const attach_options& options, std::error_code& ec) noexcept;
+  void bind(const placement& where, const segment_bind_options& options, std::error_code& ec) noexcept;
+
+  explicit operator bool() const noexcept { return x_state != nullptr; }
+  /// Null if empty.
+  void* data() const noexcept;
+  /// Bytes of data as asked for by the creator; of foreign memory, of all of it.
+  std::size_t size() const noexcept;
+
+  // All below need a segment that is attached.
+  segment_backend backend() const noexcept;
+  page_kind pages() const noexcept;
+  bool created() const noexcept;     ///< by this very object
+  bool is_foreign() const noexcept;  ///< not made by acre
+  bool is_sealed() const noexcept;   ///< nobody can shrink it
+  void* creator_address() const noexcept;
+  /// True if data() is the creator's address: pointers that he stored are right here.
+  bool at_creator_address() const noexcept;
+  /// Owned by this; -1: sysv.
+  int native_handle() const noexcept;
+  /// shmid; -1 for files.
+  int id() const noexcept;
+
+  /// The placement as of now, as text; foreign memory: empty. After bind() of a part, "... , parts bound anew".
+  std::string where_text() const;
+  /// The placement, if the text says all (by_page has none).
+  std::optional<placement> where() const;
+  /// What create() could not do as asked.
+  const std::vector<downgrade>& downgrades() const noexcept;
+
+  /// Places the data, or a part of it, anew, for all processes. Pages must not exist there yet: with
+  /// existing_pages::migrate they may, and are moved as migrate() does it (those that others have mapped stay, but for
+  /// root). A page that another process touches at the same time may lie by the old placement.
+  /// \returns what moved; untouched pages are those still to be placed
+  /// \throws error errc::already_populated, errc::permission_denied (attached read-only),
+  ///   errc::unsupported_placement (hugetlb pages keep no policy for others: only migrate), errc::invalid_alignment,
+  ///   errc::invalid_size (beyond the end), errc::foreign_segment (truncated meanwhile); what apply() throws
+  migration bind(const placement& where, const segment_bind_options& options = {},
+                 const topology& machine = topology::system());
+
+  /// On which nodes the pages lie, whoever touched them. Makes no page exist.
+  /// \throws error errc::permission_denied (neither owner nor writable: the kernel does not tell),
+  ///   errc::foreign_segment (truncated meanwhile)
+  residency resident() const;
+  /// acre::check() of the whole segment, after all its existing pages were mapped. Of hugetlb pages only the places
+  /// count.
+  /// \throws error errc::unsupported_placement where where() is nothing; what resident() throws
+  check_result check(const topology& machine = topology::system()) const;
+  /// Makes all pages exist, as acre::prefault() does it.
+  /// \throws allocation_error errc::no_space if /dev/shm is full, never SIGBUS; what acre::prefault() throws
+  void prefault(const topology& machine = topology::system());
+
+  /// Unmaps and closes now; the object is empty then.
+  void detach() noexcept;
+
+ private:
+  explicit shared_segment(std::unique_ptr<segment_state> s) noexcept;
+
+  std::unique_ptr<segment_state> x_state;
+};
+
+}  // namespace acre

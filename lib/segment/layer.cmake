@@ -1,0 +1,15 @@
+acre_layer(segment
+  HEADERS
+    shared_segment.hpp
+  SOURCES
+    attach.cpp
+    create.cpp
+    file_object.cpp
+    list.cpp
+    segment_bind.cpp
+    segment_name.cpp
+    segment_record.cpp
+    segment_state.cpp
+    shared_segment.cpp
+    sysv_object.cpp
+)

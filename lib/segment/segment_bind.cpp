@@ -1,0 +1,90 @@
+// Placing segments anew.
+#include <acre/error.hpp>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "area/page_kinds.hpp"
+#include "segment/segment_state.hpp"
+#include "sys/pages.hpp"
+
+namespace acre {
+namespace {
+
+struct part {
+  std::size_t offset;
+  std::size_t bytes;
+};
+
+part part_of(const segment_layout& layout, const segment_bind_options& o) {
+  if (o.offset % layout.page != 0) {
+    throw error(errc::invalid_alignment, "segment: the offset " + std::to_string(o.offset) +
+                                             " is not a multiple of the page size " +
+                                             std::to_string(layout.page));
+  }
+  if (o.offset >= layout.data || o.bytes > layout.data - o.offset) {
+    throw error(errc::invalid_size, "segment: " + std::to_string(o.bytes) + " bytes from " +
+                                        std::to_string(o.offset) + " on reach beyond its " +
+                                        std::to_string(layout.data));
+  }
+  const std::size_t bytes = o.bytes == 0 ? layout.data - o.offset : o.bytes;
+  return {o.offset, (bytes + layout.page - 1) / layout.page * layout.page};
+}
+
+/// Installs the policies through a mapping that ends here, see create.cpp.
+std::vector<downgrade> place_part(const segment_state& s, const part& where_to, const placement& where,
+                                  const topology& machine) {
+  const plan ranges = plan_mapping(where, where_to.bytes, where_to.bytes, s.record.pages, machine);
+  const mapping m = map_segment(*s.object, s.layout, s.record.pages, {});
+  return apply(ranges, static_cast<std::byte*>(m.data()) + where_to.offset, machine);
+}
+
+/// The record in the object may be newer than this process's.
+void write_placement(segment_state& s, const part& changed, const placement& where) {
+  if (s.foreign) return;
+  segment_record record = decode(s.object->read_record(), s.record.object_bytes);
+  if (changed.bytes == s.layout.data) {
+    record.placement = where.to_string();
+    record.partly_rebound = false;
+  } else {
+    record.partly_rebound = true;
+  }
+  s.object->write_record(encode(record));
+  s.record = std::move(record);
+}
+
+}  // namespace
+
+migration shared_segment::bind(const placement& where, const segment_bind_options& o,
+                               const topology& machine) {
+  segment_state& s = *x_state;
+  if (!s.writable)
+    throw error(errc::permission_denied,
+                "segment: attached for reading only, its placement is others' to change");
+  s.require_intact();
+  const part range = part_of(s.layout, o);
+  std::byte* const begin = s.data() + range.offset;
+  migration result;
+  if (o.existing == existing_pages::migrate) {
+    map_existing_pages(s.memory, s.layout.data, s.owner, true);
+    result = migrate(begin, range.bytes, where, machine);
+  } else {
+    if (is_hugetlb(s.record.pages)) {
+      throw error(
+          errc::unsupported_placement,
+          "segment: the kernel keeps no placement of hugetlb pages for other processes; those that exist "
+          "can be moved (existing_pages::migrate)");
+    }
+    if (has_pages(begin, range.bytes, s.record.pages)) {
+      throw error(errc::already_populated,
+                  "segment: pages exist there already; existing_pages::migrate would move them");
+    }
+    result.downgrades = place_part(s, range, where, machine);
+    result.untouched = range.bytes / sys::page_size();
+  }
+  write_placement(s, range, where);
+  return result;
+}
+
+}  // namespace acre
