@@ -118,18 +118,18 @@ ACRE_API std::string_view to_string(creator_state state) noexcept;
 
 /// A segment that exists, as list() finds it.
 struct segment_info {
-  std::string name;  ///< to open and remove it by; "private" has only an id
+  std::string name = {};  ///< to open and remove it by; "private" has only an id
   segment_backend backend = segment_backend::posix;
   int id = -1;            ///< sysv: shmid
   std::size_t bytes = 0;  ///< of data
   page_kind pages = page_kind::system;
-  std::string placement;  ///< as text, see shared_segment::where_text()
+  std::string placement = {};  ///< as text, see shared_segment::where_text()
   uid_t owner = 0;
   unsigned mode = 0;
   pid_t creator = 0;
   creator_state state = creator_state::unknown;
   /// Pages per node; nothing where the caller may not look (it needs write permission, or to be the owner).
-  std::optional<residency> resident;
+  std::optional<residency> resident = {};
 
   ACRE_API std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const segment_info& s);
@@ -207,12 +207,11 @@ class ACRE_API shared_segment {
   void bind(const placement& where, const segment_bind_options& options, std::error_code& ec) noexcept;
 
   explicit operator bool() const noexcept { return x_state != nullptr; }
-  /// Null if empty.
+  /// Null if empty; as all that follows is nothing then, or an error.
   void* data() const noexcept;
   /// Bytes of data as asked for by the creator; of foreign memory, of all of it.
   std::size_t size() const noexcept;
 
-  // All below need a segment that is attached.
   segment_backend backend() const noexcept;
   page_kind pages() const noexcept;
   bool created() const noexcept;     ///< by this very object
@@ -231,7 +230,7 @@ class ACRE_API shared_segment {
   /// The placement, if the text says all (by_page has none).
   std::optional<placement> where() const;
   /// What create() could not do as asked.
-  const std::vector<downgrade>& downgrades() const noexcept;
+  std::vector<downgrade> downgrades() const;
 
   /// Places the data, or a part of it, anew, for all processes. Pages must not exist there yet: with
   /// existing_pages::migrate they may, and are moved as migrate() does it (those that others have mapped stay, but for

@@ -91,6 +91,9 @@ void require_aligned(const mapping_options& o, std::size_t unit) {
     case EACCES:
       reject(errc::invalid_argument,
              "the file descriptor " + std::to_string(o.file) + " is not open for this kind of access");
+    case EPERM:
+      reject(errc::invalid_argument,
+             "the file is sealed against writing, or the address lower than vm.mmap_min_addr");
     case ENODEV:
       reject(errc::invalid_argument, "the file cannot be mapped");
     case EINVAL:

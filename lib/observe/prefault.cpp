@@ -42,6 +42,12 @@ bool binds(const plan& p) {
                      [](const plan_range& r) { return r.policy.mode != policy_mode::unbound; });
 }
 
+/// False also where the kernel does not tell: then nobody bound it.
+bool is_bound(const void* p) {
+  sys::raw_policy raw;
+  return sys::policy_at(p, raw) == 0 && raw.mode != sys::mode_default;
+}
+
 /// Moves pages of hard ranges that spilled. Migration reclaims memory on the node and never calls the OOM killer.
 /// \throws error errc::node_full; EBUSY of the system for pages that others hold
 void bring_home(const plan& p, std::byte* base, const topology& machine) {
@@ -174,7 +180,7 @@ void prefault(const plan& ranges, void* p, const topology& machine) {
   auto* const base = static_cast<std::byte*>(p);
   const bool pooled = is_pooled(ranges, base);
   // Fresh memory is unbound, and the kernel may refuse all words about policies.
-  if (binds(ranges) && (pooled || !has_hard(ranges))) apply(ranges, p, machine);
+  if ((binds(ranges) || is_bound(base)) && (pooled || !has_hard(ranges))) apply(ranges, p, machine);
   populate_safely(ranges, base, 0, pooled, machine);
 }
 

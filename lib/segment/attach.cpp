@@ -6,6 +6,7 @@
 
 #include "area/page_kinds.hpp"
 #include "segment/segment_state.hpp"
+#include "sys/lifetime.hpp"
 
 namespace acre {
 namespace {
@@ -21,18 +22,20 @@ void require_options(const attach_options& o) {
                 "attach_options::address and attach_at::creator_address exclude each other");
 }
 
-/// The segment's creator as the kernel has it, where it has one. A record that is not there yet has none.
-bool creator_at_work(const segment_object& object) {
-  sys::segment_status s;
-  return object.id() >= 0 && sys::status_of_segment(object.id(), s) == 0 && sys::process_start(s.creator);
+[[noreturn]] void fail_not_ready(pid_t creator) {
+  const std::string who = "process " + std::to_string(creator);
+  throw error(errc::not_ready,
+              sys::process_exists(creator)
+                  ? "segment: its creator, " + who + ", is still at work on it"
+                  : "segment: its creator, " + who + ", died before it was done; create() replaces it");
 }
 
-[[noreturn]] void fail_not_ready(const std::string& why) { throw error(errc::not_ready, "segment: " + why); }
-
 /// What acre wrote must fit together, and the object.
-void require_fit(const segment_record& record, const object_facts& facts) {
+void require_fit(const segment_record& record, const segment_object& object) {
   const std::size_t huge = is_hugetlb(record.pages) ? page_size(record.pages) : 0;
-  if (huge != facts.huge_page) reject("its header speaks of other pages than it has");
+  if (huge != object.huge_page()) reject("its header speaks of other pages than it has");
+  if ((record.backend == segment_backend::sysv) != (object.backend() == segment_backend::sysv))
+    reject("its header speaks of another backend");
   if (segment_layout(record.bytes, record.pages).object != record.object_bytes)
     reject("its header speaks of sizes that do not fit together");
 }
@@ -46,12 +49,12 @@ page_kind kind_of(std::size_t huge_page) {
   return page_kind::system;
 }
 
-segment_record foreign_record(const segment_object& object, const object_facts& facts) {
-  if (facts.bytes == 0) reject("it has no bytes");
-  return {.bytes = facts.bytes,
-          .object_bytes = facts.bytes,
-          .pages = kind_of(facts.huge_page),
-          .backend = object.id() >= 0 ? segment_backend::sysv : segment_backend::memfd};
+segment_record foreign_record(const segment_object& object, std::uint64_t bytes) {
+  if (bytes == 0) reject("it has no bytes");
+  return {.bytes = bytes,
+          .object_bytes = bytes,
+          .pages = kind_of(object.huge_page()),
+          .backend = object.backend()};
 }
 
 /// All of it is data.
@@ -59,6 +62,18 @@ segment_layout foreign_layout(const segment_record& record) {
   segment_layout layout(record.bytes, record.pages);
   layout.object = layout.mapped = layout.data;
   return layout;
+}
+
+/// \throws error errc::foreign_segment
+segment_record record_of(const segment_object& object, std::uint64_t bytes) {
+  if (object.stage() == object_stage::foreign) reject("it is none of acre's");
+  segment_record record = decode(object.read_record(bytes), bytes);
+  try {
+    require_fit(record, object);
+  } catch (const error& e) {
+    reject(std::string("its header says the impossible: ") + e.what());
+  }
+  return record;
 }
 
 map_wish wish_of(const segment_record& record, const attach_options& o) {
@@ -73,35 +88,31 @@ map_wish wish_of(const segment_record& record, const attach_options& o) {
 
 }  // namespace
 
-identified identify(const segment_object& object, const object_facts& facts, const attach_options& o) {
-  if (o.owner == segment_owner::self && facts.owner != sys::own_user()) {
-    throw error(errc::permission_denied, "segment: it belongs to user " + std::to_string(facts.owner) +
+void require_owner(const object_facts& facts, const attach_options& o) {
+  if (o.owner == segment_owner::any) return;
+  for (const uid_t user : {facts.owner, facts.maker}) {
+    if (user == sys::own_user()) continue;
+    throw error(errc::permission_denied, "segment: it belongs to user " + std::to_string(user) +
                                              "; segment_owner::any would accept that");
   }
-  const record_bytes page = object.read_record();
+}
+
+identified identify(const segment_object& object, const attach_options& o) {
+  const object_facts facts = object.facts();
+  require_owner(facts, o);
+  if (object.stage() == object_stage::unfinished) fail_not_ready(object.creator());
   try {
-    segment_record record = decode(page, facts.bytes);
-    if (!record.ready) {
-      fail_not_ready(state_of_creator(record) == creator_state::gone
-                         ? "its creator, process " + std::to_string(record.creator) +
-                               ", died before it was done; create() replaces it"
-                         : "process " + std::to_string(record.creator) + " is still at work on it");
-    }
-    require_fit(record, facts);
-    return {std::move(record), false};
+    return {record_of(object, facts.bytes), false};
   } catch (const error& e) {
-    if (e.code() != errc::foreign_segment && e.code() != errc::invalid_size) throw;
-    if (o.foreign == foreign_memory::accept) return {foreign_record(object, facts), true};
-    if (is_blank(page) && creator_at_work(object))
-      fail_not_ready("it has no header yet: its creator is still at work, or it is not one of acre's");
-    reject(std::string(e.what()).substr(std::string_view("segment: ").size()));
+    if (e.code() != errc::foreign_segment || o.foreign == foreign_memory::refuse) throw;
+    return {foreign_record(object, facts.bytes), true};
   }
 }
 
 std::unique_ptr<segment_state> attach_segment(std::unique_ptr<segment_object> object,
                                               const attach_options& o) {
   require_options(o);
-  auto [record, foreign] = identify(*object, object->facts(), o);
+  auto [record, foreign] = identify(*object, o);
   if (!foreign) object->seal();
   // Since it was looked at it may have been shrunk; sealed it cannot be any more.
   const object_facts facts = object->facts();
@@ -113,16 +124,13 @@ std::unique_ptr<segment_state> attach_segment(std::unique_ptr<segment_object> ob
   }
   const segment_layout layout = foreign ? foreign_layout(record) : segment_layout(record.bytes, record.pages);
   mapping memory = map_segment(*object, layout, record.pages, wish_of(record, o));
-  const segment_backend backend = record.backend;
   return std::make_unique<segment_state>(segment_state{.object = std::move(object),
                                                        .record = std::move(record),
                                                        .layout = layout,
-                                                       .backend = backend,
                                                        .memory = std::move(memory),
                                                        .writable = o.access == access::read_write,
                                                        .foreign = foreign,
-                                                       .sealed = facts.sealed,
-                                                       .owner = facts.owner});
+                                                       .sealed = facts.sealed});
 }
 
 }  // namespace acre

@@ -1,14 +1,15 @@
-// Making segments: everything is done before anybody can see them.
+// Making segments: everything is done before anybody can use them.
 #include <acre/error.hpp>
 #include <acre/prefault.hpp>
 
-#include <cerrno>
-#include <random>
 #include <string>
 #include <utility>
 
 #include "area/page_kinds.hpp"
+#include "segment/segment_errors.hpp"
 #include "segment/segment_state.hpp"
+#include "sys/lifetime.hpp"
+#include "sys/shared.hpp"
 
 namespace acre {
 namespace {
@@ -34,9 +35,14 @@ void require_options(const segment_options& o, const placement& where, const top
   }
 }
 
-void require_pages(page_kind pages, std::size_t bytes, const placement& where) {
-  const std::string why = why_unavailable(pages, sharing::shared);
-  if (!why.empty()) throw allocation_error(errc::no_huge_pages, bytes, where.to_string(), why);
+/// Why there can be no such pages at all; empty if there may be.
+std::string why_no_pages(const segment_options& o) {
+  if (o.pages == page_kind::transparent_huge && o.backend == segment_backend::posix) {
+    // The file system's own option decides, not shmem_enabled (Documentation/admin-guide/mm/transhuge.rst).
+    const std::string option = sys::shared_huge_option();
+    return option == "never" ? "/dev/shm is mounted without huge=advise (or always, within_size)" : "";
+  }
+  return why_unavailable(o.pages, sharing::shared);
 }
 
 /// An address for all processes: from a range where the kernel puts nothing by itself (programs lie above 0x55..., maps
@@ -46,40 +52,49 @@ void* shared_address() {
   constexpr std::uint64_t first = 0x2000'0000'0000;
   constexpr std::uint64_t last = 0x5000'0000'0000;
   constexpr std::uint64_t step = std::uint64_t{1} << 30;
-  std::random_device random;
-  std::uniform_int_distribution<std::uint64_t> place(0, (last - first) / step - 1);
-  return reinterpret_cast<void*>(first + place(random) * step);
+  return reinterpret_cast<void*>(first + sys::random_bits() % ((last - first) / step) * step);
 }
 
-std::unique_ptr<segment_object> make_object(const segment_name& name, const segment_layout& layout,
+std::unique_ptr<segment_object> make_object(const segment_name& name, std::uint64_t bytes,
                                             const segment_options& o) {
   switch (name.backend) {
     case segment_backend::posix:
-      return make_file(name, layout.object, o.mode);
+      return make_file(name, bytes, o.mode);
     case segment_backend::memfd:
-      return make_memory_file(name, layout.object, o.pages);
+      return make_memory_file(name, bytes, o.pages, o.mode);
     case segment_backend::sysv:
       break;
   }
-  return make_sysv(name, layout.object, o.pages, o.mode);
+  return make_sysv(name, bytes, o.pages, o.mode);
+}
+
+/// Makes the huge page that ends with the record: who touches one that cannot be had gets a SIGBUS. If it holds no data
+/// it lies rather on nodes that the data do not need.
+void commit_record_page(const mapping& m, const segment_layout& layout, const placement& where,
+                        const topology& machine) {
+  std::byte* const last = static_cast<std::byte*>(m.data()) + (layout.mapped - layout.page);
+  const node_set others = where.nodes().empty() ? node_set{} : machine.default_nodes() - where.nodes();
+  if (layout.mapped > layout.data && !others.empty())
+    apply(placement::prefer(others), last, layout.page, machine);
+  prefault(last, layout.page, machine);
 }
 
 /// Installs the plan on the object, and makes its pages if that is wanted, through a mapping that ends here: the ranges
 /// of a plan would make many mappings of the one that is kept.
-std::vector<downgrade> place(segment_object& object, const segment_layout& layout, const placement& where,
-                             const plan& ranges, const segment_options& o, const topology& machine) {
+std::vector<downgrade> place(const segment_object& object, const segment_layout& layout,
+                             const placement& where, const plan& ranges, const segment_options& o,
+                             const topology& machine) {
   const mapping m = map_segment(object, layout, o.pages, {});
   std::vector<downgrade> downgrades;
   if (where.strategy() != strategy::unbound) downgrades = apply(ranges, m.data(), machine);
-  if (is_hugetlb(o.pages) || o.commit == commit::eager) {
-    committing(layout.data, where.to_string(), [&] {
-      if (is_hugetlb(o.pages) && !pools_hold(ranges, o.pages))
-        throw error(errc::no_huge_pages, "the nodes have not enough free huge pages");
-      prefault(ranges, m.data(), machine);
-      if (layout.mapped > layout.data)
-        prefault(static_cast<std::byte*>(m.data()) + layout.data, layout.mapped - layout.data, machine);
-    });
-  }
+  const bool huge = is_hugetlb(o.pages);
+  if (!huge && o.commit != commit::eager) return downgrades;
+  committing(layout.data, where.to_string(), [&] {
+    if (huge && !pools_hold(ranges, o.pages))
+      throw error(errc::no_huge_pages, "the nodes have not enough free huge pages");
+    if (huge) commit_record_page(m, layout, where, machine);
+    prefault(ranges, m.data(), machine);
+  });
   return downgrades;
 }
 
@@ -98,40 +113,29 @@ segment_record new_record(std::size_t bytes, const segment_layout& layout, const
 
 }  // namespace
 
-std::unique_ptr<segment_state> create_segment(std::string_view name, std::size_t bytes,
+std::unique_ptr<segment_state> create_segment(const segment_name& name, std::size_t bytes,
                                               const placement& where, const segment_options& o,
                                               const topology& machine) {
-  const segment_name checked(o.backend, name);
   require_options(o, where, machine);
   const segment_layout layout(bytes, o.pages);
   const plan ranges = plan_mapping(where, layout.data, layout.data, o.pages, machine);
-  require_pages(o.pages, bytes, where);
+  const std::string why = why_no_pages(o);
+  if (!why.empty()) throw allocation_error(errc::no_huge_pages, bytes, where.to_string(), why);
 
-  auto object = make_object(checked, layout, o);
-  segment_record record = new_record(bytes, layout, where, o);
-  if (object->is_visible()) {
-    record.ready = false;
-    object->write_record(encode(record));
-  }
-  auto downgrades = place(*object, layout, where, ranges, o, machine);
-  mapping memory = map_segment(*object, layout, o.pages,
-                               {.address = o.address == nullptr ? shared_address() : o.address,
-                                .use = o.address == nullptr ? address_use::hint : address_use::exact});
-  record.ready = true;
-  record.address = reinterpret_cast<std::uintptr_t>(memory.data());
-  object->write_record(encode(record));
-  object->seal();
-  object->publish();
-  const object_facts facts = object->facts();
-  return std::make_unique<segment_state>(segment_state{.object = std::move(object),
-                                                       .record = std::move(record),
-                                                       .layout = layout,
-                                                       .backend = o.backend,
-                                                       .memory = std::move(memory),
-                                                       .created = true,
-                                                       .sealed = facts.sealed,
-                                                       .owner = facts.owner,
-                                                       .downgrades = std::move(downgrades)});
+  auto s = std::make_unique<segment_state>(segment_state{.object = make_object(name, layout.object, o),
+                                                         .record = new_record(bytes, layout, where, o),
+                                                         .layout = layout,
+                                                         .created = true});
+  s->downgrades = place(*s->object, layout, where, ranges, o, machine);
+  s->memory = map_segment(*s->object, layout, o.pages,
+                          {.address = o.address == nullptr ? shared_address() : o.address,
+                           .use = o.address == nullptr ? address_use::hint : address_use::exact});
+  s->record.address = reinterpret_cast<std::uintptr_t>(s->memory.data());
+  s->object->write_record(encode(s->record), layout.object);
+  s->object->seal();
+  s->sealed = s->object->facts().sealed;
+  s->object->publish();
+  return s;
 }
 
 }  // namespace acre

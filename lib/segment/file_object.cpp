@@ -2,71 +2,45 @@
 #include <acre/bytes.hpp>
 #include <acre/error.hpp>
 
-#include <bit>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include "segment/segment_errors.hpp"
 #include "segment/segment_object.hpp"
+#include "sys/pages.hpp"
+#include "sys/shared.hpp"
 
 namespace acre {
 namespace {
 
-[[noreturn]] void fail(int e, const std::string& what) {
-  switch (e) {
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      throw error(errc::permission_denied, "segment: " + what + ": the system denies it");
-    case EEXIST:
-      throw error(errc::name_in_use, "segment: " + what + ": a segment or file of that name exists");
-    case ENOENT:
-      throw error(errc::no_such_segment, "segment: " + what + ": there is none");
-    case ELOOP:
-      throw error(errc::foreign_segment, "segment: " + what + ": it is a symbolic link");
-    case ENXIO:
-    case EISDIR:
-    case ENODEV:
-      throw error(errc::foreign_segment, "segment: " + what + ": it is no regular file");
-    case ENAMETOOLONG:
-      throw error(errc::invalid_name, "segment: " + what + ": the name is too long");
-    default:
-      throw error(std::error_code(e, std::system_category()), "segment: " + what);
-  }
-}
-
-/// Lack of something, of a segment of so many bytes.
-[[noreturn]] void fail_space(int e, std::uint64_t bytes) {
-  switch (e) {
-    case ENOSPC:
-      throw allocation_error(errc::no_space, bytes, "", "the file system of shared memory is full");
-    case EFBIG:
-    case EOVERFLOW:
-    case EINVAL:
-      throw error(errc::invalid_size,
-                  "segment: " + std::to_string(bytes) + " bytes are more than a file can have");
-    case ENOMEM:
-      throw allocation_error(errc::out_of_memory, bytes, "", "the kernel has no memory for the segment");
-    default:
-      throw error(std::error_code(e, std::system_category()),
-                  "segment of " + std::to_string(bytes) + " bytes");
-  }
-}
-
 class file_object final : public segment_object {
  public:
-  /// Takes the descriptor over.
+  /// Has no descriptor yet: take() gives it one when nothing can fail any more.
   /// \param name that publish() gives it; empty: none
-  file_object(int file, std::string name) noexcept : x_file(file), x_name(std::move(name)) {}
-  ~file_object() override { sys::close(x_file); }
+  file_object(segment_backend backend, std::string name) noexcept
+      : x_backend(backend), x_name(std::move(name)) {}
+  ~file_object() override {
+    if (x_file >= 0) sys::close(x_file);
+  }
+  void take(int file) noexcept { x_file = file; }
+
+  segment_backend backend() const noexcept override { return x_backend; }
 
   object_facts facts() const override {
     const sys::file_status s = status();
     return {.bytes = s.bytes,
+            .present = s.present,
             .owner = s.owner,
+            .maker = s.owner,
             .mode = s.mode,
-            .huge_page = s.system == sys::file_status::hugetlbfs ? s.block : 0,
             .sealed = sys::is_shrink_sealed(x_file)};
+  }
+
+  std::size_t huge_page() const override {
+    const sys::file_status s = status();
+    return s.system == sys::file_status::hugetlbfs ? s.block : 0;
   }
 
   mapping map(std::size_t bytes, page_kind pages, const map_wish& wish) const override {
@@ -78,33 +52,48 @@ class file_object final : public segment_object {
                            .file = x_file});
   }
 
-  record_bytes read_record() const override {
+  record_bytes read_record(std::uint64_t bytes) const override {
     record_bytes page{};
-    const std::uint64_t bytes = status().bytes;
     if (bytes < record_size) return page;
     const int e = sys::read_at(x_file, bytes - record_size, page.data(), page.size());
-    if (e == ENODATA) return {};  // shrunk in between
-    if (e != 0) fail(e, "reading its header");
+    if (e == ENODATA) return {};
+    if (e != 0) fail_call(e, "reading its header");
     return page;
   }
 
-  void write_record(const record_bytes& page) override {
-    const object_facts now = facts();
-    if (now.huge_page != 0) return write_huge(page, now);
-    const int e = sys::write_at(x_file, now.bytes - record_size, page.data(), page.size());
-    if (e != 0) fail_space(e, now.bytes);
+  /// Through a mapping of its page: hugetlbfs cannot be written to otherwise (Linux 6.12), and where shared memory gets
+  /// transparent huge pages, pwrite(2) would make one, with data in it.
+  void write_record(const record_bytes& page, std::uint64_t bytes) override {
+    const std::size_t huge = huge_page();
+    const std::size_t unit = huge == 0 ? sys::page_size() : huge;
+    page_kind kind = page_kind::system;
+    if (huge != 0) kind = huge == page_size(page_kind::huge_2mb) ? page_kind::huge_2mb : page_kind::huge_1gb;
+    const mapping last(unit,
+                       {.pages = kind, .sharing = sharing::shared, .file = x_file, .offset = bytes - unit});
+    if (huge == 0) sys::refuse_huge_pages(last.data(), last.size());
+    const int e = sys::populate(last.data(), last.size());
+    if (e == EFAULT) fail_room(huge == 0 ? ENOSPC : ENOMEM, bytes, huge != 0);
+    if (e != 0 && e != EINVAL) fail_call(e, "making its header");  // EINVAL: Linux < 5.14
+    std::memcpy(static_cast<std::byte*>(last.data()) + unit - record_size, page.data(), page.size());
   }
 
   void publish() override {
     if (x_name.empty()) return;
-    if (const int e = sys::name_shared(x_file, x_name.c_str())) fail(e, "creating '" + x_name + "'");
+    const int e = sys::name_shared(x_file, x_name.c_str());
+    if (e == ENOENT)
+      throw error(std::error_code(e, std::system_category()),
+                  "segment: naming it needs /proc before Linux 6.10");
+    if (e != 0) fail_call(e, "creating '" + x_name + "'");
   }
 
   void seal() noexcept override { sys::seal_size(x_file); }
   int file() const noexcept override { return x_file; }
 
-  /// Room for the whole object: nothing is reserved by it, but what is hopeless is said before any page is touched.
-  void require_room(std::uint64_t bytes) const {
+  /// Gives a new one its size. Nothing is reserved, but what is hopeless is said before any page is touched.
+  void resize(std::uint64_t bytes) {
+    const int e = sys::resize(x_file, bytes);
+    if (e == EINVAL) fail_room(EFBIG, bytes, false);
+    if (e != 0) fail_room(e, bytes, huge_page() != 0);
     const std::uint64_t free = status().free_bytes;
     if (bytes <= free) return;
     throw allocation_error(
@@ -112,101 +101,95 @@ class file_object final : public segment_object {
         "/dev/shm has " + format_bytes_rounded(free) + " left; memfd segments have no such limit");
   }
 
+  /// \throws error errc::foreign_segment, errc::invalid_argument if its pages keep no policies
+  void require_shared_memory() const {
+    const sys::file_status s = status();
+    if (!s.regular) throw error(errc::foreign_segment, "segment: it is no regular file");
+    if (s.system == sys::file_status::other) {
+      throw error(
+          errc::invalid_argument,
+          "segment: the file is not of tmpfs or hugetlbfs: the kernel ignores memory policies of its pages");
+    }
+  }
+
+  void require_access(bool writable) const {
+    const sys::file_status s = status();
+    if (!s.readable)
+      throw error(errc::permission_denied, "segment: the file descriptor is not open for reading");
+    if (writable && !s.writable) {
+      throw error(errc::permission_denied,
+                  "segment: the file descriptor is open for reading only; access::read_only would do");
+    }
+  }
+
  private:
   sys::file_status status() const {
     sys::file_status s;
-    if (const int e = sys::status_of(x_file, s)) fail(e, "looking at it");
+    if (const int e = sys::status_of(x_file, s)) fail_call(e, "looking at it");
     return s;
   }
 
-  /// hugetlbfs cannot be written to, only mapped (Linux 6.12).
-  void write_huge(const record_bytes& page, const object_facts& now) const {
-    const page_kind kind =
-        now.huge_page == page_size(page_kind::huge_1gb) ? page_kind::huge_1gb : page_kind::huge_2mb;
-    const mapping last(
-        now.huge_page,
-        {.pages = kind, .sharing = sharing::shared, .file = x_file, .offset = now.bytes - now.huge_page});
-    std::memcpy(static_cast<std::byte*>(last.data()) + last.size() - record_size, page.data(), page.size());
-  }
-
-  int x_file;
+  segment_backend x_backend;
+  int x_file = -1;
   std::string x_name;
 };
-
-unsigned shift_of(page_kind pages) noexcept {
-  const bool huge = pages == page_kind::huge_2mb || pages == page_kind::huge_1gb;
-  return huge ? static_cast<unsigned>(std::countr_zero(page_size(pages))) : 0;
-}
-
-std::unique_ptr<file_object> sized(std::unique_ptr<file_object> object, std::uint64_t bytes) {
-  if (const int e = sys::resize(object->file(), bytes)) fail_space(e, bytes);
-  object->require_room(bytes);
-  return object;
-}
-
-/// A file whose pages keep policies, or an error.
-void require_shared_memory(int file) {
-  sys::file_status s;
-  if (const int e = sys::status_of(file, s)) {
-    if (e == EBADF)
-      throw error(errc::invalid_argument,
-                  "segment: the file descriptor " + std::to_string(file) + " is not open");
-    fail(e, "looking at it");
-  }
-  if (!s.regular) throw error(errc::foreign_segment, "segment: it is no regular file");
-  if (s.system == sys::file_status::other) {
-    throw error(
-        errc::invalid_argument,
-        "segment: the file is not of tmpfs or hugetlbfs: the kernel ignores memory policies of its pages");
-  }
-}
 
 }  // namespace
 
 std::unique_ptr<segment_object> make_file(const segment_name& name, std::uint64_t bytes, unsigned mode) {
+  // publish() is what decides; this spares the work in most cases.
+  if (sys::is_shared_name(name.text.c_str())) fail_call(EEXIST, "creating '" + name.text + "'");
+  auto object = std::make_unique<file_object>(name.backend, name.text);
   const sys::opened made = sys::make_unnamed_shared(mode);
-  if (made.error == ENOSPC) fail_space(made.error, bytes);
+  object->take(made.file);
+  if (made.error == ENOSPC) fail_room(made.error, bytes, false);
   if (made.error == ENOENT || made.error == EOPNOTSUPP)
     throw error(std::error_code(made.error, std::system_category()), "segment: /dev/shm is no tmpfs");
-  if (made.error != 0) fail(made.error, "creating '" + name.text + "'");
-  return sized(std::make_unique<file_object>(made.file, name.text), bytes);
+  if (made.error != 0) fail_call(made.error, "creating '" + name.text + "'");
+  object->require_shared_memory();
+  object->resize(bytes);
+  return object;
 }
 
 std::unique_ptr<segment_object> make_memory_file(const segment_name& name, std::uint64_t bytes,
-                                                 page_kind pages) {
-  const unsigned shift = shift_of(pages);
-  const sys::opened made = sys::make_memfd(name.text.c_str(), shift);
+                                                 page_kind pages, unsigned mode) {
+  auto object = std::make_unique<file_object>(name.backend, "");
+  const unsigned shift = hugetlb_shift(pages);
+  const sys::opened made = sys::make_memfd(name.text.c_str(), shift, mode);
+  object->take(made.file);
   if (shift != 0 && (made.error == EINVAL || made.error == ENODEV || made.error == ENOENT))
     throw allocation_error(errc::no_huge_pages, bytes, "", "this kernel has no huge pages of that size");
-  if (made.error != 0) fail(made.error, "memfd_create(2)");
-  return sized(std::make_unique<file_object>(made.file, ""), bytes);
+  if (made.error != 0) fail_call(made.error, "memfd_create(2)");
+  object->resize(bytes);
+  return object;
 }
 
 std::unique_ptr<segment_object> open_file(const segment_name& name, bool writable) {
+  auto object = std::make_unique<file_object>(name.backend, name.text);
   const sys::opened found = sys::open_shared(name.text.c_str(), writable);
-  if (found.error != 0) fail(found.error, "opening '" + name.text + "'");
-  auto object = std::make_unique<file_object>(found.file, name.text);
-  require_shared_memory(found.file);
+  object->take(found.file);
+  if (found.error != 0) fail_call(found.error, "opening '" + name.text + "'");
+  object->require_shared_memory();
   return object;
 }
 
 std::unique_ptr<segment_object> take_file(int file, bool writable) {
-  require_shared_memory(file);
-  sys::file_status s;
-  sys::status_of(file, s);
-  if (writable && !s.writable) {
-    throw error(errc::permission_denied, "segment: the file descriptor " + std::to_string(file) +
-                                             " is open for reading only; access::read_only would do");
-  }
+  auto object = std::make_unique<file_object>(segment_backend::memfd, "");
   const sys::opened copy = sys::duplicate(file);
-  if (copy.error != 0) fail(copy.error, "duplicating its file descriptor");
-  return std::make_unique<file_object>(copy.file, "");
+  object->take(copy.file);
+  if (copy.error == EBADF)
+    throw error(errc::invalid_argument,
+                "segment: the file descriptor " + std::to_string(file) + " is not open");
+  if (copy.error != 0) fail_call(copy.error, "duplicating its file descriptor");
+  object->require_access(writable);
+  object->require_shared_memory();
+  return object;
 }
 
 bool unlink_file(const std::string& name) {
   const int e = sys::unlink_shared(name.c_str());
   if (e == ENOENT) return false;
-  if (e != 0) fail(e, "removing '" + name + "'");
+  if (e != 0) fail_call(e, "removing '" + name + "'");
   return true;
 }
 

@@ -4,9 +4,12 @@ acre_layer(segment
   SOURCES
     attach.cpp
     create.cpp
+    existing_pages.cpp
     file_object.cpp
     list.cpp
     segment_bind.cpp
+    segment_errors.cpp
+    segment_layout.cpp
     segment_name.cpp
     segment_record.cpp
     segment_state.cpp

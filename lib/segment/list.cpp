@@ -2,44 +2,74 @@
 #include <acre/bytes.hpp>
 #include <acre/error.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <ostream>
 #include <string>
 #include <utility>
 
+#include "segment/existing_pages.hpp"
 #include "segment/segment_state.hpp"
+#include "sys/lifetime.hpp"
+#include "sys/shared.hpp"
+#include "sys/sysv.hpp"
 
 namespace acre {
 namespace {
 
 /// Where its pages lie; nothing if the kernel does not tell this user.
 std::optional<residency> residency_of(const segment_object& object, const segment_record& record,
-                                      uid_t owner) {
+                                      const object_facts& facts) {
   try {
     const segment_layout layout(record.bytes, record.pages);
     const mapping m = map_segment(object, layout, record.pages, {.access = access::read_only});
-    map_existing_pages(m, layout.data, owner, false);
+    map_existing_pages(m, layout.data, facts.present);
     return locate(m.data(), layout.data);
   } catch (const error&) {
+    return std::nullopt;
+  } catch (const allocation_error&) {
     return std::nullopt;
   }
 }
 
-/// \throws error if it is none of acre's
-segment_info info_of(const segment_object& object, std::string name) {
-  const object_facts facts = object.facts();
-  const segment_record record = identify(object, facts, {.owner = segment_owner::any}).record;
-  return {.name = std::move(name),
-          .backend = record.backend,
-          .id = object.id(),
+/// A System V segment whose creator is at work on it, or died: the kernel knows no more of it.
+segment_info unfinished(const segment_object& object, const object_facts& facts) {
+  return {.backend = object.backend(),
+          .bytes = facts.bytes,
+          .placement = "unfinished",
+          .creator = object.creator(),
+          .state = sys::process_exists(object.creator()) ? creator_state::alive : creator_state::gone};
+}
+
+segment_info finished(const segment_object& object, const object_facts& facts) {
+  const segment_record record = identify(object, {.owner = segment_owner::any}).record;
+  return {.backend = object.backend(),
           .bytes = record.bytes,
           .pages = record.pages,
           .placement = describe(record),
-          .owner = facts.owner,
-          .mode = facts.mode,
           .creator = record.creator,
           .state = state_of_creator(record),
-          .resident = residency_of(object, record, facts.owner)};
+          .resident = residency_of(object, record, facts)};
+}
+
+/// Adds the segment unless it is none of acre's, or may not be looked at.
+template <class Open>
+void add(std::vector<segment_info>& all, std::string name, Open open) {
+  try {
+    const auto object = open();
+    if (object->stage() == object_stage::foreign) return;
+    const object_facts facts = object->facts();
+    const bool done = object->stage() != object_stage::unfinished;
+    segment_info info = done ? finished(*object, facts) : unfinished(*object, facts);
+    info.name = std::move(name);
+    info.id = object->id();
+    info.owner = facts.owner;
+    info.mode = facts.mode;
+    all.push_back(std::move(info));
+  } catch (const error&) {
+  } catch (const allocation_error&) {
+    // Nobody's sparse file of a petabyte shall keep the others from being listed.
+  }
 }
 
 std::string key_text(key_t key) {
@@ -49,30 +79,28 @@ std::string key_text(key_t key) {
   return text;
 }
 
-/// What is no segment of acre's, or none that may be looked at, is not listed.
-template <class Open>
-void add(std::vector<segment_info>& all, std::string name, Open open) {
-  try {
-    all.push_back(info_of(*open(), std::move(name)));
-  } catch (const error&) {
-  }
+/// File names may have anything in them, also what terminals obey.
+std::string printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text;
 }
 
 }  // namespace
 
 std::vector<segment_info> shared_segment::list() {
   std::vector<segment_info> all;
-  for (std::string& name : sys::shared_names().value_or(std::vector<std::string>{})) {
+  for (const std::string& name : sys::shared_names().value_or(std::vector<std::string>{})) {
     add(all, name, [&] { return open_file(segment_name(segment_backend::posix, name), false); });
   }
   for (const sys::segment_status& s : sys::segments().value_or(std::vector<sys::segment_status>{})) {
-    add(all, key_text(s.key), [&] { return take_id(s.id); });
+    if (!s.removed) add(all, key_text(s.key), [&] { return take_id(s.id); });
   }
   return all;
 }
 
 std::string segment_info::to_string() const {
-  std::string text = name + " (" + std::string(acre::to_string(backend));
+  std::string text = printable(name) + " (" + std::string(acre::to_string(backend));
   if (id >= 0) text += " id " + std::to_string(id);
   text += "): " + format_bytes_rounded(bytes) + ", " + placement + ", creator " + std::to_string(creator) +
           " " + std::string(acre::to_string(state));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "area/page_kinds.hpp"
+#include "segment/existing_pages.hpp"
 #include "segment/segment_state.hpp"
 #include "sys/pages.hpp"
 
@@ -43,14 +44,14 @@ std::vector<downgrade> place_part(const segment_state& s, const part& where_to, 
 /// The record in the object may be newer than this process's.
 void write_placement(segment_state& s, const part& changed, const placement& where) {
   if (s.foreign) return;
-  segment_record record = decode(s.object->read_record(), s.record.object_bytes);
+  segment_record record = decode(s.object->read_record(s.record.object_bytes), s.record.object_bytes);
   if (changed.bytes == s.layout.data) {
     record.placement = where.to_string();
     record.partly_rebound = false;
   } else {
     record.partly_rebound = true;
   }
-  s.object->write_record(encode(record));
+  s.object->write_record(encode(record), s.record.object_bytes);
   s.record = std::move(record);
 }
 
@@ -58,16 +59,17 @@ void write_placement(segment_state& s, const part& changed, const placement& whe
 
 migration shared_segment::bind(const placement& where, const segment_bind_options& o,
                                const topology& machine) {
+  if (x_state == nullptr) throw error(errc::invalid_argument, "segment: this object is attached to nothing");
   segment_state& s = *x_state;
   if (!s.writable)
     throw error(errc::permission_denied,
                 "segment: attached for reading only, its placement is others' to change");
-  s.require_intact();
+  const object_facts now = s.require_intact();
   const part range = part_of(s.layout, o);
   std::byte* const begin = s.data() + range.offset;
   migration result;
   if (o.existing == existing_pages::migrate) {
-    map_existing_pages(s.memory, s.layout.data, s.owner, true);
+    map_existing_pages(s.memory, s.layout.data, now.present);
     result = migrate(begin, range.bytes, where, machine);
   } else {
     if (is_hugetlb(s.record.pages)) {

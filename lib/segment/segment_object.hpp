@@ -8,11 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "segment/segment_record.hpp"
-#include "sys/shared.hpp"
 
 namespace acre {
 
@@ -23,28 +23,41 @@ struct map_wish {
 };
 
 struct object_facts {
-  std::uint64_t bytes = 0;  ///< of all, as it is now
+  std::uint64_t bytes = 0;                    ///< of all, as it is now
+  std::optional<std::uint64_t> present = {};  ///< bytes of pages that exist, where the kernel tells
   uid_t owner = 0;
+  uid_t maker = 0;  ///< has the owner's rights, too; of files the same
   unsigned mode = 0;
-  std::size_t huge_page = 0;  ///< bytes of its hugetlb pages; 0: base pages (or transparent huge ones)
-  bool sealed = false;        ///< cannot shrink
+  bool sealed = false;  ///< cannot shrink
+};
+
+/// What can be said of an object before its record is read.
+enum class object_stage {
+  open,        ///< the record will tell
+  unfinished,  ///< its creator is at work on it, or died
+  foreign,     ///< not made by acre
 };
 
 class segment_object {
  public:
   virtual ~segment_object() = default;
 
+  virtual segment_backend backend() const noexcept = 0;
   virtual object_facts facts() const = 0;
+  virtual object_stage stage() const { return object_stage::open; }
+  /// Only of one that is unfinished.
+  virtual pid_t creator() const { return 0; }
+  /// Bytes of its hugetlb pages; 0: base pages, or transparent huge ones.
+  virtual std::size_t huge_page() const = 0;
   /// Maps the first `bytes` bytes, in whole pages.
   /// \throws what mapping() throws
   virtual mapping map(std::size_t bytes, page_kind pages, const map_wish& wish) const = 0;
-  /// Where the object has no page, or is too short: blank.
-  virtual record_bytes read_record() const = 0;
+  /// \param bytes of the object; one that is shorter has a blank record
+  virtual record_bytes read_record(std::uint64_t bytes) const = 0;
+  /// Makes no page but that of the record.
   /// \throws allocation_error errc::no_space; error with the errno
-  virtual void write_record(const record_bytes& page) = 0;
-  /// Others can find it although it is not published.
-  virtual bool is_visible() const noexcept { return false; }
-  /// Others can find it under its name from now on.
+  virtual void write_record(const record_bytes& page, std::uint64_t bytes) = 0;
+  /// The end of creation: others find it from now on, and it stays.
   /// \throws error errc::name_in_use, errc::permission_denied
   virtual void publish() = 0;
   /// Rules out that others shrink it, if that can be.
@@ -58,7 +71,7 @@ class segment_object {
   segment_object& operator=(const segment_object&) = delete;
 };
 
-/// What a name or a descriptor stands for, or would.
+/// A name, checked.
 /// \throws error errc::invalid_name
 struct segment_name {
   segment_name(segment_backend backend, std::string_view text);
@@ -68,14 +81,14 @@ struct segment_name {
   key_t key = 0;     ///< sysv; 0: private
 };
 
-// Files (file_object.cpp) and System V (sysv_object.cpp). Objects made new are blank and without a name, and end with
-// the segment_object if they are not published.
+// Files (file_object.cpp) and System V (sysv_object.cpp). Objects made new are blank, cannot be found (sysv: or not used),
+// and end with the segment_object if they are not published.
 
 /// \throws allocation_error errc::no_space, errc::no_huge_pages, errc::out_of_memory; error errc::invalid_size,
-///   errc::permission_denied, errc::name_in_use (sysv)
+///   errc::permission_denied, errc::name_in_use
 std::unique_ptr<segment_object> make_file(const segment_name& name, std::uint64_t bytes, unsigned mode);
 std::unique_ptr<segment_object> make_memory_file(const segment_name& name, std::uint64_t bytes,
-                                                 page_kind pages);
+                                                 page_kind pages, unsigned mode);
 std::unique_ptr<segment_object> make_sysv(const segment_name& name, std::uint64_t bytes, page_kind pages,
                                           unsigned mode);
 
@@ -90,5 +103,11 @@ std::unique_ptr<segment_object> take_id(int shmid);
 /// \throws error errc::permission_denied
 bool unlink_file(const std::string& name);
 bool remove_id(int shmid);
+/// Removes the segment of this user that has the key if its creator died before it was done.
+/// \returns false if there is none
+bool remove_unfinished(key_t key);
+
+/// log2 of the bytes of hugetlb pages; 0 for others.
+unsigned hugetlb_shift(page_kind pages) noexcept;
 
 }  // namespace acre

@@ -20,7 +20,7 @@ struct layout {
   std::uint32_t version;
   std::uint32_t pages;
   std::uint32_t backend;
-  std::uint32_t ready;
+  std::uint32_t reserved;  ///< 0
   std::uint64_t bytes;
   std::uint64_t object_bytes;
   std::uint64_t address;
@@ -74,7 +74,6 @@ record_bytes encode(const segment_record& record) {
   l.version = version;
   l.pages = static_cast<std::uint32_t>(record.pages);
   l.backend = static_cast<std::uint32_t>(record.backend);
-  l.ready = record.ready ? 1 : 0;
   l.bytes = record.bytes;
   l.object_bytes = record.object_bytes;
   l.address = record.address;
@@ -114,14 +113,13 @@ segment_record decode(const record_bytes& page, std::uint64_t object_bytes) {
     reject("its header speaks of " + std::to_string(l.bytes) + " bytes of data");
   if (l.pages > static_cast<std::uint32_t>(page_kind::huge_1gb))
     reject("its header names an unknown kind of pages");
-  if (l.ready > 1 || l.backend > static_cast<std::uint32_t>(segment_backend::sysv))
+  if (l.reserved != 0 || l.backend > static_cast<std::uint32_t>(segment_backend::sysv))
     reject("its header is damaged");
   if (l.creator > 0x7fffffff) reject("its header names a process that cannot be");
   segment_record record{.bytes = l.bytes,
                         .object_bytes = l.object_bytes,
                         .pages = static_cast<page_kind>(l.pages),
                         .backend = static_cast<segment_backend>(l.backend),
-                        .ready = l.ready == 1,
                         .address = l.address,
                         .creator = static_cast<pid_t>(l.creator),
                         .creator_start = l.creator_start,

@@ -22,7 +22,6 @@ struct segment_record {
   std::uint64_t object_bytes = 0;  ///< of all
   page_kind pages = page_kind::system;
   segment_backend backend = segment_backend::posix;
-  bool ready = true;          ///< false while its creator is at work on it
   std::uint64_t address = 0;  ///< where the creator has it mapped
   pid_t creator = 0;
   std::uint64_t creator_start = 0;      ///< see sys::process_start(); 0: unknown

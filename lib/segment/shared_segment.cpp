@@ -3,7 +3,6 @@
 #include <acre/error.hpp>
 #include <acre/prefault.hpp>
 
-#include <cerrno>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -11,7 +10,11 @@
 
 #include "area/page_kinds.hpp"
 #include "base/code_of.hpp"
+#include "segment/existing_pages.hpp"
+#include "segment/segment_errors.hpp"
 #include "segment/segment_state.hpp"
+#include "sys/lifetime.hpp"
+#include "sys/shared.hpp"
 
 namespace acre {
 namespace {
@@ -32,28 +35,65 @@ std::unique_ptr<segment_object> open_object(const segment_name& name, bool writa
 bool is_writable(const attach_options& o) noexcept { return o.access == access::read_write; }
 
 /// How long open_or_create() waits for a creator of a System V segment that is at work.
-constexpr std::chrono::seconds patience{30};
+constexpr std::chrono::seconds patience{60};
+/// How often open_or_create() tries to create where there is no room: each of several processes that create at once may
+/// have filled it with what it has to drop.
+constexpr int tries_for_room = 4;
 
 /// create(), and where a dead creator left an unfinished System V segment, once more without that.
-std::unique_ptr<segment_state> create_or_replace(std::string_view name, std::size_t bytes,
+std::unique_ptr<segment_state> create_or_replace(const segment_name& name, std::size_t bytes,
                                                  const placement& where, const segment_options& o,
                                                  const topology& machine) {
   try {
     return create_segment(name, bytes, where, o, machine);
   } catch (const error& e) {
-    if (e.code() != errc::name_in_use || o.backend != segment_backend::sysv || !remove_unfinished(name))
-      throw;
+    if (e.code() != errc::name_in_use || !remove_unfinished(name.key)) throw;
   }
   return create_segment(name, bytes, where, o, machine);
 }
 
-/// Whether it may go.
-void require_removable(const segment_object& object, const attach_options& o) {
-  try {
-    identify(object, object.facts(), o);
-  } catch (const error& e) {
-    if (e.code() != errc::not_ready) throw;
+/// A random time, longer with each try.
+void wait_a_little(int tries) {
+  const auto most = std::uint64_t{10} << tries;
+  std::this_thread::sleep_for(std::chrono::milliseconds(1 + sys::random_bits() % most));
+}
+
+/// \throws error as shared_segment::remove() does
+bool remove_object(const segment_object& object, const attach_options& o, const std::string& name) {
+  // Whatever it is, if that is accepted.
+  if (o.foreign == foreign_memory::accept) {
+    require_owner(object.facts(), o);
+  } else if (object.stage() != object_stage::unfinished || sys::process_exists(object.creator())) {
+    identify(object, o);
+  } else {
+    require_owner(object.facts(), o);
   }
+  return object.id() >= 0 ? acre::remove_id(object.id()) : unlink_file(name);
+}
+
+/// What find() finds is removed.
+template <class F>
+bool remove_found(F find, const attach_options& o, const std::string& name) {
+  try {
+    return remove_object(*find(), o, name);
+  } catch (const error& e) {
+    if (e.code() != errc::no_such_segment) throw;
+    return false;
+  }
+}
+
+/// The state of an object that is attached.
+segment_state& attached(const std::unique_ptr<segment_state>& s) {
+  if (s == nullptr) throw error(errc::invalid_argument, "segment: this object is attached to nothing");
+  return *s;
+}
+
+/// All pages there are, in a mapping that ends with the look: pages that this process has mapped are harder to move.
+mapping map_to_look(const segment_state& s) {
+  const object_facts now = s.require_intact();
+  mapping m = map_segment(*s.object, s.layout, s.record.pages, {.access = access::read_only});
+  map_existing_pages(m, s.layout.data, now.present);
+  return m;
 }
 
 template <class F>
@@ -97,7 +137,8 @@ shared_segment::shared_segment(std::unique_ptr<segment_state> s) noexcept : x_st
 
 shared_segment shared_segment::create(std::string_view name, std::size_t bytes, const placement& where,
                                       const segment_options& options, const topology& machine) {
-  return shared_segment(create_or_replace(name, bytes, where, options, machine));
+  return shared_segment(
+      create_or_replace(segment_name(options.backend, name), bytes, where, options, machine));
 }
 
 shared_segment shared_segment::open(std::string_view name, const attach_options& o) {
@@ -110,8 +151,7 @@ shared_segment shared_segment::open_or_create(std::string_view name, std::size_t
   attach_options as = attach_as;
   as.backend = options.backend;
   const auto end = std::chrono::steady_clock::now() + patience;
-  for (;;) {
-    std::error_code why_not_open;
+  for (int tries = 0;;) {
     try {
       shared_segment found = open(name, as);
       if (found.size() == bytes) return found;
@@ -119,16 +159,18 @@ shared_segment shared_segment::open_or_create(std::string_view name, std::size_t
                                           std::to_string(found.size()) + " bytes, not " +
                                           std::to_string(bytes));
     } catch (const error& e) {
-      if (e.code() != errc::no_such_segment && e.code() != errc::not_ready) throw;
-      why_not_open = e.code();
+      const bool waits = e.code() == errc::not_ready && std::chrono::steady_clock::now() < end;
+      if (e.code() != errc::no_such_segment && !waits) throw;
     }
     try {
       return create(name, bytes, where, options, machine);
     } catch (const error& e) {
       if (e.code() != errc::name_in_use) throw;
-      if (std::chrono::steady_clock::now() > end) throw;
+      wait_a_little(0);
+    } catch (const allocation_error&) {
+      if (++tries == tries_for_room) throw;
+      wait_a_little(tries);
     }
-    if (why_not_open == errc::not_ready) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
 
@@ -142,24 +184,11 @@ shared_segment shared_segment::attach_id(int shmid, const attach_options& o) {
 
 bool shared_segment::remove(std::string_view name, const attach_options& o) {
   const segment_name checked(o.backend, name);
-  try {
-    const auto object = open_object(checked, false);
-    require_removable(*object, o);
-    return object->id() >= 0 ? acre::remove_id(object->id()) : unlink_file(checked.text);
-  } catch (const error& e) {
-    if (e.code() != errc::no_such_segment) throw;
-    return false;
-  }
+  return remove_found([&] { return open_object(checked, false); }, o, checked.text);
 }
 
 bool shared_segment::remove_id(int shmid, const attach_options& o) {
-  try {
-    require_removable(*take_id(shmid), o);
-    return acre::remove_id(shmid);
-  } catch (const error& e) {
-    if (e.code() != errc::no_such_segment) throw;
-    return false;
-  }
+  return remove_found([&] { return take_id(shmid); }, o, "");
 }
 
 shared_segment shared_segment::create(std::string_view name, std::size_t bytes, const placement& where,
@@ -188,24 +217,32 @@ void shared_segment::bind(const placement& where, const segment_bind_options& o,
 
 void* shared_segment::data() const noexcept { return x_state == nullptr ? nullptr : x_state->memory.data(); }
 std::size_t shared_segment::size() const noexcept { return x_state == nullptr ? 0 : x_state->record.bytes; }
-segment_backend shared_segment::backend() const noexcept { return x_state->backend; }
-page_kind shared_segment::pages() const noexcept { return x_state->record.pages; }
-bool shared_segment::created() const noexcept { return x_state->created; }
-bool shared_segment::is_foreign() const noexcept { return x_state->foreign; }
-bool shared_segment::is_sealed() const noexcept { return x_state->sealed; }
-void* shared_segment::creator_address() const noexcept {
-  return reinterpret_cast<void*>(x_state->record.address);
+segment_backend shared_segment::backend() const noexcept {
+  return x_state == nullptr ? segment_backend::posix : x_state->record.backend;
 }
-bool shared_segment::at_creator_address() const noexcept { return data() == creator_address(); }
-int shared_segment::native_handle() const noexcept { return x_state->object->file(); }
-int shared_segment::id() const noexcept { return x_state->object->id(); }
-const std::vector<downgrade>& shared_segment::downgrades() const noexcept { return x_state->downgrades; }
+page_kind shared_segment::pages() const noexcept {
+  return x_state == nullptr ? page_kind::system : x_state->record.pages;
+}
+bool shared_segment::created() const noexcept { return x_state != nullptr && x_state->created; }
+bool shared_segment::is_foreign() const noexcept { return x_state != nullptr && x_state->foreign; }
+bool shared_segment::is_sealed() const noexcept { return x_state != nullptr && x_state->sealed; }
+void* shared_segment::creator_address() const noexcept {
+  return x_state == nullptr ? nullptr : reinterpret_cast<void*>(x_state->record.address);
+}
+bool shared_segment::at_creator_address() const noexcept {
+  return data() != nullptr && data() == creator_address();
+}
+int shared_segment::native_handle() const noexcept {
+  return x_state == nullptr ? -1 : x_state->object->file();
+}
+int shared_segment::id() const noexcept { return x_state == nullptr ? -1 : x_state->object->id(); }
+std::vector<downgrade> shared_segment::downgrades() const { return attached(x_state).downgrades; }
 void shared_segment::detach() noexcept { x_state.reset(); }
 
-std::string shared_segment::where_text() const { return describe(current_record(*x_state)); }
+std::string shared_segment::where_text() const { return describe(attached(x_state).current_record()); }
 
 std::optional<placement> shared_segment::where() const {
-  const segment_record now = current_record(*x_state);
+  const segment_record now = attached(x_state).current_record();
   if (now.partly_rebound || now.placement.empty()) return std::nullopt;
   try {
     return placement::parse(now.placement);
@@ -215,22 +252,20 @@ std::optional<placement> shared_segment::where() const {
 }
 
 residency shared_segment::resident() const {
-  const segment_state& s = *x_state;
-  s.require_intact();
-  map_existing_pages(s.memory, s.layout.data, s.owner, s.writable);
-  return locate(s.data(), s.layout.data);
+  const segment_state& s = attached(x_state);
+  const mapping m = map_to_look(s);
+  return locate(m.data(), s.layout.data);
 }
 
 check_result shared_segment::check(const topology& machine) const {
-  const segment_state& s = *x_state;
+  const segment_state& s = attached(x_state);
   const std::optional<placement> wanted = where();
   if (!wanted) {
     throw error(errc::unsupported_placement,
                 "segment: its placement '" + where_text() + "' cannot be checked: the text does not say all");
   }
-  s.require_intact();
-  map_existing_pages(s.memory, s.layout.data, s.owner, s.writable);
-  check_result result = acre::check(*wanted, s.data(), s.layout.data,
+  const mapping m = map_to_look(s);
+  check_result result = acre::check(*wanted, m.data(), s.layout.data,
                                     {.page_size = planned_page(s.record.pages, s.layout.data)}, machine);
   // This mapping never had one.
   if (is_hugetlb(s.record.pages)) result.policy.reset();
@@ -238,7 +273,7 @@ check_result shared_segment::check(const topology& machine) const {
 }
 
 void shared_segment::prefault(const topology& machine) {
-  const segment_state& s = *x_state;
+  const segment_state& s = attached(x_state);
   s.require_intact();
   committing(s.layout.data, where_text(), [&] { acre::prefault(s.data(), s.layout.data, machine); });
 }

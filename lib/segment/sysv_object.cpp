@@ -4,158 +4,204 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
+#include <utility>
 
+#include "area/page_kinds.hpp"
 #include "observe/page_range.hpp"
+#include "segment/segment_errors.hpp"
 #include "segment/segment_object.hpp"
-#include "segment/segment_state.hpp"
+#include "sys/lifetime.hpp"
 #include "sys/pages.hpp"
+#include "sys/sysv.hpp"
 
 namespace acre {
 namespace {
 
-[[noreturn]] void fail(int e, const std::string& what) {
-  switch (e) {
-    case EACCES:
-    case EPERM:
-      throw error(errc::permission_denied, "segment: " + what + ": the system denies it");
-    case ENOENT:
-    case EINVAL:
-    case EIDRM:
-      throw error(errc::no_such_segment, "segment: " + what + ": there is none");
-    case EEXIST:
-      throw error(errc::name_in_use, "segment: " + what + ": a segment of that key exists");
-    default:
-      throw error(std::error_code(e, std::system_category()), "segment: " + what);
-  }
+// A key is seen by all from the first moment on, and looking into a segment to see whether it is one of acre's would
+// change it: pages come into existence, and others that count attachments are misled. Permission to execute means nothing
+// here but to shmat(SHM_EXEC), so those bits tell: made with the one mark, and given the other when all is done.
+constexpr unsigned mark_bits = 0111;
+constexpr unsigned unfinished_mark = 0011;
+constexpr unsigned finished_mark = 0001;
+constexpr unsigned creators_mode = 0600 | unfinished_mark;
+
+object_stage stage_of(unsigned mode) noexcept {
+  if ((mode & mark_bits) == finished_mark) return object_stage::open;
+  return (mode & mark_bits) == unfinished_mark ? object_stage::unfinished : object_stage::foreign;
 }
 
-[[noreturn]] void fail_make(int e, const std::string& what, std::uint64_t bytes, bool huge) {
-  switch (e) {
-    case EINVAL:
-      throw allocation_error(
-          huge ? errc::no_huge_pages : errc::no_space, bytes, "",
-          huge ? "this kernel has no huge pages of that size" : "kernel.shmmax is smaller");
-    case ENOSPC:
-      throw allocation_error(errc::no_space, bytes, "",
-                             "kernel.shmmni segments exist, or kernel.shmall is reached");
-    case ENOMEM:
-      throw allocation_error(huge ? errc::no_huge_pages : errc::out_of_memory, bytes, "",
-                             huge ? "not enough free huge pages in the pool" : "the kernel grants no memory");
-    case EPERM:
-      throw error(
-          errc::permission_denied,
-          "segment: " + what + ": SHM_HUGETLB is for members of vm.hugetlb_shm_group and CAP_IPC_LOCK");
-    default:
-      fail(e, what);
-  }
-}
+/// EINVAL is what the kernel says of an id that nobody has.
+[[noreturn]] void fail(int e, const std::string& what) { fail_call(e == EINVAL ? ENOENT : e, what); }
 
 std::string title(int id) { return "segment id " + std::to_string(id); }
 
+sys::segment_status status_of(int id) {
+  sys::segment_status s;
+  if (const int e = sys::status_of_segment(id, s)) fail(e, title(id));
+  return s;
+}
+
+/// Detaches at its end.
+class attachment {
+ public:
+  attachment(int id, const map_wish& wish) {
+    const bool writable = wish.access == access::read_write;
+    sys::attached a = sys::attach_segment(id, wish.address, writable);
+    if (a.error != 0 && wish.address != nullptr) {
+      const bool taken = a.error == EINVAL || a.error == ENOMEM;
+      if (taken && wish.use == address_use::exact)
+        throw error(errc::address_in_use, title(id) + ": the exact address is in use, or cannot be used");
+      if (taken) a = sys::attach_segment(id, nullptr, writable);
+    }
+    if (a.error == ENOMEM)
+      throw allocation_error(errc::out_of_memory, 0, "", "no addresses left to attach it");
+    if (a.error != 0) fail(a.error, "attaching " + title(id));
+    x_data = a.data;
+  }
+  ~attachment() {
+    if (x_data != nullptr) sys::detach_segment(x_data);
+  }
+  attachment(attachment&& other) noexcept : x_data(std::exchange(other.x_data, nullptr)) {}
+  attachment& operator=(attachment&&) = delete;
+
+  std::byte* data() const noexcept { return static_cast<std::byte*>(x_data); }
+  void* release() noexcept { return std::exchange(x_data, nullptr); }
+
+ private:
+  void* x_data;
+};
+
+/// Has the segment attached as long as it lives: where kernel.shm_rmid_forced is set it would end with its last
+/// attachment. Neither the size nor the pages of a segment ever change.
 class sysv_object final : public segment_object {
  public:
-  sysv_object(int id, bool owned) noexcept : x_id(id), x_owned(owned) {}
+  /// \param owned new: ends with this if it is not published
+  sysv_object(int id, std::uint64_t bytes, bool owned)
+      : x_id(id), x_bytes(bytes), x_mode_when_done(0), x_owned(owned) {}
   ~sysv_object() override {
     if (x_owned) sys::remove_segment(x_id);
   }
+  void when_done(unsigned mode) noexcept { x_mode_when_done = mode; }
+
+  segment_backend backend() const noexcept override { return segment_backend::sysv; }
 
   object_facts facts() const override {
-    sys::segment_status s;
-    if (const int e = sys::status_of_segment(x_id, s)) fail(e, title(x_id));
-    const mapping all = attach({.access = access::read_only});
-    const std::size_t page = kernel_page_size(all.data());
-    return {.bytes = s.bytes,
-            .owner = s.owner,
-            .mode = s.mode,
-            .huge_page = page == sys::page_size() ? 0 : page,
-            .sealed = true};
+    const sys::segment_status s = status_of(x_id);
+    object_facts f{
+        .bytes = s.bytes, .owner = s.owner, .maker = s.maker, .mode = s.mode & ~mark_bits, .sealed = true};
+    // Acre's hugetlb segments are all there from the beginning.
+    if (stage_of(s.mode) == object_stage::open && huge_page() != 0) f.present = s.bytes;
+    return f;
+  }
+
+  object_stage stage() const override { return stage_of(status_of(x_id).mode); }
+  pid_t creator() const override { return status_of(x_id).creator; }
+
+  std::size_t huge_page() const override {
+    const std::size_t page = pages_of(held());
+    return page == sys::page_size() ? 0 : page;
   }
 
   mapping map(std::size_t, page_kind pages, const map_wish& wish) const override {
-    mapping all = attach(wish);
-    if (pages == page_kind::transparent_huge) sys::want_huge_pages(all.data(), all.size());
-    const std::size_t size = all.size();
-    return mapping::adopt(all.release(), size, pages);
+    held();
+    attachment a(x_id, wish);
+    if (pages == page_kind::transparent_huge) sys::want_huge_pages(a.data(), x_bytes);
+    return mapping::adopt(a.release(), mapped_bytes(), pages);
   }
 
-  record_bytes read_record() const override {
+  record_bytes read_record(std::uint64_t bytes) const override {
     record_bytes page{};
-    const mapping all = attach({.access = access::read_only});
-    const std::byte* const record = record_in(all);
-    if (record == nullptr || !exists(record)) return page;
-    std::memcpy(page.data(), record, page.size());
+    if (bytes != x_bytes || bytes < record_size || bytes % sys::page_size() != 0) return page;
+    std::memcpy(page.data(), held().data() + bytes - record_size, page.size());
     return page;
   }
 
-  void write_record(const record_bytes& page) override {
-    const mapping all = attach({});
-    std::memcpy(record_in(all), page.data(), page.size());
+  void write_record(const record_bytes& page, std::uint64_t bytes) override {
+    held();
+    const attachment all(x_id, {});
+    std::byte* const record = all.data() + bytes - record_size;
+    if (huge_page() == 0) sys::refuse_huge_pages(page_start(record), sys::page_size());
+    std::memcpy(record, page.data(), page.size());
   }
 
-  /// A key cannot be given later.
-  bool is_visible() const noexcept override { return true; }
-  void publish() override { x_owned = false; }
+  void publish() override {
+    if (const int e = sys::set_segment_mode(x_id, (x_mode_when_done & ~mark_bits) | finished_mark))
+      fail(e, "finishing " + title(x_id));
+    x_owned = false;
+  }
+
   int id() const noexcept override { return x_id; }
 
  private:
-  std::uint64_t bytes() const {
-    sys::segment_status s;
-    if (const int e = sys::status_of_segment(x_id, s)) fail(e, title(x_id));
-    return s.bytes;
+  static void* page_start(std::byte* p) noexcept {
+    return p - reinterpret_cast<std::uintptr_t>(p) % sys::page_size();
   }
 
-  mapping attach(const map_wish& wish) const {
-    const bool writable = wish.access == access::read_write;
-    sys::attached a = sys::attach_segment(x_id, wish.address, writable);
-    if (a.error == EINVAL && wish.address != nullptr) {
-      if (wish.use == address_use::exact)
-        throw error(errc::address_in_use,
-                    title(x_id) + ": the exact address is in use, or no multiple of SHMLBA");
-      a = sys::attach_segment(x_id, nullptr, writable);
-    }
-    if (a.error == ENOMEM)
-      throw allocation_error(errc::out_of_memory, bytes(), "", "no addresses left to attach it");
-    if (a.error != 0) fail(a.error, "attaching " + title(x_id));
-    const std::size_t page = kernel_page_size(a.data);
-    return mapping::adopt(a.data, (bytes() + page - 1) / page * page);
+  const attachment& held() const {
+    const std::lock_guard lock(x_mutex);
+    if (!x_held) x_held = std::make_unique<attachment>(x_id, map_wish{.access = access::read_only});
+    return *x_held;
   }
 
-  /// Null where acre cannot have made it.
-  std::byte* record_in(const mapping& all) const {
-    const std::uint64_t n = bytes();
-    return n < record_size || n % sys::page_size() != 0
-               ? nullptr
-               : static_cast<std::byte*>(all.data()) + n - record_size;
+  std::size_t pages_of(const attachment& a) const {
+    const std::lock_guard lock(x_mutex);
+    if (x_page == 0) x_page = kernel_page_size(a.data());
+    return x_page;
   }
 
-  /// Looking at a page that is not there would make it. mincore(2) sees pages of tmpfs whoever touched them, but
-  /// hugetlb pages only where this process has; acre's hugetlb segments are all there from the beginning.
-  bool exists(const std::byte* record) const {
-    if (kernel_page_size(record) == sys::page_size()) {
-      const auto at = reinterpret_cast<std::uintptr_t>(record) / sys::page_size() * sys::page_size();
-      return sys::present_bytes(reinterpret_cast<const void*>(at), record_size) != 0;
-    }
-    const auto all = sys::segments();
-    if (!all) return false;
-    for (const sys::segment_status& s : *all) {
-      if (s.id == x_id) return s.present >= s.bytes;
-    }
-    return false;
+  std::size_t mapped_bytes() const {
+    const std::size_t page = pages_of(held());
+    return (x_bytes + page - 1) / page * page;
   }
 
-  int x_id;
+  const int x_id;
+  const std::uint64_t x_bytes;
+  unsigned x_mode_when_done;
   bool x_owned;
+  mutable std::mutex x_mutex;  ///< for the two below, found out when they are asked for
+  mutable std::unique_ptr<attachment> x_held;
+  mutable std::size_t x_page = 0;
 };
+
+[[noreturn]] void fail_make(int e, const segment_name& name, std::uint64_t bytes, bool huge) {
+  if (e == EINVAL) {
+    throw allocation_error(huge ? errc::no_huge_pages : errc::no_space, bytes, "",
+                           huge ? "this kernel has no huge pages of that size" : "kernel.shmmax is smaller");
+  }
+  if (e == ENOSPC || e == ENOMEM) fail_room(e, bytes, huge);
+  if (e == EPERM && huge) {
+    throw error(errc::permission_denied,
+                "segment: huge pages of System V are for members of vm.hugetlb_shm_group and CAP_IPC_LOCK");
+  }
+  // The key of somebody else's segment.
+  fail_call(e == EACCES ? EEXIST : e, "creating '" + name.text + "'");
+}
+
+std::unique_ptr<segment_object> take(int id) {
+  return std::make_unique<sysv_object>(id, status_of(id).bytes, false);
+}
 
 }  // namespace
 
+unsigned hugetlb_shift(page_kind pages) noexcept {
+  return is_hugetlb(pages) ? static_cast<unsigned>(std::countr_zero(page_size(pages))) : 0;
+}
+
 std::unique_ptr<segment_object> make_sysv(const segment_name& name, std::uint64_t bytes, page_kind pages,
                                           unsigned mode) {
-  const bool huge = pages == page_kind::huge_2mb || pages == page_kind::huge_1gb;
-  const auto shift = huge ? static_cast<unsigned>(std::countr_zero(page_size(pages))) : 0;
-  const sys::segment_id made = sys::make_segment(name.key, bytes, mode, shift);
-  if (made.error != 0) fail_make(made.error, "creating '" + name.text + "'", bytes, huge);
-  return std::make_unique<sysv_object>(made.id, true);
+  const unsigned shift = hugetlb_shift(pages);
+  const sys::segment_id made = sys::make_segment(name.key, bytes, creators_mode, shift);
+  if (made.error != 0) fail_make(made.error, name, bytes, shift != 0);
+  std::unique_ptr<sysv_object> object;
+  try {
+    object = std::make_unique<sysv_object>(made.id, bytes, true);
+  } catch (...) {
+    sys::remove_segment(made.id);
+    throw;
+  }
+  object->when_done(mode);
+  return object;
 }
 
 std::unique_ptr<segment_object> open_sysv(const segment_name& name) {
@@ -164,14 +210,10 @@ std::unique_ptr<segment_object> open_sysv(const segment_name& name) {
                 "segment name 'private': such segments have no name, attach_id() takes their id");
   const sys::segment_id found = sys::find_segment(name.key);
   if (found.error != 0) fail(found.error, "opening '" + name.text + "'");
-  return std::make_unique<sysv_object>(found.id, false);
+  return take(found.id);
 }
 
-std::unique_ptr<segment_object> take_id(int shmid) {
-  sys::segment_status s;
-  if (const int e = sys::status_of_segment(shmid, s)) fail(e, title(shmid));
-  return std::make_unique<sysv_object>(shmid, false);
-}
+std::unique_ptr<segment_object> take_id(int shmid) { return take(shmid); }
 
 bool remove_id(int shmid) {
   const int e = sys::remove_segment(shmid);
@@ -180,19 +222,13 @@ bool remove_id(int shmid) {
   return true;
 }
 
-bool remove_unfinished(std::string_view name) {
-  const segment_name checked(segment_backend::sysv, name);
-  const sys::segment_id found = sys::find_segment(checked.key);
-  if (checked.key == 0 || found.error != 0) return false;
-  const sysv_object object(found.id, false);
-  const object_facts facts = object.facts();
-  if (facts.owner != sys::own_user()) return false;
-  try {
-    const segment_record record = decode(object.read_record(), facts.bytes);
-    return !record.ready && state_of_creator(record) == creator_state::gone && remove_id(found.id);
-  } catch (const error&) {
-    return false;  // not acre's
-  }
+bool remove_unfinished(key_t key) {
+  const sys::segment_id found = sys::find_segment(key);
+  sys::segment_status s;
+  if (key == 0 || found.error != 0 || sys::status_of_segment(found.id, s) != 0) return false;
+  const bool own = s.owner == sys::own_user() && s.maker == sys::own_user();
+  if (!own || stage_of(s.mode) != object_stage::unfinished || sys::process_exists(s.creator)) return false;
+  return sys::remove_segment(found.id) == 0;
 }
 
 }  // namespace acre

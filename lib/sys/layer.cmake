@@ -5,6 +5,8 @@ acre_layer(sys
     files.cpp
     pages.cpp
     policy.cpp
+    lifetime.cpp
     shared.cpp
+    sysv.cpp
     threads.cpp
 )

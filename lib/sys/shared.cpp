@@ -3,17 +3,16 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/shm.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <sstream>
 
+#include "sys/clock.hpp"
 #include "sys/files.hpp"
 
 namespace acre::sys {
@@ -23,67 +22,69 @@ constexpr const char* directory = "/dev/shm";
 // Of linux/magic.h and linux/memfd.h, as numbers so that old headers do.
 constexpr unsigned long tmpfs_magic = 0x01021994;
 constexpr unsigned long hugetlbfs_magic = 0x958458f6;
-constexpr unsigned huge_shift_position = 26;  // MFD_HUGE_SHIFT, SHM_HUGE_SHIFT
+constexpr unsigned huge_shift_position = 26;  // MFD_HUGE_SHIFT
+constexpr unsigned never_executable = 8;      // MFD_NOEXEC_SEAL
 constexpr unsigned permission_bits = 0777;
 
 int error_of(int result) noexcept { return result == 0 ? 0 : errno; }
-
 opened result_of(int file) noexcept { return file < 0 ? opened{-1, errno} : opened{file, 0}; }
 
-/// pread or pwrite until all is done.
-template <class Call>
-int transfer(Call call, std::size_t bytes) noexcept {
-  for (std::size_t done = 0; done < bytes;) {
-    const ssize_t n = call(done, bytes - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return errno;
-    if (n == 0) return ENODATA;
-    done += static_cast<std::size_t>(n);
-  }
-  return 0;
+/// The umask must not take what the caller asked for.
+opened with_mode(const opened& made, unsigned mode) noexcept {
+  if (made.error != 0 || ::fchmod(made.file, mode & permission_bits) == 0) return made;
+  const int e = errno;
+  ::close(made.file);
+  return {-1, e};
 }
+
+/// /dev/shm as a descriptor for the duration of a call.
+class shared_directory {
+ public:
+  shared_directory() noexcept : x_file(::open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
+  ~shared_directory() {
+    if (x_file >= 0) ::close(x_file);
+  }
+  shared_directory(const shared_directory&) = delete;
+  shared_directory& operator=(const shared_directory&) = delete;
+  int file() const noexcept { return x_file; }
+
+ private:
+  int x_file;
+};
 
 }  // namespace
 
 opened make_unnamed_shared(unsigned mode) noexcept {
-  const opened made = result_of(::open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (made.error != 0) return made;
-  // The umask must not take what the caller asked for.
-  if (::fchmod(made.file, mode & permission_bits) != 0) {
-    const int e = errno;
-    ::close(made.file);
-    return {-1, e};
-  }
-  return made;
+  return with_mode(result_of(::open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)), mode);
 }
 
 int name_shared(int file, const char* name) noexcept {
-  const int at = ::open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (at < 0) return errno;
-  // open(2) has this way for O_TMPFILE; AT_EMPTY_PATH needs a capability before Linux 6.10.
-  char self[32];
-  std::snprintf(self, sizeof self, "/proc/self/fd/%d", file);
-  int error = error_of(::linkat(AT_FDCWD, self, at, name, AT_SYMLINK_FOLLOW));
-  if (error == ENOENT) error = error_of(::linkat(file, "", at, name, AT_EMPTY_PATH));
-  ::close(at);
-  return error;
+  const shared_directory at;
+  if (at.file() < 0) return errno;
+  // open(2) has this way for O_TMPFILE; AT_EMPTY_PATH needs a capability before Linux 6.10. /proc/self would be the main
+  // thread, which may have ended.
+  char self[40];
+  std::snprintf(self, sizeof self, "/proc/thread-self/fd/%d", file);
+  const int error = error_of(::linkat(AT_FDCWD, self, at.file(), name, AT_SYMLINK_FOLLOW));
+  return error == ENOENT ? error_of(::linkat(file, "", at.file(), name, AT_EMPTY_PATH)) : error;
 }
 
 opened open_shared(const char* name, bool writable) noexcept {
-  const int at = ::open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (at < 0) return {-1, errno};
+  const shared_directory at;
+  if (at.file() < 0) return {-1, errno};
   const int flags = (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-  const opened found = result_of(::openat(at, name, flags));
-  ::close(at);
-  return found;
+  return result_of(::openat(at.file(), name, flags));
 }
 
 int unlink_shared(const char* name) noexcept {
-  const int at = ::open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (at < 0) return errno;
-  const int error = error_of(::unlinkat(at, name, 0));
-  ::close(at);
-  return error;
+  const shared_directory at;
+  return at.file() < 0 ? errno : error_of(::unlinkat(at.file(), name, 0));
+}
+
+bool is_shared_name(const char* name) noexcept {
+  const shared_directory at;
+  struct stat s;
+  return at.file() >= 0 && ::fstatat(at.file(), name, &s, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 std::optional<std::vector<std::string>> shared_names() {
@@ -102,10 +103,28 @@ std::optional<std::vector<std::string>> shared_names() {
   return names;
 }
 
-opened make_memfd(const char* label, unsigned huge_shift) noexcept {
+std::string shared_huge_option() {
+  std::istringstream lines(read_file("/proc/self/mountinfo").value_or(""));
+  std::string line;
+  std::string found = "never";
+  // proc(5): the mount point is field 5, the options of the file system come last. The last mount is on top.
+  while (std::getline(lines, line)) {
+    std::istringstream words(line);
+    std::string word;
+    for (int field = 1; field <= 5; ++field) words >> word;
+    if (word != directory) continue;
+    const std::size_t at = line.find("huge=");
+    found = at == std::string::npos ? "never" : line.substr(at + 5, line.find_first_of(", ", at) - at - 5);
+  }
+  return found;
+}
+
+opened make_memfd(const char* label, unsigned huge_shift, unsigned mode) noexcept {
   unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
   if (huge_shift != 0) flags |= MFD_HUGETLB | (huge_shift << huge_shift_position);
-  return result_of(::memfd_create(label, flags));
+  opened made = result_of(::memfd_create(label, flags | never_executable));
+  if (made.error == EINVAL) made = result_of(::memfd_create(label, flags));
+  return with_mode(made, mode);
 }
 
 int seal_size(int file) noexcept { return error_of(::fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW)); }
@@ -124,19 +143,15 @@ int resize(int file, std::uint64_t bytes) noexcept {
 }
 
 int read_at(int file, std::uint64_t offset, void* data, std::size_t bytes) noexcept {
-  return transfer(
-      [&](std::size_t done, std::size_t left) {
-        return ::pread(file, static_cast<char*>(data) + done, left, static_cast<off_t>(offset + done));
-      },
-      bytes);
-}
-
-int write_at(int file, std::uint64_t offset, const void* data, std::size_t bytes) noexcept {
-  return transfer(
-      [&](std::size_t done, std::size_t left) {
-        return ::pwrite(file, static_cast<const char*>(data) + done, left, static_cast<off_t>(offset + done));
-      },
-      bytes);
+  for (std::size_t done = 0; done < bytes;) {
+    const ssize_t n =
+        ::pread(file, static_cast<char*>(data) + done, bytes - done, static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno;
+    if (n == 0) return ENODATA;
+    done += static_cast<std::size_t>(n);
+  }
+  return 0;
 }
 
 int status_of(int file, file_status& status) noexcept {
@@ -146,9 +161,12 @@ int status_of(int file, file_status& status) noexcept {
   const int flags = ::fcntl(file, F_GETFL);
   if (flags < 0) return errno;
   status.bytes = static_cast<std::uint64_t>(s.st_size);
+  status.present =
+      static_cast<std::uint64_t>(s.st_blocks) * 512;  // stat(2): of 512 bytes, whatever st_blksize
   status.owner = s.st_uid;
   status.mode = s.st_mode & permission_bits;
   status.regular = S_ISREG(s.st_mode);
+  status.readable = (flags & O_ACCMODE) != O_WRONLY && (flags & O_PATH) == 0;
   status.writable = (flags & O_ACCMODE) == O_RDWR;
   const auto magic = static_cast<unsigned long>(fs.f_type) & 0xffffffffUL;
   if (magic == tmpfs_magic) status.system = file_status::tmpfs;
@@ -163,86 +181,12 @@ int status_of(int file, file_status& status) noexcept {
   return 0;
 }
 
-segment_id make_segment(key_t key, std::size_t bytes, unsigned mode, unsigned huge_shift) noexcept {
-  int flags = IPC_CREAT | IPC_EXCL | static_cast<int>(mode & permission_bits);
-  if (huge_shift != 0) flags |= SHM_HUGETLB | static_cast<int>(huge_shift << huge_shift_position);
-  const int id = ::shmget(key, bytes, flags);
-  return id < 0 ? segment_id{-1, errno} : segment_id{id, 0};
-}
-
-segment_id find_segment(key_t key) noexcept {
-  const int id = ::shmget(key, 0, 0);
-  return id < 0 ? segment_id{-1, errno} : segment_id{id, 0};
-}
-
-int status_of_segment(int id, segment_status& status) noexcept {
-  shmid_ds s{};
-  if (::shmctl(id, IPC_STAT, &s) != 0) return errno;
-  status.id = id;
-  status.key = s.shm_perm.__key;
-  status.bytes = s.shm_segsz;
-  status.owner = s.shm_perm.uid;
-  status.mode = s.shm_perm.mode & permission_bits;
-  status.creator = s.shm_cpid;
-  status.removed = (s.shm_perm.mode & SHM_DEST) != 0;
-  return 0;
-}
-
-attached attach_segment(int id, void* address, bool writable) noexcept {
-  void* const p = ::shmat(id, address, writable ? 0 : SHM_RDONLY);
-  // shmat's own way to say MAP_FAILED.
-  if (reinterpret_cast<std::intptr_t>(p) == -1) return {nullptr, errno};
-  return {p, 0};
-}
-
-int remove_segment(int id) noexcept { return error_of(::shmctl(id, IPC_RMID, nullptr)); }
-
-std::optional<std::vector<segment_status>> segments() {
-  const auto text = read_file("/proc/sysvipc/shm");
-  if (!text) return std::nullopt;
-  std::vector<segment_status> found;
-  std::istringstream lines(*text);
-  std::string line;
-  std::getline(lines, line);  // the titles
-  while (std::getline(lines, line)) {
-    std::istringstream words(line);
-    segment_status s;
-    std::int64_t key = 0;
-    std::uint64_t skipped = 0;
-    words >> key >> s.id >> std::oct >> s.mode >> std::dec >> s.bytes >> s.creator;
-    words >> skipped >> skipped >> s.owner;        // lpid nattch uid
-    for (int i = 0; i < 6; ++i) words >> skipped;  // gid cuid cgid atime dtime ctime
-    words >> s.present;                            // rss
-    if (!words) continue;
-    s.key = static_cast<key_t>(key);
-    s.removed = (s.mode & SHM_DEST) != 0;
-    s.mode &= permission_bits;
-    found.push_back(s);
-  }
-  return found;
-}
-
-std::optional<std::uint64_t> process_start(pid_t process) {
-  const auto text = read_file(("/proc/" + std::to_string(process) + "/stat").c_str());
-  if (!text) return std::nullopt;
-  // The name, in parentheses, may contain anything; after it the state is field 3 and the start field 22.
-  const std::size_t close = text->rfind(')');
-  if (close == std::string::npos) return std::nullopt;
-  std::istringstream words(text->substr(close + 1));
-  std::string word;
-  for (int field = 3; field <= 22 && words; ++field) words >> word;
-  std::uint64_t start = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), start);
-  if (error != std::errc{} || end != word.data() + word.size()) return std::nullopt;
-  return start;
-}
-
-pid_t own_process() noexcept { return ::getpid(); }
-uid_t own_user() noexcept { return ::geteuid(); }
-
-std::uint64_t process_namespace() noexcept {
-  struct stat s;
-  return ::stat("/proc/self/ns/pid", &s) == 0 ? s.st_ino : 0;
+std::uint64_t random_bits() noexcept {
+  std::uint64_t bits = 0;
+  if (::getrandom(&bits, sizeof bits, GRND_NONBLOCK) == static_cast<ssize_t>(sizeof bits)) return bits;
+  // Before the kernel's generator is ready, at boot, or under a filter: the time will do.
+  return (static_cast<std::uint64_t>(coarse_milliseconds()) + static_cast<std::uint64_t>(::getpid())) *
+         0x9e3779b97f4a7c15;
 }
 
 }  // namespace acre::sys
