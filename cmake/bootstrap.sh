@@ -28,7 +28,7 @@ packages_demo="$packages_build libcli11-dev libfmt-dev nlohmann-json3-dev"
 packages_vm="qemu-system-x86 busybox-static zstd lz4 xz-utils cpio python3"
 packages_peers="libjemalloc2 libmimalloc2.0|libmimalloc3 libtcmalloc-minimal4|libtcmalloc-minimal4t64 libtbbmalloc2
     libmemkind0"
-packages_bench="$packages_build $packages_peers libbenchmark-dev libnuma-dev gnuplot-nox python3"
+packages_bench="$packages_build $packages_peers libbenchmark-dev libboost-dev libnuma-dev gnuplot-nox python3"
 packages_test="$packages_demo $packages_bench $packages_vm
     libgtest-dev libgmock-dev clang clang-format-14 doxygen valgrind
     chromium|chromium-browser fonts-dejavu-core"

@@ -38,6 +38,7 @@ enum class errc {
   no_huge_pages,          ///< the asked page kind is not available
   lock_limit,             ///< RLIMIT_MEMLOCK forbids locking that much
   topology_failed,        ///< hwloc could not load the topology
+  foreign_segment,        ///< the segment is not one of acre's, or damaged
 };
 
 /// The category of errc; every code maps to the nearest std::errc through default_error_condition.

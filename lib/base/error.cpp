@@ -55,6 +55,8 @@ const char* text_of(errc e) noexcept {
       return "the process may not lock this much memory";
     case errc::topology_failed:
       return "the topology of the machine could not be loaded";
+    case errc::foreign_segment:
+      return "the segment is not one of acre's, or damaged";
   }
   return "unknown error";
 }
@@ -69,6 +71,7 @@ std::errc nearest(errc e) noexcept {
     case errc::invalid_size:
     case errc::invalid_alignment:
     case errc::invalid_argument:
+    case errc::foreign_segment:
       return std::errc::invalid_argument;
     case errc::unknown_node:
     case errc::foreign_topology:

@@ -5,5 +5,6 @@ acre_layer(sys
     files.cpp
     pages.cpp
     policy.cpp
+    robust_mutex.cpp
     threads.cpp
 )
