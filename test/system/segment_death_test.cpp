@@ -145,7 +145,7 @@ std::size_t step_through(const std::function<void()>& body, const std::function<
 }
 
 struct stepped {
-  static constexpr std::size_t bytes = 32_KiB;
+  static constexpr std::size_t bytes = 12_KiB;
   mapping pages = shared_pages(bytes);
   mapping copy = shared_pages(bytes);
   std::vector<unsigned char> last;

@@ -5,6 +5,7 @@
 #include <acre/mapping.hpp>
 
 #include "support/resource_conformance.hpp"
+#include "support/sanitizers.hpp"
 #include "support/shared_pages.hpp"
 #include "support/throws.hpp"
 
@@ -154,7 +155,7 @@ TEST_F(a_segment_resource, random_blocks_never_overlap_and_become_one_again) {
   std::map<unsigned char*, filled_block> live;
   const std::size_t empty = heap.free_bytes();
   std::size_t full = 0;
-  for (int step = 0; step != 60'000; ++step) {
+  for (int step = 0; step != (sanitized ? 20'000 : 60'000); ++step) {
     // Grows and shrinks.
     if (live.empty() || random() % 8 < (step / 5000 % 2 == 0 ? 6U : 2U)) {
       const std::size_t size = random() % 16 == 0 ? random() % 400'000 : random() % 3000;
