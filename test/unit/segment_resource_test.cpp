@@ -210,8 +210,8 @@ TEST_F(a_segment_resource, a_pointer_that_is_no_block_is_an_error) {
   std::memset(p, 0xFF, 1000);
   int elsewhere = 0;
   for (void* const wrong :
-       {static_cast<void*>(&elsewhere), heap.data(), static_cast<void*>(nullptr),
-        static_cast<void*>(static_cast<char*>(p) + 16), static_cast<void*>(static_cast<char*>(p) + 1),
+       {static_cast<void*>(&elsewhere), heap.data(), static_cast<void*>(static_cast<char*>(p) + 16),
+        static_cast<void*>(static_cast<char*>(p) + 1),
         static_cast<void*>(static_cast<char*>(heap.data()) + bytes)}) {
     EXPECT_EQ(code_thrown([&] { heap.deallocate(wrong, 1000, 8); }), errc::not_mapped);
   }
