@@ -19,6 +19,7 @@
 #include <acre/prefault.hpp>
 #include <acre/resource.hpp>
 #include <acre/resource_for.hpp>
+#include <acre/segment_resource.hpp>
 #include <acre/shared_segment.hpp>
 #include <acre/topology.hpp>
 #include <acre/version.hpp>

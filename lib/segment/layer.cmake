@@ -15,4 +15,10 @@ acre_layer(segment
     segment_state.cpp
     shared_segment.cpp
     sysv_object.cpp
+    segment_resource.hpp
+  SOURCES
+    heap_walk.cpp
+    held_heap.cpp
+    segment_heap.cpp
+    segment_resource.cpp
 )

@@ -3,9 +3,10 @@ acre_layer(sys
   SOURCES
     clock.cpp
     files.cpp
+    lifetime.cpp
     pages.cpp
     policy.cpp
-    lifetime.cpp
+    robust_mutex.cpp
     shared.cpp
     sysv.cpp
     threads.cpp

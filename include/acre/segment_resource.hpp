@@ -1,0 +1,94 @@
+// segment_resource: blocks out of memory that several processes map, with all books in that memory.
+#pragma once
+
+#include <acre/export.hpp>
+#include <acre/resource.hpp>
+
+#include <cstddef>
+#include <memory_resource>
+
+namespace acre {
+
+/// A heap inside a range of bytes: of a shared mapping, a memfd, POSIX or SysV shared memory. Every process that maps
+/// the same bytes makes a segment_resource of its own over them, at whatever address, and all of them allocate and
+/// free together: a block may be freed by another process than the one that took it. Nothing in the range is an address;
+/// the pointers that one process gets mean nothing to another, unless both map the range at the same place.
+/// What one wants to tell the others it stores as an offset, and where the first such thing lies is root().
+///
+/// The heap stays when the resource goes, and when all processes are gone: who maps the bytes again finds it with all its
+/// live blocks. There is no function that empties it; zero bytes at its head are a new heap.
+///
+/// Blocks have 8 bytes of overhead and take 32 at least, in steps of 16. They are aligned as asked in the process that
+/// asks; in others, as far as their mappings begin at the same multiple. Free neighbours are joined at once.
+/// deallocate() finds the size by itself; a library built with ACRE_CHECKED compares it with the one it is told.
+///
+/// Death: all functions work under one robust mutex in the range (pthread_mutexattr_setrobust(3)). A process that is killed
+/// at any instant inside any of them, the constructor too, leaves a heap that the next one who comes puts in order, in
+/// some nanoseconds for each block. What was live stays live, also blocks that only the dead one knew of: they are lost
+/// until the range is made anew. No such order is kept when the machine stops and the bytes are on a disk.
+///
+/// Trust: who may write the range may damage it. Damage that is found is errc::foreign_segment; numbers found in the
+/// range are not followed out of it, but damaged books may give bytes to two owners.
+///
+/// allocate() \throws allocation_error errc::invalid_alignment; errc::out_of_memory: no free block is large enough;
+///   errc::foreign_segment: damaged
+/// deallocate() \throws error errc::not_mapped: not a live block of this heap (found but for one in 65536; the heap is as
+///   it was); errc::foreign_segment: damaged
+///
+/// Equal to resources over the same range at the same address of this process.
+/// \safety all functions from any thread of any process; not from signal handlers. fork: the child goes on with a
+///   shared mapping as another process would, and waits for threads of the parent that are inside.
+class ACRE_API segment_resource final : public resource {
+ public:
+  /// Opens the heap in the range. Zero bytes at its head (2 KiB) become a new heap; of any number of processes that come
+  /// at the same time, one makes it.
+  /// \param memory a multiple of 64, readable and writable, in MAP_SHARED memory if others are to see it; must stay mapped
+  ///   as long as the resource is used
+  /// \param bytes 4 KiB to 128 TiB; the same for everybody
+  /// \throws error errc::invalid_argument (null), errc::invalid_alignment, errc::invalid_size;
+  ///   errc::foreign_segment: other bytes than a heap of this version and size, or a damaged one;
+  ///   the system's ETIMEDOUT: somebody has been holding the mutex for ten seconds (stopped by a debugger?)
+  segment_resource(void* memory, std::size_t bytes);
+  segment_resource(const segment_resource&) = delete;
+  segment_resource& operator=(const segment_resource&) = delete;
+  /// Leaves the heap as it is.
+  ~segment_resource() override;
+
+  void* data() const noexcept { return x_memory; }
+  /// Of the range.
+  std::size_t bytes() const noexcept { return x_bytes; }
+
+  /// \throws error errc::foreign_segment: damaged, for all of these
+  std::size_t free_bytes() const;
+  /// The largest block that allocate() could give, aligned to 16 bytes.
+  std::size_t largest_free() const;
+  /// Live ones, of all processes.
+  std::size_t blocks() const;
+
+  /// Makes p what root() returns in every process; null: nothing. What was written to it before is seen by who gets it.
+  /// \param p in the range
+  /// \throws error errc::invalid_argument: outside the range
+  void set_root(void* p);
+  /// The same, if there is none.
+  /// \returns whether there was none
+  bool try_set_root(void* p);
+  /// Where this process finds what set_root() was given, by whichever process; null at first.
+  /// \throws error errc::foreign_segment: damaged
+  void* root() const;
+
+  /// Looks at every block and every list.
+  /// \returns false: the heap is damaged
+  bool check() const;
+
+  std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
+
+ private:
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override;
+  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override;
+  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override;
+
+  void* x_memory;
+  std::size_t x_bytes;
+};
+
+}  // namespace acre

@@ -1,0 +1,125 @@
+#include <acre/segment_resource.hpp>
+
+#include <acre/error.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstdint>
+#include <string>
+
+#include "segment/held_heap.hpp"
+
+namespace acre {
+namespace {
+
+constexpr const char* heap_text = "segment_resource";
+
+std::size_t block_size(std::size_t bytes) noexcept {
+  return std::max(least_block, (bytes + word_bytes + block_unit - 1) / block_unit * block_unit);
+}
+
+void require_range(const void* memory, std::size_t bytes) {
+  if (memory == nullptr) throw error(errc::invalid_argument, "segment_resource: the range is null");
+  if (reinterpret_cast<std::uintptr_t>(memory) % heap_alignment != 0) {
+    throw error(errc::invalid_alignment, "segment_resource: the range does not begin at a multiple of " +
+                                             std::to_string(heap_alignment));
+  }
+  if (bytes < least_heap || bytes > largest_heap) {
+    throw error(errc::invalid_size, "segment_resource: " + std::to_string(bytes) +
+                                        " bytes, possible are 4096 to " + std::to_string(largest_heap));
+  }
+}
+
+heap_header& header_in(void* memory) noexcept { return *static_cast<heap_header*>(memory); }
+
+std::uint64_t offset_of(const void* p, const void* memory, std::size_t bytes) {
+  if (p == nullptr) return 0;
+  const std::uintptr_t offset =
+      reinterpret_cast<std::uintptr_t>(p) - reinterpret_cast<std::uintptr_t>(memory);
+  if (offset == 0 || offset >= bytes)
+    throw error(errc::invalid_argument, "segment_resource: the root is to lie in the range, behind its head");
+  return offset;
+}
+
+#ifdef ACRE_CHECKED
+/// A block may be one unit larger than asked for: less than a block is not split off.
+bool may_be_size(std::size_t size, std::size_t bytes) noexcept {
+  return bytes <= largest_heap && (size == block_size(bytes) || size == block_size(bytes) + block_unit);
+}
+#endif
+
+}  // namespace
+
+segment_resource::segment_resource(void* memory, std::size_t bytes) : x_memory(memory), x_bytes(bytes) {
+  require_range(memory, bytes);
+  open_heap(memory, bytes);
+}
+
+segment_resource::~segment_resource() = default;
+
+std::size_t segment_resource::free_bytes() const { return held_heap(x_memory, x_bytes)->header().free_bytes; }
+std::size_t segment_resource::largest_free() const { return held_heap(x_memory, x_bytes)->largest_free(); }
+std::size_t segment_resource::blocks() const { return held_heap(x_memory, x_bytes)->header().blocks; }
+
+void segment_resource::set_root(void* p) {
+  std::atomic_ref(header_in(x_memory).root).store(offset_of(p, x_memory, x_bytes), std::memory_order_release);
+}
+
+bool segment_resource::try_set_root(void* p) {
+  std::uint64_t none = 0;
+  return std::atomic_ref(header_in(x_memory).root)
+      .compare_exchange_strong(none, offset_of(p, x_memory, x_bytes), std::memory_order_acq_rel);
+}
+
+void* segment_resource::root() const {
+  const std::uint64_t offset = std::atomic_ref(header_in(x_memory).root).load(std::memory_order_acquire);
+  if (offset >= x_bytes) throw error(errc::foreign_segment, "segment_resource: the root is damaged");
+  return offset == 0 ? nullptr : static_cast<std::byte*>(x_memory) + offset;
+}
+
+bool segment_resource::check() const {
+  try {
+    return held_heap(x_memory, x_bytes)->is_sound();
+  } catch (const error&) {
+    return false;
+  }
+}
+
+std::size_t segment_resource::good_size(std::size_t bytes, std::size_t) const noexcept {
+  return bytes > largest_heap ? bytes : block_size(bytes) - word_bytes;
+}
+
+void* segment_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
+  if (!std::has_single_bit(alignment))
+    throw allocation_error(errc::invalid_alignment, bytes, heap_text, "the alignment is not a power of two");
+  if (bytes > x_bytes)
+    throw allocation_error(errc::out_of_memory, bytes, heap_text, "more bytes than the segment has");
+  try {
+    if (void* const p = held_heap(x_memory, x_bytes)->allocate(block_size(bytes), alignment)) return p;
+  } catch (const error& e) {
+    throw allocation_error(e.code(), bytes, heap_text, e.what());
+  }
+  throw allocation_error(errc::out_of_memory, bytes, heap_text, "no free block is large enough");
+}
+
+void segment_resource::do_deallocate(void* p, [[maybe_unused]] std::size_t bytes, std::size_t) {
+  held_heap heap(x_memory, x_bytes);
+  const std::size_t size = heap->used_size(p);
+  if (size == 0) throw error(errc::not_mapped, "segment_resource: not a live block of this heap");
+#ifdef ACRE_CHECKED
+  if (!may_be_size(size, bytes)) {
+    throw error(errc::not_mapped, "segment_resource: a block of " + std::to_string(size - word_bytes) +
+                                      " bytes is freed with " + std::to_string(bytes));
+  }
+#endif
+  heap->deallocate(p);
+}
+
+bool segment_resource::do_is_equal(const std::pmr::memory_resource& other) const noexcept {
+  if (this == &other) return true;
+  const auto* const o = dynamic_cast<const segment_resource*>(&other);
+  return o != nullptr && o->x_memory == x_memory;
+}
+
+}  // namespace acre

@@ -1,0 +1,164 @@
+// What a segment_resource does with bytes that are no heap, or no longer one.
+#include <acre/bytes.hpp>
+#include <acre/error.hpp>
+#include <acre/mapping.hpp>
+#include <acre/segment_resource.hpp>
+
+#include "segment/heap_layout.hpp"
+#include "support/sanitizers.hpp"
+#include "support/shared_pages.hpp"
+#include "support/throws.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <random>
+#include <utility>
+#include <vector>
+
+namespace acre::test {
+namespace {
+
+TEST(segment_damage, refuses_foreign_bytes_and_leaves_them_alone) {
+  const mapping pages = shared_pages(64_KiB);
+  auto* const begin = static_cast<unsigned char*>(pages.data());
+  const auto code = [&](std::size_t bytes) {
+    return code_thrown([&] { segment_resource heap(begin, bytes); });
+  };
+  for (const std::size_t place : {0U, 7U, 8U, 30U, 100U, 1000U}) {
+    std::memset(begin, 0, 64_KiB);
+    begin[place] = 1;
+    const std::vector<unsigned char> before(begin, begin + 64_KiB);
+    EXPECT_EQ(code(64_KiB), errc::foreign_segment) << place;
+    EXPECT_TRUE(std::equal(before.begin(), before.end(), begin)) << place;
+  }
+  std::memset(begin, 0, 64_KiB);
+  EXPECT_EQ(code(64_KiB), std::error_code{});
+  EXPECT_EQ(code(32_KiB), errc::foreign_segment) << "another size";
+  reinterpret_cast<heap_header*>(begin)->signature += 1;
+  EXPECT_EQ(code(64_KiB), errc::foreign_segment) << "another version";
+  try {
+    segment_resource heap(begin, 64_KiB);
+  } catch (const error& e) {
+    EXPECT_STREQ(e.what(), "segment_resource: the heap has layout 2, this library knows 1");
+  }
+}
+
+/// Opens and uses what may be a damaged heap: errors are fine, other memory is not touched, and it ends.
+void try_to_use(void* memory, std::size_t bytes) {
+  try {
+    segment_resource heap(memory, bytes);
+    static_cast<void>(heap.check());
+    static_cast<void>(heap.blocks());
+    std::vector<std::pair<void*, std::size_t>> live;
+    const auto attempt = [](auto call) {
+      try {
+        call();
+      } catch (const error& e) {
+        EXPECT_TRUE(e.code() == errc::foreign_segment || e.code() == errc::not_mapped) << e.what();
+      } catch (const allocation_error& e) {
+        EXPECT_TRUE(e.code() == errc::foreign_segment || e.code() == errc::out_of_memory) << e.what();
+      }
+    };
+    for (const std::size_t size : {10U, 100U, 1000U, 10'000U, 50'000U, 100U, 10U}) {
+      attempt([&] {
+        auto* const p = static_cast<char*>(heap.allocate(size, size == 1000 ? 256 : 8));
+        EXPECT_GE(p, static_cast<char*>(memory));
+        EXPECT_LE(p + size, static_cast<char*>(memory) + bytes);
+        live.emplace_back(p, size);
+      });
+    }
+    for (const auto& [p, size] : live) attempt([&, q = p, n = size] { heap.deallocate(q, n, 8); });
+    attempt([&] { static_cast<void>(heap.largest_free()); });
+    attempt([&] { static_cast<void>(heap.root()); });
+  } catch (const error& e) {
+    EXPECT_EQ(e.code(), errc::foreign_segment) << e.what();
+  }
+}
+
+/// The word that threads wait for: with other bits there, it is held by nobody who would let go.
+bool is_lock_word(std::size_t offset) {
+  const std::size_t mutex = offsetof(heap_header, mutex);
+  return offset >= mutex && offset < mutex + 4;
+}
+
+TEST(segment_damage, damaged_books_are_an_error_and_no_crash) {
+  constexpr std::size_t bytes = 64_KiB;
+  const mapping pages = shared_pages(3 * bytes);
+  auto* const begin = static_cast<unsigned char*>(pages.data()) + bytes;
+  std::memset(pages.data(), 0x33, pages.size());
+  std::memset(begin, 0, bytes);
+  std::vector<std::size_t> words;  // where books are
+  {
+    segment_resource heap(begin, bytes);
+    std::vector<void*> live;
+    for (std::size_t i = 0; i != 40; ++i) live.push_back(heap.allocate(i * 37 % 600, 8));
+    for (std::size_t i = 0; i != 40; i += 1 + i % 3) {
+      heap.deallocate(live[i], i * 37 % 600, 8);
+      live[i] = nullptr;
+    }
+    for (std::size_t at = 0; at != sizeof(heap_header); at += 8) words.push_back(at);
+    for (std::size_t at = sizeof(heap_header); at != 16_KiB; at += 8) words.push_back(at);
+    for (std::size_t at = bytes - 64; at != bytes; at += 8) words.push_back(at);
+  }
+  const std::vector<unsigned char> good(begin, begin + bytes);
+  std::mt19937 random(11);
+  const auto damage_and_use = [&](auto damage) {
+    std::copy(good.begin(), good.end(), begin);
+    damage();
+    try_to_use(begin, bytes);
+  };
+  for (const std::size_t at : words) {
+    for (int i = 0; i != (sanitized ? 1 : 6); ++i) {
+      const std::size_t place = at + random() % 8;
+      if (is_lock_word(place)) continue;
+      damage_and_use([&] { begin[place] ^= static_cast<unsigned char>(1U << random() % 8); });
+      damage_and_use([&] { begin[place] = static_cast<unsigned char>(random()); });
+    }
+    if (is_lock_word(at)) continue;
+    // An offset that would be one, and one that is none.
+    for (const std::uint64_t value : {std::uint64_t{0}, first_block(), std::uint64_t{bytes},
+                                      std::uint64_t{bytes} * 2 + 8, ~std::uint64_t{7}})
+      damage_and_use([&] { std::memcpy(begin + at, &value, 8); });
+  }
+  for (int round = 0; round != (sanitized ? 20 : 300); ++round) {
+    damage_and_use([&] {
+      for (std::size_t at = 24; at != bytes; ++at) {
+        const bool in_mutex = at >= offsetof(heap_header, mutex) &&
+                              at < offsetof(heap_header, mutex) + sizeof(sys::robust_mutex);
+        if (!in_mutex) begin[at] = static_cast<unsigned char>(random());
+      }
+    });
+    damage_and_use([&] {
+      for (std::size_t at = 0; at != bytes; ++at) begin[at] = static_cast<unsigned char>(random());
+    });
+  }
+  for (std::size_t i = 0; i != bytes; ++i) {
+    ASSERT_EQ(begin[i - bytes], 0x33) << "written before the range";
+    ASSERT_EQ(begin[i + bytes], 0x33) << "written behind the range";
+  }
+}
+
+TEST(segment_damage, wrong_words_with_the_mark_of_a_dead_holder_are_an_error_for_good) {
+  const mapping pages = shared_pages(64_KiB);
+  segment_resource heap(pages.data(), 64_KiB);
+  void* const p = heap.allocate(100, 8);
+  auto* const header = reinterpret_cast<heap_header*>(pages.data());
+  // The word of the only block.
+  std::memset(static_cast<char*>(pages.data()) + first_block(), 0x5A, 8);
+  EXPECT_FALSE(heap.check());
+  // FUTEX_OWNER_DIED of linux/futex.h, which the kernel sets when the holder ends.
+  const std::uint32_t died = 0x4000'0000;
+  std::memcpy(static_cast<void*>(&header->mutex), &died, sizeof died);
+  EXPECT_EQ(code_thrown([&] { static_cast<void>(heap.allocate(8, 8)); }), errc::foreign_segment);
+  EXPECT_EQ(code_thrown([&] { static_cast<void>(heap.allocate(8, 8)); }), errc::foreign_segment);
+  EXPECT_EQ(code_thrown([&] { heap.deallocate(p, 100, 8); }), errc::foreign_segment);
+  EXPECT_EQ(code_thrown([&] { segment_resource again(pages.data(), 64_KiB); }), errc::foreign_segment);
+  EXPECT_FALSE(heap.check());
+}
+
+}  // namespace
+}  // namespace acre::test
