@@ -1,24 +1,23 @@
 acre_layer(segment
   HEADERS
+    segment_resource.hpp
     shared_segment.hpp
   SOURCES
     attach.cpp
     create.cpp
     existing_pages.cpp
     file_object.cpp
+    heap_walk.cpp
+    held_heap.cpp
     list.cpp
     segment_bind.cpp
     segment_errors.cpp
+    segment_heap.cpp
     segment_layout.cpp
     segment_name.cpp
     segment_record.cpp
+    segment_resource.cpp
     segment_state.cpp
     shared_segment.cpp
     sysv_object.cpp
-    segment_resource.hpp
-  SOURCES
-    heap_walk.cpp
-    held_heap.cpp
-    segment_heap.cpp
-    segment_resource.cpp
 )
