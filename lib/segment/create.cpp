@@ -64,22 +64,39 @@ std::unique_ptr<segment_object> make_object(const segment_name& name, const segm
   return make_sysv(name, layout.object, o.pages, o.mode);
 }
 
+/// Makes the huge page that ends with the record: who touches one that cannot be had gets a SIGBUS. If it holds no data
+/// it lies rather on nodes that the data do not need.
+void commit_record_page(const mapping& m, const segment_layout& layout, const placement& where,
+                        const topology& machine) {
+  std::byte* const last = static_cast<std::byte*>(m.data()) + (layout.mapped - layout.page);
+  const node_set others = where.nodes().empty() ? node_set{} : machine.default_nodes() - where.nodes();
+  if (layout.mapped > layout.data && !others.empty())
+    apply(placement::prefer(others), last, layout.page, machine);
+  prefault(last, layout.page, machine);
+}
+
 /// Installs the plan on the object, and makes its pages if that is wanted, through a mapping that ends here: the ranges
-/// of a plan would make many mappings of the one that is kept.
-std::vector<downgrade> place(segment_object& object, const segment_layout& layout, const placement& where,
-                             const plan& ranges, const segment_options& o, const topology& machine) {
+/// of a plan would make many mappings of the one that is kept. Others who see the object already are told by the
+/// record that it is not ready; it may share a page with data, which must not exist before it is placed.
+std::vector<downgrade> place(segment_object& object, segment_record record, const segment_layout& layout,
+                             const placement& where, const plan& ranges, const segment_options& o,
+                             const topology& machine) {
   const mapping m = map_segment(object, layout, o.pages, {});
   std::vector<downgrade> downgrades;
   if (where.strategy() != strategy::unbound) downgrades = apply(ranges, m.data(), machine);
-  if (is_hugetlb(o.pages) || o.commit == commit::eager) {
+  if (is_hugetlb(o.pages)) {
     committing(layout.data, where.to_string(), [&] {
-      if (is_hugetlb(o.pages) && !pools_hold(ranges, o.pages))
+      if (!pools_hold(ranges, o.pages))
         throw error(errc::no_huge_pages, "the nodes have not enough free huge pages");
-      prefault(ranges, m.data(), machine);
-      if (layout.mapped > layout.data)
-        prefault(static_cast<std::byte*>(m.data()) + layout.data, layout.mapped - layout.data, machine);
+      commit_record_page(m, layout, where, machine);
     });
   }
+  if (object.is_visible()) {
+    record.ready = false;
+    object.write_record(encode(record));
+  }
+  if (is_hugetlb(o.pages) || o.commit == commit::eager)
+    committing(layout.data, where.to_string(), [&] { prefault(ranges, m.data(), machine); });
   return downgrades;
 }
 
@@ -109,15 +126,10 @@ std::unique_ptr<segment_state> create_segment(std::string_view name, std::size_t
 
   auto object = make_object(checked, layout, o);
   segment_record record = new_record(bytes, layout, where, o);
-  if (object->is_visible()) {
-    record.ready = false;
-    object->write_record(encode(record));
-  }
-  auto downgrades = place(*object, layout, where, ranges, o, machine);
+  auto downgrades = place(*object, record, layout, where, ranges, o, machine);
   mapping memory = map_segment(*object, layout, o.pages,
                                {.address = o.address == nullptr ? shared_address() : o.address,
                                 .use = o.address == nullptr ? address_use::hint : address_use::exact});
-  record.ready = true;
   record.address = reinterpret_cast<std::uintptr_t>(memory.data());
   object->write_record(encode(record));
   object->seal();
