@@ -230,10 +230,14 @@ check_result shared_segment::check(const topology& machine) const {
   }
   s.require_intact();
   map_existing_pages(s.memory, s.layout.data, s.owner, s.writable);
-  check_result result = acre::check(*wanted, s.data(), s.layout.data,
-                                    {.page_size = planned_page(s.record.pages, s.layout.data)}, machine);
+  const bool huge = is_hugetlb(s.record.pages);
+  // What was decided is read off the policies, which huge pages have not.
+  const bool undecided = huge && wanted->strategy() == strategy::most_free;
+  check_result result =
+      acre::check(undecided ? placement::prefer(wanted->nodes()) : *wanted, s.data(), s.layout.data,
+                  {.page_size = planned_page(s.record.pages, s.layout.data)}, machine);
   // This mapping never had one.
-  if (is_hugetlb(s.record.pages)) result.policy.reset();
+  if (huge) result.policy.reset();
   return result;
 }
 
