@@ -233,8 +233,9 @@ class ACRE_API shared_segment {
   std::vector<downgrade> downgrades() const;
 
   /// Places the data, or a part of it, anew, for all processes. Pages must not exist there yet: with
-  /// existing_pages::migrate they may, and are moved as migrate() does it (those that others have mapped stay, but for
-  /// root). A page that another process touches at the same time may lie by the old placement.
+  /// existing_pages::migrate they may, and are moved as migrate() does it (those that other processes have mapped stay,
+  /// root's as well). A page that another process touches at the same time may lie by the old placement, or, where the
+  /// new one is unbound, locally.
   /// \returns what moved; untouched pages are those still to be placed
   /// \throws error errc::already_populated, errc::permission_denied (attached read-only),
   ///   errc::unsupported_placement (hugetlb pages keep no policy for others: only migrate), errc::invalid_alignment,

@@ -6,7 +6,9 @@
 #include <array>
 #include <cerrno>
 #include <ostream>
+#include <utility>
 
+#include "observe/move_to_plan.hpp"
 #include "observe/page_range.hpp"
 #include "observe/page_walk.hpp"
 #include "observe/pending_moves.hpp"
@@ -83,13 +85,9 @@ class chooser {
 
 }  // namespace
 
-migration migrate(void* p, std::size_t bytes, const placement& where, const topology& machine) {
-  const page_range range = require_mapped(p, bytes, "migrate");
-  const plan wanted =
-      make_plan(where, range.bytes(), machine, {.page_size = range.page_size, .max_ranges = range_limit()});
+migration move_to_plan(void* p, const plan& wanted, const topology& machine) {
+  const page_range range = require_mapped(p, wanted.bytes, "migrate");
   migration result;
-  result.downgrades = apply(wanted, p, machine);
-
   units unit(range);
   const chooser choose(machine);
   pending_moves moves;
@@ -123,6 +121,16 @@ migration migrate(void* p, std::size_t bytes, const placement& where, const topo
     }
     if (!result.first_failed) result.first_failed = at - range.begin;
   });
+  return result;
+}
+
+migration migrate(void* p, std::size_t bytes, const placement& where, const topology& machine) {
+  const page_range range = require_mapped(p, bytes, "migrate");
+  const plan wanted =
+      make_plan(where, range.bytes(), machine, {.page_size = range.page_size, .max_ranges = range_limit()});
+  std::vector<downgrade> downgrades = apply(wanted, p, machine);
+  migration result = move_to_plan(p, wanted, machine);
+  result.downgrades = std::move(downgrades);
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "area/page_kinds.hpp"
+#include "observe/move_to_plan.hpp"
 #include "segment/existing_pages.hpp"
 #include "segment/segment_state.hpp"
 #include "sys/pages.hpp"
@@ -33,12 +34,27 @@ part part_of(const segment_layout& layout, const segment_bind_options& o) {
   return {o.offset, (bytes + layout.page - 1) / layout.page * layout.page};
 }
 
-/// Installs the policies through a mapping that ends here, see create.cpp.
-std::vector<downgrade> place_part(const segment_state& s, const part& where_to, const placement& where,
+/// Installs the policies through a mapping that ends here, see create.cpp. No other would do: the kernel looks at the
+/// policy a mapping itself set last, whatever others have made of the object's since. Setting the same again changes
+/// nothing, and where neighbouring mappings come to have the same they are joined and it is set on all of them
+/// (mbind_range() of Linux 6.1 and 6.12).
+std::vector<downgrade> place_part(const segment_state& s, const part& where_to, const plan& ranges,
                                   const topology& machine) {
-  const plan ranges = plan_mapping(where, where_to.bytes, where_to.bytes, s.record.pages, machine);
   const mapping m = map_segment(*s.object, s.layout, s.record.pages, {});
-  return apply(ranges, static_cast<std::byte*>(m.data()) + where_to.offset, machine);
+  auto* const all = static_cast<std::byte*>(m.data());
+  std::byte* const begin = all + where_to.offset;
+  // "None" is what a new mapping has: so another before, and neighbours of another kind.
+  if (ranges.ranges.front().policy.mode == policy_mode::unbound) {
+    std::byte* const end = begin + where_to.bytes;
+    for (const auto& [rest, bytes] :
+         {std::pair(all, where_to.offset), std::pair(end, m.size() - where_to.offset - where_to.bytes)}) {
+      if (bytes == 0) continue;
+      if (const int e = sys::forbid_writing(rest, bytes))
+        throw error(std::error_code(e, std::system_category()), "segment: dividing a mapping");
+    }
+    apply(placement::local(), begin, where_to.bytes, machine);
+  }
+  return apply(ranges, begin, machine);
 }
 
 /// The record in the object may be newer than this process's.
@@ -67,10 +83,15 @@ migration shared_segment::bind(const placement& where, const segment_bind_option
   const object_facts now = s.require_intact();
   const part range = part_of(s.layout, o);
   std::byte* const begin = s.data() + range.offset;
+  const plan ranges = plan_mapping(where, range.bytes, range.bytes, s.record.pages, machine);
   migration result;
   if (o.existing == existing_pages::migrate) {
+    std::vector<downgrade> downgrades;
+    // Of hugetlb pages others would not see it.
+    if (!is_hugetlb(s.record.pages)) downgrades = place_part(s, range, ranges, machine);
     map_existing_pages(s.memory, s.layout.data, now.present);
-    result = migrate(begin, range.bytes, where, machine);
+    result = move_to_plan(begin, ranges, machine);
+    result.downgrades = std::move(downgrades);
   } else {
     if (is_hugetlb(s.record.pages)) {
       throw error(
@@ -82,7 +103,7 @@ migration shared_segment::bind(const placement& where, const segment_bind_option
       throw error(errc::already_populated,
                   "segment: pages exist there already; existing_pages::migrate would move them");
     }
-    result.downgrades = place_part(s, range, where, machine);
+    result.downgrades = place_part(s, range, ranges, machine);
     result.untouched = range.bytes / sys::page_size();
   }
   write_placement(s, range, where);

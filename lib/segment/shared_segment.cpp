@@ -265,10 +265,14 @@ check_result shared_segment::check(const topology& machine) const {
                 "segment: its placement '" + where_text() + "' cannot be checked: the text does not say all");
   }
   const mapping m = map_to_look(s);
-  check_result result = acre::check(*wanted, m.data(), s.layout.data,
-                                    {.page_size = planned_page(s.record.pages, s.layout.data)}, machine);
+  const bool huge = is_hugetlb(s.record.pages);
+  // What was decided is read off the policies, which huge pages have not.
+  const bool undecided = huge && wanted->strategy() == strategy::most_free;
+  check_result result =
+      acre::check(undecided ? placement::prefer(wanted->nodes()) : *wanted, m.data(), s.layout.data,
+                  {.page_size = planned_page(s.record.pages, s.layout.data)}, machine);
   // This mapping never had one.
-  if (is_hugetlb(s.record.pages)) result.policy.reset();
+  if (huge) result.policy.reset();
   return result;
 }
 

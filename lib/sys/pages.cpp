@@ -101,6 +101,7 @@ int refuse_huge_pages(void* p, std::size_t bytes) noexcept {
 }
 int discard(void* p, std::size_t bytes) noexcept { return error_of(::madvise(p, bytes, MADV_DONTNEED)); }
 
+int forbid_writing(void* p, std::size_t bytes) noexcept { return error_of(::mprotect(p, bytes, PROT_READ)); }
 int unlock(void* p, std::size_t bytes) noexcept { return error_of(::munlock(p, bytes)); }
 
 int populate(void* p, std::size_t bytes) noexcept { return advise_all(p, bytes, MADV_POPULATE_WRITE); }

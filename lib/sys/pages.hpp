@@ -36,6 +36,8 @@ int want_huge_pages(void* p, std::size_t bytes) noexcept;
 int refuse_huge_pages(void* p, std::size_t bytes) noexcept;
 /// MADV_DONTNEED: gives the pages of private memory back, the mapping stays.
 int discard(void* p, std::size_t bytes) noexcept;
+/// mprotect(2) with PROT_READ.
+int forbid_writing(void* p, std::size_t bytes) noexcept;
 /// munlock(2).
 int unlock(void* p, std::size_t bytes) noexcept;
 /// MADV_POPULATE_WRITE (Linux 5.14); EINVAL where the kernel has none.

@@ -45,12 +45,19 @@ void expect_even(const nodes& even, const std::vector<int>& pages, std::size_t p
 
 void expect_as_modelled(const expectation& expected, const void* p, std::size_t bytes, std::size_t page_size,
                         bool touched_by_test) {
+  expect_as_modelled(expected, p, bytes, page_size, [touched_by_test](std::size_t index) {
+    return touched_by_test ? std::optional(toucher_of(index)) : std::nullopt;
+  });
+}
+
+void expect_as_modelled(const expectation& expected, const void* p, std::size_t bytes, std::size_t page_size,
+                        const std::function<std::optional<unsigned>(std::size_t index)>& toucher) {
   const std::vector<int> pages = page_nodes(p, bytes);
   const std::size_t per_unit = page_size / base_page();
   const std::size_t units = (pages.size() + per_unit - 1) / per_unit;
   std::optional<unsigned> leader;
   for (std::size_t i = 0; i < units; ++i) {
-    const unit u{i, units, touched_by_test ? std::optional(toucher_of(i)) : std::nullopt};
+    const unit u{i, units, toucher(i)};
     const std::size_t count = std::min(per_unit, pages.size() - i * per_unit);
     const nodes allowed = expected.lies(u);
     ASSERT_TRUE(all_in(pages, i * per_unit, count, allowed))

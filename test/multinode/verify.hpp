@@ -4,6 +4,8 @@
 #include <acre/error.hpp>
 
 #include <cstddef>
+#include <functional>
+#include <optional>
 #include <system_error>
 
 #include "multinode/model.hpp"
@@ -14,6 +16,9 @@ namespace acre::test {
 /// By raw move_pages and get_mempolicy, page by page. `touched_by_test`: by touch_in_turn().
 void expect_as_modelled(const expectation& expected, const void* p, std::size_t bytes, std::size_t page_size,
                         bool touched_by_test);
+/// The same with the node whose CPU touched each unit told by `toucher`.
+void expect_as_modelled(const expectation& expected, const void* p, std::size_t bytes, std::size_t page_size,
+                        const std::function<std::optional<unsigned>(std::size_t index)>& toucher);
 
 /// acre::locate() against raw move_pages.
 void expect_located_right(const void* p, std::size_t bytes);

@@ -1,0 +1,220 @@
+// A segment under thousands of random bindings of random parts, against a model that keeps what each page was told last.
+// After numactl's randmap.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <acre/shared_segment.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "multinode/model.hpp"
+#include "multinode/segment_peers.hpp"
+#include "multinode/touch.hpp"
+#include "support/kernel.hpp"
+#include "support/machine.hpp"
+
+namespace acre::test {
+namespace {
+
+constexpr std::size_t pages = 1000;
+constexpr std::size_t steps_between_looks = 200;
+
+/// A part bound at random.
+struct step {
+  std::size_t first;
+  std::size_t count;
+  std::shared_ptr<const expectation> expected;
+};
+
+/// Makes the same steps from the same seed in every process.
+class dice {
+ public:
+  explicit dice(std::uint64_t seed) : x_random(seed) {
+    for (const sample& s : samples()) {
+      if (s.name != "weighted_by_system" || knows_policy(mpol::weighted)) x_samples.push_back(s);
+    }
+  }
+
+  step throw_step() {
+    // Long parts seldom: they cost most.
+    const std::size_t longest = below(16) == 0 ? pages : 40;
+    const std::size_t count = 1 + below(longest);
+    const std::size_t first = below(pages - count + 1);
+    const sample& s = x_samples[below(x_samples.size())];
+    expectation e = s.make(some_nodes(), base_page());
+    // Such pages may lie wherever the toucher can.
+    if (e.where.nodes().empty()) e = s.make(x_usable, base_page());
+    return {first, count, std::make_shared<expectation>(std::move(e))};
+  }
+
+  std::size_t below(std::size_t limit) { return x_random() % limit; }
+
+ private:
+  /// In order, as samples take them.
+  std::vector<unsigned> some_nodes() {
+    std::vector<unsigned> some;
+    while (some.empty()) {
+      for (const unsigned node : x_usable) {
+        if (below(2) == 0) some.push_back(node);
+      }
+    }
+    return some;
+  }
+
+  std::mt19937_64 x_random;
+  std::vector<sample> x_samples;
+  std::vector<unsigned> x_usable = usable_list();
+};
+
+/// What each page was told last.
+class paged_model {
+ public:
+  void follow(const step& s) {
+    for (std::size_t i = 0; i < s.count; ++i) x_pages.at(s.first + i) = {s.expected, i, s.count};
+  }
+
+  void expect_policies(const shared_segment& s) const {
+    for (std::size_t i = 0; i < pages; ++i) {
+      const auto& [expected, index, count] = x_pages[i];
+      ASSERT_THAT(expected->installed({index, count, std::nullopt}),
+                  testing::Contains(policy_at(static_cast<const char*>(s.data()) + i * base_page())))
+          << "page " << i << ", bound last by '" << expected->where << "' as page " << index << " of "
+          << count;
+    }
+  }
+
+  void expect_nodes(const shared_segment& s, const std::vector<unsigned>& touchers) const {
+    const std::vector<int> lies = page_nodes(s.data(), s.size());
+    for (std::size_t i = 0; i < pages; ++i) {
+      const auto& [expected, index, count] = x_pages[i];
+      ASSERT_GE(lies[i], 0) << "page " << i;
+      ASSERT_TRUE(expected->lies({index, count, touchers[i]}).contains(static_cast<unsigned>(lies[i])))
+          << "page " << i << " lies on " << lies[i] << ", bound last by '" << expected->where << "' as page "
+          << index << " of " << count << ", touched from node " << touchers[i];
+    }
+  }
+
+ private:
+  struct told {
+    std::shared_ptr<const expectation> expected =
+        std::make_shared<expectation>(samples().at(0).make(usable_list(), base_page()));
+    std::size_t index = 0;
+    std::size_t count = 1;
+  };
+  std::vector<told> x_pages{std::vector<told>(pages)};
+};
+
+void bind(shared_segment& s, const step& now) {
+  s.bind(now.expected->where, {.offset = now.first * base_page(), .bytes = now.count * base_page()});
+}
+
+/// Every page from the CPU of a random node.
+std::vector<unsigned> touch_at_random(const shared_segment& s, dice& random) {
+  const std::vector<unsigned> cpus = one_cpu_per_node();
+  std::vector<std::size_t> by(pages);
+  for (std::size_t& k : by) k = random.below(cpus.size());
+  std::vector<unsigned> touchers(pages);
+  for (std::size_t k = 0; k < cpus.size(); ++k) {
+    const pinned here(cpus[k]);
+    const unsigned node = node_of_cpu(cpus[k]);
+    for (std::size_t i = 0; i < pages; ++i) {
+      if (by[i] != k) continue;
+      touchers[i] = node;
+      touch(static_cast<char*>(s.data()) + i * base_page(), base_page());
+    }
+  }
+  return touchers;
+}
+
+std::uint64_t new_seed() {
+  return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+}
+
+/// \param steps how many
+/// \param bind_in_turn binds step i from one attachment or the other
+void expect_as_the_model_says(const shared_segment& looking, std::uint64_t seed, std::size_t steps,
+                              const std::function<void(std::size_t i, const step&)>& bind_in_turn) {
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  dice random(seed);
+  paged_model model;
+  for (std::size_t i = 0; i < steps; ++i) {
+    const step now = random.throw_step();
+    bind_in_turn(i, now);
+    model.follow(now);
+    if ((i + 1) % steps_between_looks != 0) continue;
+    SCOPED_TRACE("after step " + std::to_string(i));
+    model.expect_policies(looking);
+    if (testing::Test::HasFatalFailure()) return;
+  }
+  EXPECT_EQ(count_present(looking), 0U);
+  model.expect_nodes(looking, touch_at_random(looking, random));
+}
+
+TEST(segment_randmap, two_attachments_of_one_process_follow_the_model) {
+  shared_segment one = shared_segment::create("acre_test_randmap", pages * base_page(), placement::unbound());
+  shared_segment other = shared_segment::open("acre_test_randmap");
+  const std::size_t mappings = count_mappings();
+  expect_as_the_model_says(one, new_seed(), 3000,
+                           [&](std::size_t i, const step& now) { bind(i % 2 == 0 ? one : other, now); });
+  EXPECT_LE(count_mappings(), mappings + 4);
+  EXPECT_TRUE(shared_segment::remove("acre_test_randmap"));
+}
+
+/// Binds every odd step, each when it is told to.
+void bind_odd_steps(int id, std::uint64_t seed, std::size_t steps, int told, int done) noexcept {
+  shared_segment s = shared_segment::attach_id(id);
+  dice random(seed);
+  for (std::size_t i = 0; i < steps; ++i) {
+    const step now = random.throw_step();
+    if (i % 2 == 0) continue;
+    char byte = 0;
+    if (read(told, &byte, 1) != 1) _exit(1);
+    bind(s, now);
+    if (write(done, "!", 1) != 1) _exit(1);
+  }
+}
+
+TEST(segment_randmap, two_processes_follow_the_model) {
+  constexpr std::size_t steps = 600;
+  // Both on one: they take turns, and an emulated machine's CPUs wait for each other.
+  const pinned here(one_cpu_per_node().at(0));
+  shared_segment one = shared_segment::create("private", pages * base_page(), placement::unbound(),
+                                              {.backend = segment_backend::sysv});
+  const std::uint64_t seed = new_seed();
+  std::array<int, 2> told{};
+  std::array<int, 2> done{};
+  ASSERT_EQ(pipe2(told.data(), O_CLOEXEC) + pipe2(done.data(), O_CLOEXEC), 0);
+  const int id = one.id();
+  std::fflush(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    close(told[1]);
+    bind_odd_steps(id, seed, steps, told[0], done[1]);
+    _exit(0);
+  }
+  close(done[1]);
+  expect_as_the_model_says(one, seed, steps, [&](std::size_t i, const step& now) {
+    if (i % 2 == 0) return bind(one, now);
+    char byte = 0;
+    EXPECT_EQ(write(told[1], "!", 1), 1);
+    EXPECT_EQ(read(done[0], &byte, 1), 1) << "the other process has failed";
+  });
+  close(told[1]);
+  int status = -1;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(shared_segment::remove_id(id));
+}
+
+}  // namespace
+}  // namespace acre::test
