@@ -225,12 +225,20 @@ std::optional<std::vector<segment_status>> segments() {
 std::optional<std::uint64_t> process_start(pid_t process) {
   const auto text = read_file(("/proc/" + std::to_string(process) + "/stat").c_str());
   if (!text) return std::nullopt;
-  // The name, in parentheses, may contain anything; after it the state is field 3 and the start field 22.
+  // The name, in parentheses, may contain anything; after it the state is field 3, the number of threads field 20, and
+  // the start field 22.
   const std::size_t close = text->rfind(')');
   if (close == std::string::npos) return std::nullopt;
   std::istringstream words(text->substr(close + 1));
   std::string word;
-  for (int field = 3; field <= 22 && words; ++field) words >> word;
+  bool ended = false;
+  for (int field = 3; field <= 22 && words; ++field) {
+    words >> word;
+    if (field == 3) ended = word == "Z" || word == "X";
+    // A process whose first thread ended goes on with the others.
+    if (field == 20 && ended && word != "0" && word != "1") ended = false;
+  }
+  if (ended) return std::nullopt;
   std::uint64_t start = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), start);
   if (error != std::errc{} || end != word.data() + word.size()) return std::nullopt;

@@ -82,7 +82,7 @@ int remove_segment(int id) noexcept;
 std::optional<std::vector<segment_status>> segments();
 
 /// When a process began, in clock ticks since boot: with its number it names a process for good. Nothing if there is
-/// none (any more) or /proc does not tell.
+/// none (any more; one that ended and that nobody waited for is none) or /proc does not tell.
 std::optional<std::uint64_t> process_start(pid_t process);
 pid_t own_process() noexcept;
 uid_t own_user() noexcept;
