@@ -70,12 +70,18 @@ class file_object final : public segment_object {
   }
 
   mapping map(std::size_t bytes, page_kind pages, const map_wish& wish) const override {
-    return mapping(bytes, {.pages = pages,
-                           .sharing = sharing::shared,
-                           .access = wish.access,
-                           .address = wish.address,
-                           .use = wish.use,
-                           .file = x_file});
+    try {
+      return mapping(bytes, {.pages = pages,
+                             .sharing = sharing::shared,
+                             .access = wish.access,
+                             .address = wish.address,
+                             .use = wish.use,
+                             .file = x_file});
+    } catch (const allocation_error& e) {
+      if (e.code() != std::error_code(EPERM, std::system_category())) throw;
+      throw error(errc::permission_denied,
+                  "segment: it is sealed against writing (F_SEAL_WRITE); access::read_only would do");
+    }
   }
 
   record_bytes read_record() const override {
@@ -194,6 +200,10 @@ std::unique_ptr<segment_object> take_file(int file, bool writable) {
   require_shared_memory(file);
   sys::file_status s;
   sys::status_of(file, s);
+  if (!s.readable) {
+    throw error(errc::permission_denied,
+                "segment: the file descriptor " + std::to_string(file) + " is not open for reading");
+  }
   if (writable && !s.writable) {
     throw error(errc::permission_denied, "segment: the file descriptor " + std::to_string(file) +
                                              " is open for reading only; access::read_only would do");

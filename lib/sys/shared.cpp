@@ -149,6 +149,7 @@ int status_of(int file, file_status& status) noexcept {
   status.owner = s.st_uid;
   status.mode = s.st_mode & permission_bits;
   status.regular = S_ISREG(s.st_mode);
+  status.readable = (flags & O_PATH) == 0 && (flags & O_ACCMODE) != O_WRONLY;
   status.writable = (flags & O_ACCMODE) == O_RDWR;
   const auto magic = static_cast<unsigned long>(fs.f_type) & 0xffffffffUL;
   if (magic == tmpfs_magic) status.system = file_status::tmpfs;

@@ -46,10 +46,11 @@ struct file_status {
   uid_t owner = 0;
   unsigned mode = 0;  ///< permission bits
   bool regular = false;
-  bool writable = false;  ///< by this descriptor
+  bool readable = false;  ///< by this descriptor
+  bool writable = false;  ///< by this descriptor, and readable
   enum { tmpfs, hugetlbfs, other } system = other;
-  std::size_t block = 0;          ///< hugetlbfs: the size of its pages
-  std::uint64_t free_bytes = ~0;  ///< of the file system; no limit: all ones
+  std::size_t block = 0;                         ///< hugetlbfs: the size of its pages
+  std::uint64_t free_bytes = ~std::uint64_t{0};  ///< of the file system; no limit: all ones
 };
 int status_of(int file, file_status& status) noexcept;
 
