@@ -97,6 +97,7 @@ class file_object final : public segment_object {
   void write_record(const record_bytes& page) override {
     const object_facts now = facts();
     if (now.huge_page != 0) return write_huge(page, now);
+    if (now.bytes < record_size) throw error(errc::foreign_segment, "segment: somebody truncated it");
     const int e = sys::write_at(x_file, now.bytes - record_size, page.data(), page.size());
     if (e != 0) fail_space(e, now.bytes);
   }
