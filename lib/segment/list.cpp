@@ -22,6 +22,8 @@ std::optional<residency> residency_of(const segment_object& object, const segmen
     return locate(m.data(), layout.data);
   } catch (const error&) {
     return std::nullopt;
+  } catch (const allocation_error&) {  // more than this process has addresses for
+    return std::nullopt;
   }
 }
 
@@ -55,6 +57,7 @@ void add(std::vector<segment_info>& all, std::string name, Open open) {
   try {
     all.push_back(info_of(*open(), std::move(name)));
   } catch (const error&) {
+  } catch (const allocation_error&) {
   }
 }
 
