@@ -52,7 +52,8 @@ void require_removable(const segment_object& object, const attach_options& o) {
   try {
     identify(object, object.facts(), o);
   } catch (const error& e) {
-    if (e.code() != errc::not_ready) throw;
+    const bool damaged = e.code() == errc::foreign_segment && o.foreign == foreign_memory::accept;
+    if (e.code() != errc::not_ready && !damaged) throw;
   }
 }
 
