@@ -66,6 +66,8 @@ map_wish wish_of(const segment_record& record, const attach_options& o) {
   if (o.at == attach_at::creator_address) {
     wish.address = reinterpret_cast<void*>(record.address);
     if (record.address == 0) reject("the address at its creator is not known");
+    if (record.address % segment_layout(record.bytes, record.pages).page != 0)
+      reject("its header speaks of an address where no page begins");
   }
   if (wish.address != nullptr) wish.use = address_use::exact;
   return wish;
