@@ -185,13 +185,13 @@ bool remove_unfinished(std::string_view name) {
   const sys::segment_id found = sys::find_segment(checked.key);
   if (checked.key == 0 || found.error != 0) return false;
   const sysv_object object(found.id, false);
-  const object_facts facts = object.facts();
-  if (facts.owner != sys::own_user()) return false;
   try {
+    const object_facts facts = object.facts();
+    if (facts.owner != sys::own_user()) return false;
     const segment_record record = decode(object.read_record(), facts.bytes);
     return !record.ready && state_of_creator(record) == creator_state::gone && remove_id(found.id);
   } catch (const error&) {
-    return false;  // not acre's
+    return false;  // not acre's, not for this user to see, or just removed
   }
 }
 
