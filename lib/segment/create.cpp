@@ -107,8 +107,9 @@ std::unique_ptr<segment_state> create_segment(std::string_view name, std::size_t
   const plan ranges = plan_mapping(where, layout.data, layout.data, o.pages, machine);
   require_pages(o.pages, bytes, where);
 
-  auto object = make_object(checked, layout, o);
+  // Before others can see an object without it.
   segment_record record = new_record(bytes, layout, where, o);
+  auto object = make_object(checked, layout, o);
   if (object->is_visible()) {
     record.ready = false;
     object->write_record(encode(record));
