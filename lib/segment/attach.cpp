@@ -1,7 +1,9 @@
 // Attaching segments: nothing that is found is believed before it was checked.
 #include <acre/error.hpp>
 
+#include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "area/page_kinds.hpp"
@@ -28,6 +30,17 @@ bool creator_at_work(const segment_object& object) {
 }
 
 [[noreturn]] void fail_not_ready(const std::string& why) { throw error(errc::not_ready, "segment: " + why); }
+
+/// The record; where its creator is writing it, what it has become. He is done soon, unless others have the processor.
+record_bytes settled_record(const segment_object& object) {
+  constexpr int looks = 100;
+  record_bytes page = object.read_record();
+  for (int n = 1; n < looks && is_torn(page) && creator_at_work(object); ++n) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    page = object.read_record();
+  }
+  return page;
+}
 
 /// What acre wrote must fit together, and the object.
 void require_fit(const segment_record& record, const object_facts& facts) {
@@ -80,7 +93,7 @@ identified identify(const segment_object& object, const object_facts& facts, con
     throw error(errc::permission_denied, "segment: it belongs to user " + std::to_string(facts.owner) +
                                              "; segment_owner::any would accept that");
   }
-  const record_bytes page = object.read_record();
+  const record_bytes page = settled_record(object);
   try {
     segment_record record = decode(page, facts.bytes);
     if (!record.ready) {

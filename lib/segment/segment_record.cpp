@@ -34,7 +34,7 @@ struct layout {
   std::array<char, record_size - 96> text;
   std::uint64_t placement_sum;  ///< of partly_rebound, length and text
 };
-static_assert(sizeof(layout) == record_size);
+static_assert(sizeof(layout) == record_size && sizeof(layout::magic) == record_mark_size);
 static_assert(std::is_trivially_copyable_v<layout> && std::has_unique_object_representations_v<layout>);
 
 /// FNV-1a: against accidents. Who writes a nonsense record on purpose can write its sum, too.
@@ -81,20 +81,35 @@ record_bytes encode(const segment_record& record) {
   l.creator = static_cast<std::uint64_t>(record.creator);
   l.creator_start = record.creator_start;
   l.creator_namespace = record.creator_namespace;
-  l.fixed_sum = fixed_sum(l);
   std::string text = record.placement;
   if (text.size() > l.text.size()) text.replace(l.text.size() - 3, std::string::npos, "...");
   l.partly_rebound = record.partly_rebound ? 1 : 0;
   l.length = static_cast<std::uint32_t>(text.size());
   std::copy(text.begin(), text.end(), l.text.begin());
-  l.placement_sum = placement_sum(l);
   record_bytes page;
   std::memcpy(page.data(), &l, sizeof l);
-  return page;
+  return with_sums(page);
+}
+
+record_bytes with_sums(const record_bytes& page) noexcept {
+  layout l;
+  std::memcpy(&l, page.data(), sizeof l);
+  l.fixed_sum = fixed_sum(l);
+  l.placement_sum = placement_sum(l);
+  record_bytes summed;
+  std::memcpy(summed.data(), &l, sizeof l);
+  return summed;
 }
 
 bool is_blank(const record_bytes& page) noexcept {
-  return std::all_of(page.begin(), page.end(), [](std::byte b) { return b == std::byte{0}; });
+  return std::all_of(page.begin(), page.begin() + record_mark_size,
+                     [](std::byte b) { return b == std::byte{0}; });
+}
+
+bool is_torn(const record_bytes& page) noexcept {
+  layout l;
+  std::memcpy(&l, page.data(), sizeof l);
+  return l.magic == magic && l.version == version && l.fixed_sum != fixed_sum(l);
 }
 
 segment_record decode(const record_bytes& page, std::uint64_t object_bytes) {

@@ -1,6 +1,7 @@
 // System V segments.
 #include <acre/error.hpp>
 
+#include <atomic>
 #include <bit>
 #include <cerrno>
 #include <cstring>
@@ -89,7 +90,13 @@ class sysv_object final : public segment_object {
 
   void write_record(const record_bytes& page) override {
     const mapping all = attach({});
-    std::memcpy(record_in(all), page.data(), page.size());
+    std::byte* const to = record_in(all);
+    // Others may look meanwhile.
+    std::memcpy(to + record_mark_size, page.data() + record_mark_size, page.size() - record_mark_size);
+    std::uint64_t mark = 0;
+    static_assert(sizeof mark == record_mark_size);
+    std::memcpy(&mark, page.data(), sizeof mark);
+    std::atomic_ref(*reinterpret_cast<std::uint64_t*>(to)).store(mark, std::memory_order_release);
   }
 
   /// A key cannot be given later.
