@@ -43,7 +43,9 @@ record_bytes settled_record(const segment_object& object) {
 }
 
 /// What acre wrote must fit together, and the object.
-void require_fit(const segment_record& record, const object_facts& facts) {
+void require_fit(const segment_record& record, const segment_object& object, const object_facts& facts) {
+  if ((record.backend == segment_backend::sysv) != (object.id() >= 0))
+    reject("its header speaks of another backend than it has");
   const std::size_t huge = is_hugetlb(record.pages) ? page_size(record.pages) : 0;
   if (huge != facts.huge_page) reject("its header speaks of other pages than it has");
   if (segment_layout(record.bytes, record.pages).object != record.object_bytes)
@@ -102,7 +104,7 @@ identified identify(const segment_object& object, const object_facts& facts, con
                                ", died before it was done; create() replaces it"
                          : "process " + std::to_string(record.creator) + " is still at work on it");
     }
-    require_fit(record, facts);
+    require_fit(record, object, facts);
     return {std::move(record), false};
   } catch (const error& e) {
     if (e.code() != errc::foreign_segment && e.code() != errc::invalid_size) throw;
