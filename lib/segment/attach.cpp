@@ -7,6 +7,7 @@
 #include "area/page_kinds.hpp"
 #include "segment/segment_state.hpp"
 #include "sys/lifetime.hpp"
+#include "sys/pages.hpp"
 
 namespace acre {
 namespace {
@@ -36,6 +37,7 @@ void require_fit(const segment_record& record, const segment_object& object) {
   if (huge != object.huge_page()) reject("its header speaks of other pages than it has");
   if ((record.backend == segment_backend::sysv) != (object.backend() == segment_backend::sysv))
     reject("its header speaks of another backend");
+  if (record.address % sys::page_size() != 0) reject("its header names an address between two pages");
   if (segment_layout(record.bytes, record.pages).object != record.object_bytes)
     reject("its header speaks of sizes that do not fit together");
 }

@@ -116,6 +116,10 @@ class file_object final : public segment_object {
     const sys::file_status s = status();
     if (!s.readable)
       throw error(errc::permission_denied, "segment: the file descriptor is not open for reading");
+    if (writable && sys::is_write_sealed(x_file)) {
+      throw error(errc::permission_denied,
+                  "segment: it is sealed against writing (F_SEAL_WRITE); access::read_only would do");
+    }
     if (writable && !s.writable) {
       throw error(errc::permission_denied,
                   "segment: the file descriptor is open for reading only; access::read_only would do");

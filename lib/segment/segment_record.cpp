@@ -80,20 +80,24 @@ record_bytes encode(const segment_record& record) {
   l.creator = static_cast<std::uint64_t>(record.creator);
   l.creator_start = record.creator_start;
   l.creator_namespace = record.creator_namespace;
-  l.fixed_sum = fixed_sum(l);
   std::string text = record.placement;
   if (text.size() > l.text.size()) text.replace(l.text.size() - 3, std::string::npos, "...");
   l.partly_rebound = record.partly_rebound ? 1 : 0;
   l.length = static_cast<std::uint32_t>(text.size());
   std::copy(text.begin(), text.end(), l.text.begin());
-  l.placement_sum = placement_sum(l);
   record_bytes page;
   std::memcpy(page.data(), &l, sizeof l);
-  return page;
+  return with_sums(page);
 }
 
-bool is_blank(const record_bytes& page) noexcept {
-  return std::all_of(page.begin(), page.end(), [](std::byte b) { return b == std::byte{0}; });
+record_bytes with_sums(const record_bytes& page) noexcept {
+  layout l;
+  std::memcpy(&l, page.data(), sizeof l);
+  l.fixed_sum = fixed_sum(l);
+  l.placement_sum = placement_sum(l);
+  record_bytes summed;
+  std::memcpy(summed.data(), &l, sizeof l);
+  return summed;
 }
 
 segment_record decode(const record_bytes& page, std::uint64_t object_bytes) {

@@ -35,8 +35,8 @@ using record_bytes = std::array<std::byte, record_size>;
 /// A placement text that is too long (weights of more than some 300 nodes) is cut and ends in "...".
 record_bytes encode(const segment_record& record);
 
-/// True if all of it is zero.
-bool is_blank(const record_bytes& page) noexcept;
+/// The page with both checksums right for what it says, as somebody would forge it.
+record_bytes with_sums(const record_bytes& page) noexcept;
 
 /// \param object_bytes of the object the page was read from
 /// \throws error errc::foreign_segment with what is wrong. Two checksums, of what never changes and of the placement:

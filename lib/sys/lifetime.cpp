@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <sstream>
 #include <string>
 
@@ -16,26 +15,27 @@ namespace {
 
 struct stat_words {
   char state;
+  std::uint64_t threads;
   std::uint64_t start;
 
-  bool has_ended() const noexcept { return state == 'Z' || state == 'X'; }
+  /// The first thread may have ended alone.
+  bool has_ended() const noexcept { return state == 'X' || (state == 'Z' && threads <= 1); }
 };
 
-/// Of /proc/PID/stat (proc(5)): the name, in parentheses, may contain anything; after it the state is field 3 and the
-/// start field 22.
+/// Of /proc/PID/stat (proc(5)): the name, in parentheses, may contain anything; after it the state is field 3, the
+/// count of threads field 20, the start field 22.
 std::optional<stat_words> stat_of(pid_t process) {
   const auto text = read_file(("/proc/" + std::to_string(process) + "/stat").c_str());
   if (!text) return std::nullopt;
   const std::size_t close = text->rfind(')');
   if (close == std::string::npos) return std::nullopt;
   std::istringstream words(text->substr(close + 1));
-  std::string word;
+  std::string skipped;
   stat_words found{};
   words >> found.state;
-  for (int field = 4; field <= 22 && words; ++field) words >> word;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), found.start);
-  if (error != std::errc{} || end != word.data() + word.size()) return std::nullopt;
-  return found;
+  for (int field = 4; field < 20; ++field) words >> skipped;
+  words >> found.threads >> skipped >> found.start;
+  return words ? std::optional(found) : std::nullopt;
 }
 
 }  // namespace

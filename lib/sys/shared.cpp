@@ -37,6 +37,11 @@ opened with_mode(const opened& made, unsigned mode) noexcept {
   return {-1, e};
 }
 
+bool has_seal(int file, int seal) noexcept {
+  const int seals = ::fcntl(file, F_GET_SEALS);
+  return seals >= 0 && (seals & seal) != 0;
+}
+
 /// /dev/shm as a descriptor for the duration of a call.
 class shared_directory {
  public:
@@ -129,9 +134,9 @@ opened make_memfd(const char* label, unsigned huge_shift, unsigned mode) noexcep
 
 int seal_size(int file) noexcept { return error_of(::fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW)); }
 
-bool is_shrink_sealed(int file) noexcept {
-  const int seals = ::fcntl(file, F_GET_SEALS);
-  return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
+bool is_shrink_sealed(int file) noexcept { return has_seal(file, F_SEAL_SHRINK); }
+bool is_write_sealed(int file) noexcept {
+  return has_seal(file, F_SEAL_WRITE) || has_seal(file, F_SEAL_FUTURE_WRITE);
 }
 
 opened duplicate(int file) noexcept { return result_of(::fcntl(file, F_DUPFD_CLOEXEC, 0)); }

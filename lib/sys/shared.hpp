@@ -38,6 +38,7 @@ opened make_memfd(const char* label, unsigned huge_shift, unsigned mode) noexcep
 /// F_SEAL_SHRINK, F_SEAL_GROW: 0 or errno.
 int seal_size(int file) noexcept;
 bool is_shrink_sealed(int file) noexcept;
+bool is_write_sealed(int file) noexcept;
 
 opened duplicate(int file) noexcept;
 void close(int file) noexcept;

@@ -1,0 +1,286 @@
+// A shared heap whose users die inside.
+#include <acre/bytes.hpp>
+#include <acre/error.hpp>
+#include <acre/mapping.hpp>
+#include <acre/segment_resource.hpp>
+
+#include "segment/heap_layout.hpp"
+#include "support/resource_stress.hpp"
+#include "support/sanitizers.hpp"
+#include "support/shared_pages.hpp"
+#include "support/throws.hpp"
+
+#include <gtest/gtest.h>
+
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <new>
+#include <random>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace acre::test {
+namespace {
+
+/// Allocates and frees until it is killed, and spends most of its time inside.
+[[noreturn]] void churn(segment_resource& heap, unsigned seed) {
+  std::mt19937 random(seed);
+  struct block {
+    void* p = nullptr;
+    std::size_t bytes = 0;
+  };
+  std::array<block, 16> live;
+  for (;;) {
+    const auto chosen = random();
+    block& b = live[chosen % live.size()];
+    if (b.p != nullptr) heap.deallocate(b.p, b.bytes);
+    b.bytes = chosen / 16 % 3000;
+    b.p = heap.allocate(b.bytes, std::size_t{1} << chosen / 65536 % 10);
+    std::memset(b.p, 0xCC, b.bytes);
+  }
+}
+
+TEST(segment_death, survives_the_death_of_processes_at_any_time) {
+  constexpr int deaths = 300;
+  const mapping pages = shared_pages(64_MiB);
+  segment_resource heap(pages.data(), 64_MiB);
+  const auto& header = *static_cast<const heap_header*>(pages.data());
+  const mapping other_pages = shared_pages(4_KiB);
+  auto& started = *new (other_pages.data()) std::atomic<int>(0);
+  std::mt19937 random(5);
+  std::vector<filled_block> live;
+  int inside = 0;
+  for (int death = 0; death < deaths || (inside == 0 && death < 10 * deaths); ++death) {
+    const pid_t child = start([&] {
+      ++started;
+      churn(heap, static_cast<unsigned>(death));
+    });
+    ASSERT_GT(child, 0);
+    while (started <= death) std::this_thread::yield();
+    // Beside this process, which then waits until the child is out of the heap; or alone, and mostly inside.
+    const auto time = std::chrono::microseconds(random() % (sanitized ? 20'000 : 3000));
+    const auto until = std::chrono::steady_clock::now() + (death % 2 == 0 ? time : time * 0);
+    if (death % 2 != 0) std::this_thread::sleep_for(time);
+    do {
+      const std::size_t bytes = random() % 2000;
+      live.emplace_back(heap, bytes, 8, bytes, static_cast<unsigned char>(random()));
+      if (live.size() > 200) {
+        std::swap(live[random() % live.size()], live.back());
+        live.back().check();
+        heap.deallocate(live.back().p, live.back().bytes, 8);
+        live.pop_back();
+      }
+    } while (std::chrono::steady_clock::now() < until);
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    std::uint32_t lock = 0;
+    std::memcpy(&lock, static_cast<const void*>(&header.mutex), sizeof lock);
+    inside += lock != 0;
+    const std::size_t bytes = random() % 5000;
+    live.emplace_back(heap, bytes, 64, bytes, static_cast<unsigned char>(random()));
+    ASSERT_TRUE(heap.check()) << "after death " << death;
+    for (const filled_block& b : live) b.check();
+    live.back().check();
+    heap.deallocate(live.back().p, bytes, 64);
+    live.pop_back();
+    ASSERT_LE(heap.blocks(), live.size() + static_cast<std::size_t>(death + 1) * 17);
+  }
+  EXPECT_GT(inside, 0) << "nobody died inside";
+  RecordProperty("died_inside", inside);
+}
+
+/// As the kernel leaves a mutex whose holder ended (handle_futex_death in kernel/futex/core.c).
+void let_holder_die(void* memory) {
+  constexpr std::uint32_t died = 0x4000'0000;
+  constexpr std::uint32_t thread_id = 0x3FFF'FFFF;
+  std::uint32_t word = 0;
+  std::memcpy(&word, &static_cast<heap_header*>(memory)->mutex, sizeof word);
+  if ((word & thread_id) == 0) return;
+  word = died;
+  std::memcpy(static_cast<void*>(&static_cast<heap_header*>(memory)->mutex), &word, sizeof word);
+}
+
+/// Runs `body` in a child, and calls `look` between any two instructions of it.
+/// \returns so many there were
+std::size_t step_through(const std::function<void()>& body, const std::function<void()>& look) {
+  const pid_t child = fork();
+  EXPECT_GE(child, 0);
+  if (child == 0) {
+    if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) _exit(1);
+    raise(SIGSTOP);
+    body();
+    raise(SIGSTOP);
+    _exit(0);
+  }
+  std::size_t steps = 0;
+  int status = 0;
+  const auto stopped_by = [&](int signal) { return WIFSTOPPED(status) && WSTOPSIG(status) == signal; };
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(stopped_by(SIGSTOP)) << "no child to trace: " << status;
+  if (stopped_by(SIGSTOP)) {
+    while (ptrace(PTRACE_SINGLESTEP, child, nullptr, nullptr) == 0 && waitpid(child, &status, 0) == child &&
+           stopped_by(SIGTRAP)) {
+      ++steps;
+      look();
+    }
+    EXPECT_TRUE(stopped_by(SIGSTOP)) << "the child did not come to its end: " << status;
+  }
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  return steps;
+}
+
+struct stepped {
+  static constexpr std::size_t bytes = 12_KiB;
+  mapping pages = shared_pages(bytes);
+  mapping copy = shared_pages(bytes);
+  std::vector<unsigned char> last;
+
+  /// What the next process finds if the child is killed now; a copy of it is good enough.
+  void look(const std::function<void(segment_resource&)>& find) {
+    // Most instructions change nothing here.
+    if (!last.empty() && std::memcmp(pages.data(), last.data(), bytes) == 0) return;
+    last.assign(static_cast<unsigned char*>(pages.data()), static_cast<unsigned char*>(pages.data()) + bytes);
+    std::memcpy(copy.data(), last.data(), bytes);
+    let_holder_die(copy.data());
+    segment_resource heap(copy.data(), bytes);
+    ASSERT_TRUE(heap.check());
+    find(heap);
+    ASSERT_TRUE(heap.check());
+  }
+};
+
+TEST(segment_death, survives_death_between_any_two_instructions_of_its_making) {
+  stepped s;
+  std::size_t seen = 0;
+  // Once before, so that symbols are resolved.
+  segment_resource(s.copy.data(), s.bytes);
+  const std::size_t all = step_through([&] { segment_resource heap(s.pages.data(), s.bytes); },
+                                       [&] {
+                                         s.look([&](segment_resource& heap) {
+                                           ++seen;
+                                           ASSERT_EQ(heap.blocks(), 0U);
+                                           ASSERT_EQ(heap.largest_free(), heap.free_bytes() - 8);
+                                           void* const p = heap.allocate(100, 8);
+                                           heap.set_root(p);
+                                         });
+                                       });
+  EXPECT_GT(all, 100U);
+  EXPECT_GT(seen, 10U);
+}
+
+/// Every way through allocate() and deallocate(): with and without a rest, with a gap, joined with neither
+/// neighbour, either, and both.
+void go_every_way(segment_resource& heap) {
+  void* const a = heap.allocate(100, 8);
+  void* const b = heap.allocate(200, 1024);
+  void* const c = heap.allocate(300, 8);
+  void* const d = heap.allocate(100, 8);
+  void* const e = heap.allocate(100, 8);
+  heap.deallocate(c, 300, 8);
+  void* const again = heap.allocate(300, 8);
+  heap.deallocate(a, 100, 8);
+  heap.deallocate(again, 300, 8);
+  heap.deallocate(b, 200, 1024);
+  heap.deallocate(d, 100, 8);
+  heap.deallocate(e, 100, 8);
+}
+
+TEST(segment_death, survives_death_between_any_two_instructions_of_its_functions) {
+  stepped s;
+  segment_resource heap(s.pages.data(), s.bytes);
+  go_every_way(heap);
+  // What this process holds meanwhile, with holes between.
+  std::vector<filled_block> live;
+  for (std::size_t i = 0; i != 8; ++i)
+    live.emplace_back(heap, 500, 8, 500, static_cast<unsigned char>(i + 1));
+  for (const std::size_t i : {2U, 5U}) heap.deallocate(live[i].p, 500, 8);
+  live.erase(live.begin() + 5);
+  live.erase(live.begin() + 2);
+  std::size_t seen = 0;
+  step_through([&] { go_every_way(heap); },
+               [&] {
+                 s.look([&](segment_resource& after) {
+                   ++seen;
+                   ASSERT_GE(after.blocks(), live.size());
+                   ASSERT_LE(after.blocks(), live.size() + 5);
+                   // All that is free now.
+                   std::vector<std::pair<void*, std::size_t>> taken;
+                   for (const std::size_t bytes : {3000U, 400U, 24U}) {
+                     try {
+                       for (;;) {
+                         taken.emplace_back(after.allocate(bytes, 8), bytes);
+                         std::memset(taken.back().first, 0xEE, bytes);
+                       }
+                     } catch (const allocation_error& full) {
+                       ASSERT_EQ(full.code(), errc::out_of_memory);
+                     }
+                   }
+                   for (const filled_block& b : live) {
+                     const auto* const p = static_cast<unsigned char*>(after.data()) +
+                                           (b.p - static_cast<unsigned char*>(s.pages.data()));
+                     ASSERT_TRUE(std::all_of(p, p + b.bytes, [&](unsigned char x) { return x == b.fill; }))
+                         << "a live block was given again";
+                   }
+                   ASSERT_TRUE(after.check());
+                   for (const auto& [p, bytes] : taken) after.deallocate(p, bytes, 8);
+                 });
+               });
+  EXPECT_GT(seen, 100U);
+  EXPECT_TRUE(heap.check());
+  EXPECT_EQ(heap.blocks(), live.size());
+}
+
+TEST(segment_death, a_process_that_died_while_it_formatted_does_no_harm) {
+  const mapping pages = shared_pages(64_KiB);
+  auto& header = *static_cast<heap_header*>(pages.data());
+  for (int death = 0; death != 3; ++death) {
+    const pid_t child = start([&] {
+      header.signature = heap_header::signature_base | heap_header::version;
+      header.bytes = 64_KiB;
+      EXPECT_TRUE(header.mutex.prepare());
+      EXPECT_NE(header.mutex.lock(), sys::lock_outcome::unrecoverable);
+      header.bins.fill(77);
+      raise(SIGKILL);
+    });
+    waitpid(child, nullptr, 0);
+  }
+  segment_resource heap(pages.data(), 64_KiB);
+  EXPECT_EQ(heap.blocks(), 0U);
+  static_cast<void>(heap.allocate(100, 8));
+  EXPECT_TRUE(heap.check());
+}
+
+TEST(segment_death, opening_a_heap_whose_mutex_is_not_let_go_ends_with_an_error) {
+  const mapping pages = shared_pages(64_KiB);
+  segment_resource heap(pages.data(), 64_KiB);
+  const pid_t child = start([&] {
+    static_cast<heap_header*>(pages.data())->mutex.lock();
+    raise(SIGSTOP);
+  });
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, WUNTRACED), child);
+  EXPECT_EQ(code_thrown([&] { segment_resource late(pages.data(), 64_KiB); }),
+            std::error_code(ETIMEDOUT, std::system_category()));
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  EXPECT_EQ(code_thrown([&] { segment_resource late(pages.data(), 64_KiB); }), std::error_code{});
+  EXPECT_TRUE(heap.check());
+}
+
+}  // namespace
+}  // namespace acre::test
