@@ -44,9 +44,10 @@ ACRE_API std::string_view to_string(segment_backend backend) noexcept;
 
 struct segment_options {
   segment_backend backend = segment_backend::posix;
-  /// system: base pages (transparent huge ones are refused for the segment). transparent_huge: where
-  /// /sys/kernel/mm/transparent_hugepage/shmem_enabled (posix: the mount option huge= of /dev/shm) permits. huge_2mb, huge_1gb: memfd and sysv only. Never falls
-  /// back to smaller pages.
+  /// system: base pages; transparent huge ones are refused for the segment. transparent_huge: where the system permits:
+  /// posix by the mount option huge= of /dev/shm, the others by
+  /// /sys/kernel/mm/transparent_hugepage/shmem_enabled. huge_2mb, huge_1gb: memfd and sysv only. Never falls back to
+  /// smaller pages, but single transparent huge ones may be missing.
   page_kind pages = page_kind::system;
   /// eager: every page exists before create() returns. The default is lazy, but for hugetlb pages eager, and must be: the
   /// kernel keeps their policies only in the mapping that set them (Linux 6.12), so other processes' pages would lie

@@ -135,7 +135,6 @@ TEST(death_of_a_creator, of_a_system_v_segment_leaves_none_a_whole_one_or_one_th
                                     {.backend = segment_backend::sysv, .commit = commit});
     };
     int none = 0;
-    int blank = 0;
     int unfinished = 0;
     int whole = 0;
     const auto look = [&] {
@@ -143,16 +142,10 @@ TEST(death_of_a_creator, of_a_system_v_segment_leaves_none_a_whole_one_or_one_th
       const std::error_code e = code_thrown([&] { shared_segment::open(name, how); });
       bool listed = false;
       for (const segment_info& info : shared_segment::list()) listed |= id >= 0 && info.id == id;
-      EXPECT_EQ(listed, !e);
+      EXPECT_EQ(listed, id >= 0);
       if (e == errc::no_such_segment) {
         ++none;
         EXPECT_LT(id, 0);
-      } else if (e == errc::foreign_segment) {
-        // The moment between the kernel's segment and its header: it may be anybody's.
-        ++blank;
-        EXPECT_EQ(code_thrown(make), errc::name_in_use);
-        EXPECT_TRUE(shared_segment::remove(
-            name, {.backend = segment_backend::sysv, .foreign = foreign_memory::accept}));
       } else if (e == errc::not_ready) {
         ++unfinished;
       } else {
@@ -167,8 +160,8 @@ TEST(death_of_a_creator, of_a_system_v_segment_leaves_none_a_whole_one_or_one_th
       EXPECT_TRUE(shared_segment::remove(name, how));
     };
     if (!for_every_death([&] { make(); }, look)) return skip();
-    std::printf("%d deaths without a segment, %d with a blank, %d with an unfinished, %d with a whole one\n",
-                none, blank, unfinished, whole);
+    std::printf("%d deaths without a segment, %d with an unfinished, %d with a whole one\n", none, unfinished,
+                whole);
     EXPECT_GT(none, 0);
     EXPECT_GT(unfinished, 0);
     EXPECT_GT(whole, 0);
@@ -185,8 +178,7 @@ TEST(death_of_a_creator, lets_open_or_create_go_on_at_once) {
   for (int n = 1; n < 400; n += 7) {
     const death how = die_at_stop(n, [&] { get(); });
     if (how == death::not_permitted) return skip();
-    const std::error_code e = code_thrown([&] { replaced += get().created() ? 1 : 0; });
-    EXPECT_TRUE(!e || e == errc::foreign_segment) << e.message();
+    replaced += get().created() ? 1 : 0;
     shared_segment::remove(name, {.backend = segment_backend::sysv, .foreign = foreign_memory::accept});
     if (how == death::ended) break;
   }

@@ -100,25 +100,5 @@ TEST_P(races, to_open_or_create_have_one_winner_and_all_get_the_same) {
   ::munmap(shared, sizeof(counters));
 }
 
-TEST(a_header_that_is_being_written, is_looked_at_again) {
-  test::segment_maker maker(way::sysv_private);
-  const shared_segment s = maker.make(10'000, placement::local());
-  const std::size_t object = test::object_size(s);
-  const record_bytes whole = encode({.bytes = s.size(), .object_bytes = object, .backend = s.backend()});
-  record_bytes torn = whole;
-  torn[record_mark_size + 50] ^= std::byte{1};
-  std::atomic<bool> done = false;
-  std::thread writer([&] {
-    while (!done) {
-      test::scribble(s, object - record_size, torn.data(), torn.size());
-      test::scribble(s, object - record_size, whole.data(), whole.size());
-    }
-  });
-  for (int n = 0; n < 200; ++n)
-    EXPECT_EQ(test::code_thrown([&] { EXPECT_EQ(test::again(s).size(), 10'000U); }), std::error_code());
-  done = true;
-  writer.join();
-}
-
 }  // namespace
 }  // namespace acre
