@@ -19,5 +19,6 @@
 #include <acre/prefault.hpp>
 #include <acre/resource.hpp>
 #include <acre/resource_for.hpp>
+#include <acre/thread_binding.hpp>
 #include <acre/topology.hpp>
 #include <acre/version.hpp>

@@ -38,6 +38,9 @@ enum class errc {
   no_huge_pages,          ///< the asked page kind is not available
   lock_limit,             ///< RLIMIT_MEMLOCK forbids locking that much
   topology_failed,        ///< hwloc could not load the topology
+  no_such_process,        ///< no process or thread has this number (any more)
+  permission_denied,      ///< the process has not the right to do this
+  wrong_thread,           ///< a thread_binding is the business of the thread that made it
 };
 
 /// The category of errc; every code maps to the nearest std::errc through default_error_condition.

@@ -55,6 +55,12 @@ const char* text_of(errc e) noexcept {
       return "the process may not lock this much memory";
     case errc::topology_failed:
       return "the topology of the machine could not be loaded";
+    case errc::no_such_process:
+      return "there is no such process";
+    case errc::permission_denied:
+      return "the process has not the right to do this";
+    case errc::wrong_thread:
+      return "the binding belongs to another thread";
   }
   return "unknown error";
 }
@@ -97,6 +103,12 @@ std::errc nearest(errc e) noexcept {
       return std::errc::resource_unavailable_try_again;
     case errc::topology_failed:
       return std::errc::io_error;
+    case errc::no_such_process:
+      return std::errc::no_such_process;
+    case errc::permission_denied:
+      return std::errc::permission_denied;
+    case errc::wrong_thread:
+      return std::errc::operation_not_permitted;
   }
   return std::errc{};
 }

@@ -4,6 +4,7 @@ acre_layer(observe
     locate.hpp
     migrate.hpp
     prefault.hpp
+    thread_binding.hpp
   SOURCES
     check.cpp
     expectation.cpp
@@ -14,4 +15,5 @@ acre_layer(observe
     populate.cpp
     prefault.cpp
     room.cpp
+    thread_binding.cpp
 )
