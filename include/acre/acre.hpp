@@ -3,6 +3,7 @@
 
 #include <acre/apply.hpp>
 #include <acre/area.hpp>
+#include <acre/binding_of.hpp>
 #include <acre/bytes.hpp>
 #include <acre/check.hpp>
 #include <acre/error.hpp>
@@ -10,6 +11,7 @@
 #include <acre/locate.hpp>
 #include <acre/mapping.hpp>
 #include <acre/migrate.hpp>
+#include <acre/move_process.hpp>
 #include <acre/node_pools.hpp>
 #include <acre/node_set.hpp>
 #include <acre/numa_allocator.hpp>

@@ -1,19 +1,26 @@
 acre_layer(observe
   HEADERS
+    binding_of.hpp
     check.hpp
     locate.hpp
     migrate.hpp
+    move_process.hpp
     prefault.hpp
     thread_binding.hpp
   SOURCES
+    binding_of.cpp
     check.cpp
     expectation.cpp
     locate.cpp
     migrate.cpp
+    migration_steps.cpp
+    move_process.cpp
+    numa_maps.cpp
     page_range.cpp
     pending_moves.cpp
     populate.cpp
     prefault.cpp
+    process_files.cpp
     room.cpp
     thread_binding.cpp
 )

@@ -5,5 +5,6 @@ acre_layer(sys
     files.cpp
     pages.cpp
     policy.cpp
+    processes.cpp
     threads.cpp
 )
