@@ -1,4 +1,5 @@
-// thread_binding, binding_of, move_process: memory that acre does not map, and whole processes.
+// thread_binding, binding_of, move_process, restrict_process: memory that acre does not map, and whole
+// processes.
 #include <acre/acre.hpp>
 
 #include <sys/wait.h>
@@ -60,6 +61,14 @@ void move_this_process(const acre::node_set& from, const acre::node_set& to) {
   require(from != to || done.moves.empty(), "pages that are where they shall be stay");
 }
 
+void restrict_to(int pid, const acre::node_set& nodes) {
+  std::error_code ec;
+  const acre::node_set allowed = acre::restrict_process(pid, nodes, ec);
+  if (!ec) std::cout << "may use nodes " << allowed << '\n';
+  if (ec == acre::errc::group_shared) std::cout << "others would be restricted, too\n";
+  require(ec || allowed == nodes, "what is allowed is what was asked");
+}
+
 }  // namespace
 
 int main() {
@@ -69,4 +78,5 @@ int main() {
   require(run_under(acre::placement::interleave(nodes), "true") == 0, "a program runs under a placement");
   look_at_a_process();
   move_this_process({nodes.first()}, {last});
+  restrict_to(0, nodes);
 }

@@ -21,6 +21,7 @@
 #include <acre/prefault.hpp>
 #include <acre/resource.hpp>
 #include <acre/resource_for.hpp>
+#include <acre/restrict_process.hpp>
 #include <acre/thread_binding.hpp>
 #include <acre/topology.hpp>
 #include <acre/version.hpp>

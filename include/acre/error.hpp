@@ -41,6 +41,7 @@ enum class errc {
   no_such_process,        ///< no process or thread has this number (any more)
   permission_denied,      ///< the process has not the right to do this
   wrong_thread,           ///< a thread_binding is the business of the thread that made it
+  group_shared,           ///< other processes are in the control group that was to be restricted
 };
 
 /// The category of errc; every code maps to the nearest std::errc through default_error_condition.

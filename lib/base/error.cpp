@@ -61,6 +61,8 @@ const char* text_of(errc e) noexcept {
       return "the process has not the right to do this";
     case errc::wrong_thread:
       return "the binding belongs to another thread";
+    case errc::group_shared:
+      return "other processes would be restricted, too";
   }
   return "unknown error";
 }
@@ -109,6 +111,8 @@ std::errc nearest(errc e) noexcept {
       return std::errc::permission_denied;
     case errc::wrong_thread:
       return std::errc::operation_not_permitted;
+    case errc::group_shared:
+      return std::errc::device_or_resource_busy;
   }
   return std::errc{};
 }

@@ -6,6 +6,7 @@ acre_layer(observe
     migrate.hpp
     move_process.hpp
     prefault.hpp
+    restrict_process.hpp
     thread_binding.hpp
   SOURCES
     binding_of.cpp
@@ -21,6 +22,7 @@ acre_layer(observe
     populate.cpp
     prefault.cpp
     process_files.cpp
+    restrict_process.cpp
     room.cpp
     thread_binding.cpp
 )

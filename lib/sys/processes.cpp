@@ -12,15 +12,13 @@ namespace {
 constexpr std::size_t batch = 65536;
 
 std::string path_of(int pid, const char* name) { return "/proc/" + std::to_string(pid) + "/" + name; }
+std::string path_of(const std::string& group, const char* name) {
+  return "/sys/fs/cgroup" + group + "/" + name;
+}
 
-}  // namespace
-
-int process_number() noexcept { return ::getpid(); }
-int thread_number() noexcept { return ::gettid(); }
-
-int read_process_file(int pid, const char* name, std::string& text) {
+int read_all(const std::string& path, std::string& text) {
   text.clear();
-  const int fd = ::open(path_of(pid, name).c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return errno;
   for (;;) {
     const std::size_t had = text.size();
@@ -32,6 +30,28 @@ int read_process_file(int pid, const char* name, std::string& text) {
     ::close(fd);
     return n == 0 ? 0 : error;
   }
+}
+
+}  // namespace
+
+int process_number() noexcept { return ::getpid(); }
+int thread_number() noexcept { return ::gettid(); }
+
+int read_process_file(int pid, const char* name, std::string& text) {
+  return read_all(path_of(pid, name), text);
+}
+
+int read_group_file(const std::string& group, const char* name, std::string& text) {
+  return read_all(path_of(group, name), text);
+}
+
+int write_group_file(const std::string& group, const char* name, const std::string& text) {
+  const int fd = ::open(path_of(group, name).c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return errno;
+  const ssize_t n = ::write(fd, text.data(), text.size());
+  const int error = n < 0 ? errno : 0;
+  ::close(fd);
+  return error;
 }
 
 bool has_process(int pid) noexcept {

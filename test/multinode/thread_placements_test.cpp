@@ -115,18 +115,22 @@ TEST_F(thread_policies, weights_of_the_system_are_used_where_the_kernel_has_them
   });
 }
 
-/// Shape tiny: node 2 has 64 MiB and no CPU, node 1 is nearest to it.
+/// Shape tiny: node 2 has 64 MiB and no CPU; node 1, as small, is nearest to it; CPU 0 is on the large node
+/// 0.
 TEST(full_node_of_a_thread, makes_preferred_memory_spill_to_the_nearest_node) {
   in_child([] {
     constexpr std::size_t mib = std::size_t{1} << 20;
+    const pinned far(0);
     const thread_binding scope(placement::prefer({2}));
     const plain_memory memory(80 * mib);
     touch(memory.data(), memory.size());
-    const auto counts = count_pages(memory.data(), memory.size());
-    EXPECT_GT(counts.at(2), 1000U);
-    ASSERT_EQ(counts.count(1), 1U) << "nothing on the nearest node";
-    EXPECT_GT(counts.at(1), 1000U);
+    auto counts = count_pages(memory.data(), memory.size());
     EXPECT_EQ(count_untouched(memory.data(), memory.size()), 0U);
+    EXPECT_GT(counts[2], 1000U);
+    EXPECT_GT(counts[0] + counts[1], 1000U);
+    // How much room node 1 has is the guest's affair; node 0 is for what it has not.
+    EXPECT_TRUE(counts[0] == 0 || node_meminfo(1, "MemFree") < 4 * mib)
+        << counts[0] << " pages on node 0, " << node_meminfo(1, "MemFree") << " bytes free on node 1";
   });
 }
 
