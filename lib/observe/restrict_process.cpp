@@ -58,7 +58,7 @@ class group {
       case EROFS:
         throw error(errc::permission_denied,
                     doing() + ": no right to write cpuset.mems of " + x_path +
-                        "; it takes root, or a group that was delegated to this user with its cpuset");
+                        "; it takes root, or a group that this user made below one that was delegated to it");
       default:
         throw error(std::error_code(e, std::system_category()),
                     doing() + ": cannot write cpuset.mems of " + x_path);

@@ -68,7 +68,7 @@ policy policy_for_threads(const placement& where, const topology& machine) {
     throw error(errc::foreign_topology,
                 "thread_binding: the topology does not describe this machine: nothing can be bound on it");
   }
-  if (auto only = only_policy(where, machine)) return *std::move(only);
+  if (const auto only = only_policy(where, machine)) return *only;
   throw error(errc::unsupported_placement,
               "'" + where.to_string() + "' cannot be the policy of a thread: " + why_not_of_threads(where));
 }
