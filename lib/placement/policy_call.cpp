@@ -73,13 +73,13 @@ int policy_call::set_thread() const noexcept {
                                          words.flags | HWLOC_MEMBIND_BYNODESET | HWLOC_MEMBIND_THREAD);
     return result == 0 ? 0 : errno;
   };
-  if (x_policy.mode == policy_mode::prefer) {
-    // hwloc (2.9, topology-linux.c) remembers in a plain static whether the kernel has PREFERRED_MANY:
-    // written by the first such call, which therefore no other thread may make at the same time.
-    static std::once_flag settled;
-    std::call_once(settled, [&] { static_cast<void>(set()); });
-  }
-  return set();
+  if (x_policy.mode != policy_mode::prefer) return set();
+  // hwloc (2.9, topology-linux.c) remembers in a plain static whether the kernel has PREFERRED_MANY: written
+  // by the first such call, which therefore no other thread may make at the same time.
+  static std::once_flag settled;
+  std::optional<int> first;
+  std::call_once(settled, [&] { first = set(); });
+  return first ? *first : set();
 }
 
 int policy_call::set_home(void* p, std::size_t bytes) const noexcept {
