@@ -15,3 +15,12 @@ if(ACRE_SANITIZE)
   add_compile_options(-fsanitize=${acre_sanitizers} -fno-omit-frame-pointer -fno-sanitize-recover=all -O1)
   add_link_options(-fsanitize=${acre_sanitizers})
 endif()
+
+# The library is instrumented, too: libFuzzer looks for inputs that reach code it has not seen.
+if(ACRE_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "ACRE_FUZZ needs clang++, which has libFuzzer; this is ${CMAKE_CXX_COMPILER_ID}")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
+endif()

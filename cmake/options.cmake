@@ -8,6 +8,8 @@ option(ACRE_VM_TESTS "Register the tests that boot virtual machines" ${PROJECT_I
 option(ACRE_WERROR "Treat warnings as errors" OFF)
 set(ACRE_SANITIZE "" CACHE STRING "Sanitizers of a top-level build: \"address;undefined\" or \"thread\"")
 
+option(ACRE_FUZZ "Build the fuzz targets with libFuzzer (clang, top-level builds only)" OFF)
+
 # An unset build type in a developer's build would be an unoptimised library without debug information.
 get_property(acre_multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
 if(PROJECT_IS_TOP_LEVEL AND NOT acre_multi_config AND NOT CMAKE_BUILD_TYPE)

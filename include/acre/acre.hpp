@@ -3,6 +3,7 @@
 
 #include <acre/apply.hpp>
 #include <acre/area.hpp>
+#include <acre/binding_of.hpp>
 #include <acre/bytes.hpp>
 #include <acre/check.hpp>
 #include <acre/error.hpp>
@@ -10,6 +11,7 @@
 #include <acre/locate.hpp>
 #include <acre/mapping.hpp>
 #include <acre/migrate.hpp>
+#include <acre/move_process.hpp>
 #include <acre/node_pools.hpp>
 #include <acre/node_set.hpp>
 #include <acre/numa_allocator.hpp>
@@ -19,7 +21,9 @@
 #include <acre/prefault.hpp>
 #include <acre/resource.hpp>
 #include <acre/resource_for.hpp>
+#include <acre/restrict_process.hpp>
 #include <acre/segment_resource.hpp>
 #include <acre/shared_segment.hpp>
+#include <acre/thread_binding.hpp>
 #include <acre/topology.hpp>
 #include <acre/version.hpp>

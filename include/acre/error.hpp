@@ -48,6 +48,9 @@ enum class errc {
   already_populated,      ///< pages exist where memory was to be placed before its first touch
   no_space,               ///< the file system or the kernel's limits have no room for the segment
   permission_denied,      ///< the process has not the right to do this
+  no_such_process,        ///< no process or thread has this number (any more)
+  wrong_thread,           ///< a thread_binding is the business of the thread that made it
+  group_shared,           ///< other processes are in the control group that was to be restricted
 };
 
 /// The category of errc; every code maps to the nearest std::errc through default_error_condition.

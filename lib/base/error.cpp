@@ -75,6 +75,12 @@ const char* text_of(errc e) noexcept {
       return "there is no space for the segment";
     case errc::permission_denied:
       return "the process has not the right to do this";
+    case errc::no_such_process:
+      return "there is no such process";
+    case errc::wrong_thread:
+      return "the binding belongs to another thread";
+    case errc::group_shared:
+      return "other processes would be restricted, too";
   }
   return "unknown error";
 }
@@ -130,6 +136,12 @@ std::errc nearest(errc e) noexcept {
       return std::errc::permission_denied;
     case errc::no_space:
       return std::errc::no_space_on_device;
+    case errc::no_such_process:
+      return std::errc::no_such_process;
+    case errc::wrong_thread:
+      return std::errc::operation_not_permitted;
+    case errc::group_shared:
+      return std::errc::device_or_resource_busy;
   }
   return std::errc{};
 }

@@ -1,17 +1,28 @@
 acre_layer(observe
   HEADERS
+    binding_of.hpp
     check.hpp
     locate.hpp
     migrate.hpp
+    move_process.hpp
     prefault.hpp
+    restrict_process.hpp
+    thread_binding.hpp
   SOURCES
+    binding_of.cpp
     check.cpp
     expectation.cpp
     locate.cpp
     migrate.cpp
+    migration_steps.cpp
+    move_process.cpp
+    numa_maps.cpp
     page_range.cpp
     pending_moves.cpp
     populate.cpp
     prefault.cpp
+    process_files.cpp
+    restrict_process.cpp
     room.cpp
+    thread_binding.cpp
 )

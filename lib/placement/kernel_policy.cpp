@@ -1,9 +1,14 @@
 #include "placement/kernel_policy.hpp"
 
 namespace acre {
-namespace {
 
-node_set to_set(const sys::node_bits& bits) {
+sys::node_bits to_bits(const node_set& nodes) noexcept {
+  sys::node_bits bits{};
+  for (node_id n : nodes) bits[n / 64] |= std::uint64_t{1} << (n % 64);
+  return bits;
+}
+
+node_set to_nodes(const sys::node_bits& bits) {
   node_set nodes;
   for (node_id n = 0; n < node_set::max_nodes; ++n) {
     if ((bits[n / 64] >> (n % 64) & 1) != 0) nodes.insert(n);
@@ -11,11 +16,9 @@ node_set to_set(const sys::node_bits& bits) {
   return nodes;
 }
 
-}  // namespace
-
 policy from_kernel(const sys::raw_policy& raw) {
-  const node_set nodes = to_set(raw.nodes);
-  switch (raw.mode) {
+  const node_set nodes = to_nodes(raw.nodes);
+  switch (raw.mode & ~sys::mode_flags) {
     case sys::mode_default:
       return {policy_mode::unbound, {}};
     case sys::mode_bind:

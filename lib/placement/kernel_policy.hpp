@@ -7,7 +7,11 @@
 
 namespace acre {
 
-/// The policy of a range as acre names it.
+/// A set of nodes as system calls take it, and back.
+sys::node_bits to_bits(const node_set& nodes) noexcept;
+node_set to_nodes(const sys::node_bits& bits);
+
+/// The policy as acre names it; flags of the mode are left out.
 policy from_kernel(const sys::raw_policy& raw);
 
 /// True if `installed` is what apply() leaves for `wanted` on some kernel: the mask may have shrunk to the

@@ -2,9 +2,10 @@
 
 #include <hwloc.h>
 #include <cerrno>
-#include <cstdint>
+#include <mutex>
 #include <new>
 
+#include "placement/kernel_policy.hpp"
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
 
@@ -33,12 +34,6 @@ hwloc_words words_for(policy_mode mode) {
   }
 }
 
-sys::node_bits to_bits(const node_set& nodes) {
-  sys::node_bits bits{};
-  for (node_id n : nodes) bits[n / 64] |= std::uint64_t{1} << (n % 64);
-  return bits;
-}
-
 }  // namespace
 
 void policy_call::bitmap_free::operator()(hwloc_bitmap_s* b) const noexcept { hwloc_bitmap_free(b); }
@@ -63,6 +58,28 @@ int policy_call::set(void* p, std::size_t bytes) const noexcept {
   const int result = hwloc_set_area_membind(x_machine->native_handle(), p, bytes, x_nodes.get(), words.policy,
                                             words.flags | HWLOC_MEMBIND_BYNODESET);
   return result == 0 ? 0 : errno;
+}
+
+int policy_call::set_thread() const noexcept {
+  if (x_policy.mode == policy_mode::weighted_interleave)
+    return sys::set_thread_policy({sys::mode_weighted_interleave, to_bits(x_policy.nodes)});
+  // hwloc would take PREFERRED_MANY, which spills to what is nearest to the touching CPU, and a thread's
+  // policy has no home node. PREFERRED spills to what is nearest to its node.
+  if (x_policy.mode == policy_mode::prefer && x_policy.nodes.size() == 1)
+    return sys::set_thread_policy({sys::mode_preferred, to_bits(x_policy.nodes)});
+  const hwloc_words words = words_for(x_policy.mode);
+  const auto set = [&] {
+    const int result = hwloc_set_membind(x_machine->native_handle(), x_nodes.get(), words.policy,
+                                         words.flags | HWLOC_MEMBIND_BYNODESET | HWLOC_MEMBIND_THREAD);
+    return result == 0 ? 0 : errno;
+  };
+  if (x_policy.mode != policy_mode::prefer) return set();
+  // hwloc (2.9, topology-linux.c) remembers in a plain static whether the kernel has PREFERRED_MANY: written
+  // by the first such call, which therefore no other thread may make at the same time.
+  static std::once_flag settled;
+  std::optional<int> first;
+  std::call_once(settled, [&] { first = set(); });
+  return first ? *first : set();
 }
 
 int policy_call::set_home(void* p, std::size_t bytes) const noexcept {

@@ -23,6 +23,8 @@ class policy_call {
 
   /// Sets the policy. \returns 0 or errno
   int set(void* p, std::size_t bytes) const noexcept;
+  /// Makes it the policy of the calling thread. \returns 0 or errno
+  int set_thread() const noexcept;
   /// What a range that prefers a single node wants in addition: PREFERRED_MANY falls back from the faulting
   /// CPU's node; a home node makes the fallback start at the wanted one. With several nodes there is no one
   /// home: the nearest to the toucher is what is asked for.

@@ -6,6 +6,7 @@ acre_layer(sys
     lifetime.cpp
     pages.cpp
     policy.cpp
+    processes.cpp
     robust_mutex.cpp
     shared.cpp
     sysv.cpp

@@ -15,14 +15,32 @@ namespace {
 // The kernel subtracts one from maxnode (mm/mempolicy.c, get_nodes).
 constexpr unsigned long max_node = 1024 + 1;
 constexpr unsigned long mpol_f_addr = 1U << 1;
-constexpr int mode_flags = 0xe000;  // MPOL_MODE_FLAGS, in the upper bits of a mode
-constexpr int move_flag = 1 << 1;   // MPOL_MF_MOVE
+constexpr int move_flag = 1 << 1;  // MPOL_MF_MOVE
+
+bool none_in(const node_bits& nodes) noexcept {
+  for (auto word : nodes) {
+    if (word != 0) return false;
+  }
+  return true;
+}
 
 }  // namespace
 
+int thread_policy(raw_policy& policy) noexcept {
+  policy = {};
+  const long r = ::syscall(__NR_get_mempolicy, &policy.mode, policy.nodes.data(), max_node, nullptr, 0UL);
+  return r == 0 ? 0 : errno;
+}
+
+int set_thread_policy(const raw_policy& policy) noexcept {
+  const bool none = none_in(policy.nodes);
+  const long r =
+      ::syscall(__NR_set_mempolicy, policy.mode, none ? nullptr : policy.nodes.data(), none ? 0UL : max_node);
+  return r == 0 ? 0 : errno;
+}
+
 int bind(void* p, std::size_t bytes, int mode, const node_bits& nodes) noexcept {
-  bool none = true;
-  for (auto word : nodes) none = none && word == 0;
+  const bool none = none_in(nodes);
   // DEFAULT and LOCAL with a mask, even an empty one with maxnode, are EINVAL on some kernels.
   const long r =
       ::syscall(__NR_mbind, p, bytes, mode, none ? nullptr : nodes.data(), none ? 0 : max_node, 0U);
@@ -51,6 +69,11 @@ long move(std::span<void* const> pages, std::span<const int> targets, std::span<
       ::syscall(__NR_move_pages, 0, pages.size(), pages.data(), targets.data(), status.data(), move_flag);
   if (r < 0) return errno;
   return -r;
+}
+
+long migrate(int pid, const node_bits& from, const node_bits& to) noexcept {
+  const long r = ::syscall(__NR_migrate_pages, pid, max_node, from.data(), to.data());
+  return r >= 0 ? r : -errno;
 }
 
 }  // namespace acre::sys

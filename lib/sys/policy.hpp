@@ -28,6 +28,15 @@ enum mode : int {
   mode_weighted_interleave = 6,
 };
 
+/// MPOL_MODE_FLAGS: MPOL_F_STATIC_NODES and the like, in the upper bits of a mode.
+constexpr int mode_flags = 0xe000;
+
+/// get_mempolicy(2) for the calling thread's own policy; the mode has its flags, and the nodes are then those
+/// that were asked for. 0 or errno.
+int thread_policy(raw_policy& policy) noexcept;
+/// set_mempolicy(2) for the calling thread; the mode may have flags. 0 or errno.
+int set_thread_policy(const raw_policy& policy) noexcept;
+
 /// mbind(2) without flags: 0 or errno. Pages that are there stay.
 int bind(void* p, std::size_t bytes, int mode, const node_bits& nodes) noexcept;
 /// set_mempolicy_home_node(2) (Linux 5.17): 0 or errno.
@@ -41,5 +50,7 @@ int nodes_of(std::span<void* const> pages, std::span<int> nodes) noexcept;
 /// move_pages(2) with targets: results as above. 0, errno, or a negative count of pages not tried; with errno
 /// ENOMEM `status` is not written.
 long move(std::span<void* const> pages, std::span<const int> targets, std::span<int> status) noexcept;
+/// migrate_pages(2): the count of pages that could not be moved, or -errno.
+long migrate(int pid, const node_bits& from, const node_bits& to) noexcept;
 
 }  // namespace acre::sys

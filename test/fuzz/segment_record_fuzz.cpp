@@ -7,6 +7,7 @@
 #include <cstring>
 #include <span>
 
+#include "fuzz/fuzz_target.hpp"
 #include "segment/segment_record.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <span>
 
+#include "fuzz/fuzz_target.hpp"
 #include "segment/segment_record.hpp"
 
 namespace {
@@ -16,22 +16,18 @@ namespace {
 constexpr std::size_t magic_and_version = 12;
 constexpr std::size_t object_bytes_at = 32;
 
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
 /// What was read goes through the writer and back unchanged.
 void require_round_trip(const acre::segment_record& r) {
   const acre::record_bytes page = acre::encode(r);
   const acre::segment_record again = acre::decode(page, r.object_bytes);
-  require(acre::encode(again) == page && again.placement == r.placement);
+  acre::test::demand(acre::encode(again) == page && again.placement == r.placement);
 }
 
 /// Of the text either an error comes, or a placement whose text says the same.
 void require_placement_or_error(const std::string& text) {
   try {
     const acre::placement where = acre::placement::parse(text);
-    require(acre::placement::parse(where.to_string()) == where);
+    acre::test::demand(acre::placement::parse(where.to_string()) == where);
   } catch (const acre::error&) {
   }
 }
@@ -48,11 +44,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::memcpy(&object_bytes, page.data() + object_bytes_at, sizeof object_bytes);
   try {
     const acre::segment_record r = acre::decode(page, object_bytes);
-    require(r.bytes != 0 && r.object_bytes == object_bytes && r.bytes <= object_bytes - acre::record_size);
+    acre::test::demand(r.bytes != 0 && r.object_bytes == object_bytes &&
+                       r.bytes <= object_bytes - acre::record_size);
     require_round_trip(r);
     require_placement_or_error(r.placement);
   } catch (const acre::error& e) {
-    require(e.code() == acre::errc::foreign_segment);
+    acre::test::demand(e.code() == acre::errc::foreign_segment);
   }
   return 0;
 }

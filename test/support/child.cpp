@@ -71,4 +71,46 @@ page_holder::page_holder() {
 
 page_holder::~page_holder() { end(x_child); }
 
+companion::companion(const std::function<void()>& prepare, std::function<bool()> look) {
+  std::array<int, 2> ready{};
+  std::array<int, 2> go{};
+  EXPECT_EQ(pipe(ready.data()), 0);
+  EXPECT_EQ(pipe(go.data()), 0);
+  std::fflush(nullptr);
+  x_child = fork();
+  EXPECT_GE(x_child, 0);
+  if (x_child == 0) {
+    close(go[1]);
+    try {
+      prepare();
+      char word = '!';
+      if (testing::Test::HasFailure() || write(ready[1], &word, 1) != 1) _exit(1);
+      if (read(go[0], &word, 1) != 1) _exit(1);
+      _exit(look() ? 0 : 1);
+    } catch (const std::exception& e) {
+      std::fprintf(stderr, "the companion throws %s\n", e.what());
+      _exit(1);
+    }
+  }
+  close(ready[1]);
+  close(go[0]);
+  x_tell = go[1];
+  char word = 0;
+  EXPECT_EQ(read(ready[0], &word, 1), 1) << "the companion did not come up";
+  close(ready[0]);
+}
+
+companion::~companion() {
+  close(x_tell);
+  end(x_child);
+}
+
+bool companion::end_well() {
+  const char word = '!';
+  int status = 0;
+  if (write(x_tell, &word, 1) != 1 || waitpid(x_child, &status, 0) != x_child) return false;
+  x_child = -1;
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 }  // namespace acre::test

@@ -36,4 +36,23 @@ class page_holder {
   pid_t x_child = -1;
 };
 
+/// A child that prepares something, waits, and looks at it again when it is told to. To be made before any
+/// thread.
+class companion {
+ public:
+  /// Returns when the child has run `prepare`; the test fails if that throws.
+  companion(
+      const std::function<void()>& prepare, std::function<bool()> look = [] { return true; });
+  ~companion();
+  companion(const companion&) = delete;
+  companion& operator=(const companion&) = delete;
+  int pid() const { return x_child; }
+  /// Lets the child run `look` and end. True if it returned true.
+  bool end_well();
+
+ private:
+  pid_t x_child = -1;
+  int x_tell = -1;
+};
+
 }  // namespace acre::test

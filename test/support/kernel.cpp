@@ -71,21 +71,31 @@ std::size_t base_page() {
   return size;
 }
 
-std::vector<int> page_nodes(const void* p, std::size_t bytes) {
+namespace {
+
+std::vector<int> page_nodes_of(int pid, const void* p, std::size_t bytes) {
   const std::size_t page = base_page();
   const auto begin = reinterpret_cast<std::uintptr_t>(p) / page * page;
   const auto end = reinterpret_cast<std::uintptr_t>(p) + bytes;
   std::vector<void*> pages;
   for (std::uintptr_t at = begin; at < end; at += page) pages.push_back(reinterpret_cast<void*>(at));
   std::vector<int> status(pages.size(), -ENOSYS);
-  const long rc = syscall(SYS_move_pages, 0, pages.size(), pages.data(), nullptr, status.data(), 0);
+  const long rc = syscall(SYS_move_pages, pid, pages.size(), pages.data(), nullptr, status.data(), 0);
   EXPECT_EQ(rc, 0) << "move_pages: errno " << errno;
   return status;
 }
 
+}  // namespace
+
+std::vector<int> page_nodes(const void* p, std::size_t bytes) { return page_nodes_of(0, p, bytes); }
+
 std::map<unsigned, std::size_t> count_pages(const void* p, std::size_t bytes) {
+  return count_pages_of(0, p, bytes);
+}
+
+std::map<unsigned, std::size_t> count_pages_of(int pid, const void* p, std::size_t bytes) {
   std::map<unsigned, std::size_t> counts;
-  for (int node : page_nodes(p, bytes)) {
+  for (int node : page_nodes_of(pid, p, bytes)) {
     if (node >= 0) ++counts[static_cast<unsigned>(node)];
   }
   return counts;
@@ -122,6 +132,27 @@ bool knows_policy(mpol mode) {
   for (unsigned n = 0; n < 16 && rc != 0; ++n) rc = set_policy(page, base_page(), {mode, {n}});
   munmap(page, base_page());
   return rc == 0;
+}
+
+std::ostream& operator<<(std::ostream& out, const thread_policy& p) {
+  out << "mode " << p.mode << " {";
+  for (unsigned n : p.nodes) out << ' ' << n;
+  return out << " }";
+}
+
+thread_policy own_policy() {
+  int mode = -1;
+  mask bits{};
+  const long rc = syscall(SYS_get_mempolicy, &mode, bits.data(), mask_bits + 1, nullptr, 0UL);
+  EXPECT_EQ(rc, 0) << "get_mempolicy: errno " << errno;
+  return {mode, to_nodes(bits)};
+}
+
+int set_own_policy(const thread_policy& policy) {
+  const mask bits = to_mask(policy.nodes);
+  const long rc = syscall(SYS_set_mempolicy, policy.mode, policy.nodes.empty() ? nullptr : bits.data(),
+                          policy.nodes.empty() ? 0UL : mask_bits + 1);
+  return rc == 0 ? 0 : errno;
 }
 
 int move_page(void* p, unsigned node) {

@@ -13,7 +13,8 @@ namespace acre::test {
 
 using nodes = std::set<unsigned>;
 
-/// The numbers of include/uapi/linux/mempolicy.h, written down again: a wrong number in the library must show.
+/// The numbers of include/uapi/linux/mempolicy.h, written down again: a wrong number in the library must
+/// show.
 enum class mpol {
   unbound = 0,
   preferred = 1,
@@ -38,11 +39,28 @@ std::vector<int> page_nodes(const void* p, std::size_t bytes);
 std::map<unsigned, std::size_t> count_pages(const void* p, std::size_t bytes);
 std::size_t count_untouched(const void* p, std::size_t bytes);
 
+/// The same for the pages of another process at the same addresses.
+std::map<unsigned, std::size_t> count_pages_of(int pid, const void* p, std::size_t bytes);
+
 /// Fails the test where the kernel answers with an error.
 kernel_policy policy_at(const void* p);
 /// 0 or errno.
 int set_policy(void* p, std::size_t bytes, const kernel_policy& policy);
 bool knows_policy(mpol mode);
+
+/// The calling thread's own policy as bare numbers: the mode with its flags.
+struct thread_policy {
+  int mode = 0;
+  test::nodes nodes;
+  friend bool operator==(const thread_policy&, const thread_policy&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const thread_policy& p);
+};
+constexpr int static_nodes = 1 << 15;
+constexpr int relative_nodes = 1 << 14;
+/// Fails the test where the kernel answers with an error.
+thread_policy own_policy();
+/// 0 or errno.
+int set_own_policy(const thread_policy& policy);
 /// The node the page lies on afterwards, or a negative errno.
 int move_page(void* p, unsigned node);
 

@@ -16,7 +16,7 @@ using acre::error;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-constexpr int last_code = static_cast<int>(errc::permission_denied);
+constexpr int last_code = static_cast<int>(errc::group_shared);
 
 static_assert(std::is_error_code_enum_v<errc>);
 static_assert(std::is_nothrow_copy_constructible_v<error>);

@@ -1,0 +1,71 @@
+// move_process: moves the pages of a whole process from nodes to nodes.
+#pragma once
+
+#include <acre/export.hpp>
+#include <acre/locate.hpp>
+#include <acre/node_set.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <iosfwd>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace acre {
+
+/// What became of the pages of one node. Base pages, counted in /proc/PID/numa_maps before and after: a
+/// running process touches and frees pages meanwhile.
+struct process_move {
+  node_id from = 0;
+  node_id to = 0;
+  std::size_t pages = 0;  ///< on `from` before
+  std::size_t moved = 0;  ///< how many fewer there were after
+  std::size_t left = 0;   ///< still on `from`
+  /// Of those left, the pages of mappings of which some page is mapped by several processes (programs,
+  /// libraries, shared memory): without CAP_SYS_NICE the kernel leaves what others map too, and does not say
+  /// so.
+  std::size_t left_shared = 0;
+  std::size_t refused = 0;  ///< what migrate_pages(2) says it could not move: busy, or no room
+  std::error_code error;    ///< errc::node_full where `to` had no room; none otherwise
+};
+
+struct process_migration {
+  int pid = 0;
+  std::vector<process_move> moves;  ///< in the order they were made
+  std::vector<node_pages> before;   ///< all pages of the process
+  std::vector<node_pages> after;
+
+  ACRE_API std::size_t moved() const noexcept;
+  ACRE_API std::size_t left() const noexcept;
+  /// "process 17: node 0 to 1: 512 of 520 pages moved, 8 left (8 in mappings shared with other processes)"
+  ACRE_API std::string to_string() const;
+  ACRE_API friend std::ostream& operator<<(std::ostream& out, const process_migration& m);
+};
+
+struct move_options {
+  /// Called after the pages of each node, for a progress bar: what was done, and of how many moves it was
+  /// which (from 1 on). What it throws ends the migration.
+  std::function<void(const process_move& done, std::size_t number, std::size_t count)> progress;
+};
+
+/// Moves with migrate_pages(2), one node after the other. The first node of `from` goes to the first of `to`,
+/// the second to the second, and round again where `to` has fewer; where the numbers differ, pages on nodes
+/// of both sets stay. A node is cleared before it is filled: {0, 1} to {1, 2} shifts. Contents are kept,
+/// policies too: pages touched later go where the process's policies say. Costs about 10 us a page of 4 KiB.
+/// \param pid of a process, 0: the calling one
+/// \param from nodes of this machine;
+/// \param to nodes that this process may use, and the other one too
+/// \returns what was moved and what was left; pages left are no error
+/// \throws error errc::no_such_process, also if it ends meanwhile; errc::permission_denied (another user's
+///   process needs CAP_SYS_NICE and CAP_SYS_PTRACE); errc::node_not_allowed where the process's cpuset
+///   forbids nodes of `to`; errc::empty_node_set, errc::unknown_node; errc::binding_unsupported; what
+///   require_usable() throws for `to`. Pages already moved stay moved.
+/// \safety any thread; the process may run
+ACRE_API process_migration move_process(int pid, const node_set& from, const node_set& to,
+                                        const move_options& options = {});
+/// What a progress function throws is errc::invalid_function here.
+ACRE_API process_migration move_process(int pid, const node_set& from, const node_set& to,
+                                        std::error_code& ec) noexcept;
+
+}  // namespace acre

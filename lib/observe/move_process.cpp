@@ -1,0 +1,136 @@
+#include <acre/move_process.hpp>
+
+#include <acre/binding_of.hpp>
+#include <acre/error.hpp>
+#include <acre/topology.hpp>
+
+#include <cerrno>
+#include <ostream>
+
+#include "base/code_of.hpp"
+#include "observe/migration_steps.hpp"
+#include "placement/kernel_policy.hpp"
+#include "sys/policy.hpp"
+
+namespace acre {
+namespace {
+
+void require_known(const node_set& from) {
+  const topology& machine = topology::system();
+  if (from.empty()) throw error(errc::empty_node_set, "move_process: no nodes to move pages from");
+  if (const node_set unknown = from - machine.nodes(); !unknown.empty()) {
+    throw error(errc::unknown_node, "node " + std::to_string(unknown.first()) +
+                                        " does not exist; the machine has nodes " +
+                                        machine.nodes().to_string());
+  }
+}
+
+[[noreturn]] void fail(int error_number, const process_binding& process, const migration_step& step) {
+  const std::string doing = "cannot move pages of process " + std::to_string(process.pid) + " from node " +
+                            std::to_string(step.from) + " to " + std::to_string(step.to);
+  switch (error_number) {
+    case ESRCH:
+      throw error(errc::no_such_process, doing + ": it has ended");
+    case EPERM:
+    case EACCES:
+      if (!process.allowed_nodes.contains(step.to)) {
+        throw error(errc::node_not_allowed, doing + ": its cpuset allows nodes " +
+                                                process.allowed_nodes.to_string() +
+                                                " only, moving elsewhere takes CAP_SYS_NICE");
+      }
+      throw error(errc::permission_denied,
+                  doing +
+                      ": it takes the same user or CAP_SYS_PTRACE, and no seccomp filter that refuses"
+                      " migrate_pages(2)");
+    case ENOSYS:
+      throw error(errc::binding_unsupported, doing + ": this kernel has no migrate_pages(2)");
+    default:
+      throw error(std::error_code(error_number, std::system_category()), doing);
+  }
+}
+
+std::size_t shared_on(const process_binding& process, node_id node) {
+  std::size_t pages = 0;
+  for (const process_mapping& m : process.mappings) {
+    if (m.mappers > 1) pages += m.on(node);
+  }
+  return pages;
+}
+
+/// \param process as it is before, and after
+process_move move_one(const migration_step& step, process_binding& process) {
+  process_move done;
+  done.from = step.from;
+  done.to = step.to;
+  done.pages = process.on(step.from);
+  const long refused = sys::migrate(process.pid, to_bits({step.from}), to_bits({step.to}));
+  if (refused == -ENOMEM) {
+    done.error = errc::node_full;
+  } else if (refused < 0) {
+    fail(static_cast<int>(-refused), process, step);
+  } else {
+    done.refused = static_cast<std::size_t>(refused);
+  }
+  process = binding_of(process.pid);
+  done.left = process.on(step.from);
+  done.left_shared = shared_on(process, step.from);
+  done.moved = done.pages > done.left ? done.pages - done.left : 0;
+  return done;
+}
+
+}  // namespace
+
+process_migration move_process(int pid, const node_set& from, const node_set& to,
+                               const move_options& options) {
+  require_known(from);
+  topology::system().require_usable(to);
+  process_binding process = binding_of(pid);
+  process_migration result;
+  result.pid = process.pid;
+  result.before = process.per_node;
+  const std::vector<migration_step> steps = migration_steps(from, to);
+  for (const migration_step& step : steps) {
+    result.moves.push_back(move_one(step, process));
+    if (options.progress) options.progress(result.moves.back(), result.moves.size(), steps.size());
+  }
+  result.after = std::move(process.per_node);
+  return result;
+}
+
+process_migration move_process(int pid, const node_set& from, const node_set& to,
+                               std::error_code& ec) noexcept {
+  process_migration result;
+  ec = code_of([&] { result = move_process(pid, from, to); });
+  return result;
+}
+
+std::size_t process_migration::moved() const noexcept {
+  std::size_t pages = 0;
+  for (const process_move& m : moves) pages += m.moved;
+  return pages;
+}
+
+std::size_t process_migration::left() const noexcept {
+  std::size_t pages = 0;
+  for (const process_move& m : moves) pages += m.left;
+  return pages;
+}
+
+std::string process_migration::to_string() const {
+  std::string text = "process " + std::to_string(pid) + ":";
+  if (moves.empty()) return text + " nothing to move";
+  for (const process_move& m : moves) {
+    if (&m != &moves.front()) text += ';';
+    text += " node " + std::to_string(m.from) + " to " + std::to_string(m.to) + ": " +
+            std::to_string(m.moved) + " of " + std::to_string(m.pages) + " pages moved";
+    if (m.left != 0) text += ", " + std::to_string(m.left) + " left";
+    if (m.left_shared != 0)
+      text += " (" + std::to_string(m.left_shared) + " in mappings shared with other processes)";
+    if (m.error) text += ", no room on node " + std::to_string(m.to);
+  }
+  return text;
+}
+
+std::ostream& operator<<(std::ostream& out, const process_migration& m) { return out << m.to_string(); }
+
+}  // namespace acre

@@ -1,0 +1,203 @@
+#include "observe/numa_maps.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+
+namespace acre {
+namespace {
+
+struct mode_name {
+  std::string_view text;
+  policy_mode mode;
+};
+/// mm/mempolicy.c, policy_modes. A name that begins another comes after it.
+constexpr std::array<mode_name, 7> mode_names{{{"default", policy_mode::unbound},
+                                               {"local", policy_mode::local},
+                                               {"bind", policy_mode::bind},
+                                               {"interleave", policy_mode::interleave},
+                                               {"weighted interleave", policy_mode::weighted_interleave},
+                                               {"prefer (many)", policy_mode::prefer},
+                                               {"prefer", policy_mode::prefer}}};
+
+/// The kernel cuts what does not fit into char[64], within a node's number if need be.
+constexpr std::size_t most_policy_text = 63;
+
+/// The whole text as a number; nothing if it is none or too large.
+template <class Number>
+std::optional<Number> to_number(std::string_view text, int base = 10) {
+  Number value = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value, base);
+  if (error != std::errc{} || end != last) return std::nullopt;
+  return value;
+}
+
+std::string_view take_word(std::string_view& text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  const std::string_view word = text.substr(0, text.find_first_of(" \t"));
+  text.remove_prefix(word.size());
+  return word;
+}
+
+bool is_octal(char c) { return c >= '0' && c <= '7'; }
+
+/// seq_path() writes space, tab, newline and '=' as a backslash and three octal digits.
+std::string unescaped(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::string_view digits = text.substr(i + 1, 3);
+    if (text[i] == '\\' && digits.size() == 3 && digits[0] <= '3' &&
+        std::all_of(digits.begin(), digits.end(), is_octal)) {
+      const int code = (digits[0] - '0') * 64 + (digits[1] - '0') * 8 + (digits[2] - '0');
+      result += static_cast<char>(code);
+      i += 3;
+    } else {
+      result += text[i];
+    }
+  }
+  return result;
+}
+
+/// The text up to which a policy reaches: one word, but for those with a space in their names.
+std::string_view take_policy(std::string_view& text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  std::size_t inside = 0;
+  for (const mode_name& m : mode_names) {
+    if (text.starts_with(m.text)) inside = std::max(inside, m.text.size());
+  }
+  const std::size_t end = std::min(text.find_first_of(" \t", inside), text.size());
+  const std::string_view policy = text.substr(0, end);
+  text.remove_prefix(end);
+  return policy;
+}
+
+void add_pages(std::vector<node_pages>& nodes, node_id node, std::size_t pages) {
+  const auto at = std::lower_bound(nodes.begin(), nodes.end(), node,
+                                   [](const node_pages& n, node_id wanted) { return n.node < wanted; });
+  if (at != nodes.end() && at->node == node) {
+    at->pages = pages;
+  } else {
+    nodes.insert(at, {node, pages});
+  }
+}
+
+void read_count(std::string_view key, std::uint64_t value, numa_maps_line& line) {
+  if (key == "anon") {
+    line.anonymous = value;
+  } else if (key == "dirty") {
+    line.dirty = value;
+  } else if (key == "mapmax") {
+    line.mappers = value;
+  } else if (key == "swapcache") {
+    line.swap_cache = value;
+  } else if (key == "writeback") {
+    line.writeback = value;
+  } else if (key == "kernelpagesize_kB") {
+    if (value <= std::numeric_limits<std::uint64_t>::max() / 1024) line.page_size = value * 1024;
+  } else if (key.starts_with('N')) {
+    const auto node = to_number<node_id>(key.substr(1));
+    if (node && *node < node_set::max_nodes && value != 0) add_pages(line.nodes, *node, value);
+  }
+}
+
+void read_word(std::string_view word, numa_maps_line& line) {
+  const std::size_t equals = word.find('=');
+  if (equals == std::string_view::npos) {
+    line.heap = line.heap || word == "heap";
+    line.stack = line.stack || word == "stack";
+    line.huge = line.huge || word == "huge";
+    return;
+  }
+  const std::string_view key = word.substr(0, equals);
+  const std::string_view value = word.substr(equals + 1);
+  if (key == "file") {
+    line.file = unescaped(value);
+  } else if (const auto number = to_number<std::uint64_t>(value)) {
+    read_count(key, *number, line);
+  }
+}
+
+}  // namespace
+
+std::optional<node_set> parse_node_list(std::string_view text) {
+  node_set nodes;
+  do {
+    const std::string_view part = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(part.size() + 1, text.size()));
+    const auto first = to_number<node_id>(part.substr(0, part.find('-')));
+    const auto last = part.find('-') == std::string_view::npos
+                          ? first
+                          : to_number<node_id>(part.substr(part.find('-') + 1));
+    if (!first || !last || *first > *last || *last >= node_set::max_nodes) return std::nullopt;
+    for (node_id n = *first; n <= *last; ++n) nodes.insert(n);
+  } while (!text.empty());
+  return nodes;
+}
+
+std::optional<policy> parse_kernel_policy(std::string_view text) {
+  const auto known = std::find_if(mode_names.begin(), mode_names.end(),
+                                  [&](const mode_name& m) { return text.starts_with(m.text); });
+  if (known == mode_names.end()) return std::nullopt;
+  text.remove_prefix(known->text.size());
+  if (text.starts_with('=')) text.remove_prefix(std::min(text.find(':'), text.size()));
+  const bool has_nodes = known->mode != policy_mode::unbound && known->mode != policy_mode::local;
+  if (text.empty()) {
+    // Linux < 5.14 writes a preference of no node, which is local, as "local" or as "prefer".
+    if (known->mode == policy_mode::prefer) return policy{policy_mode::local, {}};
+    return has_nodes ? std::nullopt : std::optional(policy{known->mode, {}});
+  }
+  if (!has_nodes || !text.starts_with(':')) return std::nullopt;
+  const auto nodes = parse_node_list(text.substr(1));
+  return nodes ? std::optional(policy{known->mode, *nodes}) : std::nullopt;
+}
+
+std::optional<numa_maps_line> parse_numa_maps_line(std::string_view text) {
+  numa_maps_line line;
+  const auto begin = to_number<std::uintptr_t>(take_word(text), 16);
+  if (!begin) return std::nullopt;
+  line.begin = *begin;
+  line.policy_text = take_policy(text);
+  if (line.policy_text.empty()) return std::nullopt;
+  if (line.policy_text.size() < most_policy_text) line.policy = parse_kernel_policy(line.policy_text);
+  for (std::string_view word = take_word(text); !word.empty(); word = take_word(text)) read_word(word, line);
+  if (!line.nodes.empty() && line.mappers == 0) line.mappers = 1;
+  return line;
+}
+
+std::optional<maps_line> parse_maps_line(std::string_view text) {
+  maps_line line;
+  const std::string_view range = take_word(text);
+  const std::size_t dash = range.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto begin = to_number<std::uintptr_t>(range.substr(0, dash), 16);
+  const auto end = to_number<std::uintptr_t>(range.substr(dash + 1), 16);
+  line.permissions = take_word(text);
+  if (!begin || !end || *end <= *begin || line.permissions.size() != 4) return std::nullopt;
+  line.begin = *begin;
+  line.end = *end;
+  for (int i = 0; i < 3; ++i) take_word(text);  // offset, device, inode
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  line.name = text;
+  return line;
+}
+
+std::string_view status_value(std::string_view status, std::string_view key) {
+  while (!status.empty()) {
+    std::string_view line = take_line(status);
+    if (!line.starts_with(key) || !line.substr(key.size()).starts_with(':')) continue;
+    line.remove_prefix(key.size() + 1);
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    return line.substr(0, line.find_last_not_of(" \t") + 1);
+  }
+  return {};
+}
+
+std::string_view take_line(std::string_view& text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(line.size() + 1, text.size()));
+  return line;
+}
+
+}  // namespace acre

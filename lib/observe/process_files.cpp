@@ -1,0 +1,46 @@
+#include "observe/process_files.hpp"
+
+#include <acre/error.hpp>
+
+#include <cerrno>
+
+#include "sys/processes.hpp"
+
+namespace acre {
+namespace {
+
+std::string process(int pid) { return "process " + std::to_string(pid); }
+
+}  // namespace
+
+void require_process(int pid) {
+  if (pid < 0) throw error(errc::no_such_process, process(pid) + ": numbers of processes are not negative");
+  if (!sys::has_process(pid))
+    throw error(errc::no_such_process, "there is no " + process(pid) + ", or /proc hides it (hidepid)");
+}
+
+std::string read_process_file(int pid, const char* name) {
+  require_process(pid);
+  std::string text;
+  switch (const int e = sys::read_process_file(pid, name, text)) {
+    case 0:
+      return text;
+    case ESRCH:
+      throw error(errc::no_such_process, process(pid) + " has ended");
+    case ENOENT:
+      require_process(pid);
+      throw error(errc::binding_unsupported, "the kernel shows no " + std::string(name) + " of " +
+                                                 process(pid) +
+                                                 ": it is built without NUMA support (CONFIG_NUMA)");
+    case EACCES:
+    case EPERM:
+      throw error(errc::permission_denied,
+                  "no right to read " + std::string(name) + " of " + process(pid) +
+                      ": it takes the same user and no raised credentials, or CAP_SYS_PTRACE");
+    default:
+      throw error(std::error_code(e, std::system_category()),
+                  "cannot read " + std::string(name) + " of " + process(pid));
+  }
+}
+
+}  // namespace acre

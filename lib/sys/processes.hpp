@@ -1,0 +1,23 @@
+// What /proc tells of a process.
+#pragma once
+
+#include <string>
+
+namespace acre::sys {
+
+int process_number() noexcept;
+/// Of the calling thread; the process's for its first one.
+int thread_number() noexcept;
+
+/// The whole text of /proc/<pid>/<name>. 0 or errno: ENOENT, ESRCH: there is no such process (any more), or
+/// no such file; EACCES, EPERM: not for this process to see.
+int read_process_file(int pid, const char* name, std::string& text);
+/// Whether /proc shows the process, or the thread, at all.
+bool has_process(int pid) noexcept;
+
+/// A file of a control group (v2) below /sys/fs/cgroup; the path is that of /proc/PID/cgroup, empty for the
+/// topmost group. 0 or errno.
+int read_group_file(const std::string& group, const char* name, std::string& text);
+int write_group_file(const std::string& group, const char* name, const std::string& text);
+
+}  // namespace acre::sys

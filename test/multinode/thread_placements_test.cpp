@@ -1,0 +1,138 @@
+// thread_binding: every placement that a thread can have decides where the pages lie that it touches.
+#include <gtest/gtest.h>
+#include <acre/thread_binding.hpp>
+
+#include <cstddef>
+#include <map>
+
+#include "multinode/thread_policies.hpp"
+#include "support/child.hpp"
+
+namespace acre::test {
+namespace {
+
+TEST_F(thread_policies, bind_puts_pages_on_the_node) {
+  in_child([&] {
+    for (unsigned node : usable) {
+      const thread_binding scope(placement::bind({node}));
+      EXPECT_EQ(own_policy(), (thread_policy{number(mpol::bind), {node}}));
+      EXPECT_EQ(scope.policy(), (policy{policy_mode::bind, {node}}));
+      EXPECT_EQ(current_binding(), scope.policy());
+      EXPECT_TRUE(scope.downgrades().empty());
+      expect_touched_on(node);
+    }
+    EXPECT_EQ(own_policy(), thread_policy{});
+  });
+}
+
+TEST_F(thread_policies, bind_of_several_nodes_puts_pages_on_the_nearest) {
+  in_child([&] {
+    const thread_binding scope(placement::bind({first, last}));
+    EXPECT_EQ(own_policy(), (thread_policy{number(mpol::bind), {first, last}}));
+    expect_touched_nearest({first, last});
+  });
+}
+
+TEST_F(thread_policies, bind_of_all_nodes_names_no_more_than_those) {
+  in_child([&] {
+    const thread_binding scope(placement::bind(to_node_set(all)));
+    EXPECT_EQ(own_policy(), (thread_policy{number(mpol::bind), all}));
+    expect_touched_nearest(all);
+  });
+}
+
+TEST_F(thread_policies, prefer_puts_pages_on_the_node) {
+  in_child([&] {
+    for (unsigned node : usable) {
+      const thread_binding scope(placement::prefer({node}));
+      EXPECT_EQ(own_policy(), (thread_policy{number(mpol::preferred), {node}}));
+      EXPECT_EQ(scope.policy(), (policy{policy_mode::prefer, {node}}));
+      EXPECT_TRUE(scope.downgrades().empty());
+      expect_touched_on(node);
+    }
+  });
+}
+
+TEST_F(thread_policies, prefer_of_several_nodes_puts_pages_on_the_nearest) {
+  in_child([&] {
+    const thread_binding scope(placement::prefer({first, last}));
+    EXPECT_EQ(own_policy(), (thread_policy{number(mpol::preferred_many), {first, last}}));
+    EXPECT_TRUE(scope.downgrades().empty());
+    expect_touched_nearest({first, last});
+  });
+}
+
+TEST_F(thread_policies, interleave_goes_round) {
+  in_child([&] {
+    const thread_binding scope(placement::interleave(to_node_set(all)));
+    EXPECT_EQ(own_policy(), (thread_policy{number(mpol::interleave), all}));
+    const plain_memory memory(base_page() * 16 * all.size());
+    touch(memory.data(), memory.size());
+    std::map<unsigned, std::size_t> even;
+    for (unsigned n : all) even[n] = 16;
+    EXPECT_EQ(count_pages(memory.data(), memory.size()), even);
+  });
+}
+
+TEST_F(thread_policies, interleave_of_one_node_prefers_it) {
+  in_child([&] {
+    const thread_binding scope(placement::interleave({last}, std::size_t{1} << 20));
+    EXPECT_EQ(scope.policy(), (policy{policy_mode::prefer, {last}}));
+    expect_touched_on(last);
+  });
+}
+
+TEST_F(thread_policies, local_and_unbound_take_the_node_of_the_toucher) {
+  in_child([&] {
+    const thread_binding outer(placement::bind({last}));
+    {
+      const thread_binding scope(placement::local());
+      EXPECT_EQ(own_policy(), (thread_policy{number(mpol::local), {}}));
+      expect_touched_nearest(all);
+    }
+    {
+      const thread_binding scope(placement::unbound());
+      EXPECT_EQ(own_policy(), thread_policy{});
+      expect_touched_nearest(all);
+    }
+    expect_touched_on(last);
+  });
+}
+
+TEST_F(thread_policies, weights_of_the_system_are_used_where_the_kernel_has_them) {
+  in_child([&] {
+    const placement where = placement::weighted_by_system(to_node_set(all));
+    if (!knows_policy(mpol::weighted)) {
+      EXPECT_EQ(code_of([&] { const thread_binding scope(where); }), errc::unsupported_placement);
+      EXPECT_EQ(own_policy(), thread_policy{});
+      return;
+    }
+    const thread_binding scope(where);
+    EXPECT_EQ(own_policy(), (thread_policy{number(mpol::weighted), all}));
+    const plain_memory memory(base_page() * 16 * all.size());
+    touch(memory.data(), memory.size());
+    for (unsigned n : all) EXPECT_EQ(count_pages(memory.data(), memory.size()).count(n), 1U) << n;
+  });
+}
+
+/// Shape tiny: node 2 has 64 MiB and no CPU; node 1, as small, is nearest to it; CPU 0 is on the large node
+/// 0.
+TEST(full_node_of_a_thread, makes_preferred_memory_spill_to_the_nearest_node) {
+  in_child([] {
+    constexpr std::size_t mib = std::size_t{1} << 20;
+    const pinned far(0);
+    const thread_binding scope(placement::prefer({2}));
+    const plain_memory memory(80 * mib);
+    touch(memory.data(), memory.size());
+    auto counts = count_pages(memory.data(), memory.size());
+    EXPECT_EQ(count_untouched(memory.data(), memory.size()), 0U);
+    EXPECT_GT(counts[2], 1000U);
+    EXPECT_GT(counts[0] + counts[1], 1000U);
+    // How much room node 1 has is the guest's affair; node 0 is for what it has not.
+    EXPECT_TRUE(counts[0] == 0 || node_meminfo(1, "MemFree") < 4 * mib)
+        << counts[0] << " pages on node 0, " << node_meminfo(1, "MemFree") << " bytes free on node 1";
+  });
+}
+
+}  // namespace
+}  // namespace acre::test
