@@ -6,8 +6,8 @@
 
 #include "area/page_kinds.hpp"
 #include "segment/segment_state.hpp"
-#include "sys/lifetime.hpp"
 #include "sys/pages.hpp"
+#include "sys/processes.hpp"
 
 namespace acre {
 namespace {

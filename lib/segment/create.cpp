@@ -8,7 +8,7 @@
 #include "area/page_kinds.hpp"
 #include "segment/segment_errors.hpp"
 #include "segment/segment_state.hpp"
-#include "sys/lifetime.hpp"
+#include "sys/processes.hpp"
 #include "sys/shared.hpp"
 
 namespace acre {
@@ -100,7 +100,7 @@ std::vector<downgrade> place(const segment_object& object, const segment_layout&
 
 segment_record new_record(std::size_t bytes, const segment_layout& layout, const placement& where,
                           const segment_options& o) {
-  const pid_t self = sys::own_process();
+  const pid_t self = sys::process_number();
   return {.bytes = bytes,
           .object_bytes = layout.object,
           .pages = o.pages,

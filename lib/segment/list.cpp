@@ -10,7 +10,7 @@
 
 #include "segment/existing_pages.hpp"
 #include "segment/segment_state.hpp"
-#include "sys/lifetime.hpp"
+#include "sys/processes.hpp"
 #include "sys/shared.hpp"
 #include "sys/sysv.hpp"
 

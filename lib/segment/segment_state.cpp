@@ -2,8 +2,8 @@
 
 #include <acre/error.hpp>
 
-#include "sys/lifetime.hpp"
 #include "sys/pages.hpp"
+#include "sys/processes.hpp"
 
 namespace acre {
 

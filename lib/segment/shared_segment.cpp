@@ -13,7 +13,7 @@
 #include "segment/existing_pages.hpp"
 #include "segment/segment_errors.hpp"
 #include "segment/segment_state.hpp"
-#include "sys/lifetime.hpp"
+#include "sys/processes.hpp"
 #include "sys/shared.hpp"
 
 namespace acre {

@@ -11,8 +11,8 @@
 #include "observe/page_range.hpp"
 #include "segment/segment_errors.hpp"
 #include "segment/segment_object.hpp"
-#include "sys/lifetime.hpp"
 #include "sys/pages.hpp"
+#include "sys/processes.hpp"
 #include "sys/sysv.hpp"
 
 namespace acre {

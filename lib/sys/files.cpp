@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <utility>
 
 namespace acre::sys {
 namespace {
@@ -84,20 +85,26 @@ bool parse_map_line(std::string_view line, map_line& m) {
 
 }  // namespace
 
-std::optional<std::string> read_file(const char* path) {
+int read_text(const char* path, std::string& text) {
+  constexpr std::size_t batch = 65536;
+  text.clear();
   const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return std::nullopt;
-  std::string text;
+  if (fd < 0) return errno;
   for (;;) {
     const std::size_t had = text.size();
-    text.resize(had + 65536);
-    const ssize_t n = ::read(fd, text.data() + had, 65536);
+    text.resize(had + batch);
+    const ssize_t n = ::read(fd, text.data() + had, batch);
+    const int error = errno;
     text.resize(had + static_cast<std::size_t>(n > 0 ? n : 0));
-    if (n > 0 || (n < 0 && errno == EINTR)) continue;
+    if (n > 0 || (n < 0 && error == EINTR)) continue;
     ::close(fd);
-    if (n < 0) return std::nullopt;
-    return text;
+    return n == 0 ? 0 : error;
   }
+}
+
+std::optional<std::string> read_file(const char* path) {
+  std::string text;
+  return read_text(path, text) == 0 ? std::optional(std::move(text)) : std::nullopt;
 }
 
 std::optional<std::string> read_node_file(const std::string& name) {

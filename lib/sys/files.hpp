@@ -10,7 +10,9 @@
 
 namespace acre::sys {
 
-/// The whole text of a file; nothing if it cannot be read.
+/// The whole text of a file: 0 or errno.
+int read_text(const char* path, std::string& text);
+/// The same; nothing if it cannot be read.
 std::optional<std::string> read_file(const char* path);
 
 /// A file below /sys/devices/system/node: "online", "node0/cpulist".

@@ -3,7 +3,6 @@ acre_layer(sys
   SOURCES
     clock.cpp
     files.cpp
-    lifetime.cpp
     pages.cpp
     policy.cpp
     processes.cpp

@@ -1,35 +1,47 @@
 #include "sys/processes.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
 #include <cerrno>
-#include <cstddef>
 #include <cstdio>
+#include <sstream>
+
+#include "sys/files.hpp"
 
 namespace acre::sys {
 namespace {
-
-constexpr std::size_t batch = 65536;
 
 std::string path_of(int pid, const char* name) { return "/proc/" + std::to_string(pid) + "/" + name; }
 std::string path_of(const std::string& group, const char* name) {
   return "/sys/fs/cgroup" + group + "/" + name;
 }
 
-int read_all(const std::string& path, std::string& text) {
-  text.clear();
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return errno;
-  for (;;) {
-    const std::size_t had = text.size();
-    text.resize(had + batch);
-    const ssize_t n = ::read(fd, text.data() + had, batch);
-    const int error = errno;
-    text.resize(had + static_cast<std::size_t>(n > 0 ? n : 0));
-    if (n > 0 || (n < 0 && error == EINTR)) continue;
-    ::close(fd);
-    return n == 0 ? 0 : error;
-  }
+struct stat_words {
+  char state;
+  std::uint64_t threads;
+  std::uint64_t start;
+
+  /// The first thread may have ended alone.
+  bool has_ended() const noexcept { return state == 'X' || (state == 'Z' && threads <= 1); }
+};
+
+/// Of /proc/PID/stat (proc(5)): the name, in parentheses, may contain anything; after it the state is field 3, the
+/// count of threads field 20, the start field 22.
+std::optional<stat_words> stat_of(pid_t process) {
+  std::string text;
+  if (read_text(path_of(process, "stat").c_str(), text) != 0) return std::nullopt;
+  const std::size_t close = text.rfind(')');
+  if (close == std::string::npos) return std::nullopt;
+  std::istringstream words(text.substr(close + 1));
+  std::string skipped;
+  stat_words found{};
+  words >> found.state;
+  for (int field = 4; field < 20; ++field) words >> skipped;
+  words >> found.threads >> skipped >> found.start;
+  return words ? std::optional(found) : std::nullopt;
 }
 
 }  // namespace
@@ -38,11 +50,11 @@ int process_number() noexcept { return ::getpid(); }
 int thread_number() noexcept { return ::gettid(); }
 
 int read_process_file(int pid, const char* name, std::string& text) {
-  return read_all(path_of(pid, name), text);
+  return read_text(path_of(pid, name).c_str(), text);
 }
 
 int read_group_file(const std::string& group, const char* name, std::string& text) {
-  return read_all(path_of(group, name), text);
+  return read_text(path_of(group, name).c_str(), text);
 }
 
 int write_group_file(const std::string& group, const char* name, const std::string& text) {
@@ -58,6 +70,23 @@ bool has_process(int pid) noexcept {
   char path[32];
   std::snprintf(path, sizeof path, "/proc/%d", pid);
   return ::access(path, F_OK) == 0;
+}
+
+uid_t own_user() noexcept { return ::geteuid(); }
+
+std::uint64_t process_namespace() noexcept {
+  struct stat s;
+  return ::stat("/proc/self/ns/pid", &s) == 0 ? s.st_ino : 0;
+}
+
+std::optional<std::uint64_t> process_start(pid_t process) {
+  const auto found = stat_of(process);
+  return found && !found->has_ended() ? std::optional(found->start) : std::nullopt;
+}
+
+bool process_exists(pid_t process) {
+  if (const auto found = stat_of(process)) return !found->has_ended();
+  return process > 0 && (::kill(process, 0) == 0 || errno != ESRCH);
 }
 
 }  // namespace acre::sys

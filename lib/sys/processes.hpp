@@ -1,6 +1,10 @@
-// What /proc tells of a process.
+// What /proc tells of processes.
 #pragma once
 
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace acre::sys {
@@ -14,6 +18,18 @@ int thread_number() noexcept;
 int read_process_file(int pid, const char* name, std::string& text);
 /// Whether /proc shows the process, or the thread, at all.
 bool has_process(int pid) noexcept;
+
+/// Effective.
+uid_t own_user() noexcept;
+/// The inode number of the PID namespace; 0 if unknown.
+std::uint64_t process_namespace() noexcept;
+
+/// When a process began, in clock ticks since boot: with its number it names a process for good. Nothing if it has
+/// ended, also if nobody has waited for it yet, or /proc does not tell.
+std::optional<std::uint64_t> process_start(pid_t process);
+/// False if there is no such process, or only its remains that nobody has waited for; true also where /proc hides it
+/// (hidepid=).
+bool process_exists(pid_t process);
 
 /// A file of a control group (v2) below /sys/fs/cgroup; the path is that of /proc/PID/cgroup, empty for the
 /// topmost group. 0 or errno.
