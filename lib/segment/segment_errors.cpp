@@ -49,7 +49,8 @@ void fail_room(int e, std::uint64_t bytes, bool huge) {
     case EFBIG:
     case EOVERFLOW:
       throw error(errc::invalid_size,
-                  "segment: " + std::to_string(bytes) + " bytes are more than a file can have");
+                  "segment: " + std::to_string(bytes) +
+                      " bytes are more than a file can have, or this process's files (RLIMIT_FSIZE)");
     default:
       break;
   }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -144,6 +145,10 @@ opened duplicate(int file) noexcept { return result_of(::fcntl(file, F_DUPFD_CLO
 void close(int file) noexcept { ::close(file); }
 
 int resize(int file, std::uint64_t bytes) noexcept {
+  // Beyond RLIMIT_FSIZE the kernel would send SIGXFSZ, which ends the process.
+  rlimit limit;
+  const bool limited = ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+  if (limited && bytes > limit.rlim_cur) return EFBIG;
   return error_of(::ftruncate(file, static_cast<off_t>(bytes)));
 }
 
