@@ -172,6 +172,8 @@ class ACRE_API shared_segment {
   ///   errc::not_sealed, errc::address_in_use, errc::invalid_argument; allocation_error errc::out_of_memory
   static shared_segment open(std::string_view name, const attach_options& options = {});
   /// Opens what is there, or else creates it: of processes that call this at once exactly one creates. created() tells.
+  /// Waits up to a minute for one that is not ready, and tries again a few times if there is no room: all who create at
+  /// once take it until one is done.
   /// \throws error errc::size_differs if one is there with other than `bytes` bytes (its placement is not compared);
   ///   what open() and create() throw
   static shared_segment open_or_create(std::string_view name, std::size_t bytes, const placement& where,
@@ -186,7 +188,8 @@ class ACRE_API shared_segment {
   /// \throws what open() throws
   static shared_segment attach_id(int shmid, const attach_options& options = {});
 
-  /// Takes the name away; the memory ends with its last mapping and descriptor.
+  /// Takes the name away; the memory ends with its last mapping and descriptor. What is looked at and what has the name
+  /// a moment later may be two things, if others remove and create it at the same time.
   /// \param options backend, owner and foreign count; with foreign_memory::accept damaged segments go, too
   /// \returns false if there is no such segment
   /// \throws error errc::invalid_name, errc::foreign_segment, errc::permission_denied
@@ -252,7 +255,9 @@ class ACRE_API shared_segment {
   /// count.
   /// \throws error errc::unsupported_placement where where() is nothing; what resident() throws
   check_result check(const topology& machine = topology::system()) const;
-  /// Makes all pages exist, as acre::prefault() does it.
+  /// Makes all pages exist, as acre::prefault() does it: a hard placement is soft for everybody as long as it runs (for
+  /// good if the process is killed meanwhile), and pages that others have mapped elsewhere are the system's EBUSY. create()
+  /// with commit::eager does it before there are others.
   /// \throws allocation_error errc::no_space if /dev/shm is full, never SIGBUS; what acre::prefault() throws
   void prefault(const topology& machine = topology::system());
 
