@@ -34,20 +34,8 @@ void rounds(benchmark::State& state, Round round) {
   }
 }
 
-bool raw_posix(const char* name, std::size_t bytes, bool touched) {
-  const int file = ::shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
-  if (file < 0 || ::ftruncate(file, static_cast<off_t>(bytes)) != 0) return false;
-  void* const p = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-  if (p == MAP_FAILED) return false;
-  bench::bind_raw(p, bytes);
-  if (touched) bench::touch(p, bytes);
-  ::munmap(p, bytes);
-  ::close(file);
-  return ::shm_unlink(name) == 0;
-}
-
-bool raw_memfd(std::size_t bytes, bool touched) {
-  const int file = ::memfd_create("bench", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+/// Sizes, maps, binds and unmaps a new file.
+bool raw_file(int file, std::size_t bytes, bool touched) {
   if (file < 0 || ::ftruncate(file, static_cast<off_t>(bytes)) != 0) return false;
   void* const p = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   if (p == MAP_FAILED) return false;
@@ -55,6 +43,15 @@ bool raw_memfd(std::size_t bytes, bool touched) {
   if (touched) bench::touch(p, bytes);
   ::munmap(p, bytes);
   return ::close(file) == 0;
+}
+
+bool raw_posix(const char* name, std::size_t bytes, bool touched) {
+  return raw_file(::shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600), bytes, touched) &&
+         ::shm_unlink(name) == 0;
+}
+
+bool raw_memfd(std::size_t bytes, bool touched) {
+  return raw_file(::memfd_create("bench", MFD_CLOEXEC | MFD_ALLOW_SEALING), bytes, touched);
 }
 
 bool raw_sysv(std::size_t bytes, bool touched) {
