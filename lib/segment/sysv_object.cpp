@@ -1,6 +1,7 @@
 // System V segments.
 #include <acre/error.hpp>
 
+#include <atomic>
 #include <bit>
 #include <cerrno>
 #include <cstring>
@@ -54,7 +55,8 @@ std::string title(int id) { return "segment id " + std::to_string(id); }
 
 class sysv_object final : public segment_object {
  public:
-  sysv_object(int id, bool owned) noexcept : x_id(id), x_owned(owned) {}
+  /// \param page bytes of its pages; 0: to be found out
+  sysv_object(int id, bool owned, std::size_t page) noexcept : x_id(id), x_owned(owned), x_page(page) {}
   ~sysv_object() override {
     if (x_owned) sys::remove_segment(x_id);
   }
@@ -62,8 +64,8 @@ class sysv_object final : public segment_object {
   object_facts facts() const override {
     sys::segment_status s;
     if (const int e = sys::status_of_segment(x_id, s)) fail(e, title(x_id));
-    const mapping all = attach({.access = access::read_only});
-    const std::size_t page = kernel_page_size(all.data());
+    if (x_page == 0) attach({.access = access::read_only});
+    const std::size_t page = x_page;
     return {.bytes = s.bytes,
             .owner = s.owner,
             .mode = s.mode,
@@ -116,7 +118,9 @@ class sysv_object final : public segment_object {
     if (a.error == ENOMEM)
       throw allocation_error(errc::out_of_memory, bytes(), "", "no addresses left to attach it");
     if (a.error != 0) fail(a.error, "attaching " + title(x_id));
-    const std::size_t page = kernel_page_size(a.data);
+    // Before Linux 6.11 it is read from smaps, which walks all pages of the process: once is enough.
+    if (x_page == 0) x_page = kernel_page_size(a.data);
+    const std::size_t page = x_page;
     return mapping::adopt(a.data, (bytes() + page - 1) / page * page);
   }
 
@@ -130,8 +134,9 @@ class sysv_object final : public segment_object {
 
   /// Looking at a page that is not there would make it. mincore(2) sees pages of tmpfs whoever touched them, but
   /// hugetlb pages only where this process has; acre's hugetlb segments are all there from the beginning.
+  /// \param record in a mapping made by attach()
   bool exists(const std::byte* record) const {
-    if (kernel_page_size(record) == sys::page_size()) {
+    if (x_page == sys::page_size()) {
       const auto at = reinterpret_cast<std::uintptr_t>(record) / sys::page_size() * sys::page_size();
       return sys::present_bytes(reinterpret_cast<const void*>(at), record_size) != 0;
     }
@@ -145,6 +150,7 @@ class sysv_object final : public segment_object {
 
   int x_id;
   bool x_owned;
+  mutable std::atomic<std::size_t> x_page;
 };
 
 }  // namespace
@@ -155,7 +161,7 @@ std::unique_ptr<segment_object> make_sysv(const segment_name& name, std::uint64_
   const auto shift = huge ? static_cast<unsigned>(std::countr_zero(page_size(pages))) : 0;
   const sys::segment_id made = sys::make_segment(name.key, bytes, mode, shift);
   if (made.error != 0) fail_make(made.error, "creating '" + name.text + "'", bytes, huge);
-  return std::make_unique<sysv_object>(made.id, true);
+  return std::make_unique<sysv_object>(made.id, true, huge ? page_size(pages) : sys::page_size());
 }
 
 std::unique_ptr<segment_object> open_sysv(const segment_name& name) {
@@ -164,13 +170,13 @@ std::unique_ptr<segment_object> open_sysv(const segment_name& name) {
                 "segment name 'private': such segments have no name, attach_id() takes their id");
   const sys::segment_id found = sys::find_segment(name.key);
   if (found.error != 0) fail(found.error, "opening '" + name.text + "'");
-  return std::make_unique<sysv_object>(found.id, false);
+  return std::make_unique<sysv_object>(found.id, false, 0);
 }
 
 std::unique_ptr<segment_object> take_id(int shmid) {
   sys::segment_status s;
   if (const int e = sys::status_of_segment(shmid, s)) fail(e, title(shmid));
-  return std::make_unique<sysv_object>(shmid, false);
+  return std::make_unique<sysv_object>(shmid, false, 0);
 }
 
 bool remove_id(int shmid) {
@@ -184,7 +190,7 @@ bool remove_unfinished(std::string_view name) {
   const segment_name checked(segment_backend::sysv, name);
   const sys::segment_id found = sys::find_segment(checked.key);
   if (checked.key == 0 || found.error != 0) return false;
-  const sysv_object object(found.id, false);
+  const sysv_object object(found.id, false, 0);
   const object_facts facts = object.facts();
   if (facts.owner != sys::own_user()) return false;
   try {
