@@ -48,7 +48,7 @@ struct file_status {
   bool regular = false;
   bool writable = false;  ///< by this descriptor
   enum { tmpfs, hugetlbfs, other } system = other;
-  std::size_t block = 0;          ///< hugetlbfs: the size of its pages
+  std::size_t block = 0;                         ///< hugetlbfs: the size of its pages
   std::uint64_t free_bytes = ~std::uint64_t{0};  ///< of the file system; no limit: all ones
 };
 int status_of(int file, file_status& status) noexcept;
