@@ -179,13 +179,10 @@ TEST_F(bound_segment, keeps_what_others_said_of_the_parts_beside) {
 class occupied {
  public:
   occupied(unsigned node, std::size_t bytes) : x_area(placement::bind({node})), x_bytes(bytes) {
-    if (bytes == 0) return;
     x_data = x_area.allocate(bytes);
     touch(x_data, bytes);
   }
-  ~occupied() {
-    if (x_bytes != 0) x_area.deallocate(x_data, x_bytes);
-  }
+  ~occupied() { x_area.deallocate(x_data, x_bytes); }
   occupied(const occupied&) = delete;
   occupied& operator=(const occupied&) = delete;
 
@@ -196,19 +193,20 @@ class occupied {
 };
 
 TEST_F(bound_segment, of_the_nodes_with_most_free_memory_is_decided_chunk_by_chunk_when_made) {
-  // Fewer free bytes on the last node, by one and a half chunks: the first gets two, then one each.
+  // Fewer free bytes on the last node, by one and a half chunks: the first gets two, then one each. In small steps: what
+  // lies in lists of CPUs is not counted as free, and is taken first.
   constexpr std::size_t chunk = 32_MiB;
-  const auto free = [](unsigned node) { return static_cast<std::int64_t>(node_meminfo(node, "MemFree")); };
-  const std::int64_t too_many = free(last) - free(first) + std::int64_t{chunk} * 3 / 2;
-  const auto whole_pages = [&](std::int64_t bytes) {
-    return static_cast<std::size_t>(std::max<std::int64_t>(bytes, 0)) / page * page;
+  const auto more_on_first = [&] {
+    return static_cast<std::int64_t>(node_meminfo(first, "MemFree")) -
+           static_cast<std::int64_t>(node_meminfo(last, "MemFree"));
   };
-  auto less = std::make_unique<occupied>(last, whole_pages(too_many));
-  auto more = std::make_unique<occupied>(first, whole_pages(-too_many));
+  std::vector<std::unique_ptr<occupied>> ballast;
+  while (more_on_first() < std::int64_t{44_MiB}) ballast.push_back(std::make_unique<occupied>(last, 4_MiB));
+  while (more_on_first() > std::int64_t{52_MiB}) ballast.push_back(std::make_unique<occupied>(first, 4_MiB));
   const shared_segment s4 = shared_segment::create(
       "", 4 * chunk, placement::most_free({first, last}, chunk).hard(), {.backend = segment_backend::memfd});
-  less.reset();
-  more.reset();
+  SCOPED_TRACE(more_on_first());
+  ballast.clear();
   const occupied otherwise(first, 2 * chunk);
   const std::vector<unsigned> decided{first, first, last, first};
   for (std::size_t i = 0; i < decided.size(); ++i) {

@@ -63,13 +63,15 @@ TEST_F(full_segment_node, makes_eager_blocks_an_error_and_leaves_nothing) {
   is_refused(placement::blocked({roomy, small}), 160_MiB);
 }
 TEST_F(full_segment_node, that_is_nearly_full_makes_all_of_a_segment_or_nothing) {
+  const segment_options eager{.backend = segment_backend::memfd, .commit = commit::eager};
+  // So large that it starts threads, whose stacks are kept.
+  make(placement::prefer({small}), 40_MiB, eager);
   for (const std::uint64_t left : {0_MiB, 1_MiB, 2_MiB, 4_MiB, 8_MiB}) {
     SCOPED_TRACE(left);
     const nothing_left after;
     const std::size_t bytes = (node_meminfo(small, "MemFree") - left) / base_page() * base_page();
     const std::error_code code = code_of([&] {
-      const shared_segment s = shared_segment::create(
-          "", bytes, placement::bind({small}), {.backend = segment_backend::memfd, .commit = commit::eager});
+      const shared_segment s = shared_segment::create("", bytes, placement::bind({small}), eager);
       EXPECT_EQ(count_present(s), bytes / base_page());
       EXPECT_EQ(s.resident().on(small), bytes / base_page());
       expect_all_on(small, s.data(), bytes);

@@ -238,6 +238,37 @@ TEST_F(segments, of_different_placements_live_in_one_process) {
   EXPECT_TRUE(shared_segment::remove("acre_test_b"));
 }
 
+TEST_F(segments, of_every_placement_are_prefaulted_as_placed_by_those_who_attached_them) {
+  for (const sample& wanted : possible_samples()) {
+    SCOPED_TRACE(wanted.name);
+    const expectation expected = wanted.make(usable, page);
+    const shared_segment s = shared_segment::create("acre_test_prefault", 40 * page, expected.where);
+    shared_segment::open("acre_test_prefault").prefault();
+    ASSERT_EQ(s.resident().untouched, 0U);
+    expect_as_modelled(expected, s.data(), s.size(), page, false);
+    EXPECT_TRUE(shared_segment::remove("acre_test_prefault"));
+  }
+}
+
+TEST_F(segments, bound_anew_in_part_are_prefaulted_as_placed) {
+  for (const sample& wanted : possible_samples()) {
+    SCOPED_TRACE(wanted.name);
+    const placement where = wanted.make(usable, page).where;
+    shared_segment s = shared_segment::create("acre_test_prefault", 40 * page, where);
+    shared_segment other = shared_segment::open("acre_test_prefault");
+    s.bind(placement::bind({last}), {.offset = 8 * page, .bytes = 8 * page});
+    other.bind(placement::unbound(), {.offset = 16 * page, .bytes = 8 * page});
+    const std::vector<std::string> policies = policies_of(s, page);
+    for (const std::size_t i : {16U, 23U}) ASSERT_EQ(policies[i], "default{ }");
+    other.prefault();
+    s.prefault();
+    EXPECT_EQ(policies_of(s, page), policies);
+    EXPECT_EQ(s.resident().untouched, 0U);
+    expect_all_on(last, static_cast<char*>(s.data()) + 8 * page, 8 * page);
+    EXPECT_TRUE(shared_segment::remove("acre_test_prefault"));
+  }
+}
+
 /// Half of the pages, at random, are written by a peer that is gone.
 void expect_the_raw_truth_without_a_new_page(const shared_segment& s, unsigned on) {
   const std::size_t pages = s.size() / base_page();
