@@ -33,6 +33,9 @@ struct downgrade {
 
 /// Installs `where` on [p, p + bytes). No page is touched, moved or reserved: pages that are there stay
 /// where they are (migrate() moves them). A later apply() replaces an earlier one.
+/// Of memory that other mappings share, the kernel looks at what *this* mapping was told last: saying the same again changes
+/// nothing, even if another process has placed the object otherwise since (mbind_range() of Linux 6.1 and 6.12).
+/// shared_segment::bind() knows a way around.
 /// \param p the start of a page;
 /// \param bytes > 0, rounded up to whole pages
 /// \returns the downgrades, none in most cases

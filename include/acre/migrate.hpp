@@ -19,7 +19,7 @@ struct migration {
   std::size_t moved = 0;      ///< lie right now and did not before
   std::size_t in_place = 0;   ///< lay right already
   std::size_t untouched = 0;  ///< will be placed at first touch
-  std::size_t shared = 0;     ///< not moved: other processes map them too (EACCES; root may move those)
+  std::size_t shared = 0;     ///< not moved: other processes map them too (EACCES)
   std::size_t busy = 0;       ///< not moved: pinned, locked for I/O, under writeback (EBUSY and others)
   std::size_t no_room = 0;    ///< not moved: the node has no room (ENOMEM)
   std::optional<std::size_t> first_failed;  ///< offset in bytes of the first page that did not move

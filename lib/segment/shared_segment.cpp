@@ -278,8 +278,14 @@ check_result shared_segment::check(const topology& machine) const {
 
 void shared_segment::prefault(const topology& machine) {
   const segment_state& s = attached(x_state);
+  if (!s.writable) throw error(errc::permission_denied, "segment: attached for reading only, it cannot get pages");
   s.require_intact();
-  committing(s.layout.data, where_text(), [&] { acre::prefault(s.data(), s.layout.data, machine); });
+  committing(s.layout.data, where_text(), [&] {
+    // In a mapping of its own, see segment_bind.cpp.
+    const mapping m = map_segment(*s.object, s.layout, s.record.pages, {});
+    acre::prefault(m.data(), s.layout.data, machine);
+  });
+  map_existing_pages(s.memory, s.layout.data, s.object->facts().present);
 }
 
 }  // namespace acre
