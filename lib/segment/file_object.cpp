@@ -44,7 +44,8 @@ namespace {
     case EOVERFLOW:
     case EINVAL:
       throw error(errc::invalid_size,
-                  "segment: " + std::to_string(bytes) + " bytes are more than a file can have");
+                  "segment: " + std::to_string(bytes) +
+                      " bytes are more than a file can have, or this process's files (RLIMIT_FSIZE)");
     case ENOMEM:
       throw allocation_error(errc::out_of_memory, bytes, "", "the kernel has no memory for the segment");
     default:

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -29,6 +30,12 @@ constexpr unsigned permission_bits = 0777;
 int error_of(int result) noexcept { return result == 0 ? 0 : errno; }
 
 opened result_of(int file) noexcept { return file < 0 ? opened{-1, errno} : opened{file, 0}; }
+
+/// RLIMIT_FSIZE: the kernel would send SIGXFSZ, which ends the process.
+bool is_beyond_limit(std::uint64_t end) noexcept {
+  rlimit limit;
+  return ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && end > limit.rlim_cur;
+}
 
 /// pread or pwrite until all is done.
 template <class Call>
@@ -120,6 +127,7 @@ opened duplicate(int file) noexcept { return result_of(::fcntl(file, F_DUPFD_CLO
 void close(int file) noexcept { ::close(file); }
 
 int resize(int file, std::uint64_t bytes) noexcept {
+  if (is_beyond_limit(bytes)) return EFBIG;
   return error_of(::ftruncate(file, static_cast<off_t>(bytes)));
 }
 
@@ -132,6 +140,7 @@ int read_at(int file, std::uint64_t offset, void* data, std::size_t bytes) noexc
 }
 
 int write_at(int file, std::uint64_t offset, const void* data, std::size_t bytes) noexcept {
+  if (is_beyond_limit(offset + bytes)) return EFBIG;
   return transfer(
       [&](std::size_t done, std::size_t left) {
         return ::pwrite(file, static_cast<const char*>(data) + done, left, static_cast<off_t>(offset + done));
