@@ -9,10 +9,10 @@
 #include <unistd.h>
 #include <array>
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
-#include <thread>
 
 #include "segment/segment_record.hpp"
 #include "support/sanitizers.hpp"
@@ -107,17 +107,16 @@ TEST(a_header_that_is_being_written, is_looked_at_again) {
   const record_bytes whole = encode({.bytes = s.size(), .object_bytes = object, .backend = s.backend()});
   record_bytes torn = whole;
   torn[record_mark_size + 50] ^= std::byte{1};
-  std::atomic<bool> done = false;
-  std::thread writer([&] {
-    while (!done) {
-      test::scribble(s, object - record_size, torn.data(), torn.size());
-      test::scribble(s, object - record_size, whole.data(), whole.size());
-    }
-  });
+  std::fflush(nullptr);
+  const pid_t writer = ::fork();
+  while (writer == 0) {
+    test::scribble(s, object - record_size, torn.data(), torn.size());
+    test::scribble(s, object - record_size, whole.data(), whole.size());
+  }
   for (int n = 0; n < 200; ++n)
     EXPECT_EQ(test::code_thrown([&] { EXPECT_EQ(test::again(s).size(), 10'000U); }), std::error_code());
-  done = true;
-  writer.join();
+  EXPECT_EQ(::kill(writer, SIGKILL), 0);
+  EXPECT_EQ(::waitpid(writer, nullptr, 0), writer);
 }
 
 }  // namespace
