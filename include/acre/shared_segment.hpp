@@ -157,7 +157,8 @@ class ACRE_API shared_segment {
 
   /// Makes a segment, zeroed, and attaches it. It gets its name when all is done: nobody sees it unplaced, and a
   /// creator that dies leaves nothing (sysv keys: the kernel cannot make a segment without its key. Until it is done
-  /// others get errc::not_ready, and what a dead creator left is replaced by the next create()).
+  /// others get errc::not_ready, and what a dead creator left is replaced by the next create(); but for one that died
+  /// within the few system calls before the header: that may be anybody's, remove() with foreign_memory::accept takes it).
   /// \param bytes > 0; the data, rounded up to whole pages
   /// \throws error errc::invalid_name, errc::name_in_use, errc::invalid_size, errc::invalid_argument,
   ///   errc::unsupported_placement (hugetlb pages and commit::lazy), errc::address_in_use, errc::permission_denied, and
