@@ -1,11 +1,13 @@
 #include "support/child.hpp"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -39,6 +41,19 @@ void in_child(const std::function<void()>& body) {
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
       << (WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "the child failed");
+}
+
+void in_namespaces(int which, const std::function<void()>& body) {
+  if (geteuid() != 0) GTEST_SKIP() << "namespaces of its own are root's to make";
+  in_child([&] {
+    if (unshare(which) != 0) {
+      std::printf("not tested: no namespaces of its own are permitted here: %s\n", std::strerror(errno));
+      return;
+    }
+    // The process that makes a PID namespace is not in it.
+    if ((which & CLONE_NEWPID) != 0) return in_child(body);
+    body();
+  });
 }
 
 innocent_process::innocent_process(std::size_t bytes) {

@@ -11,6 +11,10 @@ namespace acre::test {
 /// Runs `body` in a child and waits. The child's failed expectations, or its death, fail this test.
 void in_child(const std::function<void()>& body);
 
+/// The same in namespaces of its own (CLONE_NEW*), as root. A test is skipped without root; where the system permits no
+/// namespaces, this is printed.
+void in_namespaces(int which, const std::function<void()>& body);
+
 /// A process with touched memory that goes on until this ends. To be made before any thread.
 class innocent_process {
  public:

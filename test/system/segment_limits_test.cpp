@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <unistd.h>
 #include <cstring>
@@ -26,7 +27,7 @@ namespace {
 
 using test::again;
 using test::code_thrown;
-using test::in_child;
+using test::in_namespaces;
 using test::own_name;
 using test::segment_maker;
 using test::way;
@@ -133,15 +134,21 @@ TEST_P(limits_of_segments, the_creators_address_is_taken_or_an_error) {
   EXPECT_EQ(code_thrown([&] { again(keeper, {.at = attach_at::creator_address}); }), errc::address_in_use);
 }
 
-/// Runs body in a child with namespaces of its own, as root.
-void in_namespaces(int which, const std::function<void()>& body) {
-  if (::geteuid() != 0) GTEST_SKIP() << "namespaces of its own are root's to make";
-  in_child([&] {
-    if (::unshare(which) != 0) {
-      std::printf("not tested, no namespaces are permitted here: %s\n", std::strerror(errno));
-      return;
-    }
-    body();
+TEST_P(limits_of_segments, the_limit_of_file_sizes_is_an_error_and_no_signal) {
+  segment_maker maker(GetParam());
+  shared_segment s = maker.make(2_MiB);
+  test::in_child([&] {
+    rlimit limit{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = 1_MiB;
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+    segment_maker other(GetParam());
+    const bool is_file = s.native_handle() >= 0;
+    const std::error_code e = is_file ? make_error_code(errc::invalid_size) : std::error_code();
+    EXPECT_EQ(code_thrown([&] { other.make(1_MiB); }), e);
+    EXPECT_EQ(code_thrown([&] { s.bind(placement::local()); }), e);
+    segment_maker small(GetParam());
+    EXPECT_TRUE(small.make(1_MiB - 4096));
   });
 }
 

@@ -5,6 +5,8 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/shm.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
@@ -126,6 +128,29 @@ TEST_P(listed_segments, tell_that_their_creator_is_gone) {
   if (id >= 0) {
     EXPECT_TRUE(shared_segment::remove_id(id));
   }
+}
+
+TEST_P(listed_segments, of_creators_in_another_pid_namespace_have_unknown_ones) {
+  segment_maker maker(GetParam());
+  if (GetParam() == way::sysv_private) return;  // its id comes from a child, see above
+  test::in_namespaces(CLONE_NEWPID, [&] {
+    EXPECT_EQ(::getpid(), 1);
+    const shared_segment s = maker.make(4096);
+    const auto info = listed(maker.name(), s.id());
+    ASSERT_TRUE(info);
+    EXPECT_NE(info->state, creator_state::unknown);
+  });
+  bool found = false;
+  for (const segment_info& info : shared_segment::list()) {
+    const bool is_it = GetParam() == way::posix
+                           ? info.name == maker.name().text()
+                           : info.id >= 0 && info.id == ::shmget(maker.name().key(), 0, 0);
+    if (!is_it) continue;
+    found = true;
+    EXPECT_EQ(info.creator, 1);
+    EXPECT_EQ(info.state, creator_state::unknown);
+  }
+  EXPECT_EQ(found, shared_segment::remove(maker.name(), maker.found_by()));
 }
 
 TEST(listing, knows_nothing_of_what_is_not_acres) {

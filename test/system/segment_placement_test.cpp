@@ -238,6 +238,23 @@ TEST_P(placed_segments, lie_at_the_creators_address_in_other_processes_that_want
   EXPECT_EQ(*pointers[0], 'y');
 }
 
+TEST_P(placed_segments, work_on_when_their_name_is_gone) {
+  segment_maker maker(GetParam());
+  shared_segment s = maker.make(64_KiB, placement::local());
+  if (s.id() >= 0) {
+    EXPECT_TRUE(shared_segment::remove_id(s.id()));
+  } else if (GetParam() == way::posix) {
+    EXPECT_TRUE(shared_segment::remove(maker.name()));
+  }
+  s.bind(some_bind());
+  bytes_of(s)[0] = 'x';
+  EXPECT_EQ(bytes_of(again(s))[0], 'x');
+  s.prefault();
+  EXPECT_EQ(s.resident().untouched, 0U);
+  EXPECT_EQ(s.where(), some_bind());
+  EXPECT_TRUE(s.check());
+}
+
 TEST_P(placed_segments, are_left_alone_by_children_that_end) {
   segment_maker maker(GetParam());
   shared_segment s = maker.make(64_KiB, some_bind());
