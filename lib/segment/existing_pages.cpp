@@ -9,6 +9,7 @@
 
 #include "area/page_kinds.hpp"
 #include "sys/pages.hpp"
+#include "sys/shared.hpp"
 
 namespace acre {
 namespace {
@@ -27,12 +28,15 @@ void map_for_reading(std::byte* p, std::size_t bytes) {
     throw error(std::error_code(e, std::system_category()), "segment: mapping its pages");
 }
 
-/// Calls run(first page, pages) for each run of pages that exist.
+/// Calls run(first page, pages) for each run of pages that exist. Goes over holes of files in one step: a sparse file of
+/// some TiB would take minutes.
 template <class Run>
-void each_run(const std::byte* base, std::size_t bytes, Run run) {
+void each_run(const std::byte* base, std::size_t bytes, int file, Run run) {
   std::array<unsigned char, 4096> present;
   const std::size_t pages = bytes / sys::page_size();
   for (std::size_t first = 0; first < pages; first += present.size()) {
+    if (file >= 0) first = sys::next_data(file, first * sys::page_size(), bytes) / sys::page_size();
+    if (first >= pages) return;
     const auto batch = std::span(present).first(std::min(present.size(), pages - first));
     if (sys::present_pages(base + first * sys::page_size(), batch) != 0) return;
     for (auto at = batch.begin(); at != batch.end();) {
@@ -46,20 +50,22 @@ void each_run(const std::byte* base, std::size_t bytes, Run run) {
 
 }  // namespace
 
-void map_existing_pages(const mapping& memory, std::size_t bytes, std::optional<std::uint64_t> present) {
+void map_existing_pages(const mapping& memory, std::size_t bytes, const segment_object& object,
+                        std::optional<std::uint64_t> present) {
   auto* const base = static_cast<std::byte*>(memory.data());
   if (is_hugetlb(memory.pages())) {
     if (present && *present >= bytes) map_for_reading(base, bytes);
     return;
   }
   std::uint64_t told = 0;
-  each_run(base, bytes, [&](std::size_t, std::size_t pages) { told += pages * sys::page_size(); });
+  each_run(base, bytes, object.file(),
+           [&](std::size_t, std::size_t pages) { told += pages * sys::page_size(); });
   // Since Linux 5.2 mincore(2) says "all" to those who are neither the owner nor may write.
   if (present && told > *present) {
     throw error(errc::permission_denied,
                 "segment: the kernel tells which pages exist only to the owner and to those who may write");
   }
-  each_run(base, bytes, [&](std::size_t first, std::size_t pages) {
+  each_run(base, bytes, object.file(), [&](std::size_t first, std::size_t pages) {
     map_for_reading(base + first * sys::page_size(), pages * sys::page_size());
   });
 }

@@ -61,20 +61,17 @@ class file_object final : public segment_object {
     return page;
   }
 
-  /// Through a mapping of its page: hugetlbfs cannot be written to otherwise (Linux 6.12), and where shared memory gets
-  /// transparent huge pages, pwrite(2) would make one, with data in it.
   void write_record(const record_bytes& page, std::uint64_t bytes) override {
-    const std::size_t huge = huge_page();
-    const std::size_t unit = huge == 0 ? sys::page_size() : huge;
-    page_kind kind = page_kind::system;
-    if (huge != 0) kind = huge == page_size(page_kind::huge_2mb) ? page_kind::huge_2mb : page_kind::huge_1gb;
-    const mapping last(unit,
-                       {.pages = kind, .sharing = sharing::shared, .file = x_file, .offset = bytes - unit});
-    if (huge == 0) sys::refuse_huge_pages(last.data(), last.size());
-    const int e = sys::populate(last.data(), last.size());
-    if (e == EFAULT) fail_room(huge == 0 ? ENOSPC : ENOMEM, bytes, huge != 0);
-    if (e != 0 && e != EINVAL) fail_call(e, "making its header");  // EINVAL: Linux < 5.14
-    std::memcpy(static_cast<std::byte*>(last.data()) + unit - record_size, page.data(), page.size());
+    if (const std::size_t huge = huge_page()) return write_huge(page, bytes, huge);
+    // Where shared memory gets transparent huge pages unasked, pwrite(2) would make one, with data in it.
+    const std::size_t unit = sys::page_size();
+    const mapping last(unit, {.sharing = sharing::shared, .file = x_file, .offset = bytes - unit});
+    sys::refuse_huge_pages(last.data(), last.size());
+    int e = sys::populate(last.data(), last.size());
+    if (e == EFAULT) fail_room(ENOSPC, bytes, false);
+    // Not by the mapping: somebody may shrink the file now.
+    e = sys::write_at(x_file, bytes - record_size, page.data(), page.size());
+    if (e != 0) fail_room(e, bytes, false);
   }
 
   void publish() override {
@@ -131,6 +128,15 @@ class file_object final : public segment_object {
     sys::file_status s;
     if (const int e = sys::status_of(x_file, s)) fail_call(e, "looking at it");
     return s;
+  }
+
+  /// hugetlbfs cannot be written to, only mapped (Linux 6.12).
+  void write_huge(const record_bytes& page, std::uint64_t bytes, std::size_t huge) const {
+    const page_kind kind = huge == page_size(page_kind::huge_2mb) ? page_kind::huge_2mb : page_kind::huge_1gb;
+    const mapping last(huge,
+                       {.pages = kind, .sharing = sharing::shared, .file = x_file, .offset = bytes - huge});
+    if (sys::populate(last.data(), last.size()) == EFAULT) fail_room(ENOMEM, bytes, true);
+    std::memcpy(static_cast<std::byte*>(last.data()) + huge - record_size, page.data(), page.size());
   }
 
   segment_backend x_backend;

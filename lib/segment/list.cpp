@@ -23,7 +23,7 @@ std::optional<residency> residency_of(const segment_object& object, const segmen
   try {
     const segment_layout layout(record.bytes, record.pages);
     const mapping m = map_segment(object, layout, record.pages, {.access = access::read_only});
-    map_existing_pages(m, layout.data, facts.present);
+    map_existing_pages(m, layout.data, object, facts.present);
     return locate(m.data(), layout.data);
   } catch (const error&) {
     return std::nullopt;

@@ -89,7 +89,7 @@ migration shared_segment::bind(const placement& where, const segment_bind_option
     std::vector<downgrade> downgrades;
     // Of hugetlb pages others would not see it.
     if (!is_hugetlb(s.record.pages)) downgrades = place_part(s, range, ranges, machine);
-    map_existing_pages(s.memory, s.layout.data, now.present);
+    map_existing_pages(s.memory, s.layout.data, *s.object, now.present);
     result = move_to_plan(begin, ranges, machine);
     result.downgrades = std::move(downgrades);
   } else {

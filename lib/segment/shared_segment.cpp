@@ -92,7 +92,7 @@ segment_state& attached(const std::unique_ptr<segment_state>& s) {
 mapping map_to_look(const segment_state& s) {
   const object_facts now = s.require_intact();
   mapping m = map_segment(*s.object, s.layout, s.record.pages, {.access = access::read_only});
-  map_existing_pages(m, s.layout.data, now.present);
+  map_existing_pages(m, s.layout.data, *s.object, now.present);
   return m;
 }
 
@@ -278,14 +278,15 @@ check_result shared_segment::check(const topology& machine) const {
 
 void shared_segment::prefault(const topology& machine) {
   const segment_state& s = attached(x_state);
-  if (!s.writable) throw error(errc::permission_denied, "segment: attached for reading only, it cannot get pages");
+  if (!s.writable)
+    throw error(errc::permission_denied, "segment: attached for reading only, it cannot get pages");
   s.require_intact();
   committing(s.layout.data, where_text(), [&] {
     // In a mapping of its own, see segment_bind.cpp.
     const mapping m = map_segment(*s.object, s.layout, s.record.pages, {});
     acre::prefault(m.data(), s.layout.data, machine);
   });
-  map_existing_pages(s.memory, s.layout.data, s.object->facts().present);
+  map_existing_pages(s.memory, s.layout.data, *s.object, s.object->facts().present);
 }
 
 }  // namespace acre

@@ -43,6 +43,12 @@ bool has_seal(int file, int seal) noexcept {
   return seals >= 0 && (seals & seal) != 0;
 }
 
+/// RLIMIT_FSIZE: the kernel would send SIGXFSZ, which ends the process.
+bool is_beyond_limit(std::uint64_t end) noexcept {
+  rlimit limit;
+  return ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && end > limit.rlim_cur;
+}
+
 /// /dev/shm as a descriptor for the duration of a call.
 class shared_directory {
  public:
@@ -145,10 +151,7 @@ opened duplicate(int file) noexcept { return result_of(::fcntl(file, F_DUPFD_CLO
 void close(int file) noexcept { ::close(file); }
 
 int resize(int file, std::uint64_t bytes) noexcept {
-  // Beyond RLIMIT_FSIZE the kernel would send SIGXFSZ, which ends the process.
-  rlimit limit;
-  const bool limited = ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
-  if (limited && bytes > limit.rlim_cur) return EFBIG;
+  if (is_beyond_limit(bytes)) return EFBIG;
   return error_of(::ftruncate(file, static_cast<off_t>(bytes)));
 }
 
@@ -162,6 +165,26 @@ int read_at(int file, std::uint64_t offset, void* data, std::size_t bytes) noexc
     done += static_cast<std::size_t>(n);
   }
   return 0;
+}
+
+int write_at(int file, std::uint64_t offset, const void* data, std::size_t bytes) noexcept {
+  if (is_beyond_limit(offset + bytes)) return EFBIG;
+  for (std::size_t done = 0; done < bytes;) {
+    const ssize_t n = ::pwrite(file, static_cast<const char*>(data) + done, bytes - done,
+                               static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return n < 0 ? errno : EIO;
+    done += static_cast<std::size_t>(n);
+  }
+  return 0;
+}
+
+std::uint64_t next_data(int file, std::uint64_t offset, std::uint64_t none) noexcept {
+  const off_t position = ::lseek(file, 0, SEEK_CUR);
+  const off_t found = ::lseek(file, static_cast<off_t>(offset), SEEK_DATA);
+  if (found < 0 && errno != ENXIO) return offset;  // it does not tell: there may be some
+  ::lseek(file, position, SEEK_SET);
+  return found < 0 ? none : static_cast<std::uint64_t>(found);
 }
 
 int status_of(int file, file_status& status) noexcept {

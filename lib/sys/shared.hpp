@@ -46,6 +46,12 @@ int resize(int file, std::uint64_t bytes) noexcept;
 /// pread(2) of all bytes: 0, errno, or ENODATA where the file ends before.
 int read_at(int file, std::uint64_t offset, void* data, std::size_t bytes) noexcept;
 
+/// pwrite(2) of all bytes: 0 or errno.
+int write_at(int file, std::uint64_t offset, const void* data, std::size_t bytes) noexcept;
+/// The first byte at or behind `offset` that a page is behind, in memory or in swap (SEEK_DATA); `none` if there is none.
+/// Leaves the descriptor's position where it was.
+std::uint64_t next_data(int file, std::uint64_t offset, std::uint64_t none) noexcept;
+
 struct file_status {
   std::uint64_t bytes = 0;
   std::uint64_t present = 0;  ///< bytes of pages that exist
