@@ -37,7 +37,6 @@ void require_fit(const segment_record& record, const segment_object& object) {
   if (huge != object.huge_page()) reject("its header speaks of other pages than it has");
   if ((record.backend == segment_backend::sysv) != (object.backend() == segment_backend::sysv))
     reject("its header speaks of another backend");
-  if (record.address % sys::page_size() != 0) reject("its header names an address between two pages");
   if (segment_layout(record.bytes, record.pages).object != record.object_bytes)
     reject("its header speaks of sizes that do not fit together");
 }
@@ -83,6 +82,7 @@ map_wish wish_of(const segment_record& record, const attach_options& o) {
   if (o.at == attach_at::creator_address) {
     wish.address = reinterpret_cast<void*>(record.address);
     if (record.address == 0) reject("the address at its creator is not known");
+    if (record.address % sys::page_size() != 0) reject("its header names an address between two pages");
   }
   if (wish.address != nullptr) wish.use = address_use::exact;
   return wish;

@@ -8,6 +8,7 @@
 #include "area/page_kinds.hpp"
 #include "segment/segment_errors.hpp"
 #include "segment/segment_state.hpp"
+#include "segment/shared_address.hpp"
 #include "sys/processes.hpp"
 #include "sys/shared.hpp"
 
@@ -43,16 +44,6 @@ std::string why_no_pages(const segment_options& o) {
     return option == "never" ? "/dev/shm is mounted without huge=advise (or always, within_size)" : "";
   }
   return why_unavailable(o.pages, sharing::shared);
-}
-
-/// An address for all processes: from a range where the kernel puts nothing by itself (programs lie above 0x55..., maps
-/// below the stack at 0x7f..., sanitizers' shadows elsewhere), at random, so that segments do not meet. A hint: on
-/// machines without such addresses the kernel chooses another.
-void* shared_address() {
-  constexpr std::uint64_t first = 0x2000'0000'0000;
-  constexpr std::uint64_t last = 0x5000'0000'0000;
-  constexpr std::uint64_t step = std::uint64_t{1} << 30;
-  return reinterpret_cast<void*>(first + sys::random_bits() % ((last - first) / step) * step);
 }
 
 std::unique_ptr<segment_object> make_object(const segment_name& name, std::uint64_t bytes,

@@ -18,6 +18,7 @@ acre_layer(segment
     segment_record.cpp
     segment_resource.cpp
     segment_state.cpp
+    shared_address.cpp
     shared_segment.cpp
     sysv_object.cpp
 )

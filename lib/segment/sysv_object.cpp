@@ -11,6 +11,7 @@
 #include "observe/page_range.hpp"
 #include "segment/segment_errors.hpp"
 #include "segment/segment_object.hpp"
+#include "segment/shared_address.hpp"
 #include "sys/pages.hpp"
 #include "sys/processes.hpp"
 #include "sys/sysv.hpp"
@@ -140,7 +141,11 @@ class sysv_object final : public segment_object {
 
   const attachment& held() const {
     const std::lock_guard lock(x_mutex);
-    if (!x_held) x_held = std::make_unique<attachment>(x_id, map_wish{.access = access::read_only});
+    // Away from where the segment may be wanted exactly.
+    if (!x_held) {
+      x_held = std::make_unique<attachment>(
+          x_id, map_wish{.access = access::read_only, .address = shared_address()});
+    }
     return *x_held;
   }
 
