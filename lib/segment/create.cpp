@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "area/page_kinds.hpp"
+#include "segment/existing_pages.hpp"
 #include "segment/segment_errors.hpp"
 #include "segment/segment_state.hpp"
 #include "segment/shared_address.hpp"
@@ -121,6 +122,9 @@ std::unique_ptr<segment_state> create_segment(const segment_name& name, std::siz
   s->memory = map_segment(*s->object, layout, o.pages,
                           {.address = o.address == nullptr ? shared_address() : o.address,
                            .use = o.address == nullptr ? address_use::hint : address_use::exact});
+  // As with an area, nobody who was promised its pages waits for a fault, and acre::locate() finds them.
+  if (is_hugetlb(o.pages) || o.commit == commit::eager)
+    map_existing_pages(s->memory, layout.data, *s->object, layout.data);
   s->record.address = reinterpret_cast<std::uintptr_t>(s->memory.data());
   s->object->write_record(encode(s->record), layout.object);
   s->object->seal();

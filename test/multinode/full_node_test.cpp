@@ -24,6 +24,8 @@ constexpr std::size_t too_much = 80 * mib;
 
 class full_node : public testing::Test {
  protected:
+  /// From a CPU of another node the innocent process might take its memory from the small one.
+  const pinned x_there{one_cpu_per_node().at(roomy)};
   innocent_process beside{50 * mib};
 
   void TearDown() override { EXPECT_TRUE(beside.alive()); }

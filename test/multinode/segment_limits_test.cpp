@@ -38,6 +38,8 @@ class full_segment_node : public testing::Test {
  protected:
   static constexpr unsigned roomy = 0;
   static constexpr unsigned small = 2;
+  /// From a CPU of another node the innocent process might take its memory from the small one.
+  const pinned x_there{one_cpu_per_node().at(roomy)};
   innocent_process beside{50_MiB};
 
   void TearDown() override { EXPECT_TRUE(beside.alive()); }

@@ -161,11 +161,23 @@ void expect_signed(const shared_segment& s, std::uint64_t seed) {
   EXPECT_EQ(wrong, 0U);
 }
 
+static std::vector<bool> present_pages(const shared_segment& s) {
+  std::vector<unsigned char> told((s.size() + base_page() - 1) / base_page());
+  EXPECT_EQ(mincore(s.data(), s.size(), told.data()), 0);
+  std::vector<bool> present;
+  for (const unsigned char c : told) present.push_back((c & 1) != 0);
+  return present;
+}
+
 std::size_t count_present(const shared_segment& s) {
-  std::vector<unsigned char> present((s.size() + base_page() - 1) / base_page());
-  EXPECT_EQ(mincore(s.data(), s.size(), present.data()), 0);
-  return static_cast<std::size_t>(
-      std::ranges::count_if(present, [](unsigned char c) { return (c & 1) != 0; }));
+  return static_cast<std::size_t>(std::ranges::count(present_pages(s), true));
+}
+
+void map_present(const shared_segment& s) {
+  const std::vector<bool> present = present_pages(s);
+  for (std::size_t i = 0; i < present.size(); ++i) {
+    if (present[i]) static_cast<void>(static_cast<const volatile char*>(s.data())[i * base_page()]);
+  }
 }
 
 std::map<std::string, std::size_t> nothing_left::now() {

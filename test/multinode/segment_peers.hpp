@@ -69,6 +69,8 @@ std::vector<std::string> policies_of(const shared_segment& s, std::size_t unit);
 void expect_signed(const shared_segment& s, std::uint64_t seed);
 /// Pages that are there, by mincore(2).
 std::size_t count_present(const shared_segment& s);
+/// Maps them by reading, so that move_pages(2) tells where they lie, and makes none.
+void map_present(const shared_segment& s);
 
 /// Fails where this has left anything behind when it ends: a file in /dev/shm, a System V segment, an open file, a
 /// mapping.

@@ -245,6 +245,7 @@ TEST_F(segments, of_every_placement_are_prefaulted_as_placed_by_those_who_attach
     const shared_segment s = shared_segment::create("acre_test_prefault", 40 * page, expected.where);
     shared_segment::open("acre_test_prefault").prefault();
     ASSERT_EQ(s.resident().untouched, 0U);
+    map_present(s);
     expect_as_modelled(expected, s.data(), s.size(), page, false);
     EXPECT_TRUE(shared_segment::remove("acre_test_prefault"));
   }
@@ -289,7 +290,7 @@ void expect_the_raw_truth_without_a_new_page(const shared_segment& s, unsigned o
   }
   EXPECT_EQ(listed, s.backend() == segment_backend::memfd ? 0U : 1U);
   EXPECT_EQ(count_present(s), pages / 2);
-  // They are mapped here by now.
+  map_present(s);
   EXPECT_EQ(count_pages(s.data(), s.size()), (std::map<unsigned, std::size_t>{{on, pages / 2}}));
 }
 
