@@ -18,7 +18,7 @@ HEADER_RULES = [
     (r"iostream", {"cli"}, "the library prints nothing"),
 ]
 TEXT_RULES = [
-    (r'"/(proc|sys)/', {"sys"}, "/proc and /sys are read in lib/sys"),
+    (r'"/(proc|sys)/', {"sys", "cli"}, "/proc and /sys are read in lib/sys"),
     (r"\bstd::(cerr|clog|cout)\b|\b(stderr|stdout)\b|\b(perror|printf|puts|putchar)\s*\(", {"cli"},
      "the library prints nothing"),
 ]

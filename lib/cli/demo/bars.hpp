@@ -1,12 +1,17 @@
 // bars: lengths of bars of two parts, for both reports.
 #pragma once
 
+#include "cli/common/text.hpp"
 #include "cli/demo/report.hpp"
 
 #include <cstddef>
 #include <string>
 
 namespace acre_demo {
+
+using acre_cli::columns;
+using acre_cli::repeat;
+using acre_cli::wrap;
 
 /// How long the two parts of a node's bar are where `full` is the whole length; the fullest node of the trial
 /// has the whole length. A part that is there is at least `least` long.
@@ -18,12 +23,5 @@ bar_lengths bar_of(const trial_result& trial, const node_share& share, double fu
 
 /// The bar of a node as text of exactly `width` columns.
 std::string text_bar(const trial_result& trial, const node_share& share, std::size_t width, bool unicode);
-
-/// Columns a UTF-8 text takes, counting one for each character.
-std::size_t columns(std::string_view text);
-
-/// Lines of at most `width` columns, broken at spaces, each after `indent` spaces; words longer than a line
-/// are cut.
-std::string wrap(std::string_view text, std::size_t width, std::size_t indent);
 
 }  // namespace acre_demo

@@ -1,6 +1,7 @@
 // corpus: the text of the files to index, in memory.
 #pragma once
 
+#include "cli/common/input_error.hpp"
 #include "cli/demo/report.hpp"
 
 #include <filesystem>
@@ -10,11 +11,7 @@
 
 namespace acre_demo {
 
-/// What the user can mend: becomes a line on stderr and exit code 2.
-class input_error : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
+using acre_cli::input_error;
 
 struct text_file {
   std::filesystem::path path;

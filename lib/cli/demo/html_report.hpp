@@ -1,6 +1,7 @@
 // html_report: the report as one page that needs nothing else: no scripts, no fonts, no network.
 #pragma once
 
+#include "cli/common/text.hpp"
 #include "cli/demo/report.hpp"
 
 #include <string>
@@ -8,10 +9,9 @@
 
 namespace acre_demo {
 
-std::string render_html(const report& r);
+using acre_cli::escape_html;
 
-/// `text` as content of an element or of a quoted attribute.
-std::string escape_html(std::string_view text);
+std::string render_html(const report& r);
 
 /// What stands in the page's style element.
 std::string_view html_style() noexcept;

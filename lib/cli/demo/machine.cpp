@@ -60,16 +60,4 @@ std::optional<acre::node_id> stay_on_this_node(const acre::topology& machine) {
   return node;
 }
 
-std::string format_cpus(const std::vector<unsigned>& cpus) {
-  std::string text;
-  for (std::size_t i = 0; i < cpus.size();) {
-    std::size_t last = i;
-    while (last + 1 < cpus.size() && cpus[last + 1] == cpus[last] + 1) ++last;
-    if (!text.empty()) text += ',';
-    text += last == i ? fmt::format("{}", cpus[i]) : fmt::format("{}-{}", cpus[i], cpus[last]);
-    i = last + 1;
-  }
-  return text;
-}
-
 }  // namespace acre_demo

@@ -1,9 +1,10 @@
 // acre-demo: builds an index of real text on every placement that makes sense here, and shows where its bytes
 // lie.
+#include "cli/common/terminal.hpp"
+#include "cli/common/written_file.hpp"
 #include "cli/demo/corpus.hpp"
 #include "cli/demo/html_report.hpp"
 #include "cli/demo/machine.hpp"
-#include "cli/demo/output.hpp"
 #include "cli/demo/text_report.hpp"
 #include "cli/demo/trial.hpp"
 #include "cli/demo/trial_list.hpp"
@@ -70,7 +71,7 @@ std::vector<trial> parse_placements(const std::vector<std::string>& texts) {
 
 void make_report(const arguments& args) {
   const std::size_t numbers = parse_numbers(args.numbers);
-  if (!args.html.empty()) require_writable(args.html);
+  if (!args.html.empty()) acre_cli::require_writable(args.html);
   const acre::topology& machine = acre::topology::system();
   std::vector<trial> trials = parse_placements(args.placements);
   const corpus text = read_corpus(args.paths);
@@ -85,9 +86,9 @@ void make_report(const arguments& args) {
   r.machine = describe(machine, here);
   require_same_data(r);
 
-  fmt::print("{}", render_text(r, style_of_stdout()));
+  fmt::print("{}", render_text(r, acre_cli::style_of_stdout()));
   if (!args.html.empty()) {
-    write_file(args.html, render_html(r));
+    acre_cli::write_file(args.html, render_html(r));
     fmt::print("\nThe same as a web page: {}\n", args.html);
   }
   if (std::fflush(stdout) != 0) throw std::runtime_error("cannot write to the standard output");

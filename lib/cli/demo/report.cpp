@@ -21,12 +21,6 @@ std::string format_seconds(double seconds) {
   return fmt::format("{:.0f} us", seconds * 1e6);
 }
 
-std::string format_count(std::uint64_t n) {
-  std::string text = std::to_string(n);
-  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, 1, ' ');
-  return text;
-}
-
 void require_same_data(const report& r) {
   const trial_result* first = nullptr;
   for (const auto& t : r.trials) {

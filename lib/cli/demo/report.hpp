@@ -1,6 +1,8 @@
 // What acre-demo found out, as plain data: trials and machine go in, the reports write it out.
 #pragma once
 
+#include "cli/common/text.hpp"
+
 #include <acre/locate.hpp>
 #include <acre/node_set.hpp>
 #include <acre/topology.hpp>
@@ -13,6 +15,8 @@
 #include <vector>
 
 namespace acre_demo {
+
+using acre_cli::format_count;
 
 struct corpus_summary {
   std::string source;  ///< what was read, in words
@@ -87,7 +91,6 @@ struct report {
 
 /// "412 ms", "1.21 s", "38 us".
 std::string format_seconds(double seconds);
-std::string format_count(std::uint64_t n);  ///< "1 234 567"
 /// \throws std::runtime_error if two trials read different data back
 void require_same_data(const report& r);
 /// Shown where a machine has one node; empty elsewhere.

@@ -1,18 +1,15 @@
-#include "cli/demo/output.hpp"
+#include "cli/common/written_file.hpp"
 
-#include "cli/demo/corpus.hpp"
+#include "cli/common/input_error.hpp"
 
 #include <fmt/format.h>
-#include <langinfo.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <clocale>
-#include <cstdlib>
 #include <fstream>
 #include <system_error>
 
-namespace acre_demo {
+namespace acre_cli {
 namespace fs = std::filesystem;
 namespace {
 
@@ -65,11 +62,6 @@ fs::path real_target(const fs::path& path) {
   return ec ? path : target;
 }
 
-bool is_set(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value != nullptr && *value != '\0';
-}
-
 }  // namespace
 
 void require_writable(const fs::path& path) { temporary_file probe(real_target(path)); }
@@ -79,12 +71,4 @@ void write_file(const fs::path& path, std::string_view text) {
   file.become_target(text);
 }
 
-text_style style_of_stdout() {
-  if (::isatty(STDOUT_FILENO) == 0) return {};
-  const char* terminal = std::getenv("TERM");
-  const bool dumb = terminal != nullptr && std::string_view(terminal) == "dumb";
-  std::setlocale(LC_CTYPE, "");
-  return {!dumb && !is_set("NO_COLOR"), std::string_view(::nl_langinfo(CODESET)) == "UTF-8"};
-}
-
-}  // namespace acre_demo
+}  // namespace acre_cli

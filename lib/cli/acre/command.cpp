@@ -1,0 +1,97 @@
+#include "cli/acre/command.hpp"
+
+#include "cli/common/input_error.hpp"
+
+#include <acre/error.hpp>
+#include <acre/version.hpp>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <stdexcept>
+
+namespace acre_cli {
+namespace {
+
+int fail(int status, const char* what) {
+  fmt::print(stderr, "acre: {}\n", what);
+  return status;
+}
+
+/// What the user asked for, rather than what the system has.
+bool is_input_error(const std::error_code& code) {
+  if (code.category() != acre::category()) return false;
+  switch (static_cast<acre::errc>(code.value())) {
+    case acre::errc::invalid_text:
+    case acre::errc::empty_node_set:
+    case acre::errc::unknown_node:
+    case acre::errc::node_without_memory:
+    case acre::errc::invalid_chunk:
+    case acre::errc::invalid_weights:
+    case acre::errc::invalid_size:
+    case acre::errc::invalid_alignment:
+    case acre::errc::invalid_argument:
+    case acre::errc::invalid_name:
+    case acre::errc::no_such_segment:
+    case acre::errc::no_such_process:
+      return true;
+    default:
+      return false;
+  }
+}
+
+int act(const action& chosen) {
+  try {
+    const int status = chosen();
+    // A full disk or a closed pipe must not look like success.
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+      return fail(failed, "cannot write to the standard output");
+    return status;
+  } catch (const input_error& e) {
+    return fail(bad_input, e.what());
+  } catch (const acre::error& e) {
+    return fail(is_input_error(e.code()) ? bad_input : failed, e.what());
+  } catch (const acre::allocation_error& e) {
+    return fail(failed, e.what());
+  } catch (const std::bad_alloc&) {
+    return fail(failed, "out of memory");
+  } catch (const std::exception& e) {
+    return fail(failed, e.what());
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> make_app(action& chosen) {
+  auto app = std::make_unique<CLI::App>("Shows and decides where memory lies on NUMA machines.");
+  app->name("acre");
+  app->set_version_flag("--version", "acre " + std::string(acre::version()));
+  app->require_subcommand(1);
+  app->footer(
+      "`acre COMMAND --help` says more; so does the man page, acre(1).\n"
+      "Exit status: 0 done, 1 it could not be done, 2 bad arguments; `run` passes on its command's.");
+  add_nodes(*app, chosen);
+  add_where(*app, chosen);
+  add_run(*app, chosen);
+  add_move(*app, chosen);
+  add_shm(*app, chosen);
+  add_doctor(*app, chosen);
+  add_completion(*app, chosen);
+  return app;
+}
+
+int run_command(int argc, char** argv) {
+  action chosen;
+  const std::unique_ptr<CLI::App> app = make_app(chosen);
+  try {
+    app->parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app->exit(e) == 0 ? done : bad_input;
+  }
+  return act(chosen);
+}
+
+}  // namespace acre_cli

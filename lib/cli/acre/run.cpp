@@ -1,0 +1,14 @@
+#include "cli/acre/command.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <stdexcept>
+
+namespace acre_cli {
+
+void add_run(CLI::App& acre, action& chosen) {
+  CLI::App& command = *acre.add_subcommand("run");
+  command.callback([&chosen] { chosen = []() -> int { throw std::logic_error("not yet"); }; });
+}
+
+}  // namespace acre_cli

@@ -1,0 +1,53 @@
+#include "cli/common/terminal.hpp"
+
+#include <langinfo.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <clocale>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+namespace acre_cli {
+namespace {
+
+bool is_set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+std::size_t number_in(const char* variable) {
+  const char* const text = std::getenv(variable);
+  std::size_t number = 0;
+  if (text == nullptr) return 0;
+  const char* const end = text + std::strlen(text);
+  const auto read = std::from_chars(text, end, number);
+  return read.ec == std::errc{} && read.ptr == end && number <= 10'000 ? number : 0;
+}
+
+}  // namespace
+
+text_style style_of_stdout() {
+  if (::isatty(STDOUT_FILENO) == 0) return {};
+  const char* terminal = std::getenv("TERM");
+  const bool dumb = terminal != nullptr && std::string_view(terminal) == "dumb";
+  std::setlocale(LC_CTYPE, "");
+  return {!dumb && !is_set("NO_COLOR"), std::string_view(::nl_langinfo(CODESET)) == "UTF-8"};
+}
+
+bool stdout_is_terminal() { return ::isatty(STDOUT_FILENO) != 0; }
+
+text_size size_of_stdout() {
+  text_size size;
+  winsize told{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &told) == 0) {
+    if (told.ws_col != 0) size.columns = told.ws_col;
+    if (told.ws_row != 0) size.lines = told.ws_row;
+  }
+  if (const std::size_t columns = number_in("COLUMNS"); columns != 0) size.columns = columns;
+  return size;
+}
+
+}  // namespace acre_cli
