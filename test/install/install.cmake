@@ -1,7 +1,8 @@
 include("${CMAKE_CURRENT_LIST_DIR}/common.cmake")
 
 configure("${source}" "${work}/library" "-DCMAKE_INSTALL_PREFIX=${work}/installed"
-          -DACRE_BUILD_TESTS=OFF -DACRE_BUILD_BENCH=OFF -DACRE_BUILD_DEMO=OFF -DACRE_BUILD_DOCS=OFF)
+          -DACRE_BUILD_TESTS=OFF -DACRE_BUILD_BENCH=OFF -DACRE_BUILD_DEMO=OFF -DACRE_BUILD_DOCS=OFF
+          "-DACRE_BUILD_COMMAND=${shared}")
 run("${CMAKE_COMMAND}" --build "${work}/library")
 file(REMOVE_RECURSE "${work}/installed" "${prefix}")
 run("${CMAKE_COMMAND}" --install "${work}/library")
@@ -23,4 +24,18 @@ file(GLOB_RECURSE public_headers RELATIVE "${source}/include/acre" "${source}/in
 file(GLOB_RECURSE installed_headers RELATIVE "${prefix}/include/acre" "${prefix}/include/*")
 if(NOT public_headers STREQUAL installed_headers)
   message(FATAL_ERROR "public headers: ${public_headers}\ninstalled: ${installed_headers}")
+endif()
+
+# The command finds its library wherever both were moved to. Once is enough.
+if(shared)
+  execute_process(COMMAND "${prefix}/bin/acre" --version OUTPUT_VARIABLE told COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT told STREQUAL "acre ${version}\n")
+    message(FATAL_ERROR "the installed command says ${told}")
+  endif()
+  foreach(file IN ITEMS man/man1/acre.1 bash-completion/completions/acre zsh/site-functions/_acre
+          fish/vendor_completions.d/acre.fish)
+    if(NOT EXISTS "${prefix}/share/${file}")
+      message(FATAL_ERROR "share/${file} was not installed")
+    endif()
+  endforeach()
 endif()
