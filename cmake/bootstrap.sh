@@ -30,7 +30,7 @@ packages_peers="libjemalloc2 libmimalloc2.0|libmimalloc3 libtcmalloc-minimal4|li
     libmemkind0"
 packages_bench="$packages_build $packages_peers libbenchmark-dev libboost-dev libnuma-dev gnuplot-nox python3"
 packages_test="$packages_demo $packages_bench $packages_vm
-    libgtest-dev libgmock-dev clang clang-format-14 doxygen valgrind zsh fish
+    libgtest-dev libgmock-dev clang clang-format-14 doxygen valgrind zsh fish mandoc
     chromium|chromium-browser fonts-dejavu-core"
 
 say() { printf '%s\n' "bootstrap: $*" >&2; }
