@@ -12,14 +12,15 @@ namespace {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-/// Kinds by the names that options give to their values' types.
+/// Kinds by the names that options give to their values' types, and places to themselves.
 value_kind kind_of(const CLI::Option& option) {
   if (option.get_type_size() == 0) return value_kind::none;
-  const std::string type = option.get_type_name();
+  const std::string told = option.get_type_name();
+  const std::string type = told.empty() ? option.get_name() : told;
   if (type.find('{') != std::string::npos) return value_kind::choice;
   if (type.starts_with("NODES")) return value_kind::nodes;
   if (type.starts_with("FILE")) return value_kind::file;
-  if (type.starts_with("PID")) return value_kind::process;
+  if (type.starts_with("PROCESS")) return value_kind::process;
   if (type.starts_with("COMMAND")) return value_kind::command_line;
   if (type.starts_with("SEGMENT")) return value_kind::segment;
   return value_kind::anything;
@@ -49,13 +50,20 @@ completed_option completed(const CLI::Option& option) {
   return o;
 }
 
-void add(const CLI::App& app, std::vector<std::string> path, std::vector<completed_command>& all) {
-  completed_command c{.path = path, .description = first_line(app.get_description())};
+/// Groups of options are nameless commands to CLI11; what they have belongs to the command they are in.
+void add_options(const CLI::App& app, completed_command& c) {
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_group().empty()) continue;  // hidden
     (option->get_positional() ? c.positionals : c.options).push_back(completed(*option));
   }
-  const auto below = app.get_subcommands([](const CLI::App*) { return true; });
+  for (const CLI::App* group : app.get_subcommands([](const CLI::App* a) { return a->get_name().empty(); }))
+    add_options(*group, c);
+}
+
+void add(const CLI::App& app, std::vector<std::string> path, std::vector<completed_command>& all) {
+  completed_command c{.path = path, .description = first_line(app.get_description())};
+  add_options(app, c);
+  const auto below = app.get_subcommands([](const CLI::App* a) { return !a->get_name().empty(); });
   for (const CLI::App* command : below) c.commands.push_back(command->get_name());
   all.push_back(std::move(c));
   for (const CLI::App* command : below) {
