@@ -10,10 +10,17 @@
 
 namespace acre {
 
+// Not consteval: clang 14 leaves a call inside a template to the linker.
 inline namespace literals {
-consteval std::size_t operator""_KiB(unsigned long long n) { return static_cast<std::size_t>(n) << 10; }
-consteval std::size_t operator""_MiB(unsigned long long n) { return static_cast<std::size_t>(n) << 20; }
-consteval std::size_t operator""_GiB(unsigned long long n) { return static_cast<std::size_t>(n) << 30; }
+constexpr std::size_t operator""_KiB(unsigned long long n) noexcept {
+  return static_cast<std::size_t>(n) << 10;
+}
+constexpr std::size_t operator""_MiB(unsigned long long n) noexcept {
+  return static_cast<std::size_t>(n) << 20;
+}
+constexpr std::size_t operator""_GiB(unsigned long long n) noexcept {
+  return static_cast<std::size_t>(n) << 30;
+}
 }  // namespace literals
 
 /// The shortest exact spelling with a binary unit: 4096 is "4KiB", 1000 is "1000".
