@@ -20,7 +20,7 @@ value_kind kind_of(const CLI::Option& option) {
   if (type.find('{') != std::string::npos) return value_kind::choice;
   if (type.starts_with("NODES")) return value_kind::nodes;
   if (type.starts_with("FILE")) return value_kind::file;
-  if (type.starts_with("PROCESS")) return value_kind::process;
+  if (type.starts_with("PID")) return value_kind::process;
   if (type.starts_with("COMMAND")) return value_kind::command_line;
   if (type.starts_with("SEGMENT")) return value_kind::segment;
   return value_kind::anything;

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view node_words =
     "all $(cd /sys/devices/system/node 2>/dev/null && ls -d node[0-9]* | sed s/node//)";
 constexpr std::string_view process_words = "$(cd /proc && ls -d [0-9]*)";
-constexpr std::string_view segment_words = "$(acre shm list --names 2>/dev/null)";
+constexpr std::string_view segment_words = "$(ls /dev/shm 2>/dev/null)";
 
 std::string joined(const std::vector<std::string>& words, std::string_view between = " ") {
   return fmt::format("{}", fmt::join(words, between));
@@ -117,7 +117,7 @@ std::string fish_values(const completed_option& o) {
     case value_kind::process:
       return " -x -a '(__fish_complete_pids)'";
     case value_kind::segment:
-      return " -x -a '(acre shm list --names 2>/dev/null)'";
+      return " -x -a '(ls /dev/shm 2>/dev/null)'";
     case value_kind::choice:
       return " -x -a " + quoted(joined(o.choices));
     case value_kind::file:
