@@ -7,8 +7,8 @@
 
 namespace acre {
 
-/// The interface of the hwloc that is loaded, as "MAJOR.MINOR.PATCH". hwloc tells the interface only: releases that
-/// change none have the number of the one before, so the last part is mostly 0.
+/// The release of the hwloc that is loaded: "2.9.0", or "2.10.0rc1". Where hwloc is told not to tell it
+/// (HWLOC_DONT_ADD_VERSION_INFO), that of its interface, which may be a release older.
 /// \safety any thread
 ACRE_API std::string hwloc_version();
 
