@@ -34,6 +34,9 @@ void judge_node(const node_facts& node, std::vector<finding>& findings) {
 void judge_limit(const doctor_facts& facts, std::vector<finding>& findings) {
   if (!facts.memory_limit) return;
   const memory_limit& l = *facts.memory_limit;
+  std::uint64_t of_nodes = 0;
+  for (const auto& node : facts.nodes) of_nodes += node.allowed ? node.capacity : 0;
+  if (l.limit >= of_nodes) return;
   const std::uint64_t room = l.limit > l.used ? l.limit - l.used : 0;
   const std::string text =
       fmt::format("The control group limits memory to {} for all nodes together, {} of it used",

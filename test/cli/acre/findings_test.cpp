@@ -183,6 +183,12 @@ TEST(findings, add_up) {
   EXPECT_TRUE(is_usable(judge(facts)));
 }
 
+TEST(findings, have_none_for_a_limit_above_all_memory) {
+  doctor_facts facts = healthy_facts();
+  facts.memory_limit = memory_limit{4 * gib, gib};
+  EXPECT_EQ(ids_of(not_ok(judge(facts))), "");
+}
+
 TEST(findings, of_nodes_are_told_apart_by_what_happened) {
   doctor_facts facts = healthy_facts();
   facts.nodes.push_back(facts.nodes[1]);
