@@ -8,7 +8,7 @@
 
 #include <algorithm>
 #include <iterator>
-#include <numeric>
+#include <set>
 
 namespace acre_cli {
 namespace {
@@ -83,17 +83,14 @@ class machine_writer {
 
   void huge_pages() {
     if (!x_report.is_this_system) return;
-    std::vector<std::uint64_t> sizes;
+    std::set<std::uint64_t> sizes;
     bool reserved = false;
     for (const auto& row : x_report.nodes) {
       for (const auto& pool : row.huge_pages) {
-        sizes.push_back(pool.page_size);
+        sizes.insert(pool.page_size);
         reserved = reserved || pool.total != 0;
       }
     }
-    std::ranges::sort(sizes);
-    const auto repeated = std::ranges::unique(sizes);
-    sizes.erase(repeated.begin(), repeated.end());
     if (sizes.empty()) return put("\nHuge pages: this kernel has none.\n");
     if (!reserved) return put("\nHuge pages: none are reserved ({}).\n", names_of(sizes));
     heading("Huge pages, free of reserved");
@@ -104,7 +101,7 @@ class machine_writer {
       if (!row.huge_pages.empty()) huge_pages_of(row, sizes);
   }
 
-  void huge_pages_of(const node_row& row, const std::vector<std::uint64_t>& sizes) {
+  void huge_pages_of(const node_row& row, const std::set<std::uint64_t>& sizes) {
     put("  {:>4}", row.node);
     for (const auto size : sizes) {
       const auto pool = std::ranges::find(row.huge_pages, size, &huge_pool::page_size);
@@ -113,7 +110,7 @@ class machine_writer {
     x_out += '\n';
   }
 
-  static std::string names_of(const std::vector<std::uint64_t>& sizes) {
+  static std::string names_of(const std::set<std::uint64_t>& sizes) {
     std::string names;
     for (const auto size : sizes) names += (names.empty() ? "" : ", ") + bytes(size);
     return names;
