@@ -8,6 +8,7 @@
 #include <acre/check.hpp>
 #include <acre/error.hpp>
 #include <acre/export.hpp>
+#include <acre/hwloc_version.hpp>
 #include <acre/locate.hpp>
 #include <acre/mapping.hpp>
 #include <acre/migrate.hpp>

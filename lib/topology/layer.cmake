@@ -1,10 +1,12 @@
 acre_layer(topology
   HEADERS
+    hwloc_version.hpp
     node_set.hpp
     topology.hpp
   SOURCES
     cpus.cpp
     distances.cpp
+    hwloc_version.cpp
     kind.cpp
     load.cpp
     machine.cpp

@@ -1,0 +1,92 @@
+// doctor_facts: what `acre doctor` found out, before anything is made of it.
+#pragma once
+
+#include "cli/acre/system_files.hpp"
+
+#include <acre/node_set.hpp>
+#include <acre/topology.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace acre_cli {
+
+/// How an attempt ended.
+enum class outcome {
+  works,
+  less,         ///< done, and less than what was asked
+  elsewhere,    ///< bound, and the page lies on another node: this one is full
+  unseen,       ///< bound, and the kernel does not tell where the page lies
+  denied,       ///< the kernel refuses the call: seccomp, container
+  unsupported,  ///< the kernel has no such thing
+  failed,       ///< anything else
+};
+std::string_view to_string(outcome o) noexcept;
+
+struct trial {
+  outcome result = outcome::works;
+  std::string why = {};  ///< what the system said; empty if it works
+};
+
+/// A version's first two numbers.
+struct short_version {
+  unsigned major = 0;
+  unsigned minor = 0;
+  friend auto operator<=>(const short_version&, const short_version&) = default;
+};
+/// Of "6.12.57+deb13-amd64"; nothing for other texts.
+std::optional<short_version> parse_version(std::string_view text);
+
+struct node_facts {
+  acre::node_id node = 0;
+  std::uint64_t capacity = 0;  ///< bytes; 0: no memory
+  std::uint64_t free = 0;
+  std::uint64_t reclaimable = 0;
+  std::size_t cpus = 0;
+  bool allowed = true;
+  std::vector<huge_pool> huge_pages = {};
+  std::optional<trial> binding = {};  ///< a page bound to the node; nothing where none may be
+};
+
+struct shm_facts {
+  std::uint64_t size = 0;  ///< bytes
+  std::uint64_t free = 0;  ///< bytes, for this user
+};
+
+/// Nothing: it could not be found out.
+struct doctor_facts {
+  std::string kernel;  ///< uname -r
+  std::string hwloc;   ///< acre::hwloc_version()
+  /// hwloc shows another machine (HWLOC_XMLFILE and the like).
+  bool foreign_topology = false;
+  std::vector<node_facts> nodes;
+
+  std::optional<trial> home_node;            ///< prefer one node
+  std::optional<trial> prefer_many;          ///< prefer two nodes
+  std::optional<trial> interleave;           ///< by page
+  std::optional<trial> weighted_interleave;  ///< by the system's weights
+  std::optional<trial> thread_binding;
+  std::optional<trial> locating;
+  std::optional<trial> migrating;
+
+  std::optional<std::uint64_t> seccomp;  ///< /proc/self/status: 2 is a filter
+  std::optional<std::uint64_t> numa_balancing;
+  std::optional<bool> demotion;  ///< to slower nodes
+  std::optional<std::string> thp_enabled;
+  std::optional<std::string> thp_defrag;
+  std::optional<std::string> thp_shmem;
+  std::optional<std::uint64_t> max_map_count;
+  std::optional<std::uint64_t> mappings;  ///< of this process
+  std::optional<std::uint64_t> overcommit;
+  std::optional<std::uint64_t> zone_reclaim;
+  std::optional<acre_cli::memory_limit> memory_limit;
+  std::optional<shm_facts> shm;  ///< /dev/shm
+};
+
+/// Reads and tries. Binds a few scratch pages of this process, and its calling thread for a moment.
+doctor_facts collect_facts(const acre::topology& machine, const system_files& files);
+
+}  // namespace acre_cli

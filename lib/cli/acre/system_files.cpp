@@ -1,0 +1,140 @@
+#include "cli/acre/system_files.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+
+namespace acre_cli {
+namespace fs = std::filesystem;
+namespace {
+
+std::optional<std::uint64_t> to_number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// "hugepages-2048kB"
+std::optional<std::uint64_t> page_size_in(std::string_view directory) {
+  constexpr std::string_view before = "hugepages-";
+  constexpr std::string_view after = "kB";
+  if (!directory.starts_with(before) || !directory.ends_with(after)) return std::nullopt;
+  directory.remove_prefix(before.size());
+  directory.remove_suffix(after.size());
+  const auto kilobytes = to_number(directory);
+  return kilobytes ? std::optional(*kilobytes * 1024) : std::nullopt;
+}
+
+struct cgroup_files {
+  std::string_view mounted;
+  std::string_view limit;
+  std::string_view used;
+};
+constexpr cgroup_files version_2 = {"/sys/fs/cgroup", "memory.max", "memory.current"};
+constexpr cgroup_files version_1 = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes",
+                                    "memory.usage_in_bytes"};
+
+/// Files and path of "0::/path" or "4:memory:/path"; nothing for other lines.
+std::optional<std::pair<cgroup_files, fs::path>> memory_cgroup(std::string_view line) {
+  const std::size_t first = line.find(':');
+  const std::size_t second = line.find(':', first + 1);
+  if (second == std::string_view::npos) return std::nullopt;
+  const std::string controllers = fmt::format(",{},", line.substr(first + 1, second - first - 1));
+  const fs::path path(line.substr(second + 1));
+  if (controllers == ",,") return std::pair(version_2, path);
+  if (controllers.find(",memory,") != std::string::npos) return std::pair(version_1, path);
+  return std::nullopt;
+}
+
+std::uint64_t room(const memory_limit& l) { return l.limit > l.used ? l.limit - l.used : 0; }
+
+}  // namespace
+
+fs::path system_files::at(std::string_view file) const {
+  return x_root / file.substr(file.find_first_not_of('/'));
+}
+
+std::optional<std::string> system_files::line(std::string_view file) const {
+  std::ifstream in(at(file));
+  std::string text;
+  if (!std::getline(in, text)) return std::nullopt;
+  return text;
+}
+
+std::optional<std::uint64_t> system_files::number(std::string_view file) const {
+  const auto text = line(file);
+  return text ? to_number(*text) : std::nullopt;
+}
+
+std::optional<std::string> system_files::chosen(std::string_view file) const {
+  const auto text = line(file);
+  if (!text) return std::nullopt;
+  const std::size_t open = text->find('[');
+  const std::size_t close = text->find(']');
+  if (open == std::string::npos || close == std::string::npos || close < open) return std::nullopt;
+  return text->substr(open + 1, close - open - 1);
+}
+
+std::optional<std::uint64_t> system_files::field(std::string_view file, std::string_view name) const {
+  std::ifstream in(at(file));
+  for (std::string text; std::getline(in, text);) {
+    if (!text.starts_with(name) || text.size() <= name.size() || text[name.size()] != ':') continue;
+    std::string_view value = std::string_view(text).substr(name.size() + 1);
+    value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
+    const bool kilobytes = value.ends_with(" kB");
+    if (kilobytes) value.remove_suffix(3);
+    const auto number = to_number(value);
+    return number ? std::optional(*number * (kilobytes ? 1024 : 1)) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::size_t> system_files::count_lines(std::string_view file) const {
+  std::ifstream in(at(file));
+  if (!in) return std::nullopt;
+  std::size_t lines = 0;
+  for (std::string text; std::getline(in, text);) ++lines;
+  return lines;
+}
+
+std::vector<huge_pool> system_files::huge_pools_of(acre::node_id node) const {
+  const std::string directory = fmt::format("/sys/devices/system/node/node{}/hugepages", node);
+  std::vector<huge_pool> pools;
+  std::error_code ec;
+  for (fs::directory_iterator entry(at(directory), ec), end; !ec && entry != end; entry.increment(ec)) {
+    const std::string name = entry->path().filename().string();
+    const auto size = page_size_in(name);
+    const auto total = number(fmt::format("{}/{}/nr_hugepages", directory, name));
+    const auto free = number(fmt::format("{}/{}/free_hugepages", directory, name));
+    if (size && total && free) pools.push_back({*size, *total, *free});
+  }
+  std::ranges::sort(pools, {}, &huge_pool::page_size);
+  return pools;
+}
+
+std::optional<memory_limit> system_files::memory_limit_of_self() const {
+  // Above this the kernel means none (version 1 writes a very large number).
+  constexpr std::uint64_t no_limit = std::uint64_t{1} << 60;
+  std::optional<memory_limit> tightest;
+  std::ifstream in(at("/proc/self/cgroup"));
+  for (std::string text; std::getline(in, text);) {
+    const auto group = memory_cgroup(text);
+    if (!group) continue;
+    const auto& [files, path] = *group;
+    for (fs::path part = path.relative_path();; part = part.parent_path()) {
+      const std::string directory = (fs::path(files.mounted) / part).string();
+      const auto limit = number(fmt::format("{}/{}", directory, files.limit));
+      if (limit && *limit < no_limit) {
+        const memory_limit found{*limit, number(fmt::format("{}/{}", directory, files.used)).value_or(0)};
+        if (!tightest || room(found) < room(*tightest)) tightest = found;
+      }
+      if (part.empty()) break;
+    }
+  }
+  return tightest;
+}
+
+}  // namespace acre_cli

@@ -1,0 +1,243 @@
+#include "cli/acre/findings.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <string>
+
+#include "cli/acre/made_up_facts.hpp"
+
+namespace acre_cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// A thing that can be wrong, and the one finding that is to come of it.
+struct ailment {
+  std::string id;
+  finding_level level;
+  std::string said;
+  std::function<void(doctor_facts&)> cause;
+};
+
+trial refused(outcome result) { return {result, "said the kernel"}; }
+
+void everywhere(doctor_facts& facts, outcome result) {
+  for (auto& node : facts.nodes) node.binding = refused(result);
+}
+
+const std::vector<ailment>& ailments() {
+  constexpr auto note = finding_level::note;
+  constexpr auto warning = finding_level::warning;
+  constexpr auto problem = finding_level::problem;
+  static const std::vector<ailment> all = {
+      {"kernel", note, "Linux 6.1.0 has bind", [](doctor_facts& f) { f.kernel = "6.1.0"; }},
+      {"kernel", note, "It lacks weighted_by_system (Linux 6.9).",
+       [](doctor_facts& f) { f.weighted_interleave = refused(outcome::unsupported); }},
+      {"kernel", note, "prefer of several nodes",
+       [](doctor_facts& f) { f.prefer_many = refused(outcome::less); }},
+      {"kernel", note, "the home node", [](doctor_facts& f) { f.home_node = refused(outcome::less); }},
+      {"hwloc", warning, "hwloc 2.8.0 is older", [](doctor_facts& f) { f.hwloc = "2.8.0"; }},
+      {"foreign_topology", problem, "another machine",
+       [](doctor_facts& f) {
+         f.foreign_topology = true;
+         for (auto& node : f.nodes) node.binding.reset();
+       }},
+      {"forbidden_nodes", note, "Node 2 may not be used",
+       [](doctor_facts& f) {
+         f.nodes.push_back({.node = 2, .capacity = gib, .free = gib, .cpus = 1, .allowed = false});
+       }},
+      {"memoryless_nodes", note, "Node 3 has no memory",
+       [](doctor_facts& f) { f.nodes.push_back({.node = 3, .capacity = 0, .cpus = 1, .allowed = false}); }},
+      {"cpuless_nodes", note, "Node 1 has memory and no CPUs", [](doctor_facts& f) { f.nodes[1].cpus = 0; }},
+      {"one_node", note, "Only node 0 can be used", [](doctor_facts& f) { f.nodes.pop_back(); }},
+      {"no_node", problem, "No node can be used", [](doctor_facts& f) { f.nodes.clear(); }},
+      {"binding_denied", problem, "Nodes 0-1: the kernel refuses to bind memory (said the kernel)",
+       [](doctor_facts& f) { everywhere(f, outcome::denied); }},
+      {"binding_denied", problem, "a seccomp filter is in force",
+       [](doctor_facts& f) {
+         everywhere(f, outcome::denied);
+         f.seccomp = 2;
+       }},
+      {"binding_denied", warning, "Node 1: the kernel refuses",
+       [](doctor_facts& f) { f.nodes[1].binding = refused(outcome::denied); }},
+      {"binding_unsupported", problem, "cannot bind",
+       [](doctor_facts& f) { everywhere(f, outcome::unsupported); }},
+      {"binding_failed", problem, "said the kernel", [](doctor_facts& f) { everywhere(f, outcome::failed); }},
+      {"binding_failed", warning,
+       "Node 0: ", [](doctor_facts& f) { f.nodes[0].binding = refused(outcome::failed); }},
+      {"binding_unseen", warning, "does not tell where its pages lie",
+       [](doctor_facts& f) { everywhere(f, outcome::unseen); }},
+      {"node_full", warning, "Node 1: memory can be bound, and pages lie on another node",
+       [](doctor_facts& f) { f.nodes[1].binding = refused(outcome::elsewhere); }},
+      {"thread_binding", warning, "Threads cannot be bound",
+       [](doctor_facts& f) { f.thread_binding = refused(outcome::denied); }},
+      {"locating", warning, "does not tell where pages lie",
+       [](doctor_facts& f) { f.locating = refused(outcome::denied); }},
+      {"migrating", warning, "Pages cannot be moved",
+       [](doctor_facts& f) { f.migrating = refused(outcome::less); }},
+      {"interleaving", warning, "(said the kernel)",
+       [](doctor_facts& f) { f.interleave = refused(outcome::failed); }},
+      {"little_memory", warning, "Node 1 has 20 MiB free of 1 GiB and little to reclaim",
+       [](doctor_facts& f) { f.nodes[1].free = 20 * mib; }},
+      {"cached_memory", warning, "caches hold the rest",
+       [](doctor_facts& f) {
+         f.nodes[1].free = 20 * mib;
+         f.nodes[1].reclaimable = 500 * mib;
+       }},
+      {"memory_limit", note, "limits memory to 1 GiB",
+       [](doctor_facts& f) {
+         f.memory_limit = memory_limit{gib, 500 * mib};
+       }},
+      {"memory_limit_reached", warning, "OOM killer",
+       [](doctor_facts& f) {
+         f.memory_limit = memory_limit{gib, gib};
+       }},
+      {"no_shm", warning, "no /dev/shm", [](doctor_facts& f) { f.shm.reset(); }},
+      {"small_shm", note, "64 MiB",
+       [](doctor_facts& f) {
+         f.shm = shm_facts{64 * mib, 64 * mib};
+       }},
+      {"shm_full", warning, "4 KiB free of 1 GiB",
+       [](doctor_facts& f) {
+         f.shm = shm_facts{gib, 4096};
+       }},
+      {"thp_never", note, "no transparent huge pages", [](doctor_facts& f) { f.thp_enabled = "never"; }},
+      {"thp_always", note, "everywhere", [](doctor_facts& f) { f.thp_enabled = "always"; }},
+      {"thp_defrag_always", note, "compacted", [](doctor_facts& f) { f.thp_defrag = "always"; }},
+      {"no_hugetlb", note, "No huge pages are reserved",
+       [](doctor_facts& f) {
+         for (auto& node : f.nodes) node.huge_pages = {{2 * mib, 0, 0}};
+       }},
+      {"hugetlb_uneven", note, "8 of 8 reserved pages of 2 MiB are free, all on node 0; node 1 has none",
+       [](doctor_facts& f) {
+         f.nodes[1].huge_pages = {{2 * mib, 0, 0}};
+       }},
+      {"hugetlb_used_up", note, "0 of 16",
+       [](doctor_facts& f) {
+         for (auto& node : f.nodes) node.huge_pages = {{2 * mib, 8, 0}};
+       }},
+      {"numa_balancing_on", note, "to the nodes that read them",
+       [](doctor_facts& f) { f.numa_balancing = 1; }},
+      {"numa_balancing_on", note, "to faster nodes", [](doctor_facts& f) { f.numa_balancing = 2; }},
+      {"demotion_on", warning, "demote", [](doctor_facts& f) { f.demotion = true; }},
+      {"few_mappings", warning, "500 ranges", [](doctor_facts& f) { f.max_map_count = 1000; }},
+      {"strict_overcommit", note, "vm.overcommit_memory=2", [](doctor_facts& f) { f.overcommit = 2; }},
+      {"zone_reclaim", note, "vm.zone_reclaim_mode", [](doctor_facts& f) { f.zone_reclaim = 1; }},
+  };
+  return all;
+}
+
+std::vector<finding> not_ok(const std::vector<finding>& findings) {
+  std::vector<finding> found;
+  std::ranges::copy_if(findings, std::back_inserter(found),
+                       [](const finding& f) { return f.level != finding_level::ok; });
+  return found;
+}
+
+std::string ids_of(const std::vector<finding>& findings) {
+  std::string ids;
+  for (const auto& f : findings) ids += f.id + ": " + f.text + "\n";
+  return ids;
+}
+
+TEST(findings, of_a_healthy_machine_are_all_ok) {
+  const auto findings = judge(healthy_facts());
+  EXPECT_EQ(ids_of(not_ok(findings)), "");
+  EXPECT_TRUE(is_usable(findings));
+  std::set<std::string> ids;
+  for (const auto& f : findings) {
+    EXPECT_EQ(f.remedy, "") << f.id;
+    EXPECT_TRUE(ids.insert(f.id).second) << f.id << " twice";
+  }
+  EXPECT_EQ(ids, (std::set<std::string>{"binding", "hugetlb", "hwloc", "interleaving", "kernel", "locating",
+                                        "mappings", "migrating", "numa_balancing", "shm", "thp",
+                                        "thread_binding"}));
+}
+
+TEST(findings, have_one_for_each_ailment_with_a_remedy) {
+  for (const auto& a : ailments()) {
+    SCOPED_TRACE(a.id + ": " + a.said);
+    doctor_facts facts = healthy_facts();
+    a.cause(facts);
+    const auto findings = not_ok(judge(facts));
+    ASSERT_EQ(findings.size(), 1U) << ids_of(findings);
+    EXPECT_EQ(findings[0].id, a.id);
+    EXPECT_EQ(findings[0].level, a.level);
+    EXPECT_THAT(findings[0].text, HasSubstr(a.said));
+    EXPECT_NE(findings[0].remedy, "");
+    EXPECT_EQ(is_usable(findings), a.level != finding_level::problem);
+  }
+}
+
+TEST(findings, add_up) {
+  doctor_facts facts = healthy_facts();
+  everywhere(facts, outcome::denied);
+  facts.nodes[0].binding = trial{};
+  facts.thread_binding = refused(outcome::denied);
+  facts.numa_balancing = 1;
+  EXPECT_EQ(not_ok(judge(facts)).size(), 3U);
+  EXPECT_TRUE(is_usable(judge(facts)));
+}
+
+TEST(findings, have_none_for_a_limit_above_all_memory) {
+  doctor_facts facts = healthy_facts();
+  facts.memory_limit = memory_limit{4 * gib, gib};
+  EXPECT_EQ(ids_of(not_ok(judge(facts))), "");
+}
+
+TEST(findings, of_nodes_are_told_apart_by_what_happened) {
+  doctor_facts facts = healthy_facts();
+  facts.nodes.push_back(facts.nodes[1]);
+  facts.nodes[2].node = 5;
+  facts.nodes[1].binding = refused(outcome::elsewhere);
+  const std::string ids = ids_of(judge(facts));
+  EXPECT_THAT(ids, HasSubstr("binding: Nodes 0,5: pages bound there lie there."));
+  EXPECT_THAT(ids, HasSubstr("node_full: Node 1: "));
+}
+
+TEST(findings, of_nothing_known_claim_nothing_good) {
+  const auto findings = judge({});
+  EXPECT_FALSE(is_usable(findings));
+  for (const auto& f : findings) {
+    EXPECT_NE(f.text, "") << f.id;
+    EXPECT_EQ(f.remedy.empty(), f.level == finding_level::ok) << f.id;
+    EXPECT_NE(f.id, "binding");
+  }
+}
+
+TEST(findings, believe_what_was_tried_more_than_the_number_of_the_kernel) {
+  doctor_facts facts = healthy_facts();
+  facts.kernel = "5.14.0-503.el9";
+  const auto findings = not_ok(judge(facts));
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_THAT(findings[0].text, HasSubstr("It lacks exact counts of transparent huge pages (Linux 6.7)."));
+}
+
+TEST(findings, go_by_the_number_of_the_kernel_where_nothing_could_be_tried) {
+  doctor_facts facts = healthy_facts();
+  facts.kernel = "5.10.0";
+  facts.home_node = refused(outcome::denied);
+  facts.prefer_many.reset();
+  facts.weighted_interleave.reset();
+  const auto findings = not_ok(judge(facts));
+  ASSERT_EQ(findings.size(), 1U);
+  for (const auto* lacking : {"(Linux 5.15)", "(Linux 5.17)", "(Linux 6.7)", "(Linux 6.9)"})
+    EXPECT_THAT(findings[0].text, HasSubstr(lacking));
+  EXPECT_THAT(findings[0].remedy, HasSubstr("Linux 6.9 or newer"));
+}
+
+TEST(versions, are_read_from_what_uname_says) {
+  EXPECT_EQ(parse_version("6.12.57+deb13-amd64"), (short_version{6, 12}));
+  EXPECT_EQ(parse_version("2.9.0"), (short_version{2, 9}));
+  EXPECT_EQ(parse_version("7.0-rc1"), (short_version{7, 0}));
+  EXPECT_LT(*parse_version("5.17"), *parse_version("6.1"));
+  for (const auto* text : {"", "6", "6.", ".1", "x.y", "-6.1"})
+    EXPECT_EQ(parse_version(text), std::nullopt) << text;
+}
+
+}  // namespace
+}  // namespace acre_cli

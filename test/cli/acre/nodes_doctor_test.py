@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""nodes_doctor_test.py ACRE: `acre nodes` and `acre doctor` of this machine, as their users run them."""
+import json
+import os
+import pathlib
+import pty
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ACRE = sys.argv.pop(1)
+NODES = pathlib.Path("/sys/devices/system/node")
+
+
+def run(*args, **environment):
+    env = {**os.environ, **environment}
+    return subprocess.run([ACRE, *args], capture_output=True, text=True, timeout=100, env=env)
+
+
+def run_in_terminal(*args, **environment):
+    """What the program writes to a terminal."""
+    main, other = pty.openpty()
+    env = {**{k: v for k, v in os.environ.items() if k != "NO_COLOR"}, "TERM": "xterm", **environment}
+    with subprocess.Popen([ACRE, *args], stdout=other, stdin=subprocess.DEVNULL, env=env) as process:
+        os.close(other)
+        text = b""
+        try:
+            while part := os.read(main, 65536):
+                text += part
+        except OSError:  # the other end is closed
+            pass
+        process.wait(100)
+    os.close(main)
+    return text.decode()
+
+
+def kernel_list(text):
+    numbers = []
+    for part in filter(None, text.strip().split(",")):
+        first, _, last = part.partition("-")
+        numbers += range(int(first), int(last or first) + 1)
+    return numbers
+
+
+class Common:
+    command = ""
+    statuses = (0,)
+
+    def test_json_parses_and_is_alone(self):
+        done = run(self.command, "--json")
+        self.assertIn(done.returncode, self.statuses, done.stderr)
+        self.assertIsInstance(json.loads(done.stdout), dict)
+        self.assertEqual(done.stderr, "")
+
+    def test_pipes_get_80_columns_without_escape_codes(self):
+        done = run(self.command)
+        self.assertIn(done.returncode, self.statuses, done.stderr)
+        self.assertNotIn("\033", done.stdout)
+        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
+
+    def test_terminals_get_colours_unless_told_not_to(self):
+        self.assertIn("\033[", run_in_terminal(self.command))
+        self.assertNotIn("\033[", run_in_terminal(self.command, NO_COLOR="1"))
+        self.assertNotIn("\033[", run_in_terminal(self.command, TERM="dumb"))
+
+    def test_output_that_cannot_be_written_is_a_failure(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([ACRE, self.command], stdout=full, stderr=subprocess.PIPE, text=True, timeout=100)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot write", done.stderr)
+
+    def test_unknown_arguments_are_bad_input(self):
+        self.assertEqual(run(self.command, "--nonsense").returncode, 2)
+        self.assertEqual(run(self.command, "nonsense").returncode, 2)
+
+    def test_help_names_the_options(self):
+        done = run(self.command, "--help")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("--json", done.stdout)
+
+
+class Nodes(Common, unittest.TestCase):
+    command = "nodes"
+
+    def setUp(self):
+        self.told = json.loads(run("nodes", "--json").stdout)
+
+    def test_numbers_are_those_of_sysfs(self):
+        if not NODES.is_dir():
+            self.skipTest("no NUMA in this kernel")
+        online = kernel_list((NODES / "online").read_text())
+        self.assertEqual([n["node"] for n in self.told["nodes"]], online)
+        for node in self.told["nodes"]:
+            directory = NODES / f"node{node['node']}"
+            total = next(int(line.split()[3]) * 1024 for line in (directory / "meminfo").read_text().splitlines()
+                         if "MemTotal" in line)
+            self.assertEqual(node["capacity"], total)
+            self.assertEqual(node["cpus"], kernel_list((directory / "cpulist").read_text()))
+            self.assertLessEqual(node["free"], total)
+            for pool in node["huge_pages"]:
+                files = directory / f"hugepages/hugepages-{pool['page_size'] // 1024}kB"
+                self.assertEqual(pool["total"], int((files / "nr_hugepages").read_text()))
+
+    def test_keys_are_the_promised_ones(self):
+        self.assertEqual(list(self.told), ["this_system", "nodes", "distances", "bandwidth_mib_per_s", "latency_ns"])
+        for node in self.told["nodes"]:
+            self.assertEqual(list(node), ["node", "kind", "capacity", "free", "reclaimable", "cpus", "has_memory",
+                                          "allowed", "huge_pages"])
+
+    def test_wide_terminals_are_used_and_narrow_ones_respected(self):
+        self.assertLessEqual(max(map(len, run("nodes", COLUMNS="60").stdout.splitlines())), 60)
+
+    def test_files_of_hwloc_that_are_none_are_bad_input(self):
+        self.assertEqual(run("nodes", "--topology-xml", "/absent").returncode, 2)
+        self.assertEqual(run("nodes", "--topology-xml", "/").returncode, 2)
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("nonsense")
+            file.flush()
+            done = run("nodes", "--topology-xml", file.name)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(file.name, done.stderr)
+
+
+class Doctor(Common, unittest.TestCase):
+    command = "doctor"
+    statuses = (0, 1)
+
+    def test_status_is_the_verdict(self):
+        done = run("doctor", "--json")
+        told = json.loads(done.stdout)
+        self.assertEqual(done.returncode, 0 if told["usable"] else 1)
+        self.assertEqual(told["usable"], all(f["level"] != "problem" for f in told["findings"]))
+        self.assertEqual(done.returncode, run("doctor").returncode)
+
+    def test_findings_that_are_not_ok_have_remedies(self):
+        for finding in json.loads(run("doctor", "--json").stdout)["findings"]:
+            self.assertIn(finding["level"], ["ok", "note", "warning", "problem"])
+            self.assertEqual(finding["remedy"] is None, finding["level"] == "ok", finding)
+
+    def test_facts_are_those_of_the_kernel(self):
+        facts = json.loads(run("doctor", "--json").stdout)["facts"]
+        self.assertEqual(facts["kernel"], os.uname().release)
+        self.assertEqual(facts["settings"]["max_map_count"],
+                         int(pathlib.Path("/proc/sys/vm/max_map_count").read_text()))
+
+    def test_another_machine_of_hwloc_is_a_problem(self):
+        done = run("doctor", HWLOC_SYNTHETIC="numa:2 core:2 pu:1")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("another machine", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
