@@ -77,6 +77,12 @@ int show_process(const where_arguments& args) {
   return done;
 }
 
+// CLI11 2.3 takes -1 for the largest number.
+std::string check_count(const std::string& text) {
+  const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  return digits ? "" : "N must be a number, not '" + text + "'";
+}
+
 std::string check_period(const std::string& text) {
   double seconds = 0;
   // Not the other way round: NaN is no period.
@@ -94,6 +100,7 @@ void add_where(CLI::App& acre, action& chosen) {
       ->required();
   command.add_option("--top", args->top, "Show the N mappings with the most resident memory; 0: all")
       ->type_name("N")
+      ->check(check_count)
       ->capture_default_str();
   CLI::Option* const period =
       command

@@ -3,6 +3,7 @@
 # for page: per mapping and node, and in total.
 set -eu
 dir=$(mktemp -d)
+touch "$dir/out" "$dir/err"
 nodes=$(cat /sys/devices/system/node/has_memory)
 last=${nodes##*[,-]}
 
@@ -25,17 +26,23 @@ awk '{
     if ($i ~ /^N[0-9]+=/) { split(substr($i, 2), n, "="); print $1, n[1], n[2] * unit; sum[n[1]] += n[2] * unit }
 } END { for (node in sum) print "total", node, sum[node] }' /proc/$pid/numa_maps | sort >"$dir/kernel"
 
-# busybox awk counts in doubles: addresses of 47 bits are exact.
 acre where $pid --json >"$dir/json"
+# busybox awk has 32 bits for "%x": addresses are turned by the shell.
 awk '
-  function number(key) { match($0, "\"" key "\": [0-9]+"); return substr($0, RSTART + length(key) + 4, RLENGTH - length(key) - 4) }
+  function number(key) {
+    match($0, "\"" key "\": [0-9]+")
+    return substr($0, RSTART + length(key) + 4, RLENGTH - length(key) - 4)
+  }
   BEGIN { address = "total" }
-  /"begin": / { address = sprintf("%x", number("begin")) }
+  /"begin": / { address = number("begin") }
   /"node": / { node = number("node") }
   /"pages": / && node != "" { if (number("pages") + 0 != 0) print address, node, number("pages"); node = "" }
-' "$dir/json" | sed 's/^0*\([^ ]\)/\1/' | sort >"$dir/acre"
+' "$dir/json" | while read -r address node pages; do
+  [ "$address" = total ] || address=$(printf %08x "$address")
+  echo "$address $node $pages"
+done | sort >"$dir/acre"
 
-sed 's/^0*\([^ ]\)/\1/' "$dir/kernel" | sort | diff - "$dir/acre"
+diff "$dir/kernel" "$dir/acre"
 cut -d' ' -f2 "$dir/acre" | sort -u >"$dir/seen"
 count=$(wc -l <"$dir/seen")
 echo "$(wc -l <"$dir/acre") lines agree, of $count nodes"

@@ -186,7 +186,7 @@ class Where(unittest.TestCase):
     def test_watching_in_a_terminal_gives_it_back_at_a_signal(self):
         pid = self.sleeper().pid
         for number in (signal.SIGINT, signal.SIGTERM):
-            seen, status = self.in_terminal(pid, "--watch", "0.1", until=rb"\033\[J.*\033\[J",
+            seen, status = self.in_terminal(pid, "--watch", "0.1", until=rb"(?s)\033\[J.*\033\[J",
                                             act=lambda child, _, n=number: os.kill(child, n))
             self.assertTrue(os.WIFSIGNALED(status) and os.WTERMSIG(status) == number, status)
             self.assertIn(b"\033[?1049h\033[?25l", seen)
