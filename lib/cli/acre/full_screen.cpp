@@ -8,8 +8,8 @@ namespace acre_cli {
 namespace {
 
 bool put(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  return std::fflush(stdout) == 0;
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  return std::fflush(stdout) == 0 && written;
 }
 
 }  // namespace
@@ -25,8 +25,9 @@ void full_screen::show(std::string_view lines) {
   std::string frame = "\033[H";
   while (!lines.empty()) {
     const std::size_t end = lines.find('\n');
-    frame += lines.substr(0, end);
+    // Cleared first: after a line as wide as the terminal the cursor is still on its last character.
     frame += "\033[K";
+    frame += lines.substr(0, end);
     lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
     // A line feed on the last line of the terminal would scroll.
     if (!lines.empty()) frame += "\r\n";

@@ -79,8 +79,8 @@ class watcher {
       const std::time_t time = std::chrono::system_clock::to_time_t(report.time);
       fmt::print("{}{:%Y-%m-%d %H:%M:%S}\n", x_blocks++ == 0 ? "" : "\n", fmt::localtime(time));
     }
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    if (std::fflush(stdout) != 0) throw std::runtime_error("cannot write to the standard output");
+    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+    if (!written || std::fflush(stdout) != 0) throw std::runtime_error("cannot write to the standard output");
   }
 
   int x_pid;

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <vector>
 
@@ -26,8 +27,12 @@ std::size_t pages_on(const std::vector<acre::node_pages>& per_node, acre::node_i
   return 0;
 }
 
-// A little is told from nothing.
-double shade(double part) { return part == 0 ? 0 : 0.1 + 0.9 * part; }
+// A little is told from nothing, and interleaving over many nodes is still seen.
+double shade(double part) { return part == 0 ? 0 : 0.12 + 0.88 * std::sqrt(part); }
+
+std::string percent(double part) {
+  return part > 0 && part < 0.005 ? "&lt;1 %" : fmt::format("{:.0f} %", 100 * part);
+}
 
 std::string safe(std::string_view text) { return escape_html(printable(text)); }
 
@@ -90,23 +95,22 @@ class page_writer {
     put("<h2>Nodes</h2>\n<div class=\"card\">\n<p class=\"soft\">The fullest node has the longest bar.</p>\n"
         "<div class=\"rows\">\n");
     for (const auto& n : x_report.totals) {
-      const double percent = 100 * share(n.pages, binding().pages());
-      put("<span>node {}</span><svg class=\"bar\" role=\"img\" aria-label=\"node {}: {:.0f} %\" "
+      const std::string part = percent(share(n.pages, binding().pages()));
+      put("<span>node {}</span><svg class=\"bar\" role=\"img\" aria-label=\"node {}: {}\" "
           "viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\"><rect class=\"heat\" width=\"{:.1f}\" "
           "height=\"10\"/></svg><span class=\"n\">{} pages</span><span class=\"n size\">{}</span>"
-          "<span class=\"n\">{:.0f} %</span>\n",
-          n.node, n.node, percent, 1000 * share(n.pages, most), format_count(n.pages), bytes(n.pages),
-          percent);
+          "<span class=\"n\">{}</span>\n",
+          n.node, n.node, part, 1000 * share(n.pages, most), format_count(n.pages), bytes(n.pages), part);
     }
     put("</div>\n</div>\n");
   }
 
   void legend() {
     put("<p class=\"legend soft\">Share of a mapping's pages on a node:");
-    for (const int percent : {0, 1, 25, 50, 75, 100}) {
+    for (const int part : {0, 1, 25, 50, 75, 100}) {
       put(" <span class=\"step\"><svg class=\"swatch\" viewBox=\"0 0 10 10\" aria-hidden=\"true\">"
           "<rect class=\"heat\" width=\"10\" height=\"10\" fill-opacity=\"{:.2f}\"/></svg> {} %</span>",
-          shade(percent / 100.0), percent);
+          shade(part / 100.0), part);
     }
     put("</p>\n");
   }
@@ -133,9 +137,8 @@ class page_writer {
   // In a row while there is room for the numbers, else upright.
   void heads() {
     const auto& nodes = x_report.totals;
-    const bool upright = nodes.size() > 8 && nodes.back().node > 99;
-    put("<span class=\"sr\">Pages on nodes</span><span class=\"numbers{}\" aria-hidden=\"true\">",
-        upright ? " upright" : "");
+    const std::string_view how = nodes.size() <= 8 ? "" : nodes.back().node > 99 ? " many upright" : " many";
+    put("<span class=\"sr\">Pages on nodes</span><span class=\"numbers{}\" aria-hidden=\"true\">", how);
     for (const auto& n : nodes) put("<span>{}</span>", n.node);
     put("</span>");
   }
@@ -145,7 +148,7 @@ class page_writer {
         escape_html(label_of(m)), safe(m.kernel_policy));
     if (!m.permissions.empty()) put(" · {}", safe(m.permissions));
     if (m.pages() != 0 || m.hugetlb) put(" · {}", page_words(m));
-    if (!m.name.empty()) put(" · {}", addresses_of(m));
+    if (!m.name.empty()) put(" · <span class=\"step\">{}</span>", addresses_of(m));
     put("</span></th><td>");
     heat(m.per_node, m.pages());
     put("</td><td class=\"n\"><b>{}</b><span class=\"soft\">of {}</span></td></tr>\n", bytes(m.pages()),
@@ -160,11 +163,11 @@ class page_writer {
       const std::size_t pages = pages_on(per_node, node);
       if (pages == 0) continue;
       const double part = share(pages, all);
-      label += fmt::format("{}node {}: {:.0f} %", label.empty() ? "" : ", ", node, 100 * part);
+      label += fmt::format("{}node {}: {}", label.empty() ? "" : ", ", node, percent(part));
       cells += fmt::format(
           "<rect class=\"heat\" x=\"{}\" width=\"10\" height=\"10\" fill-opacity=\"{:.2f}\"><title>node {}: "
-          "{} pages, {:.0f} %</title></rect>",
-          10 * i, shade(part), node, format_count(pages), 100 * part);
+          "{} pages, {}</title></rect>",
+          10 * i, shade(part), node, format_count(pages), percent(part));
     }
     put("<svg class=\"cells\" role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {} 10\" "
         "preserveAspectRatio=\"none\">{}",

@@ -30,7 +30,7 @@ p { margin: .3rem 0; overflow-wrap: anywhere; }
 svg.bar { display: block; width: 100%; height: .95rem; border-radius: .25rem; background: var(--track); }
 .heat { fill: var(--heat); } .gap { stroke: var(--card); stroke-width: 2; vector-effect: non-scaling-stroke; }
 svg.swatch { width: 1em; height: 1em; vertical-align: -.15em; border-radius: .2em; background: var(--track); }
-.legend { font-size: .85rem; margin: 0 0 .8rem; } .step { white-space: nowrap; margin-left: .8em; }
+.legend { font-size: .85rem; margin: 0 0 .8rem; } .legend .step { margin-left: .8em; } .step { white-space: nowrap; }
 table { width: 100%; table-layout: fixed; border-collapse: separate; border-spacing: 0; background: var(--card);
   border: 1px solid var(--line); border-radius: .8rem; font-size: .85rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .4rem .8rem; font-weight: 400; text-align: right; border-top: 1px solid var(--line); }
@@ -41,7 +41,8 @@ tbody tr:first-child > * { border-top: 0; }
 .detail, td.n .soft { display: block; font-size: .78rem; overflow-wrap: anywhere; }
 svg.cells { display: block; width: 100%; height: 1.9rem; border-radius: .25rem; background: var(--track); }
 .numbers { display: flex; } .numbers > span { flex: 1 1 0; min-width: 0; text-align: center; font-size: .75rem; }
-.upright > span { writing-mode: vertical-rl; text-align: right; line-height: 1; }
+.many > span { font-size: .62rem; font-weight: 400; }
+.upright > span { writing-mode: vertical-rl; display: flex; align-items: center; justify-content: flex-end; line-height: 1; }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 footer { margin-top: 2rem; font-size: .9rem; }
 @media (max-width: 48rem) {

@@ -122,7 +122,7 @@ class Where(unittest.TestCase):
         for args in ([], ["--json"], ["--watch", "0.1"], ["--watch", "0.1", "--json"]):
             with open("/dev/full", "w") as full:
                 done = subprocess.run([ACRE, "where", str(pid), *args], stdout=full, stderr=subprocess.PIPE, text=True,
-                                      timeout=60)
+                                      timeout=20)
             self.assertEqual(done.returncode, 1, args)
             self.assertIn("cannot write", done.stderr)
 
@@ -193,6 +193,19 @@ class Where(unittest.TestCase):
             self.assertTrue(seen.endswith(b"\033[?25h\033[?1049l"), seen[-80:])
             for frame in seen.split(b"\033[H")[2:]:
                 self.assertLess(frame.count(b"\n"), 24, frame)
+                self.assertRegex(frame, rb"^(\033\[K[^\n]*\n)*\033\[K[^\n]*\033\[J|^\033\[2J")
+
+    def test_watching_can_be_stopped_and_goes_on(self):
+        def stop_and_go_on(child, _):
+            os.kill(child, signal.SIGTSTP)
+            os.waitid(os.P_PID, child, os.WSTOPPED)
+            os.kill(child, signal.SIGCONT)
+            time.sleep(0.5)
+            os.kill(child, signal.SIGINT)
+
+        seen, _ = self.in_terminal(self.sleeper().pid, "--watch", "0.1", until=rb"\033\[J", act=stop_and_go_on)
+        self.assertEqual(seen.count(b"\033[?1049h"), 2)
+        self.assertEqual(seen.count(b"\033[?25h\033[?1049l"), 2)
 
     def test_watching_in_a_terminal_gives_it_back_when_the_process_ends(self):
         process = self.sleeper()
