@@ -1,8 +1,8 @@
 #include "cli/acre/process_wait.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -10,12 +10,24 @@
 #include <ctime>
 #include <system_error>
 
+#if __has_include(<sys/pidfd.h>)
+extern "C" {  // glibc 2.36 forgets to say so
+#include <sys/pidfd.h>
+}
+#endif
+
 namespace acre_cli {
 namespace {
 
-// pidfd_open(2), Linux 5.3; glibc has no function for it before 2.36. Without it (an old kernel, a filter, the number
-// of a thread) the end is noticed at the next look.
-int open_process(int pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
+// pidfd_open(2): Linux 5.3, glibc 2.36. Without it (older ones, a filter, the number of a thread) the end is noticed at
+// the next look.
+int open_process([[maybe_unused]] int pid) {
+#if __has_include(<sys/pidfd.h>)
+  return ::pidfd_open(pid, 0);
+#else
+  return -1;
+#endif
+}
 
 sigset_t waited_for() {
   sigset_t set;

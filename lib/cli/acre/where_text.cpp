@@ -9,7 +9,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
+#include <utility>
+#include <vector>
 
 namespace acre_cli {
 namespace {
@@ -115,12 +116,16 @@ class text_writer {
 
   void one_bar_of_totals() {
     line("  " + stacked_bar(x_report.totals, x_width - 4, x_options.style));
+    constexpr std::size_t item = 26;
+    const std::size_t in_line = (x_width - 1) / item;
     std::string text;
-    for (const auto& n : x_report.totals) {
-      text += fmt::format("{}node {}: {} {:.0f}%", text.empty() ? "" : ", ", n.node, bytes(n.pages),
-                          percent(n.pages, binding().pages()));
+    for (std::size_t i = 0; i < x_report.totals.size(); ++i) {
+      const auto& [node, pages] = x_report.totals[i];
+      const std::string key = stacked_bar(std::vector<acre::node_pages>{{node, 1}}, 1, x_options.style);
+      text += fmt::format("{}{} node {:<4}{:>9} {:>3.0f}%", i % in_line == 0 ? "  " : " ", key, node,
+                          bytes(pages), percent(pages, binding().pages()));
+      if (i % in_line == in_line - 1 || i + 1 == x_report.totals.size()) line(std::exchange(text, {}));
     }
-    x_out += wrap(text, x_width, 2);
   }
 
   std::size_t shown() const {

@@ -50,10 +50,10 @@ def check(chromium, page, nodes=None, rows=None):
         got = {name: found.get(name) for name in wanted}
         if got != wanted:
             sys.exit(f"{page.name} at {width}: {got}, expected {wanted}")
-        picture = page.with_name(f"{page.stem}-{width}.png")
-        browse(chromium, page, size, f"--screenshot={picture}")
-        if picture.stat().st_size < 10000:
-            sys.exit(f"{picture} is empty")
+    picture = page.with_suffix(".png")
+    browse(chromium, page, "--window-size=1000,1600", f"--screenshot={picture}")
+    if picture.stat().st_size < 10000:
+        sys.exit(f"{picture} is empty")
 
 
 def main(acre, chromium, tests, directory):

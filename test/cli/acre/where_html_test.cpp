@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ void keep(const std::string& name, const std::string& page) {
 struct machine {
   std::string name;
   std::vector<acre::node_id> nodes;
+  friend std::ostream& operator<<(std::ostream& out, const machine& m) { return out << m.name; }
 };
 class where_page_on : public testing::TestWithParam<machine> {};
 INSTANTIATE_TEST_SUITE_P(machines, where_page_on,

@@ -232,6 +232,16 @@ class Where(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("no memory of its own", done.stdout)
 
+    def test_a_zombie_has_no_memory_any_more(self):
+        process = self.sleeper()
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        for args in ([], ["--watch", "3600"]):
+            done = run(process.pid, *args)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn("no memory any more", done.stdout)
+        self.assertEqual(json.loads(run(process.pid, "--json").stdout)["state"], "zombie")
+
     @unittest.skipUnless(os.geteuid() == 0, "needs root to become somebody else")
     def test_the_memory_of_others_is_theirs(self):
         done = run(os.getpid(), user=65534, group=65534, extra_groups=[])

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <ostream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ void expect_to_fit(const std::string& text, std::size_t width) {
 struct machine {
   std::string name;
   std::vector<acre::node_id> nodes;
+  friend std::ostream& operator<<(std::ostream& out, const machine& m) { return out << m.name; }
 };
 class where_text_on : public testing::TestWithParam<machine> {};
 INSTANTIATE_TEST_SUITE_P(machines, where_text_on,
