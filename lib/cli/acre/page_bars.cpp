@@ -49,9 +49,14 @@ std::vector<std::size_t> shares(std::span<const acre::node_pages> per_node, std:
       return static_cast<double>(widths[i]) -
              static_cast<double>(width) * static_cast<double>(per_node[i].pages) / static_cast<double>(all);
     };
-    std::size_t chosen = 0;
-    for (std::size_t i = 1; i < widths.size(); ++i) {
-      if (used > width ? excess(i) > excess(chosen) : excess(i) < excess(chosen)) chosen = i;
+    // A stretch of one column goes only when nothing else is left.
+    const bool spare = std::any_of(widths.begin(), widths.end(), [](std::size_t w) { return w > 1; });
+    std::size_t chosen = widths.size();
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      if (used > width && (spare ? widths[i] < 2 : widths[i] == 0)) continue;
+      const bool better =
+          chosen == widths.size() || (used > width ? excess(i) > excess(chosen) : excess(i) < excess(chosen));
+      if (better) chosen = i;
     }
     used > width ? --widths[chosen] : ++widths[chosen];
   }
@@ -76,7 +81,7 @@ std::string stacked_bar(std::span<const acre::node_pages> per_node, std::size_t 
 
 std::string bar_lines(std::span<const acre::node_pages> per_node, std::size_t page_size, std::size_t width,
                       const text_style& style) {
-  constexpr std::size_t around = 46;  // what the line has beside its bar
+  constexpr std::size_t around = 50;  // what the line has beside its bar
   const std::size_t all = std::max<std::size_t>(1, total(per_node));
   const std::size_t room = std::clamp<std::size_t>(width > around ? width - around : 0, 4, 60);
   std::string lines;

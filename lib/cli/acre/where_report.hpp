@@ -1,0 +1,55 @@
+// where_report: what `acre where` shows, as data; the renderers are functions of it alone.
+#pragma once
+
+#include <acre/binding_of.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace acre_cli {
+
+enum class process_state { has_memory, kernel_thread, zombie, without_memory };
+
+struct where_report {
+  std::chrono::system_clock::time_point time;
+  std::string command;  ///< as it is: not yet printable
+  process_state state = process_state::has_memory;
+  acre::process_binding binding;  ///< mappings with the most resident bytes first
+  /// All nodes the process may have memory on, and those where it has some; with their pages, 0 included.
+  std::vector<acre::node_pages> totals;
+};
+
+/// Sorts the mappings, and adds up.
+/// \param memory_nodes the machine's
+where_report make_report(acre::process_binding binding, const acre::node_set& memory_nodes);
+
+/// \throws what acre::binding_of() throws
+where_report look_at(int pid);
+
+/// Bytes of its addresses; 0 if they are not known.
+std::size_t size_of(const acre::process_mapping& m) noexcept;
+
+/// Its name, else its addresses; printable.
+std::string label_of(const acre::process_mapping& m);
+
+/// "7f5c1c000000-7f5c1c021000"
+std::string addresses_of(const acre::process_mapping& m);
+
+/// "4 KiB pages", "2 MiB hugetlb"; empty without pages.
+std::string page_words(const acre::process_mapping& m);
+
+/// Why there is nothing to show; empty for process_state::has_memory.
+std::string_view explanation(process_state state) noexcept;
+
+/// Mappings that are not shown one by one.
+struct mapping_sum {
+  std::size_t mappings = 0;
+  std::size_t pages = 0;
+  std::vector<acre::node_pages> per_node;
+};
+mapping_sum sum_of(std::span<const acre::process_mapping> mappings);
+
+}  // namespace acre_cli

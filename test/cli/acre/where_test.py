@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+"""where_test.py ACRE PLACED_PROCESS: `acre where` on real processes."""
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ACRE, PLACED = sys.argv[1:3]
+del sys.argv[1:3]
+NUMA = pathlib.Path("/proc/self/numa_maps").exists()
+
+
+def numa_maps(pid):
+    """{address: {node: base pages}} as the kernel shows it."""
+    mappings = {}
+    for line in pathlib.Path(f"/proc/{pid}/numa_maps").read_text().splitlines():
+        unit = int((re.findall(r"kernelpagesize_kB=(\d+)", line) or [4])[0]) // 4
+        nodes = {int(node): int(pages) * unit for node, pages in re.findall(r" N(\d+)=(\d+)", line)}
+        mappings[int(line.split()[0], 16)] = nodes
+    return mappings
+
+
+def run(*args, **options):
+    return subprocess.run([ACRE, "where", *map(str, args)], capture_output=True, text=True, timeout=60, **options)
+
+
+@unittest.skipUnless(NUMA, "the kernel shows no numa_maps")
+class Where(unittest.TestCase):
+    def start(self, *command):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def stopped(self):
+        process = self.start(PLACED, "words:system:1MiB:local", "plain:shared:2MiB:unbound")
+        self.assertEqual(process.stdout.readline(), b"ready\n")
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+        return process.pid
+
+    def sleeper(self, seconds=60):
+        process = self.start("sleep", str(seconds))
+        while pathlib.Path(f"/proc/{process.pid}/comm").read_text() != "sleep\n":
+            time.sleep(0.01)
+        return process
+
+    def test_json_says_what_the_kernel_says(self):
+        pid = self.stopped()
+        done = run(pid, "--json")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        report = json.loads(done.stdout)
+        wanted = numa_maps(pid)
+        got = {m["begin"]: {n["node"]: n["pages"] for n in m["nodes"]} for m in report["mappings"]}
+        self.assertEqual(got, wanted)
+        total = sum(sum(nodes.values()) for nodes in wanted.values())
+        self.assertEqual(report["pages"], total)
+        self.assertEqual(sum(n["pages"] for n in report["nodes"]), total)
+        self.assertEqual(report["pid"], pid)
+        if "[anon:words]" in pathlib.Path(f"/proc/{pid}/maps").read_text():
+            words = [m for m in report["mappings"] if m["name"] == "[anon:words]"]
+            self.assertEqual(sum(m["pages"] for m in words), 256)
+
+    def test_text_fits_80_columns_and_has_no_escapes(self):
+        pid = self.stopped()
+        for args in ([], ["--top", "0"], ["--top", "3"]):
+            done = run(pid, *args)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertNotIn("\033", done.stdout)
+            self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80, done.stdout)
+            self.assertIn(f"process {pid}: ", done.stdout)
+        self.assertIn(f"in {len(numa_maps(pid)) - 3} more mappings", done.stdout)
+
+    def test_a_name_is_as_good_as_a_number(self):
+        with tempfile.TemporaryDirectory() as directory:
+            program = pathlib.Path(directory) / f"acre_{os.getpid()}"
+            program.symlink_to("/bin/sleep")
+            # What is found is /proc/PID/comm: the link's name.
+            first = self.start(str(program), "60")
+            while pathlib.Path(f"/proc/{first.pid}/comm").read_text() != program.name + "\n":
+                time.sleep(0.01)
+            done = run(program.name)
+            self.assertIn(f"process {first.pid}: ", done.stdout)
+            second = self.start(str(program), "60")
+            while pathlib.Path(f"/proc/{second.pid}/comm").read_text() != program.name + "\n":
+                time.sleep(0.01)
+            done = run(program.name)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            for pid in (first.pid, second.pid):
+                self.assertIn(str(pid), done.stderr)
+
+    def test_the_page_is_written_whole_and_alone(self):
+        with tempfile.TemporaryDirectory() as directory:
+            page = pathlib.Path(directory) / "page.html"
+            done = run(self.sleeper().pid, "--html", page)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertTrue(page.read_text().endswith("</html>\n"))
+            self.assertEqual(os.listdir(directory), ["page.html"])
+            self.assertIn(str(page), done.stdout)
+
+    def test_bad_input_is_named(self):
+        pid = self.sleeper().pid
+        for args, saying in ((["4194999"], "there is no process 4194999"), (["no-such-program"], "no-such-program"),
+                             ([pid, "--watch", "0.01"], "0.1"), ([pid, "--watch", "nan"], "0.1"),
+                             ([pid, "--watch", "1", "--html", "x"], "--html"), ([pid, "--top", "-1"], "--top"),
+                             ([pid, "--html", "/absent/page"], "cannot write"), ([], "process")):
+            done = run(*args)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), args)
+            self.assertIn(saying, done.stderr)
+
+    def test_a_full_disk_is_a_failure(self):
+        pid = self.sleeper().pid
+        for args in ([], ["--json"], ["--watch", "0.1"], ["--watch", "0.1", "--json"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([ACRE, "where", str(pid), *args], stdout=full, stderr=subprocess.PIPE, text=True,
+                                      timeout=20)
+            self.assertEqual(done.returncode, 1, args)
+            self.assertIn("cannot write", done.stderr)
+
+    def test_watching_in_a_pipe_gives_blocks_until_the_process_ends(self):
+        process = self.sleeper()
+        watch = self.start(ACRE, "where", str(process.pid), "--watch", "0.2", "--top", "2")
+        times = 0
+        while times < 2:
+            times += re.fullmatch(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\n", watch.stdout.readline()) is not None
+        process.kill()
+        process.wait()
+        rest = watch.stdout.read()
+        self.assertTrue(rest.endswith(f"process {process.pid} has ended\n".encode()), rest)
+        self.assertNotIn(b"\033", rest)
+        self.assertEqual(watch.wait(timeout=30), 0)
+
+    def test_the_end_is_noticed_before_the_next_look(self):
+        process = self.sleeper()
+        watch = self.start(ACRE, "where", str(process.pid), "--watch", "3600")
+        watch.stdout.readline()
+        process.kill()  # and not waited for: a zombie has ended, too
+        self.assertEqual(watch.wait(timeout=30), 0)
+
+    def test_watching_with_json_gives_an_object_a_line(self):
+        process = self.sleeper()
+        watch = subprocess.Popen([ACRE, "where", str(process.pid), "--watch", "0.1", "--json"], stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE)
+        reports = [json.loads(watch.stdout.readline()) for _ in range(2)]
+        self.assertLess(reports[0]["time_ms"], reports[1]["time_ms"])
+        process.kill()
+        process.wait()
+        out, err = watch.communicate(timeout=30)
+        for line in out.splitlines():
+            self.assertEqual(json.loads(line)["pid"], process.pid)
+        self.assertIn(b"has ended", err)
+        self.assertEqual(watch.returncode, 0)
+
+    def in_terminal(self, *args, environment=None, act=lambda child, seen: None, until):
+        """Runs acre in a terminal of 24 lines; `act` once `until` was seen. What was written, and the status."""
+        child, terminal = pty.fork()
+        if child == 0:
+            os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(environment or {})})
+            os.environ.pop("COLUMNS", None)
+            if environment is None:
+                os.environ.pop("NO_COLOR", None)
+            os.system("stty rows 24 cols 80")
+            os.execv(ACRE, [ACRE, "where", *map(str, args)])
+        seen, acted, end = b"", False, time.monotonic() + 60
+        while time.monotonic() < end:
+            ready, _, _ = select.select([terminal], [], [], 1)
+            try:
+                seen += os.read(terminal, 65536) if ready else b""
+            except OSError:  # EIO: acre has ended
+                break
+            if not acted and re.search(until, seen):
+                acted = True
+                act(child, seen)
+        os.close(terminal)
+        return seen, os.waitpid(child, 0)[1]
+
+    def test_watching_in_a_terminal_gives_it_back_at_a_signal(self):
+        pid = self.sleeper().pid
+        for number in (signal.SIGINT, signal.SIGTERM):
+            seen, status = self.in_terminal(pid, "--watch", "0.1", until=rb"(?s)\033\[J.*\033\[J",
+                                            act=lambda child, _, n=number: os.kill(child, n))
+            self.assertTrue(os.WIFSIGNALED(status) and os.WTERMSIG(status) == number, status)
+            self.assertIn(b"\033[?1049h\033[?25l", seen)
+            self.assertTrue(seen.endswith(b"\033[?25h\033[?1049l"), seen[-80:])
+            for frame in seen.split(b"\033[H")[2:]:
+                self.assertLess(frame.count(b"\n"), 24, frame)
+                self.assertRegex(frame, rb"^(\033\[K[^\n]*\n)*\033\[K[^\n]*\033\[J|^\033\[2J")
+
+    def test_watching_can_be_stopped_and_goes_on(self):
+        def stop_and_go_on(child, _):
+            os.kill(child, signal.SIGTSTP)
+            os.waitid(os.P_PID, child, os.WSTOPPED)
+            os.kill(child, signal.SIGCONT)
+            time.sleep(0.5)
+            os.kill(child, signal.SIGINT)
+
+        seen, _ = self.in_terminal(self.sleeper().pid, "--watch", "0.1", until=rb"\033\[J", act=stop_and_go_on)
+        self.assertEqual(seen.count(b"\033[?1049h"), 2)
+        self.assertEqual(seen.count(b"\033[?25h\033[?1049l"), 2)
+
+    def test_watching_in_a_terminal_gives_it_back_when_the_process_ends(self):
+        process = self.sleeper()
+        seen, status = self.in_terminal(process.pid, "--watch", "0.1", until=rb"\033\[J", act=lambda *_: process.kill())
+        self.assertEqual(status, 0)
+        self.assertRegex(seen, rb"\033\[\?25h\033\[\?1049lprocess \d+ has ended\r\n$")
+
+    def test_a_process_that_is_not_there_leaves_the_terminal_alone(self):
+        seen, status = self.in_terminal("4194999", "--watch", "1", until=b"$^")
+        self.assertEqual(os.waitstatus_to_exitcode(status), 2)
+        self.assertNotIn(b"\033", seen)
+
+    def test_colours_are_for_terminals_that_want_them(self):
+        pid = self.sleeper().pid
+        seen, _ = self.in_terminal(pid, until=b"$^")
+        self.assertIn(b"\033[", seen)
+        seen, _ = self.in_terminal(pid, until=b"$^", environment={"NO_COLOR": "1"})
+        self.assertNotIn(b"\033", seen)
+
+    @unittest.skipUnless(pathlib.Path("/proc/2/comm").exists()
+                         and pathlib.Path("/proc/2/comm").read_text() == "kthreadd\n", "sees no kernel threads")
+    def test_a_kernel_thread_has_no_memory_of_its_own(self):
+        done = run(2)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("no memory of its own", done.stdout)
+
+    def test_a_zombie_has_no_memory_any_more(self):
+        process = self.sleeper()
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        for args in ([], ["--watch", "3600"]):
+            done = run(process.pid, *args)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn("no memory any more", done.stdout)
+        self.assertEqual(json.loads(run(process.pid, "--json").stdout)["state"], "zombie")
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to become somebody else")
+    def test_the_memory_of_others_is_theirs(self):
+        done = run(os.getpid(), user=65534, group=65534, extra_groups=[])
+        if "Permission denied: " in done.stderr:
+            self.skipTest("nobody cannot run acre here")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("CAP_SYS_PTRACE", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
