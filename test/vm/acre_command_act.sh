@@ -4,11 +4,11 @@ weights=/sys/kernel/mm/mempolicy/weighted_interleave
 
 fail() { echo "$*"; exit 1; }
 
-# touch_memory MIB [COMMAND...] -- [FILE]: COMMAND... toucher MIB [FILE] in the background; $pid when all is touched.
+# touch_memory MIB [COMMAND...] : [FILE]: COMMAND... toucher MIB [FILE] in the background; $pid when all is touched.
 touch_memory() {
   mib=$1; shift
   before=
-  while [ "$1" != -- ]; do before="$before $1"; shift; done
+  while [ "$1" != : ]; do before="$before $1"; shift; done
   shift
   rm -f /tmp/in /tmp/out; mkfifo /tmp/in
   $before toucher $mib "$@" </tmp/in >/tmp/out 2>/tmp/err &

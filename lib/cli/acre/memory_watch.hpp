@@ -24,9 +24,11 @@ struct memory_peak {
   watch_clock::duration at{};
 };
 
-/// When to look again: often in the beginning, then ten times a second; and never so often that looking takes more than
-/// a fiftieth of the time, beside 5 ms in the beginning.
-/// \param elapsed since the start \param spent on looking, of that \param last what the last look took
+/// When to look again: often in the beginning, then ten times a second; and never so often that looking takes more
+/// CPU time than a fiftieth of the time, beside 5 ms in the beginning.
+/// \param elapsed since the start
+/// \param spent on looking, and of that
+/// \param last what the last look took
 /// \returns how long to wait from now on
 watch_clock::duration until_next_look(watch_clock::duration elapsed, watch_clock::duration spent,
                                       watch_clock::duration last);
@@ -40,7 +42,6 @@ class memory_watch {
 
   const std::optional<memory_peak>& peak() const { return x_peak; }
   std::size_t looks() const { return x_looks; }
-  watch_clock::duration spent() const { return x_spent; }
   watch_clock::duration elapsed() const { return watch_clock::now() - x_start; }
   /// Of the last look at the first process that failed for another reason than its end.
   const std::error_code& error() const { return x_error; }

@@ -14,16 +14,16 @@
 #include <cstdio>
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace acre_cli {
 namespace {
 
 struct move_command {
   std::string process;
-  std::vector<std::string> nodes;  // FROM TO, as migratepages(8) has them
   std::string from;
   std::string to;
+  std::string from_position;  // as migratepages(8) has them
+  std::string to_position;
   bool json = false;
 };
 
@@ -59,15 +59,15 @@ acre::process_migration moved(int pid, const acre::node_set& from, const acre::n
 
 /// Both from the options, or both from the positions.
 void take_positions(move_command& c) {
-  if (c.nodes.empty()) {
+  if (c.from_position.empty()) {
     if (c.from.empty() || c.to.empty())
       throw input_error("move: say from where and where to: --from 0 --to 1");
     return;
   }
-  if (c.nodes.size() != 2 || !c.from.empty() || !c.to.empty())
+  if (c.to_position.empty() || !c.from.empty() || !c.to.empty())
     throw input_error("move: either --from NODES --to NODES, or PROCESS FROM TO");
-  c.from = c.nodes[0];
-  c.to = c.nodes[1];
+  c.from = c.from_position;
+  c.to = c.to_position;
 }
 
 int move(move_command c) {
@@ -90,10 +90,11 @@ int move(move_command c) {
 void add_move(CLI::App& acre, action& chosen) {
   CLI::App& command = *acre.add_subcommand("move", "Moves the pages of a process to other nodes.");
   const auto options = std::make_shared<move_command>();
-  command.add_option("PROCESS", options->process, "PID, or the name of a program")->required()->type_name("");
-  command.add_option("NODES", options->nodes, "FROM TO, instead of the options")
-      ->expected(0, 2)
-      ->type_name("");
+  command.add_option("PROCESS", options->process, "of a process, or the name of a program")
+      ->required()
+      ->type_name("PID|NAME");
+  command.add_option("FROM", options->from_position, "instead of --from")->type_name("NODES");
+  command.add_option("TO", options->to_position, "instead of --to")->type_name("NODES");
   command.add_option("--from", options->from, "nodes whose pages are moved")->type_name("NODES");
   command.add_option("--to", options->to, "where they go: the first to the first, and so on")
       ->type_name("NODES");

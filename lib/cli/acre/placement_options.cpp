@@ -15,17 +15,21 @@ namespace {
 
 constexpr unsigned most_cpus = 65536;
 
-void add_placement(CLI::App& group, placement_options& options, const char* names, const char* option,
+constexpr const char* where_it_lies = "Where memory lies, at most one";
+constexpr const char* where_it_runs = "Where it runs, at most one";
+
+void choose(placement_options& options, const char* option, const std::string& text) {
+  (options.option.empty() ? options.option : options.second) = option;
+  options.text = text;
+}
+
+void add_placement(CLI::App& command, placement_options& options, const char* names, const char* option,
                    const char* value, const std::string& help) {
-  group
+  command
       .add_option_function<std::string>(
-          names,
-          [&options, option](const std::string& text) {
-            options.option = option;
-            options.text = text;
-          },
-          help)
-      ->type_name(value);
+          names, [&options, option](const std::string& text) { choose(options, option, text); }, help)
+      ->type_name(value)
+      ->group(where_it_lies);
 }
 
 acre::placement parsed(const placement_options& options, const acre::topology& machine) {
@@ -86,32 +90,36 @@ class cpu_list_reader {
 }  // namespace
 
 void add_placement_options(CLI::App& command, placement_options& options) {
-  CLI::App& where = *command.add_option_group("Placement", "where memory lies, at most one");
-  where.require_option(0, 1);
-  add_placement(where, options, "-m,--bind,--membind", "--bind", "NODES", "only on these nodes");
-  add_placement(where, options, "-p,--prefer,--preferred,--preferred-many", "--prefer", "NODES",
+  add_placement(command, options, "-m,--bind,--membind", "--bind", "NODES", "only on these nodes");
+  add_placement(command, options, "-p,--prefer,--preferred,--preferred-many", "--prefer", "NODES",
                 "on these nodes while they have room");
-  add_placement(where, options, "-i,--interleave", "--interleave", "NODES", "page by page round robin");
-  add_placement(where, options, "--weighted", "--weighted", "NODE:WEIGHT,...",
+  add_placement(command, options, "-i,--interleave", "--interleave", "NODES", "page by page round robin");
+  add_placement(command, options, "--weighted", "--weighted", "NODE:WEIGHT,...",
                 "round robin in this ratio, if the system's weights have it (Linux 6.9)");
-  add_placement(where, options, "-w,--weighted-interleave", "--weighted-interleave", "NODES",
+  add_placement(command, options, "-w,--weighted-interleave", "--weighted-interleave", "NODES",
                 "round robin by the system's weights (Linux 6.9)");
-  where.add_flag_callback(
-      "-l,--local,--localalloc", [&options] { options.option = "--local"; },
-      "on the node of the CPU that touches a page first");
-  add_placement(where, options, "--placement", "--placement", "TEXT",
+  command
+      .add_flag_callback(
+          "-l,--local,--localalloc", [&options] { choose(options, "--local", ""); },
+          "on the node of the CPU that touches a page first")
+      ->group(where_it_lies);
+  add_placement(command, options, "--placement", "--placement", "TEXT",
                 "as the library writes it: 'prefer 0-1'; nothing with chunks");
-
-  CLI::App& cpus = *command.add_option_group("CPUs", "where it runs, at most one");
-  cpus.require_option(0, 1);
-  cpus.add_option("-C,--cpus,--physcpubind", options.cpus, "on these CPUs: 0-3,8")->type_name("LIST");
-  cpus.add_option("-N,--cpunodebind,--nodes-cpus", options.cpu_nodes, "on the CPUs of these nodes")
-      ->type_name("NODES");
+  command.add_option("-C,--cpus,--physcpubind", options.cpus, "on these CPUs: 0-3,8")
+      ->type_name("LIST")
+      ->group(where_it_runs);
+  command.add_option("-N,--cpunodebind,--nodes-cpus", options.cpu_nodes, "on the CPUs of these nodes")
+      ->type_name("NODES")
+      ->group(where_it_runs);
 }
 
 std::optional<acre::placement> placement_of(const placement_options& options, const acre::topology& machine,
                                             const std::filesystem::path& weights_directory) {
   if (options.option.empty()) return std::nullopt;
+  if (!options.second.empty()) {
+    throw input_error(
+        fmt::format("{} and {}: memory has one placement at most", options.option, options.second));
+  }
   const acre::placement where = parsed(options, machine);
   // Weights by page are all that a thread can have; thread_binding says what is wrong with others.
   if (where.strategy() != acre::strategy::weighted || where.is_hard() ||
@@ -124,6 +132,8 @@ std::optional<acre::placement> placement_of(const placement_options& options, co
 
 std::optional<std::vector<unsigned>> cpus_of(const placement_options& options,
                                              const acre::topology& machine) {
+  if (!options.cpus.empty() && !options.cpu_nodes.empty())
+    throw input_error("--cpus and --cpunodebind: one of them at most");
   if (!options.cpus.empty()) return parse_cpus(options.cpus, machine.cpus());
   if (options.cpu_nodes.empty()) return std::nullopt;
   const acre::node_set nodes = acre::node_set::parse(options.cpu_nodes, machine.default_nodes());

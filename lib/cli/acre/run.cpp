@@ -83,7 +83,7 @@ void add_run(CLI::App& acre, action& chosen) {
       .add_option("COMMAND", options->command,
                   "what to run, with its arguments; after -- if it begins with -")
       ->required()
-      ->type_name("[ARG...]");
+      ->type_name("COMMAND");
   command.footer(
       "acre becomes the command, which keeps its PID and its parent; with --report it is the parent.\n"
       "Threads and processes that the command starts inherit the placement. Nodes: 0-3,8, all, !1, +0-1.\n"

@@ -41,25 +41,21 @@ struct shm_options {
 };
 using options_pointer = std::shared_ptr<shm_options>;
 
-template <class Kind, std::size_t Count>
-Kind chosen_of(const std::array<Kind, Count>& kinds, const std::string& text, const char* what) {
-  std::string known;
-  for (const Kind kind : kinds) {
-    if (acre::to_string(kind) == text) return kind;
-    known += (known.empty() ? "" : ", ") + std::string(acre::to_string(kind));
-  }
-  throw input_error(fmt::format("{} '{}': there are {}", what, printable(text), known));
+constexpr std::array backends{acre::segment_backend::posix, acre::segment_backend::sysv};
+constexpr std::array page_kinds{acre::page_kind::system, acre::page_kind::transparent_huge,
+                                acre::page_kind::huge_2mb, acre::page_kind::huge_1gb};
+
+template <class Kinds>
+std::vector<std::string> texts_of(const Kinds& kinds) {
+  std::vector<std::string> texts;
+  for (const auto kind : kinds) texts.emplace_back(acre::to_string(kind));
+  return texts;
 }
 
-acre::segment_backend backend_of(const shm_options& o) {
-  return chosen_of(std::array{acre::segment_backend::posix, acre::segment_backend::sysv}, o.backend,
-                   "backend");
-}
-
-acre::page_kind pages_of(const shm_options& o) {
-  return chosen_of(std::array{acre::page_kind::system, acre::page_kind::transparent_huge,
-                              acre::page_kind::huge_2mb, acre::page_kind::huge_1gb},
-                   o.pages, "pages");
+/// CLI11 has seen to it that `text` is one of them.
+template <class Kinds>
+auto chosen_of(const Kinds& kinds, const std::string& text) {
+  return *std::ranges::find_if(kinds, [&](auto kind) { return acre::to_string(kind) == text; });
 }
 
 unsigned mode_of(const shm_options& o) {
@@ -80,7 +76,7 @@ acre::placement placement_of(const shm_options& o) {
 
 /// Who names a segment means it, whoever's it is.
 acre::attach_options attach_of(const shm_options& o, acre::access access) {
-  return {.backend = backend_of(o),
+  return {.backend = chosen_of(backends, o.backend),
           .access = access,
           .owner = acre::segment_owner::any,
           .foreign = o.foreign ? acre::foreign_memory::accept : acre::foreign_memory::refuse};
@@ -100,8 +96,8 @@ std::string written(const nlohmann::json& json) {
 
 int create(const shm_options& o) {
   acre::segment_options how;
-  how.backend = backend_of(o);
-  how.pages = pages_of(o);
+  how.backend = chosen_of(backends, o.backend);
+  how.pages = chosen_of(page_kinds, o.pages);
   how.mode = mode_of(o);
   if (o.eager) how.commit = acre::commit::eager;
   const acre::placement where = placement_of(o);
@@ -205,6 +201,7 @@ CLI::App& add(CLI::App& shm, const char* name, const char* help, const options_p
 void add_backend(CLI::App& command, shm_options& o) {
   command.add_option("--backend", o.backend, "posix: a file in /dev/shm; sysv: a key, or 'private'")
       ->type_name("KIND")
+      ->check(CLI::IsMember(texts_of(backends)))
       ->capture_default_str();
 }
 
@@ -212,7 +209,7 @@ void add_which(CLI::App& command, shm_options& o) {
   add_backend(command, o);
   command.add_option("--id", o.id, "a System V segment by its number, instead of a name")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""));
   command.add_flag("--foreign", o.foreign, "also memory that acre did not make, or that is damaged");
 }
 
@@ -229,8 +226,9 @@ void add_create(CLI::App& shm, const options_pointer& o, action& chosen) {
   command.add_option("SIZE", o->size, "such as 64MiB")->required()->type_name("");
   add_placement(command, *o, true);
   add_backend(command, *o);
-  command.add_option("--pages", o->pages, "system, transparent_huge, huge_2mb, huge_1gb")
+  command.add_option("--pages", o->pages, "what it consists of")
       ->type_name("KIND")
+      ->check(CLI::IsMember(texts_of(page_kinds)))
       ->capture_default_str();
   command.add_option("--mode", o->mode, "who may use it")->type_name("BITS")->capture_default_str();
   command.add_flag("--eager", o->eager, "all pages exist from the beginning");
@@ -238,7 +236,7 @@ void add_create(CLI::App& shm, const options_pointer& o, action& chosen) {
 
 void add_bind(CLI::App& shm, const options_pointer& o, action& chosen) {
   CLI::App& command = add(shm, "bind", "Places a segment, or a part of it, anew.", o, chosen, bind);
-  command.add_option("NAME", o->name, "of the segment; not with --id")->type_name("");
+  command.add_option("NAME", o->name, "of the segment; not with --id")->type_name("SEGMENT");
   add_placement(command, *o, false);
   add_which(command, *o);
   command.add_option("--offset", o->offset, "where the part begins")
@@ -260,13 +258,13 @@ void add_shm(CLI::App& acre, action& chosen) {
       .add_flag("--json", o->json, "write JSON");
   CLI::App& shown =
       add(shm, "show", "Shows one segment, and whether its pages lie as placed.", o, chosen, show);
-  shown.add_option("NAME", o->name, "of the segment")->type_name("");
+  shown.add_option("NAME", o->name, "of the segment")->type_name("SEGMENT");
   add_which(shown, *o);
   shown.add_flag("--json", o->json, "write JSON");
   add_bind(shm, o, chosen);
   CLI::App& removed =
       add(shm, "remove", "Takes names away; the memory ends with its last user.", o, chosen, remove);
-  removed.add_option("NAME", o->names, "of segments")->type_name("");
+  removed.add_option("NAME", o->names, "of segments")->type_name("SEGMENT");
   add_which(removed, *o);
 }
 

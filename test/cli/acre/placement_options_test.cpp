@@ -87,8 +87,8 @@ TEST(placement_options, have_the_spellings_of_numactl) {
   for (const char* const option : {"-l", "--localalloc"}) EXPECT_EQ(placed(option), "local");
 }
 TEST(placement_options, are_one_at_most) {
-  EXPECT_THROW(read("--bind 0 --local"), CLI::ParseError);
-  EXPECT_THROW(read("--cpus 0 --cpunodebind 0"), CLI::ParseError);
+  EXPECT_THAT(refused("--bind 0 --local"), HasSubstr("one placement"));
+  EXPECT_THROW(cpus_of(read("--cpus 0 --cpunodebind 0"), machine()), input_error);
   EXPECT_FALSE(read("--bind 0 --cpus 1").empty());
   EXPECT_TRUE(read("").empty());
 }

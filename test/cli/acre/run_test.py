@@ -59,7 +59,8 @@ class Arguments(Run):
         self.ends(125, "--local", "--", saying="COMMAND is required")
         self.ends(125, "true", saying="say where")
         self.ends(125, "--nonsense", "true", saying="--nonsense")
-        self.ends(125, "--bind", 0, "--local", "true", saying="most 1")
+        self.ends(125, "--bind", 0, "--local", "true", saying="--bind and --local")
+        self.ends(125, "-C", 0, "-N", 0, "true", saying="--cpus and --cpunodebind")
         self.ends(125, "--bind", 1000, "true", saying="node 1000")
         self.ends(125, "--bind", "0x", "true", saying="0x")
         self.ends(125, "--bind", "none", "true")
@@ -114,7 +115,7 @@ class Report(Run):
         self.ends(137, "--report", "sh", "-c", "kill -KILL $$")
 
     def test_the_memory_is_told(self):
-        done = self.ends(0, "--report", "--bind", 0, "sh", "-c", f"(sleep 1) | '{TOUCHER}' 64", out="ready\nkept\n")
+        done = self.ends(0, "--report", "--bind", 0, "sh", "-c", f"(sleep 2) | '{TOUCHER}' 64", out="ready\nkept\n")
         self.assertRegex(done.stderr, r"most memory seen: \d+\.?\d* MiB after .*, in [2-3] processes; \d+ looks")
         self.assertIn("policy: bind 0", done.stderr)
         pages = re.search(r"node 0 .*?([\d ]+) pages", done.stderr).group(1).replace(" ", "")

@@ -123,7 +123,7 @@ class Segments(unittest.TestCase):
         self.fails("create", self.name, "4K", "bind", "1000", saying="node 1000")
         self.fails("create", self.name, "4K", "local", "--mode", "999", saying="0640")
         self.fails("create", self.name, "4K", "local", "--pages", "3M", saying="huge_2mb")
-        self.fails("create", self.name, "4K", "local", "--backend", "memfd", saying="posix, sysv")
+        self.fails("create", self.name, "4K", "local", "--backend", "memfd", saying="posix,sysv")
         self.fails("create", "a/b", "4K", "local", saying="a/b")
         self.fails("show", saying="--id")
         self.fails("show", self.name, saying="there is none")
