@@ -11,7 +11,8 @@ namespace {
 
 double seconds(watch_clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
-std::string seen(const memory_watch& watch, std::size_t width, const text_style& style) {
+std::string seen(const memory_watch& watch, std::uint64_t largest, std::size_t width,
+                 const text_style& style) {
   if (!watch.peak()) {
     const std::string why = watch.error()
                                 ? watch.error().message()
@@ -24,7 +25,10 @@ std::string seen(const memory_watch& watch, std::size_t width, const text_style&
                   acre::format_bytes_rounded(peak.pages * peak.page_size), seconds(peak.at), peak.processes,
                   peak.processes == 1 ? "" : "es", watch.looks(), watch.looks() == 1 ? "" : "s");
   if (!peak.policy.empty()) text += fmt::format("  policy: {}\n", peak.policy);
-  return text + bar_lines(peak.per_node, peak.page_size, width, style);
+  text += bar_lines(peak.per_node, peak.page_size, width, style);
+  if (largest > peak.pages * peak.page_size / 10 * 11)
+    text += "  it had more between the looks, which are few so as not to slow it down\n";
+  return text;
 }
 
 }  // namespace
@@ -34,7 +38,7 @@ std::string memory_report(std::string_view name, const memory_watch& watch, cons
   const auto largest = static_cast<std::uint64_t>(end.used.ru_maxrss) * 1024;
   return fmt::format("acre: {}: status {} after {:.2f} s; its largest process had at most {}\n", name,
                      end.status, seconds(watch.elapsed()), acre::format_bytes_rounded(largest)) +
-         seen(watch, width, style);
+         seen(watch, largest, width, style);
 }
 
 }  // namespace acre_cli

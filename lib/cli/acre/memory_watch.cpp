@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The process and all below it; itself only where the kernel has no lists of children (CONFIG_PROC_CHILDREN).
+/// The process and all below it; only itself where the kernel lists no children (CONFIG_PROC_CHILDREN).
 std::vector<int> process_tree(int pid) {
   std::vector<int> found{pid};
   for (std::size_t i = 0; i < found.size(); ++i) {
@@ -40,11 +40,10 @@ watch_clock::duration cpu_time() {
 
 }  // namespace
 
-watch_clock::duration until_next_look(watch_clock::duration elapsed, watch_clock::duration spent,
-                                      watch_clock::duration last) {
-  constexpr watch_clock::duration allowance = 5ms;
+watch_clock::duration until_next_look(watch_clock::duration elapsed, watch_clock::duration spent) {
+  constexpr watch_clock::duration allowance = 20ms;
   constexpr int share = 50;
-  const watch_clock::duration affordable = (spent + last - allowance) * share - elapsed;
+  const watch_clock::duration affordable = (spent - allowance) * share - elapsed;
   const watch_clock::duration wanted =
       std::min<watch_clock::duration>(100ms, std::max<watch_clock::duration>(1ms, elapsed / 4));
   return std::max(affordable, wanted);
@@ -75,9 +74,8 @@ void memory_watch::look() {
     ++x_looks;
     if (!x_peak || seen.pages > x_peak->pages) x_peak = std::move(seen);
   }
-  const auto last = cpu_time() - begin;
-  x_spent += last;
-  x_next = watch_clock::now() + until_next_look(elapsed(), x_spent, last);
+  x_spent += cpu_time() - begin;
+  x_next = watch_clock::now() + until_next_look(elapsed(), x_spent);
 }
 
 }  // namespace acre_cli

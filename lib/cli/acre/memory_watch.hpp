@@ -24,14 +24,12 @@ struct memory_peak {
   watch_clock::duration at{};
 };
 
-/// When to look again: often in the beginning, then ten times a second; and never so often that looking takes more
-/// CPU time than a fiftieth of the time, beside 5 ms in the beginning.
+/// When to look again: often in the beginning, then ten times a second; and never so often that looking takes more CPU
+/// time than a fiftieth of the time, beside 20 ms in the beginning.
 /// \param elapsed since the start
-/// \param spent on looking, and of that
-/// \param last what the last look took
+/// \param spent on looking
 /// \returns how long to wait from now on
-watch_clock::duration until_next_look(watch_clock::duration elapsed, watch_clock::duration spent,
-                                      watch_clock::duration last);
+watch_clock::duration until_next_look(watch_clock::duration elapsed, watch_clock::duration spent);
 
 class memory_watch {
  public:
