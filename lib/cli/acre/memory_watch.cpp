@@ -43,7 +43,7 @@ watch_clock::duration cpu_time() {
 watch_clock::duration until_next_look(watch_clock::duration elapsed, watch_clock::duration spent) {
   constexpr watch_clock::duration allowance = 20ms;
   constexpr int share = 50;
-  const watch_clock::duration affordable = (spent - allowance) * share - elapsed;
+  const watch_clock::duration affordable = std::min((spent - allowance) * share - elapsed, 4 * elapsed);
   const watch_clock::duration wanted =
       std::min<watch_clock::duration>(100ms, std::max<watch_clock::duration>(1ms, elapsed / 4));
   return std::max(affordable, wanted);

@@ -25,7 +25,8 @@ struct memory_peak {
 };
 
 /// When to look again: often in the beginning, then ten times a second; and never so often that looking takes more CPU
-/// time than a fiftieth of the time, beside 20 ms in the beginning.
+/// time than a fiftieth of the time, beside 20 ms in the beginning; but always when five times the time has
+/// passed: there are few such looks, and without them a slow first one would be the only one.
 /// \param elapsed since the start
 /// \param spent on looking
 /// \returns how long to wait from now on

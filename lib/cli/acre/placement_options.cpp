@@ -91,7 +91,7 @@ class cpu_list_reader {
 
 void add_placement_options(CLI::App& command, placement_options& options) {
   add_placement(command, options, "-m,--bind,--membind", "--bind", "NODES", "only on these nodes");
-  add_placement(command, options, "-p,--prefer,--preferred,--preferred-many", "--prefer", "NODES",
+  add_placement(command, options, "-p,-P,--prefer,--preferred,--preferred-many", "--prefer", "NODES",
                 "on these nodes while they have room");
   add_placement(command, options, "-i,--interleave", "--interleave", "NODES", "page by page round robin");
   add_placement(command, options, "--weighted", "--weighted", "NODE:WEIGHT,...",

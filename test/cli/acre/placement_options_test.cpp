@@ -80,7 +80,7 @@ TEST(placement_options, are_placements) {
 TEST(placement_options, have_the_spellings_of_numactl) {
   for (const char* const option : {"-m", "--membind"})
     EXPECT_EQ(placed(std::string(option) + " 1"), "bind 1");
-  for (const char* const option : {"-p", "--preferred", "--preferred-many"})
+  for (const char* const option : {"-p", "-P", "--preferred", "--preferred-many"})
     EXPECT_EQ(placed(std::string(option) + " 1"), "prefer 1");
   EXPECT_EQ(placed("-i 0,2"), "interleave 0,2");
   EXPECT_EQ(placed("-w 0,2"), "weighted_by_system 0,2");
