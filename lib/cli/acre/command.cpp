@@ -1,5 +1,6 @@
 #include "cli/acre/command.hpp"
 
+#include "cli/acre/run_arguments.hpp"
 #include "cli/common/input_error.hpp"
 
 #include <acre/error.hpp>
@@ -8,10 +9,15 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <new>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace acre_cli {
 namespace {
@@ -87,9 +93,12 @@ int run_command(int argc, char** argv) {
   action chosen;
   const std::unique_ptr<CLI::App> app = make_app(chosen);
   try {
-    app->parse(argc, argv);
+    std::vector<std::string> arguments = marked_command(*app, {argv + 1, argv + std::max(argc, 1)});
+    std::ranges::reverse(arguments);  // as CLI11 wants it
+    app->parse(std::move(arguments));
   } catch (const CLI::ParseError& e) {
-    return app->exit(e) == 0 ? done : bad_input;
+    if (app->exit(e) == 0) return done;
+    return argc > 1 && std::string_view(argv[1]) == "run" ? run_failed : bad_input;
   }
   return act(chosen);
 }

@@ -27,17 +27,23 @@ std::size_t number_in(const char* variable) {
   return read.ec == std::errc{} && read.ptr == end && number <= 10'000 ? number : 0;
 }
 
-}  // namespace
-
-text_style style_of_stdout() {
-  if (::isatty(STDOUT_FILENO) == 0) return {};
+text_style style_of(int file) {
+  if (::isatty(file) == 0) return {};
   const char* terminal = std::getenv("TERM");
   const bool dumb = terminal != nullptr && std::string_view(terminal) == "dumb";
   std::setlocale(LC_CTYPE, "");
   return {!dumb && !is_set("NO_COLOR"), std::string_view(::nl_langinfo(CODESET)) == "UTF-8"};
 }
 
+}  // namespace
+
+text_style style_of_stdout() { return style_of(STDOUT_FILENO); }
+
+text_style style_of_stderr() { return style_of(STDERR_FILENO); }
+
 bool stdout_is_terminal() { return ::isatty(STDOUT_FILENO) != 0; }
+
+bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) != 0; }
 
 text_size size_of_stdout() {
   text_size size;

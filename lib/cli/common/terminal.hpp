@@ -1,4 +1,4 @@
-// terminal: what the standard output can show.
+// terminal: what the standard output and error can show.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,10 @@ struct text_style {
 /// Colours for terminals unless NO_COLOR (https://no-color.org) or TERM=dumb says no; block characters for
 /// terminals in UTF-8 locales.
 text_style style_of_stdout();
+text_style style_of_stderr();
 
 bool stdout_is_terminal();
+bool stderr_is_terminal();
 
 /// Of the terminal, 80 where the standard output is none or does not tell; COLUMNS goes first.
 struct text_size {

@@ -1,0 +1,48 @@
+// placement_options: the options that say where a command's memory lies and where it runs.
+#pragma once
+
+#include <acre/placement.hpp>
+#include <acre/topology.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace acre_cli {
+
+/// As typed; parsed when the command acts, so that mistakes are told like all others.
+struct placement_options {
+  std::string option;  ///< "--bind"; empty: no placement was asked for
+  std::string second;  ///< another one, which is a mistake
+  std::string text;
+  std::string cpus;
+  std::string cpu_nodes;
+
+  bool empty() const { return option.empty() && cpus.empty() && cpu_nodes.empty(); }
+};
+
+/// Adds them, with the spellings of numactl(8), to `command`. `options` must live as long as it.
+void add_placement_options(CLI::App& command, placement_options& options);
+
+/// \param weights_directory the system's weights, a file nodeN for each node
+/// \returns nothing if no placement was asked for; always one that threads can have, as far as can be known
+/// \throws acre::error; input_error for two placements; see require_system_weights()
+std::optional<acre::placement> placement_of(const placement_options& options, const acre::topology& machine,
+                                            const std::filesystem::path& weights_directory);
+
+/// \returns nothing if no CPUs were asked for
+/// \throws input_error, also for both ways to ask for them
+std::optional<std::vector<unsigned>> cpus_of(const placement_options& options, const acre::topology& machine);
+
+/// Reads "0-3,8", "all", "!1" (all but 1), "+0-1" (the first two), the latter three of `universe`.
+/// \returns in increasing order, each once
+/// \throws input_error
+std::vector<unsigned> parse_cpus(std::string_view text, const std::vector<unsigned>& universe);
+
+}  // namespace acre_cli
