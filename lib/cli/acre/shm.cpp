@@ -1,4 +1,5 @@
 #include "cli/acre/command.hpp"
+#include "cli/acre/printable.hpp"
 #include "cli/acre/shm_report.hpp"
 #include "cli/common/input_error.hpp"
 #include "cli/common/terminal.hpp"

@@ -1,6 +1,7 @@
 #include "cli/acre/shm_report.hpp"
 
 #include "cli/acre/page_bars.hpp"
+#include "cli/acre/printable.hpp"
 
 #include <acre/bytes.hpp>
 
@@ -52,14 +53,6 @@ nlohmann::json info_json(const acre::segment_info& s) {
 }
 
 }  // namespace
-
-std::string printable(std::string_view text) {
-  std::string safe;
-  for (const char c : text) {
-    safe += c < ' ' || c > '~' ? '?' : c;
-  }
-  return safe;
-}
 
 std::string segments_text(std::span<const acre::segment_info> segments, const text_style& style) {
   constexpr std::size_t bar = 24;

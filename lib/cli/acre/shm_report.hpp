@@ -22,9 +22,6 @@ struct segment_details {
   bool checked = false;
 };
 
-/// Names are others' to choose: nothing of them reaches a terminal but printable characters.
-std::string printable(std::string_view text);
-
 std::string segments_text(std::span<const acre::segment_info> segments, const text_style& style);
 std::string segment_text(const segment_details& segment, std::size_t width, const text_style& style);
 
