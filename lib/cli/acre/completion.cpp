@@ -14,7 +14,7 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 
 /// Kinds by the names that options give to their values' types, and places to themselves.
 value_kind kind_of(const CLI::Option& option) {
-  if (option.get_type_size() == 0) return value_kind::none;
+  if (option.get_items_expected_max() == 0) return value_kind::none;
   const std::string told = option.get_type_name();
   const std::string type = told.empty() ? option.get_name() : told;
   if (type.find('{') != std::string::npos) return value_kind::choice;

@@ -73,8 +73,6 @@ std::string zsh_action(const completed_option& o) {
   switch (o.value) {
     case value_kind::file:
       return "_files";
-    case value_kind::command_line:
-      return "_normal";
     case value_kind::anything:
       return " ";
     case value_kind::none:
@@ -95,9 +93,12 @@ std::string zsh_arguments(const completed_command& c) {
   }
   for (std::size_t i = 0; i < c.positionals.size(); ++i) {
     const completed_option& o = c.positionals[i];
-    const bool rest = o.value == value_kind::command_line;
-    out += " \\\n        " + quoted(fmt::format("{}:{}:{}", rest ? "*:" : std::to_string(i + 1),
-                                                escaped_for_zsh(o.description), zsh_action(o)));
+    if (o.value == value_kind::command_line) {
+      out += " \\\n        '(-)1:command: _command_names -e' \\\n        '*::argument: _normal'";
+    } else {
+      out += " \\\n        " +
+             quoted(fmt::format("{}:{}:{}", i + 1, escaped_for_zsh(o.description), zsh_action(o)));
+    }
   }
   return out;
 }
@@ -123,7 +124,7 @@ std::string fish_values(const completed_option& o) {
     case value_kind::file:
       return " -r -F";
     case value_kind::command_line:
-      return " -x -a '(__fish_complete_subcommand)'";
+      return " -x -a '(__acre_command)'";
     case value_kind::anything:
       return " -x";
     case value_kind::none:
@@ -184,7 +185,7 @@ std::string zsh_completion(const std::vector<completed_command>& commands) {
   for (const completed_command& c : commands) {
     const std::string name = c.path.empty() ? "_acre" : "_acre_" + joined(c.path, "_");
     if (c.commands.empty()) {
-      functions += fmt::format("{}() {{\n    _arguments{}\n}}\n", name, zsh_arguments(c));
+      functions += fmt::format("{}() {{\n    _arguments -S -A '-*'{}\n}}\n", name, zsh_arguments(c));
       continue;
     }
     functions += fmt::format(
@@ -203,6 +204,13 @@ std::string fish_completion(const std::vector<completed_command>& commands) {
       "function __acre_nodes\n    echo all\n"
       "    for node in /sys/devices/system/node/node*\n"
       "        string replace -r '.*/node' '' $node\n    end\nend\n"
+      "function __acre_command\n"
+      "    set -l words (commandline -cop)\n"
+      "    if set -l at (contains -i -- -- $words)\n"
+      "        set -e words[1..$at]\n"
+      "    else\n        set words\n    end\n"
+      "    set -l line (string join ' ' -- $words (commandline -ct))\n    test -n \"$line\"; and complete "
+      "--do-complete=$line\nend\n"
       "complete -c acre -f\n";
   for (const completed_command& c : commands) {
     const std::string when = fish_condition(c);
