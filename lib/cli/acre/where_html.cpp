@@ -80,7 +80,7 @@ class page_writer {
         b.pid, safe(x_report.command), fmt::gmtime(time));
     fact(bytes(b.pages()), "resident");
     fact(format_count(b.mappings.size()), b.mappings.size() == 1 ? "mapping" : "mappings");
-    fact(b.allowed_nodes.to_string(), "nodes allowed");
+    fact(b.allowed_nodes.to_string(), "allowed nodes");
     fact(b.own ? b.own->to_string() : "unknown", "policy of the thread");
     put("</ul>\n</header>\n");
   }
