@@ -1,6 +1,6 @@
 #include "cli/acre/command.hpp"
 
-#include "cli/acre/run_arguments.hpp"
+#include "cli/acre/run/run_arguments.hpp"
 #include "cli/common/input_error.hpp"
 
 #include <acre/error.hpp>

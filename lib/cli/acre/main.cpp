@@ -1,4 +1,4 @@
-// acre: the command. Commands are in the files of their names.
+// acre: the command. Each of its commands has a directory.
 #include "cli/acre/command.hpp"
 
 int main(int argc, char** argv) { return acre_cli::run_command(argc, argv); }

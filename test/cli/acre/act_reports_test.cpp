@@ -1,7 +1,7 @@
 // What run, move and shm say.
-#include "cli/acre/memory_watch.hpp"
-#include "cli/acre/move_report.hpp"
-#include "cli/acre/shm_report.hpp"
+#include "cli/acre/move/move_report.hpp"
+#include "cli/acre/run/memory_watch.hpp"
+#include "cli/acre/shm/shm_report.hpp"
 #include "cli/common/text.hpp"
 
 #include <acre/error.hpp>

@@ -1,4 +1,4 @@
-#include "cli/acre/doctor_views.hpp"
+#include "cli/acre/doctor/doctor_views.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "cli/acre/findings.hpp"
+#include "cli/acre/doctor/findings.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

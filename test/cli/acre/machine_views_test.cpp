@@ -1,4 +1,4 @@
-#include "cli/acre/machine_views.hpp"
+#include "cli/acre/nodes/machine_views.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

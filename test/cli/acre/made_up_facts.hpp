@@ -1,7 +1,7 @@
 // made_up_facts: of a machine of two nodes where nothing is wrong.
 #pragma once
 
-#include "cli/acre/doctor_facts.hpp"
+#include "cli/acre/doctor/doctor_facts.hpp"
 
 namespace acre_cli {
 

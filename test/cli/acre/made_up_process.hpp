@@ -1,7 +1,7 @@
 // made_up_process: processes that no kernel has shown.
 #pragma once
 
-#include "cli/acre/where_report.hpp"
+#include "cli/acre/where/where_report.hpp"
 
 #include <string>
 #include <utility>

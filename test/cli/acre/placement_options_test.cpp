@@ -1,6 +1,6 @@
-#include "cli/acre/placement_options.hpp"
+#include "cli/acre/run/placement_options.hpp"
 
-#include "cli/acre/system_weights.hpp"
+#include "cli/acre/run/system_weights.hpp"
 #include "cli/common/input_error.hpp"
 
 #include <acre/error.hpp>

@@ -1,4 +1,4 @@
-#include "cli/acre/run_arguments.hpp"
+#include "cli/acre/run/run_arguments.hpp"
 
 #include "cli/acre/command.hpp"
 

@@ -1,4 +1,4 @@
-#include "cli/acre/where_text.hpp"
+#include "cli/acre/where/where_text.hpp"
 #include "cli/common/text.hpp"
 #include "made_up_process.hpp"
 

@@ -1,0 +1,41 @@
+#include "cli/acre/command.hpp"
+#include "cli/acre/doctor/doctor_views.hpp"
+#include "cli/common/terminal.hpp"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace acre_cli {
+namespace {
+
+struct doctor_options {
+  bool json = false;
+};
+
+int examine(const doctor_options& options) {
+  const doctor_facts facts = collect_facts(acre::topology::system(), system_files());
+  const std::vector<finding> findings = judge(facts);
+  if (options.json) {
+    fmt::print("{}\n", to_json(facts, findings).dump(2));
+  } else {
+    const std::size_t width = std::clamp<std::size_t>(size_of_stdout().columns, 40, 120);
+    fmt::print("{}", to_text(findings, width, style_of_stdout()));
+  }
+  return is_usable(findings) ? done : failed;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& acre, action& chosen) {
+  CLI::App& command = *acre.add_subcommand(
+      "doctor", "Finds out, by trying, whether placement works here, and says what to do where it does not.");
+  const auto options = std::make_shared<doctor_options>();
+  command.add_flag("--json", options->json, "Writes JSON: verdict, findings, and the facts behind them");
+  command.footer("Exit status: 0 placement works (perhaps with warnings), 1 it does not.");
+  command.callback([&chosen, options] { chosen = [options] { return examine(*options); }; });
+}
+
+}  // namespace acre_cli

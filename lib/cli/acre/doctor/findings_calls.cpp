@@ -1,0 +1,52 @@
+// What else the kernel was asked to do: threads, looking, moving, interleaving.
+#include "cli/acre/doctor/findings.hpp"
+
+#include <fmt/format.h>
+
+namespace acre_cli {
+namespace {
+
+struct attempt {
+  const char* id;
+  const char* works;
+  const char* fails;
+  const char* remedy;
+};
+
+constexpr attempt of_threads = {
+    "thread_binding", "Threads can be bound, and programs by `acre run`",
+    "Threads cannot be bound: neither thread_binding nor `acre run` work",
+    "In a container, allow set_mempolicy and get_mempolicy (docker run --cap-add=SYS_NICE)."};
+constexpr attempt of_looking = {
+    "locating", "The kernel tells where pages lie",
+    "The kernel does not tell where pages lie: locate, check and eager hard areas do not work",
+    "In a container, allow move_pages in the seccomp profile; Docker's default profile refuses it whatever "
+    "the "
+    "capabilities (docker run --security-opt seccomp=FILE)."};
+constexpr attempt of_moving = {
+    "migrating", "Pages can be moved", "Pages cannot be moved: migrate does not work",
+    "In a container, allow mbind and move_pages (migrate_pages for `acre move`) in the seccomp profile."};
+constexpr attempt of_interleaving = {"interleaving", "Memory can be interleaved by page",
+                                     "Memory cannot be interleaved by page",
+                                     "Interleave by chunks: they need no more than bind."};
+
+void judge_attempt(const std::optional<trial>& tried, const attempt& a, std::vector<finding>& findings) {
+  if (!tried) return;
+  if (tried->result == outcome::works) {
+    findings.push_back({a.id, finding_level::ok, fmt::format("{}.", a.works), ""});
+    return;
+  }
+  const std::string why = tried->why.empty() ? "" : " (" + tried->why + ")";
+  findings.push_back({a.id, finding_level::warning, fmt::format("{}{}.", a.fails, why), a.remedy});
+}
+
+}  // namespace
+
+void judge_calls(const doctor_facts& facts, std::vector<finding>& findings) {
+  judge_attempt(facts.interleave, of_interleaving, findings);
+  judge_attempt(facts.thread_binding, of_threads, findings);
+  judge_attempt(facts.locating, of_looking, findings);
+  judge_attempt(facts.migrating, of_moving, findings);
+}
+
+}  // namespace acre_cli

@@ -1,0 +1,79 @@
+// Settings of the kernel that move pages, or limit what can be mapped.
+#include "cli/acre/doctor/findings.hpp"
+
+#include <acre/plan.hpp>
+
+#include <fmt/format.h>
+
+namespace acre_cli {
+namespace {
+
+void judge_balancing(const doctor_facts& facts, std::vector<finding>& findings) {
+  constexpr std::uint64_t tiering = 2;
+  if (!facts.numa_balancing) return;
+  if (*facts.numa_balancing == 0) {
+    findings.push_back(
+        {"numa_balancing", finding_level::ok, "Automatic NUMA balancing is off: it moves no pages.", ""});
+  } else {
+    const bool tiers = (*facts.numa_balancing & tiering) != 0;
+    findings.push_back(
+        {"numa_balancing_on", finding_level::note,
+         fmt::format("Automatic NUMA balancing is on: pages of unbound memory move {}. Pages with any other "
+                     "placement stay.",
+                     tiers ? "to faster nodes when they are used much" : "to the nodes that read them"),
+         "To keep pages where they were touched first: sysctl kernel.numa_balancing=0"});
+  }
+}
+
+void judge_demotion(const doctor_facts& facts, std::vector<finding>& findings) {
+  if (!facts.demotion.value_or(false)) return;
+  findings.push_back(
+      {"demotion_on", finding_level::warning,
+       "When nodes fill up, the kernel may demote their pages to slower nodes, hard-bound ones too.",
+       "echo false > /sys/kernel/mm/numa/demotion_enabled"});
+}
+
+void judge_mappings(const doctor_facts& facts, std::vector<finding>& findings) {
+  if (!facts.max_map_count) return;
+  const std::size_t ranges = acre::plan_options{}.max_ranges;
+  if (*facts.max_map_count / 2 < ranges) {
+    findings.push_back(
+        {"few_mappings", finding_level::warning,
+         fmt::format("A process may have {} mappings: placements by chunks or by page get {} ranges at most "
+                     "instead of {}.",
+                     *facts.max_map_count, *facts.max_map_count / 2, ranges),
+         fmt::format("sysctl vm.max_map_count={}, or larger chunks.", 65530)});
+  } else {
+    findings.push_back(
+        {"mappings", finding_level::ok,
+         fmt::format("A process may have {} mappings: enough for placements by chunks of {} ranges.",
+                     *facts.max_map_count, ranges),
+         ""});
+  }
+}
+
+void judge_rest(const doctor_facts& facts, std::vector<finding>& findings) {
+  if (facts.overcommit == std::uint64_t{2}) {
+    findings.push_back(
+        {"strict_overcommit", finding_level::note,
+         "Memory counts when it is mapped (vm.overcommit_memory=2): large lazy areas may be refused.",
+         "Map what is needed, or sysctl vm.overcommit_memory=0"});
+  }
+  if (facts.zone_reclaim.value_or(0) != 0) {
+    findings.push_back(
+        {"zone_reclaim", finding_level::note,
+         "Full nodes drop their caches before soft memory spills to others (vm.zone_reclaim_mode).",
+         "If that makes touching slow: sysctl vm.zone_reclaim_mode=0"});
+  }
+}
+
+}  // namespace
+
+void judge_settings(const doctor_facts& facts, std::vector<finding>& findings) {
+  judge_balancing(facts, findings);
+  judge_demotion(facts, findings);
+  judge_mappings(facts, findings);
+  judge_rest(facts, findings);
+}
+
+}  // namespace acre_cli

@@ -1,0 +1,110 @@
+#include "cli/acre/command.hpp"
+#include "cli/acre/move/move_report.hpp"
+#include "cli/acre/process_name.hpp"
+#include "cli/common/input_error.hpp"
+#include "cli/common/terminal.hpp"
+
+#include <acre/move_process.hpp>
+#include <acre/topology.hpp>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+namespace acre_cli {
+namespace {
+
+struct move_command {
+  std::string process;
+  std::string from;
+  std::string to;
+  std::string from_position;  // as migratepages(8) has them
+  std::string to_position;
+  bool json = false;
+};
+
+/// A line that is overwritten by the next, and gone in the end.
+class progress_display {
+ public:
+  progress_display() : x_shown(stderr_is_terminal()) {}
+  progress_display(const progress_display&) = delete;
+  progress_display& operator=(const progress_display&) = delete;
+  ~progress_display() { show(""); }
+
+  void show(const std::string& line) const {
+    if (!x_shown) return;
+    fmt::print(stderr, "\r\033[K{}", line);
+    std::fflush(stderr);
+  }
+
+ private:
+  bool x_shown;
+};
+
+acre::process_migration moved(int pid, const acre::node_set& from, const acre::node_set& to) {
+  const progress_display display;
+  const text_style style = style_of_stderr();
+  const std::size_t width = size_of_stdout().columns - 1;
+  display.show(fmt::format("moving the pages of process {} ...", pid));
+  acre::move_options options;
+  options.progress = [&](const acre::process_move& done, std::size_t number, std::size_t count) {
+    display.show(progress_line(done, number, count, width, style));
+  };
+  return acre::move_process(pid, from, to, options);
+}
+
+/// Both from the options, or both from the positions.
+void take_positions(move_command& c) {
+  if (c.from_position.empty()) {
+    if (c.from.empty() || c.to.empty())
+      throw input_error("move: say from where and where to: --from 0 --to 1");
+    return;
+  }
+  if (c.to_position.empty() || !c.from.empty() || !c.to.empty())
+    throw input_error("move: either --from NODES --to NODES, or PROCESS FROM TO");
+  c.from = c.from_position;
+  c.to = c.to_position;
+}
+
+int move(move_command c) {
+  take_positions(c);
+  // "all" of the nodes to be left: pages may lie on nodes that this process may not use.
+  const acre::topology& machine = acre::topology::system();
+  const acre::node_set from = acre::node_set::parse(c.from, machine.memory_nodes());
+  const acre::node_set to = acre::node_set::parse(c.to, machine.default_nodes());
+  const acre::process_migration result = moved(find_process(c.process), from, to);
+  if (c.json) {
+    fmt::print("{}\n", move_json(result).dump(2));
+  } else {
+    fmt::print("{}", move_summary(result));
+  }
+  return all_moved(result) ? done : failed;
+}
+
+}  // namespace
+
+void add_move(CLI::App& acre, action& chosen) {
+  CLI::App& command = *acre.add_subcommand("move", "Moves the pages of a process to other nodes.");
+  const auto options = std::make_shared<move_command>();
+  command.add_option("PROCESS", options->process, "of a process, or the name of a program")
+      ->required()
+      ->type_name("PID|NAME");
+  command.add_option("FROM", options->from_position, "instead of --from")->type_name("NODES");
+  command.add_option("TO", options->to_position, "instead of --to")->type_name("NODES");
+  command.add_option("--from", options->from, "nodes whose pages are moved")->type_name("NODES");
+  command.add_option("--to", options->to, "where they go: the first to the first, and so on")
+      ->type_name("NODES");
+  command.add_flag("--json", options->json, "write JSON");
+  command.footer(
+      "Contents and policies stay; what is touched later lies as the process's policies say.\n"
+      "Nodes: 0-3,8, all, !1, +0-1.\n"
+      "Exit status: 0 all pages moved, but for those of mappings that other processes share (libraries);\n"
+      "1 others stayed, too, or it could not be done; 2 bad arguments, no such process.");
+  command.callback([options, &chosen] { chosen = [options] { return move(*options); }; });
+}
+
+}  // namespace acre_cli

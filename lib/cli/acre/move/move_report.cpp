@@ -1,0 +1,89 @@
+#include "cli/acre/move/move_report.hpp"
+
+#include "cli/common/text.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace acre_cli {
+namespace {
+
+nlohmann::json nodes_json(const std::vector<acre::node_pages>& per_node) {
+  auto all = nlohmann::json::array();
+  for (const auto& n : per_node) all.push_back({{"node", n.node}, {"pages", n.pages}});
+  return all;
+}
+
+std::string what_stayed(const acre::process_move& m) {
+  std::string text;
+  const auto add = [&](std::size_t pages, std::string_view why) {
+    if (pages > 0) text += fmt::format("    {} stayed: {}\n", format_count(pages), why);
+  };
+  const std::size_t shared = std::min(m.left, m.left_shared);
+  const std::size_t others = m.left - shared;
+  add(shared, "in mappings that other processes share, which need CAP_SYS_NICE");
+  if (m.error) {
+    add(others, m.error.message());
+    if (others == 0) text += fmt::format("    {}\n", m.error.message());
+  } else {
+    const std::size_t refused = std::min(others, m.refused);
+    add(refused, "the kernel could not move them, they are busy");
+    add(others - refused, "touched meanwhile, or not the process's alone");
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string progress_line(const acre::process_move& done, std::size_t number, std::size_t count,
+                          std::size_t width, const text_style& style) {
+  constexpr std::size_t bar = 20;
+  const std::size_t filled = count == 0 ? bar : bar * number / count;
+  std::string line = fmt::format("[{}{}] {}/{}", repeat(style.unicode ? "█" : "#", filled),
+                                 std::string(bar - filled, ' '), number, count);
+  const std::string last = fmt::format("  node {} to {}: {} of {} pages moved", done.from, done.to,
+                                       format_count(done.moved), format_count(done.pages));
+  if (columns(line) + last.size() <= width) line += last;
+  return columns(line) <= width ? line : fmt::format("{}/{}", number, count);
+}
+
+std::string move_summary(const acre::process_migration& result) {
+  std::string text = fmt::format("process {}: {} pages moved, {} stayed\n", result.pid,
+                                 format_count(result.moved()), format_count(result.left()));
+  for (const auto& m : result.moves) {
+    text += fmt::format("  node {} to {}: {} of {} pages moved\n", m.from, m.to, format_count(m.moved),
+                        format_count(m.pages));
+    text += what_stayed(m);
+  }
+  return text;
+}
+
+nlohmann::json move_json(const acre::process_migration& result) {
+  auto moves = nlohmann::json::array();
+  for (const auto& m : result.moves) {
+    moves.push_back({{"from", m.from},
+                     {"to", m.to},
+                     {"pages", m.pages},
+                     {"moved", m.moved},
+                     {"left", m.left},
+                     {"left_shared", m.left_shared},
+                     {"refused", m.refused},
+                     {"error", m.error ? nlohmann::json(m.error.message()) : nlohmann::json()}});
+  }
+  return {{"pid", result.pid},
+          {"moved", result.moved()},
+          {"left", result.left()},
+          {"all_moved", all_moved(result)},
+          {"moves", std::move(moves)},
+          {"before", nodes_json(result.before)},
+          {"after", nodes_json(result.after)}};
+}
+
+bool all_moved(const acre::process_migration& result) {
+  return std::ranges::all_of(result.moves,
+                             [](const acre::process_move& m) { return !m.error && m.left <= m.left_shared; });
+}
+
+}  // namespace acre_cli

@@ -1,0 +1,67 @@
+#include "cli/acre/command.hpp"
+#include "cli/acre/nodes/machine_views.hpp"
+#include "cli/common/input_error.hpp"
+#include "cli/common/terminal.hpp"
+
+#include <acre/error.hpp>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace acre_cli {
+namespace {
+
+struct nodes_options {
+  bool json = false;
+  std::string topology_xml;
+};
+
+acre::topology topology_in(const std::string& file) {
+  // Reading a directory throws otherwise.
+  if (std::filesystem::is_directory(file))
+    throw input_error(fmt::format("cannot read {}: it is a directory", file));
+  std::ifstream in(file, std::ios::binary);
+  const std::string xml{std::istreambuf_iterator<char>(in), {}};
+  if (!in || xml.empty()) throw input_error(fmt::format("cannot read {}", file));
+  try {
+    return acre::topology::from_xml(xml);
+  } catch (const acre::error& e) {
+    throw input_error(fmt::format("{}: {}", file, e.what()));
+  }
+}
+
+int show_nodes(const nodes_options& options) {
+  const acre::topology machine =
+      options.topology_xml.empty() ? acre::topology::system() : topology_in(options.topology_xml);
+  const machine_report report = describe(machine, system_files());
+  if (options.json) {
+    fmt::print("{}\n", to_json(report).dump(2));
+  } else {
+    const std::size_t width = std::clamp<std::size_t>(size_of_stdout().columns, 60, 160);
+    fmt::print("{}", to_text(report, width, style_of_stdout()));
+  }
+  return done;
+}
+
+}  // namespace
+
+void add_nodes(CLI::App& acre, action& chosen) {
+  CLI::App& command = *acre.add_subcommand(
+      "nodes", "Shows the memory nodes: capacity, free memory, CPUs, huge pages, distances.");
+  const auto options = std::make_shared<nodes_options>();
+  command.add_flag("--json", options->json, "Writes JSON: bytes as integers, unknown values as null");
+  // For tests, and for looking at the machines of others; hidden from --help.
+  command.add_option("--topology-xml", options->topology_xml, "Shows the machine in this file of hwloc")
+      ->type_name("FILE")
+      ->group("");
+  command.callback([&chosen, options] { chosen = [options] { return show_nodes(*options); }; });
+}
+
+}  // namespace acre_cli

@@ -1,0 +1,81 @@
+#include "cli/acre/run/memory_watch.hpp"
+
+#include <acre/binding_of.hpp>
+#include <acre/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+namespace acre_cli {
+namespace fs = std::filesystem;
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The process and all below it; only itself where the kernel lists no children (CONFIG_PROC_CHILDREN).
+std::vector<int> process_tree(int pid) {
+  std::vector<int> found{pid};
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    std::error_code ec;
+    for (fs::directory_iterator task(fmt::format("/proc/{}/task", found[i]), ec), end; !ec && task != end;
+         task.increment(ec)) {
+      std::ifstream children(task->path() / "children");
+      for (int child = 0; children >> child;) found.push_back(child);
+    }
+  }
+  return found;
+}
+
+/// Not time on the clock: on a busy machine a look waits, and costs nothing meanwhile.
+watch_clock::duration cpu_time() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
+}  // namespace
+
+watch_clock::duration until_next_look(watch_clock::duration elapsed, watch_clock::duration spent) {
+  constexpr watch_clock::duration allowance = 20ms;
+  constexpr int share = 50;
+  const watch_clock::duration affordable = std::min((spent - allowance) * share - elapsed, 4 * elapsed);
+  const watch_clock::duration wanted =
+      std::min<watch_clock::duration>(100ms, std::max<watch_clock::duration>(1ms, elapsed / 4));
+  return std::max(affordable, wanted);
+}
+
+memory_watch::memory_watch(int pid) : x_pid(pid) {}
+
+watch_clock::duration memory_watch::due() const { return x_next - watch_clock::now(); }
+
+void memory_watch::look() {
+  const auto begin = cpu_time();
+  memory_peak seen;
+  seen.at = elapsed();
+  std::map<acre::node_id, std::size_t> pages;
+  for (const int pid : process_tree(x_pid)) {
+    std::error_code ec;
+    const acre::process_binding binding = acre::binding_of(pid, ec);
+    if (pid == x_pid && ec && ec != acre::errc::no_such_process) x_error = ec;
+    if (ec || binding.per_node.empty()) continue;
+    for (const auto& n : binding.per_node) pages[n.node] += n.pages;
+    if (pid == x_pid && binding.own) seen.policy = binding.own->to_string();
+    seen.page_size = binding.page_size;
+    seen.pages += binding.pages();
+    ++seen.processes;
+  }
+  for (const auto& [node, count] : pages) seen.per_node.push_back({node, count});
+  if (seen.pages > 0) {
+    ++x_looks;
+    if (!x_peak || seen.pages > x_peak->pages) x_peak = std::move(seen);
+  }
+  x_spent += cpu_time() - begin;
+  x_next = watch_clock::now() + until_next_look(elapsed(), x_spent);
+}
+
+}  // namespace acre_cli

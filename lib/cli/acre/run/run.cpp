@@ -1,0 +1,104 @@
+#include "cli/acre/command.hpp"
+#include "cli/acre/run/command_process.hpp"
+#include "cli/acre/run/cpu_binding.hpp"
+#include "cli/acre/run/memory_report.hpp"
+#include "cli/acre/run/memory_watch.hpp"
+#include "cli/acre/run/placement_options.hpp"
+#include "cli/acre/run/run_arguments.hpp"
+#include "cli/acre/run/system_weights.hpp"
+#include "cli/common/input_error.hpp"
+
+#include <acre/thread_binding.hpp>
+#include <acre/topology.hpp>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <optional>
+
+namespace acre_cli {
+namespace {
+
+struct run_options {
+  placement_options where;
+  bool report = false;
+  std::vector<std::string> command;  // marked
+};
+
+/// What a child inherits, and exec keeps.
+struct bindings {
+  std::optional<cpu_binding> cpus;
+  std::optional<acre::thread_binding> memory;
+};
+
+void bind(const placement_options& options, bindings& bound) {
+  if (options.empty()) return;
+  const acre::topology& machine = acre::topology::system();
+  const auto where = placement_of(options, machine, system_weights_directory);
+  const auto cpus = cpus_of(options, machine);
+  if (cpus) bound.cpus.emplace(*cpus);
+  if (!where) return;
+  bound.memory.emplace(*where, machine);
+  for (const auto& less : bound.memory->downgrades()) fmt::print(stderr, "acre: note: {}\n", less.text);
+}
+
+int watched(const std::vector<std::string>& command, bindings& bound) {
+  command_process child(command);
+  bound.memory.reset();
+  bound.cpus.reset();
+  memory_watch watch(child.pid());
+  std::optional<command_end> end;
+  while (!end) {
+    if (child.start_error() == 0 && watch.due() <= watch_clock::duration::zero()) watch.look();
+    end = child.wait(watch.due());
+  }
+  if (child.start_error() != 0) return not_started(command, child.start_error());
+  fmt::print(stderr, "{}",
+             memory_report(command.front(), watch, *end, size_of_stdout().columns, style_of_stderr()));
+  return end->status;
+}
+
+int run(const run_options& options) {
+  const std::vector<std::string> command = unmarked_command(options.command);
+  if (options.where.empty() && !options.report)
+    throw input_error("run: say where, by --bind NODES for example; see acre run --help");
+  if (command.front().empty()) throw input_error("run: the command has no name");
+  bindings bound;
+  bind(options.where, bound);
+  if (options.report) return watched(command, bound);
+  return not_started(command, exec_command(command));
+}
+
+}  // namespace
+
+void add_run(CLI::App& acre, action& chosen) {
+  CLI::App& command = *acre.add_subcommand("run", "Runs a command with its memory placed.");
+  const auto options = std::make_shared<run_options>();
+  add_placement_options(command, options->where);
+  command.add_flag("--report", options->report, "say on stderr, when it has ended, where its memory was");
+  command
+      .add_option("COMMAND", options->command,
+                  "what to run, with its arguments; after -- if it begins with -")
+      ->required()
+      ->type_name("COMMAND");
+  command.footer(
+      "acre becomes the command, which keeps its PID and its parent; with --report it is the parent.\n"
+      "Threads and processes that the command starts inherit the placement. Nodes: 0-3,8, all, !1, +0-1.\n"
+      "Exit status: the command's, 128 + N for signal N; 127 no such command, 126 it cannot be run,\n"
+      "125 bad arguments, or the system would not have it.");
+  command.callback([options, &chosen] {
+    chosen = [options]() -> int {
+      try {
+        return run(*options);
+      } catch (const std::exception& e) {
+        fmt::print(stderr, "acre: {}\n", e.what());
+        return run_failed;
+      }
+    };
+  });
+}
+
+}  // namespace acre_cli

@@ -1,0 +1,91 @@
+#include "cli/acre/where/process_wait.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <ctime>
+#include <system_error>
+
+#if __has_include(<sys/pidfd.h>)
+extern "C" {  // glibc 2.36 forgets to say so
+#include <sys/pidfd.h>
+}
+#endif
+
+namespace acre_cli {
+namespace {
+
+// pidfd_open(2): Linux 5.3, glibc 2.36. Without it (older ones, a filter, the number of a thread) the end is noticed at
+// the next look.
+int open_process([[maybe_unused]] int pid) {
+#if __has_include(<sys/pidfd.h>)
+  return ::pidfd_open(pid, 0);
+#else
+  return -1;
+#endif
+}
+
+sigset_t waited_for() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int s : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH}) {
+    // What nohup(1) or a shell's `&` has turned off would be delivered again if it were blocked.
+    struct sigaction now {};
+    if (::sigaction(s, nullptr, &now) == 0 && now.sa_handler != SIG_IGN) sigaddset(&set, s);
+  }
+  return set;
+}
+
+timespec to_timespec(std::chrono::nanoseconds time) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+  return {static_cast<time_t>(seconds.count()), static_cast<long>((time - seconds).count())};
+}
+
+}  // namespace
+
+process_wait::process_wait(int pid, signals who) {
+  if (who == signals::waiting) {
+    const sigset_t set = waited_for();
+    ::pthread_sigmask(SIG_BLOCK, &set, &x_before);
+    x_signals = ::signalfd(-1, &set, SFD_CLOEXEC);
+    if (x_signals < 0) {
+      const int e = errno;
+      ::pthread_sigmask(SIG_SETMASK, &x_before, nullptr);
+      throw std::system_error(e, std::system_category(), "signalfd");
+    }
+  }
+  x_process = open_process(pid);
+}
+
+process_wait::~process_wait() {
+  if (x_process >= 0) ::close(x_process);
+  if (x_signals < 0) return;
+  ::close(x_signals);
+  ::pthread_sigmask(SIG_SETMASK, &x_before, nullptr);
+}
+
+wake process_wait::wait(std::chrono::duration<double> time) {
+  using clock = std::chrono::steady_clock;
+  const auto end = clock::now() + std::chrono::duration_cast<clock::duration>(time);
+  std::array<pollfd, 2> files = {{{x_process, POLLIN, 0}, {x_signals, POLLIN, 0}}};
+  for (;;) {
+    const auto left = end - clock::now();
+    if (left <= clock::duration::zero()) return wake::time_is_over;
+    const timespec timeout = to_timespec(left);
+    const int ready = ::ppoll(files.data(), files.size(), &timeout, nullptr);
+    if (ready < 0 && errno != EINTR) throw std::system_error(errno, std::system_category(), "ppoll");
+    if (ready <= 0) continue;
+    signalfd_siginfo info{};
+    if (files[1].revents != 0 && ::read(x_signals, &info, sizeof info) == sizeof info) {
+      x_signal = static_cast<int>(info.ssi_signo);
+      return wake::signal;
+    }
+    if (files[0].revents != 0) return wake::process_ended;
+  }
+}
+
+}  // namespace acre_cli

@@ -1,0 +1,122 @@
+#include "cli/acre/command.hpp"
+#include "cli/acre/process_name.hpp"
+#include "cli/acre/where/watch.hpp"
+#include "cli/acre/where/where_html.hpp"
+#include "cli/acre/where/where_json.hpp"
+#include "cli/acre/where/where_report.hpp"
+#include "cli/acre/where/where_text.hpp"
+#include "cli/common/input_error.hpp"
+#include "cli/common/terminal.hpp"
+#include "cli/common/written_file.hpp"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace acre_cli {
+namespace {
+
+struct where_arguments {
+  std::string process;
+  std::size_t top = 20;
+  double period = 0;  // seconds; 0: once
+  bool json = false;
+  std::string html;
+};
+
+where_text_options text_options(const where_arguments& args) {
+  const text_size size = size_of_stdout();
+  where_text_options options;
+  options.top = args.top;
+  options.columns = std::max<std::size_t>(size.columns, 80);
+  options.style = style_of_stdout();
+  return options;
+}
+
+// The whole terminal, which may have been resized since the last look.
+where_text_options screen_options(const where_arguments& args) {
+  const text_size size = size_of_stdout();
+  where_text_options options = text_options(args);
+  options.columns = size.columns;
+  options.lines = size.lines;
+  return options;
+}
+
+int watch_process(int pid, const where_arguments& args) {
+  const std::chrono::duration<double> period(args.period);
+  if (args.json) {
+    return watch(pid, period, watch_output::lines,
+                 [](const where_report& r) { return where_json(r, json_layout::one_line); });
+  }
+  if (stdout_is_terminal()) {
+    return watch(pid, period, watch_output::screen,
+                 [&](const where_report& r) { return where_text(r, screen_options(args)); });
+  }
+  return watch(pid, period, watch_output::blocks,
+               [&](const where_report& r) { return where_text(r, text_options(args)); });
+}
+
+int show_process(const where_arguments& args) {
+  if (!args.html.empty()) require_writable(args.html);
+  const int pid = find_process(args.process);
+  if (args.period != 0) return watch_process(pid, args);
+  const where_report report = look_at(pid);
+  if (args.json) {
+    fmt::print("{}", where_json(report, json_layout::indented));
+  } else {
+    fmt::print("{}", where_text(report, text_options(args)));
+  }
+  if (!args.html.empty()) {
+    write_file(args.html, where_html(report));
+    if (!args.json) fmt::print("\nThe same as a web page: {}\n", args.html);
+  }
+  return done;
+}
+
+// CLI11 2.3 takes -1 for the largest number.
+std::string check_count(const std::string& text) {
+  const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  return digits ? "" : "N must be a number, not '" + text + "'";
+}
+
+std::string check_period(const std::string& text) {
+  double seconds = 0;
+  // Not the other way round: NaN is no period.
+  if (CLI::detail::lexical_cast(text, seconds) && seconds >= 0.1 && seconds <= 86400) return "";
+  return "SECONDS must be a number from 0.1 to 86400, not '" + text + "'";
+}
+
+}  // namespace
+
+void add_where(CLI::App& acre, action& chosen) {
+  CLI::App& command = *acre.add_subcommand("where", "Shows on which nodes the memory of a process lies");
+  const auto args = std::make_shared<where_arguments>();
+  command.add_option("process", args->process, "Number of a process, or name of its program")
+      ->type_name("PID|NAME")
+      ->required();
+  command.add_option("--top", args->top, "Show the N mappings with the most resident memory; 0: all")
+      ->type_name("N")
+      ->check(check_count)
+      ->capture_default_str();
+  CLI::Option* const period =
+      command
+          .add_option("--watch", args->period,
+                      "Look again every SECONDS (at least 0.1), until the process ends")
+          ->type_name("SECONDS")
+          ->check(check_period);
+  command.add_flag("--json", args->json, "Write JSON, all mappings; with --watch one object a line");
+  command.add_option("--html", args->html, "Write the report as a web page, too")
+      ->type_name("FILE")
+      ->excludes(period);
+  command.footer(
+      "Reading another process needs the rights of ptrace(2): the same user, or CAP_SYS_PTRACE.\n"
+      "Pages are base pages: a huge page counts as all that it covers. A page that several processes\n"
+      "map counts in each.");
+  command.callback([args, &chosen] { chosen = [args] { return show_process(*args); }; });
+}
+
+}  // namespace acre_cli

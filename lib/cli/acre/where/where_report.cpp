@@ -1,0 +1,126 @@
+#include "cli/acre/where/where_report.hpp"
+
+#include "cli/acre/printable.hpp"
+#include "cli/acre/process_name.hpp"
+
+#include <acre/bytes.hpp>
+#include <acre/error.hpp>
+#include <acre/topology.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <utility>
+
+namespace acre_cli {
+namespace {
+
+constexpr unsigned long kernel_thread_flag = 0x00200000;  // PF_KTHREAD, include/linux/sched.h
+
+// proc_pid_stat(5). The name before the last ')' may contain anything.
+process_state state_without_mappings(int pid) {
+  std::ifstream in(fmt::format("/proc/{}/stat", pid));
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return process_state::without_memory;
+  std::istringstream fields(text.substr(name_end + 1));
+  char state = '?';
+  long passed_over = 0;
+  unsigned long flags = 0;
+  fields >> state;
+  for (int i = 0; i < 5; ++i) fields >> passed_over;
+  fields >> flags;
+  if (state == 'Z' || state == 'X') return process_state::zombie;
+  return fields && (flags & kernel_thread_flag) != 0 ? process_state::kernel_thread
+                                                     : process_state::without_memory;
+}
+
+// A machine that hwloc cannot describe still has processes.
+acre::node_set machine_nodes() {
+  try {
+    return acre::topology::system().memory_nodes();
+  } catch (const acre::error&) {
+    return {};
+  }
+}
+
+void add(const std::vector<acre::node_pages>& more, std::vector<acre::node_pages>& sums) {
+  for (const auto& n : more) {
+    const auto at = std::lower_bound(sums.begin(), sums.end(), n.node,
+                                     [](const acre::node_pages& s, acre::node_id id) { return s.node < id; });
+    if (at != sums.end() && at->node == n.node) {
+      at->pages += n.pages;
+    } else {
+      sums.insert(at, n);
+    }
+  }
+}
+
+}  // namespace
+
+where_report make_report(acre::process_binding binding, const acre::node_set& memory_nodes) {
+  where_report r;
+  r.binding = std::move(binding);
+  for (const acre::node_id node : memory_nodes& r.binding.allowed_nodes) r.totals.push_back({node, 0});
+  add(r.binding.per_node, r.totals);
+  std::vector<std::pair<std::size_t, std::size_t>> order;
+  for (std::size_t i = 0; i < r.binding.mappings.size(); ++i)
+    order.emplace_back(r.binding.mappings[i].pages(), i);
+  // Equal ones stay in order of address, so that a redrawn list does not flicker.
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<acre::process_mapping> sorted;
+  for (const auto& [pages, i] : order) sorted.push_back(std::move(r.binding.mappings[i]));
+  r.binding.mappings = std::move(sorted);
+  return r;
+}
+
+where_report look_at(int pid) {
+  where_report r = make_report(acre::binding_of(pid), machine_nodes());
+  r.time = std::chrono::system_clock::now();
+  r.command = command_line_of(pid);
+  if (r.binding.mappings.empty()) r.state = state_without_mappings(pid);
+  return r;
+}
+
+std::size_t size_of(const acre::process_mapping& m) noexcept { return m.end > m.begin ? m.end - m.begin : 0; }
+
+std::string addresses_of(const acre::process_mapping& m) {
+  return m.end == 0 ? fmt::format("{:x}-?", m.begin) : fmt::format("{:x}-{:x}", m.begin, m.end);
+}
+
+std::string label_of(const acre::process_mapping& m) {
+  return m.name.empty() ? addresses_of(m) : printable(m.name);
+}
+
+std::string page_words(const acre::process_mapping& m) {
+  if (m.page_size == 0) return m.hugetlb ? "hugetlb" : "";
+  return acre::format_bytes_rounded(m.page_size) + (m.hugetlb ? " hugetlb" : " pages");
+}
+
+std::string_view explanation(process_state state) noexcept {
+  switch (state) {
+    case process_state::has_memory:
+      return "";
+    case process_state::kernel_thread:
+      return "It is a thread of the kernel: it has no memory of its own.";
+    case process_state::zombie:
+      return "It has ended, and its parent has not waited for it yet: it has no memory any more.";
+    case process_state::without_memory:
+      return "It has no memory.";
+  }
+  return "";
+}
+
+mapping_sum sum_of(std::span<const acre::process_mapping> mappings) {
+  mapping_sum sum;
+  sum.mappings = mappings.size();
+  for (const auto& m : mappings) add(m.per_node, sum.per_node);
+  for (const auto& n : sum.per_node) sum.pages += n.pages;
+  return sum;
+}
+
+}  // namespace acre_cli
