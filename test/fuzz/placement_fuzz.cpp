@@ -30,8 +30,7 @@ void read(std::string_view text, const acre::topology& machine) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const acre::topology machine =
-      acre::topology::from_synthetic("numa:4 core:2 pu:1");
+  static const acre::topology machine = acre::topology::from_synthetic("numa:4 core:2 pu:1");
   read({reinterpret_cast<const char*>(data), size}, machine);
   return 0;
 }
