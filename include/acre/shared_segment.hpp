@@ -49,9 +49,9 @@ struct segment_options {
   /// /sys/kernel/mm/transparent_hugepage/shmem_enabled. huge_2mb, huge_1gb: memfd and sysv only. Never falls back to
   /// smaller pages, but single transparent huge ones may be missing.
   page_kind pages = page_kind::system;
-  /// eager: every page exists before create() returns. The default is lazy, but for hugetlb pages eager, and must be: the
-  /// kernel keeps their policies only in the mapping that set them (Linux 6.12), so other processes' pages would lie
-  /// anywhere.
+  /// eager: every page exists before create() returns, and is mapped in the creator, as an area's are. The default is
+  /// lazy, but for hugetlb pages eager, and must be: the kernel keeps their policies only in the mapping that set them
+  /// (Linux 6.12), so other processes' pages would lie anywhere.
   std::optional<acre::commit> commit = {};
   /// Permission bits for others, as chmod(1) has them; the umask does not apply.
   unsigned mode = 0600;

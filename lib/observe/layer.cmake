@@ -18,6 +18,7 @@ acre_layer(observe
     move_process.cpp
     numa_maps.cpp
     page_range.cpp
+    page_walk.cpp
     pending_moves.cpp
     populate.cpp
     prefault.cpp

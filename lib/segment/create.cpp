@@ -60,6 +60,8 @@ std::unique_ptr<segment_object> make_object(const segment_name& name, std::uint6
   return make_sysv(name, bytes, o.pages, o.mode);
 }
 
+bool makes_pages(const segment_options& o) { return is_hugetlb(o.pages) || o.commit == commit::eager; }
+
 /// Makes the huge page that ends with the record: who touches one that cannot be had gets a SIGBUS. If it holds no data
 /// it lies rather on nodes that the data do not need.
 void commit_record_page(const mapping& m, const segment_layout& layout, const placement& where,
@@ -79,8 +81,8 @@ std::vector<downgrade> place(const segment_object& object, const segment_layout&
   const mapping m = map_segment(object, layout, o.pages, {});
   std::vector<downgrade> downgrades;
   if (where.strategy() != strategy::unbound) downgrades = apply(ranges, m.data(), machine);
+  if (!makes_pages(o)) return downgrades;
   const bool huge = is_hugetlb(o.pages);
-  if (!huge && o.commit != commit::eager) return downgrades;
   committing(layout.data, where.to_string(), [&] {
     if (huge && !pools_hold(ranges, o.pages))
       throw error(errc::no_huge_pages, "the nodes have not enough free huge pages");
@@ -123,8 +125,7 @@ std::unique_ptr<segment_state> create_segment(const segment_name& name, std::siz
                           {.address = o.address == nullptr ? shared_address() : o.address,
                            .use = o.address == nullptr ? address_use::hint : address_use::exact});
   // As with an area, nobody who was promised its pages waits for a fault, and acre::locate() finds them.
-  if (is_hugetlb(o.pages) || o.commit == commit::eager)
-    map_existing_pages(s->memory, layout.data, *s->object, layout.data);
+  if (makes_pages(o)) map_existing_pages(s->memory, layout.data, *s->object, layout.data);
   s->record.address = reinterpret_cast<std::uintptr_t>(s->memory.data());
   s->object->write_record(encode(s->record), layout.object);
   s->object->seal();

@@ -42,6 +42,9 @@ int advise_all(void* p, std::size_t bytes, int advice) noexcept {
   return error;
 }
 
+/// For one use: a descriptor kept across fork would show the parent's pages.
+int open_pagemap() noexcept { return ::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC); }
+
 // include/uapi/linux/fs.h, Linux 6.7.
 struct page_region {
   std::uint64_t start;
@@ -140,10 +143,33 @@ std::size_t present_bytes(const void* p, std::size_t bytes) noexcept {
   return pages * page_size();
 }
 
+int page_entries(const void* p, std::span<page_entry> entries) noexcept {
+  constexpr std::uint64_t is_present = std::uint64_t{1} << 63;
+  constexpr std::uint64_t is_swap_entry = std::uint64_t{1} << 62;
+  const int fd = open_pagemap();
+  if (fd < 0) return errno;
+  const std::size_t first = reinterpret_cast<std::uintptr_t>(p) / page_size();
+  std::array<std::uint64_t, 512> words;
+  int error = 0;
+  for (std::size_t done = 0; done < entries.size() && error == 0;) {
+    const std::size_t wanted = std::min(words.size(), entries.size() - done) * sizeof words[0];
+    const ssize_t got =
+        ::pread(fd, words.data(), wanted, static_cast<off_t>((first + done) * sizeof words[0]));
+    if (got <= 0) error = got < 0 ? errno : ENOMEM;
+    for (std::size_t i = 0; error == 0 && i < static_cast<std::size_t>(got) / sizeof words[0]; ++i) {
+      const std::uint64_t word = words[i];
+      entries[done++] = (word & is_present) != 0      ? page_entry::present
+                        : (word & is_swap_entry) != 0 ? page_entry::elsewhere
+                                                      : page_entry::none;
+    }
+  }
+  ::close(fd);
+  return error;
+}
+
 long scan_huge(std::uintptr_t begin, std::uintptr_t end, std::span<huge_run> runs,
                std::uintptr_t& next) noexcept {
-  // Opened at each use: a descriptor kept across fork would show the parent's pages.
-  const int fd = ::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  const int fd = open_pagemap();
   if (fd < 0) return -errno;
   page_region found[64];
   const std::size_t room = runs.size() < 64 ? runs.size() : 64;

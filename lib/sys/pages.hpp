@@ -53,6 +53,14 @@ bool is_mapped(const void* p, std::size_t bytes) noexcept;
 std::size_t present_bytes(const void* p, std::size_t bytes) noexcept;
 /// The same by page, from `p` on, for as many pages as `present` has: 0 or errno.
 int present_pages(const void* p, std::span<unsigned char> present) noexcept;
+/// What the page table has for a page (/proc/self/pagemap).
+enum class page_entry : unsigned char {
+  none,
+  present,    ///< the zero page included
+  elsewhere,  ///< swapped out, or just being moved; the kernel tells the unprivileged no difference
+};
+/// From `p` on, for as many pages as `entries` has: 0 or errno.
+int page_entries(const void* p, std::span<page_entry> entries) noexcept;
 /// MADV_POPULATE_READ (Linux 5.14): maps what the object has, and makes what it has not. EINVAL where the kernel has none.
 int populate_for_reading(void* p, std::size_t bytes) noexcept;
 

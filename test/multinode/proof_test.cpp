@@ -4,7 +4,13 @@
 #include <acre/check.hpp>
 #include <acre/locate.hpp>
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "multinode/touch.hpp"
@@ -48,6 +54,33 @@ TEST_F(looking, takes_the_zero_page_for_no_node) {
   EXPECT_EQ(where.untouched, 16U) << where;
   EXPECT_TRUE(where.per_node.empty()) << where;
   EXPECT_TRUE(a.check_block(p, bytes).ok());
+  a.deallocate(p, bytes);
+}
+
+TEST_F(looking, finds_pages_that_the_kernel_is_moving) {
+  area a(placement::prefer({first}));
+  void* p = a.allocate(bytes);
+  touch(p, bytes);
+  std::atomic<bool> moved = false;
+  std::thread mover([&] {
+    const pinned there(one_cpu_per_node().back());
+    std::vector<void*> pages;
+    for (std::size_t at = 0; at < bytes; at += page) pages.push_back(static_cast<char*>(p) + at);
+    for (int move = 0; move < 40; ++move) {
+      const std::vector<int> to(pages.size(), static_cast<int>(move % 2 == 0 ? second : first));
+      std::vector<int> status(pages.size());
+      EXPECT_EQ(syscall(SYS_move_pages, 0, pages.size(), pages.data(), to.data(), status.data(), 2), 0);
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    moved = true;
+  });
+  {
+    const pinned here(one_cpu_per_node().front());
+    std::size_t untouched = 0;
+    while (!moved) untouched += locate(p, bytes).untouched;
+    EXPECT_EQ(untouched, 0U);
+  }
+  mover.join();
   a.deallocate(p, bytes);
 }
 

@@ -73,6 +73,21 @@ std::size_t base_page() {
 
 namespace {
 
+/// Whether one of the pages that seem absent is just being moved, or swapped out. By raw /proc/PID/pagemap.
+bool some_are_moving(int pid, const std::vector<void*>& pages, const std::vector<int>& status) {
+  std::ifstream map("/proc/" + (pid == 0 ? std::string("self") : std::to_string(pid)) + "/pagemap",
+                    std::ios::binary);
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    if (status[i] >= 0) continue;
+    std::uint64_t entry = 0;
+    map.seekg(
+        static_cast<std::streamoff>(reinterpret_cast<std::uintptr_t>(pages[i]) / base_page() * sizeof entry));
+    if (!map.read(reinterpret_cast<char*>(&entry), sizeof entry)) return false;
+    if (entry >> 62 & 1) return true;
+  }
+  return false;
+}
+
 std::vector<int> page_nodes_of(int pid, const void* p, std::size_t bytes) {
   const std::size_t page = base_page();
   const auto begin = reinterpret_cast<std::uintptr_t>(p) / page * page;
@@ -80,8 +95,13 @@ std::vector<int> page_nodes_of(int pid, const void* p, std::size_t bytes) {
   std::vector<void*> pages;
   for (std::uintptr_t at = begin; at < end; at += page) pages.push_back(reinterpret_cast<void*>(at));
   std::vector<int> status(pages.size(), -ENOSYS);
-  const long rc = syscall(SYS_move_pages, pid, pages.size(), pages.data(), nullptr, status.data(), 0);
-  EXPECT_EQ(rc, 0) << "move_pages: errno " << errno;
+  // Compaction moves pages at any time; a page on its way seems absent.
+  for (int look = 0; look < 50; ++look) {
+    const long rc = syscall(SYS_move_pages, pid, pages.size(), pages.data(), nullptr, status.data(), 0);
+    EXPECT_EQ(rc, 0) << "move_pages: errno " << errno;
+    if (rc != 0 || !some_are_moving(pid, pages, status)) break;
+    usleep(100);
+  }
   return status;
 }
 

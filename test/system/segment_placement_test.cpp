@@ -1,6 +1,7 @@
 // shared_segment: where its pages lie, for whoever touches them.
 #include <acre/bytes.hpp>
 #include <acre/error.hpp>
+#include <acre/locate.hpp>
 #include <acre/shared_segment.hpp>
 
 #include <gtest/gtest.h>
@@ -83,6 +84,7 @@ TEST_P(placed_segments, lazy_ones_have_no_pages_and_eager_ones_have_all) {
     EXPECT_LE(test::object_pages(l), test::base_page());
     segment_maker eager(GetParam());
     const shared_segment e = eager.make(3_MiB, where, {.commit = commit::eager});
+    EXPECT_EQ(locate(e.data(), e.size()).untouched, 0U);  // mapped here already
     EXPECT_EQ(e.resident().untouched, 0U);
     EXPECT_TRUE(e.check()) << e.check();
     EXPECT_EQ(test::object_pages(e), test::object_size(e));

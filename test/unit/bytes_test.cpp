@@ -18,6 +18,17 @@ constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
 
 static_assert(64_KiB == 65536 && 2_MiB == 2097152 && 1_GiB == 1073741824);
 
+// As an argument inside a template, where clang 14 left a consteval literal to the linker.
+template <class Take>
+std::size_t take_a_mebibyte(Take take) {
+  const std::string text = "1MiB";
+  return take(text, 1_MiB);
+}
+
+TEST(bytes, literals_work_in_templates) {
+  EXPECT_EQ(take_a_mebibyte([](const std::string&, std::size_t bytes) { return bytes; }), 1048576U);
+}
+
 TEST(bytes, format_with_the_largest_exact_unit) {
   const std::pair<std::uint64_t, const char*> cases[] = {
       {0, "0"},           {1, "1"},

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
-"""What CTest runs: finds the tests of the suites, boots a plan, reports one case of it.
+"""What CTest runs: finds the tests of the suites, boots a plan (ctest_case.py reports its cases).
 
   ctest_tool.py --assets DIR discover SUITES DIRECTORY SCRIPT
   ctest_tool.py --assets DIR boot PLAN RESULT
-  ctest_tool.py --assets DIR case RESULT NAME
   ctest_tool.py --assets DIR fail MESSAGE
 """
 import argparse
@@ -16,12 +15,12 @@ sys.dont_write_bytecode = True
 
 from runner.assets import FetchError
 from runner.boot import BootRequest, BootResult, boot
-from runner.ctest_script import SKIP_STATUS, error_test, plan_tests
+from runner.case_result import ctest_run
+from runner.ctest_script import error_test, plan_tests
 from runner.initramfs import InitramfsError
 from runner.qemu import QemuError
-from runner.results import ResultError, boot_record, ctest_run, read_case, write_json, write_text
+from runner.results import boot_record, write_json, write_text
 from runner.suites import SuiteError, make_plans, plan_from_json, read_suites
-from runner.verdicts import PASSED, SKIPPED
 
 
 def tool_command(assets: str) -> list[str]:
@@ -75,22 +74,6 @@ def report_boot(result: BootResult, record: dict) -> int:
     return 0 if result.runs else 1
 
 
-def report_case(result_file: str, name: str) -> int:
-    """The verdict of the case as exit status, its output as output."""
-    try:
-        case = read_case(result_file, name, ctest_run())
-    except ResultError as error:
-        print(f'acre-vm: {error}')
-        return 1
-    print(case['output'])
-    print(f'{case["verdict"]} after {case["seconds"]} s in the guest. {case["reason"]}')
-    if case['oom_kill']:
-        print('The OOM killer was at work during this case.')
-    if case['verdict'] == PASSED:
-        return 0
-    return SKIP_STATUS if case['verdict'] == SKIPPED else 1
-
-
 def fail(message: str) -> int:
     print(message)
     return 1
@@ -99,7 +82,7 @@ def fail(message: str) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument('--assets', required=True)
-    parser.add_argument('task', choices=('discover', 'boot', 'case', 'fail'))
+    parser.add_argument('task', choices=('discover', 'boot', 'fail'))
     parser.add_argument('operands', nargs='*')
     arguments = parser.parse_args()
     match arguments.task, arguments.operands:
@@ -107,8 +90,6 @@ def main() -> int:
             return discover(arguments.assets, suites_file, directory, script)
         case 'boot', [plan_file, result_file]:
             return boot_plan(arguments.assets, plan_file, result_file)
-        case 'case', [result_file, name]:
-            return report_case(result_file, name)
         case 'fail', [message]:
             return fail(message)
     parser.error('wrong operands')

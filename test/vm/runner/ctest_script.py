@@ -1,10 +1,15 @@
 """Writes the CTest script that declares a boot as a fixture, and each of its cases as a test."""
+import sys
+from pathlib import Path
+
+from .case_result import SKIP_STATUS
 from .suites import Plan
 
-SKIP_STATUS = 77
 # No more guests than this run at a time, however many tests ctest runs at once.
 _SLOTS = 2
 _BOOT_TIME = 600
+# Without site-packages, which are a third of a start.
+_REPORT = [sys.executable, '-E', '-S', '-B', str(Path(__file__).parents[1] / 'ctest_case.py')]
 
 
 def quote(text: str) -> str:
@@ -45,7 +50,7 @@ def plan_tests(plan: Plan, number: int, tool: list[str], plan_file: str, result_
     }
     text = _test(f'{prefix}/boot', [*tool, 'boot', plan_file, result_file], boot)
     for case in plan.cases:
-        text += _test(f'{prefix}/{case.name}', [*tool, 'case', result_file, case.name], case_properties)
+        text += _test(f'{prefix}/{case.name}', [*_REPORT, result_file, case.name], case_properties)
     for name in plan.disabled:
         text += _test(f'{prefix}/{name}', [*tool, 'fail', 'disabled'], {'DISABLED': 'TRUE', 'LABELS': 'vm'})
     return text

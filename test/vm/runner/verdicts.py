@@ -2,13 +2,9 @@
 import re
 from dataclasses import dataclass
 
+from .case_result import FAILED, NOT_RUN, PASSED, SKIPPED
 from .cases import Case, parse_expectation
 from .protocol import CaseRun
-
-PASSED = 'passed'
-FAILED = 'failed'
-SKIPPED = 'skipped'
-NOT_RUN = 'not-run'
 
 _SKIP = re.compile(r'^\[  SKIPPED \]', re.MULTILINE)
 _RAN = re.compile(r'^\[  PASSED  \] [1-9]\d* test', re.MULTILINE)

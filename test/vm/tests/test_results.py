@@ -5,9 +5,10 @@ import tempfile
 import unittest
 
 from runner.boot import BootRequest, BootResult
+from runner.case_result import ResultError, ctest_run, read_case
 from runner.cases import parse_cases
 from runner.protocol import CaseRun
-from runner.results import ResultError, boot_record, ctest_run, read_case, write_json
+from runner.results import boot_record, write_json
 
 
 class Results(unittest.TestCase):
