@@ -1,5 +1,6 @@
 #include "cli/acre/command.hpp"
 
+#include "cli/acre/message.hpp"
 #include "cli/acre/run/run_arguments.hpp"
 #include "cli/common/input_error.hpp"
 
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -23,7 +25,7 @@ namespace acre_cli {
 namespace {
 
 int fail(int status, const char* what) {
-  fmt::print(stderr, "acre: {}\n", what);
+  complain(what);
   return status;
 }
 
@@ -49,13 +51,15 @@ bool is_input_error(const std::error_code& code) {
   }
 }
 
+/// `status`, but a full disk or a closed pipe must not look like success.
+int after_writing(int status) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  return fail(failed, "cannot write to the standard output");
+}
+
 int act(const action& chosen) {
   try {
-    const int status = chosen();
-    // A full disk or a closed pipe must not look like success.
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-      return fail(failed, "cannot write to the standard output");
-    return status;
+    return after_writing(chosen());
   } catch (const input_error& e) {
     return fail(bad_input, e.what());
   } catch (const acre::error& e) {
@@ -97,7 +101,13 @@ int run_command(int argc, char** argv) {
     std::ranges::reverse(arguments);  // as CLI11 wants it
     app->parse(std::move(arguments));
   } catch (const CLI::ParseError& e) {
-    if (app->exit(e) == 0) return done;
+    std::ostringstream out;
+    std::ostringstream err;
+    const int status = app->exit(e, out, err);
+    const std::string help = out.str();
+    std::fwrite(help.data(), 1, help.size(), stdout);
+    if (status == 0) return after_writing(done);
+    complain(err.str());
     return argc > 1 && std::string_view(argv[1]) == "run" ? run_failed : bad_input;
   }
   return act(chosen);

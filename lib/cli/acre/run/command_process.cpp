@@ -1,6 +1,7 @@
 #include "cli/acre/run/command_process.hpp"
 
 #include "cli/acre/command.hpp"
+#include "cli/acre/message.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -44,7 +45,7 @@ int exec_command(const std::vector<std::string>& command) {
 }
 
 int not_started(const std::vector<std::string>& command, int error) {
-  fmt::print(stderr, "acre: cannot run '{}': {}\n", command.front(), std::generic_category().message(error));
+  complain(fmt::format("cannot run '{}': {}", command.front(), std::generic_category().message(error)));
   return error == ENOENT ? run_not_found : run_not_started;
 }
 

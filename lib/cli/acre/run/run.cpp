@@ -1,4 +1,5 @@
 #include "cli/acre/command.hpp"
+#include "cli/acre/message.hpp"
 #include "cli/acre/run/command_process.hpp"
 #include "cli/acre/run/cpu_binding.hpp"
 #include "cli/acre/run/memory_report.hpp"
@@ -42,7 +43,7 @@ void bind(const placement_options& options, bindings& bound) {
   if (cpus) bound.cpus.emplace(*cpus);
   if (!where) return;
   bound.memory.emplace(*where, machine);
-  for (const auto& less : bound.memory->downgrades()) fmt::print(stderr, "acre: note: {}\n", less.text);
+  for (const auto& less : bound.memory->downgrades()) complain("note: " + less.text);
 }
 
 int watched(const std::vector<std::string>& command, bindings& bound) {
@@ -56,8 +57,7 @@ int watched(const std::vector<std::string>& command, bindings& bound) {
     end = child.wait(watch.due());
   }
   if (child.start_error() != 0) return not_started(command, child.start_error());
-  fmt::print(stderr, "{}",
-             memory_report(command.front(), watch, *end, size_of_stdout().columns, style_of_stderr()));
+  say(memory_report(command.front(), watch, *end, size_of_stdout().columns, style_of_stderr()));
   return end->status;
 }
 
@@ -94,7 +94,7 @@ void add_run(CLI::App& acre, action& chosen) {
       try {
         return run(*options);
       } catch (const std::exception& e) {
-        fmt::print(stderr, "acre: {}\n", e.what());
+        complain(e.what());
         return run_failed;
       }
     };

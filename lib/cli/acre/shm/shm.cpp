@@ -1,4 +1,5 @@
 #include "cli/acre/command.hpp"
+#include "cli/acre/message.hpp"
 #include "cli/acre/printable.hpp"
 #include "cli/acre/shm/shm_report.hpp"
 #include "cli/common/input_error.hpp"
@@ -104,7 +105,7 @@ int create(const shm_options& o) {
   const acre::placement where = placement_of(o);
   const acre::shared_segment made =
       acre::shared_segment::create(o.name, acre::parse_bytes(o.size), where, how);
-  for (const auto& less : made.downgrades()) fmt::print(stderr, "acre: note: {}\n", less.text);
+  for (const auto& less : made.downgrades()) complain("note: " + less.text);
   fmt::print("{}", printable(o.name));
   if (made.id() >= 0) fmt::print(" id {}", made.id());
   fmt::print(": {}, {}\n", acre::format_bytes_rounded(made.size()), made.where_text());
@@ -171,7 +172,7 @@ int bind(const shm_options& o) {
   if (o.migrate) what.existing = acre::existing_pages::migrate;
   acre::shared_segment segment = opened(o, acre::access::read_write);
   const acre::migration result = segment.bind(where, what);
-  for (const auto& less : result.downgrades) fmt::print(stderr, "acre: note: {}\n", less.text);
+  for (const auto& less : result.downgrades) complain("note: " + less.text);
   fmt::print("{}: {}\n", segment.where_text().empty() ? where.to_string() : segment.where_text(),
              result.to_string());
   return result.failed() == 0 ? done : failed;
@@ -182,7 +183,7 @@ int remove(const shm_options& o) {
   int status = done;
   const acre::attach_options how = attach_of(o, acre::access::read_only);
   const auto absent = [&](const std::string& what) {
-    fmt::print(stderr, "acre: there is no segment {}\n", printable(what));
+    complain("there is no segment " + what);
     status = bad_input;
   };
   if (o.id >= 0 && !acre::shared_segment::remove_id(o.id, how)) absent(fmt::format("of id {}", o.id));

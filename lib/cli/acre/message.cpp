@@ -1,0 +1,30 @@
+#include "cli/acre/message.hpp"
+
+#include "cli/acre/printable.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <string>
+
+namespace acre_cli {
+
+void say(std::string_view text) noexcept {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fflush(stderr);
+}
+
+void complain(std::string_view text) noexcept {
+  try {
+    std::string line = "acre: ";
+    while (!text.empty()) {
+      const std::size_t end = text.find('\n');
+      line += printable(text.substr(0, end)) + '\n';
+      text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    }
+    say(line);
+  } catch (const std::exception&) {  // no memory for the line
+    say("acre: out of memory\n");
+  }
+}
+
+}  // namespace acre_cli

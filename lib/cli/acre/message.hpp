@@ -1,0 +1,15 @@
+// message: lines on the standard error.
+#pragma once
+
+#include <string_view>
+
+namespace acre_cli {
+
+/// Writes `text` to the standard error as it is. That it cannot be written is no reason to do anything else otherwise:
+/// nothing throws.
+void say(std::string_view text) noexcept;
+
+/// "acre: TEXT"; what is not printable in a line of `text`, as names of other users' things may be, becomes '?'.
+void complain(std::string_view text) noexcept;
+
+}  // namespace acre_cli
