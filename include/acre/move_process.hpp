@@ -44,8 +44,9 @@ struct process_migration {
 };
 
 struct move_options {
-  /// Called after the pages of each node, for a progress bar: what was done, and of how many moves it was
-  /// which (from 1 on). What it throws ends the migration.
+  /// For a progress bar: called by the thread that called move_process(), many times a second while the pages of a
+  /// node are moved, and once after: what was done so far, and of how many moves it is which (from 1 on). What it
+  /// throws ends the migration, but only after the pages of this node: nothing stops the kernel before.
   std::function<void(const process_move& done, std::size_t number, std::size_t count)> progress;
 };
 
@@ -53,6 +54,7 @@ struct move_options {
 /// the second to the second, and round again where `to` has fewer; where the numbers differ, pages on nodes
 /// of both sets stay. A node is cleared before it is filled: {0, 1} to {1, 2} shifts. Contents are kept,
 /// policies too: pages touched later go where the process's policies say. Costs about 10 us a page of 4 KiB.
+/// With a progress function, a thread of its own makes the kernel's call meanwhile.
 /// \param pid of a process, 0: the calling one
 /// \param from nodes of this machine;
 /// \param to nodes that this process may use, and the other one too

@@ -4,7 +4,10 @@
 #include <acre/error.hpp>
 #include <acre/topology.hpp>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <future>
 #include <ostream>
 
 #include "base/code_of.hpp"
@@ -57,13 +60,50 @@ std::size_t shared_on(const process_binding& process, node_id node) {
   return pages;
 }
 
+/// Told how many pages are left.
+using look = std::function<void(std::size_t left)>;
+
+/// A look walks the page tables of the process: they are made rarer as they get dearer.
+constexpr std::chrono::milliseconds shortest_pause{40};
+constexpr int pause_per_look = 20;
+
+/// migrate_pages(2), by a thread of its own if there is somebody to tell how far it is.
+long migrate(int pid, const migration_step& step, const look& tell) {
+  const auto call = [&] { return sys::migrate(pid, to_bits({step.from}), to_bits({step.to})); };
+  if (!tell) return call();
+  std::future<long> refused = std::async(std::launch::async, call);
+  std::chrono::nanoseconds pause = shortest_pause;
+  while (refused.wait_for(pause) != std::future_status::ready) {
+    const auto begin = std::chrono::steady_clock::now();
+    std::size_t left = 0;
+    if (code_of([&] { left = binding_of(pid).on(step.from); })) break;  // it ends: the kernel says so too
+    pause = std::max<std::chrono::nanoseconds>(shortest_pause,
+                                               pause_per_look * (std::chrono::steady_clock::now() - begin));
+    tell(left);
+  }
+  return refused.get();
+}
+
 /// \param process as it is before, and after
-process_move move_one(const migration_step& step, process_binding& process) {
+/// \param tell what was done so far
+process_move move_one(const migration_step& step, process_binding& process,
+                      const std::function<void(const process_move&)>& tell) {
   process_move done;
   done.from = step.from;
   done.to = step.to;
   done.pages = process.on(step.from);
-  const long refused = sys::migrate(process.pid, to_bits({step.from}), to_bits({step.to}));
+  const auto leave = [&](std::size_t left) {
+    done.left = left;
+    done.moved = done.pages > left ? done.pages - left : 0;
+  };
+  look looked;
+  if (tell) {
+    looked = [&](std::size_t left) {
+      leave(left);
+      tell(done);
+    };
+  }
+  const long refused = migrate(process.pid, step, looked);
   if (refused == -ENOMEM) {
     done.error = errc::node_full;
   } else if (refused < 0) {
@@ -72,9 +112,9 @@ process_move move_one(const migration_step& step, process_binding& process) {
     done.refused = static_cast<std::size_t>(refused);
   }
   process = binding_of(process.pid);
-  done.left = process.on(step.from);
+  leave(process.on(step.from));
   done.left_shared = shared_on(process, step.from);
-  done.moved = done.pages > done.left ? done.pages - done.left : 0;
+  if (tell) tell(done);
   return done;
 }
 
@@ -90,8 +130,11 @@ process_migration move_process(int pid, const node_set& from, const node_set& to
   result.before = process.per_node;
   const std::vector<migration_step> steps = migration_steps(from, to);
   for (const migration_step& step : steps) {
-    result.moves.push_back(move_one(step, process));
-    if (options.progress) options.progress(result.moves.back(), result.moves.size(), steps.size());
+    std::function<void(const process_move&)> tell;
+    if (options.progress) {
+      tell = [&](const process_move& done) { options.progress(done, result.moves.size() + 1, steps.size()); };
+    }
+    result.moves.push_back(move_one(step, process, tell));
   }
   result.after = std::move(process.per_node);
   return result;

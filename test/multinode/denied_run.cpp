@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <sstream>
 #include <string>
@@ -21,14 +22,19 @@ std::vector<long> calls_named(const std::string& list) {
       {"set_mempolicy", {SYS_set_mempolicy}},
       {"get_mempolicy", {SYS_get_mempolicy}},
       {"move_pages", {SYS_move_pages}},
+      {"migrate_pages", {SYS_migrate_pages}},
       {"container",
        {SYS_mbind, home_node_call, SYS_set_mempolicy, SYS_get_mempolicy, SYS_move_pages, SYS_migrate_pages}},
   };
   std::vector<long> numbers;
   std::istringstream in(list);
   for (std::string name; std::getline(in, name, ',');) {
-    const auto& found = calls.at(name);
-    numbers.insert(numbers.end(), found.begin(), found.end());
+    const auto found = calls.find(name);
+    if (found == calls.end()) {
+      std::fprintf(stderr, "acre_denied_run: no name of system calls: %s\n", name.c_str());
+      std::exit(125);
+    }
+    numbers.insert(numbers.end(), found->second.begin(), found->second.end());
   }
   return numbers;
 }

@@ -97,12 +97,47 @@ TEST_F(moving_processes, shifts_nodes_without_mixing_them) {
   options.progress = [&](const process_move& m, std::size_t number, std::size_t count) {
     EXPECT_EQ(count, 2U);
     EXPECT_EQ(m.from, number == 1 ? second : first);
-    numbers.push_back(number);
+    if (numbers.empty() || numbers.back() != number) numbers.push_back(number);
   };
   const process_migration done = move_process(child.pid(), {first, second}, {second, third}, options);
   EXPECT_EQ(numbers, (std::vector<std::size_t>{1, 2})) << done;
   EXPECT_EQ(count_pages_of(child.pid(), p, half), (std::map<unsigned, std::size_t>{{second, pages / 2}}));
   EXPECT_EQ(count_pages_of(child.pid(), middle, half), (std::map<unsigned, std::size_t>{{third, pages / 2}}));
+}
+
+// Under emulation, moving this much takes longer than the pause between two looks.
+TEST_F(moving_processes, tells_how_far_it_is) {
+  constexpr std::size_t much = 96U << 20;
+  void* const memory = mmap(nullptr, much, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  const companion child([&] {
+    ASSERT_EQ(set_policy(memory, much, {mpol::preferred, {first}}), 0);
+    touch(memory, much);
+  });
+  std::vector<std::size_t> moved;
+  move_options options;
+  options.progress = [&](const process_move& m, std::size_t, std::size_t) {
+    EXPECT_EQ(m.moved + m.left, m.pages);
+    moved.push_back(m.moved);
+  };
+  const process_migration done = move_process(child.pid(), {first}, {second}, options);
+  ASSERT_GE(moved.size(), 2U) << done;
+  EXPECT_TRUE(std::is_sorted(moved.begin(), moved.end())) << done;
+  EXPECT_LT(moved.front(), done.moved());
+  EXPECT_EQ(moved.back(), done.moved());
+  munmap(memory, much);
+}
+
+TEST_F(moving_processes, end_when_the_progress_function_throws) {
+  const companion child([&] {
+    ASSERT_EQ(set_policy(p, bytes, {mpol::bind, {first}}), 0);
+    touch(p, bytes);
+  });
+  move_options options;
+  options.progress = [](const process_move&, std::size_t, std::size_t) {
+    throw std::runtime_error("enough");
+  };
+  EXPECT_THROW(move_process(child.pid(), {first}, {second}, options), std::runtime_error);
+  EXPECT_EQ(count_pages_of(child.pid(), p, bytes), (std::map<unsigned, std::size_t>{{second, pages}}));
 }
 
 TEST_F(moving_processes, tells_what_is_shared_and_stays) {

@@ -4,6 +4,9 @@ weights=/sys/kernel/mm/mempolicy/weighted_interleave
 
 fail() { echo "$*"; exit 1; }
 
+# Runs acre, which is to end with 0.
+acre_does() { acre "$@" || fail "acre $*: status $?"; }
+
 # touch_memory MIB [COMMAND...] : [FILE]: COMMAND... toucher MIB [FILE] in the background; $pid when all is touched.
 touch_memory() {
   mib=$1; shift

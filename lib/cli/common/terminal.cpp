@@ -27,13 +27,29 @@ std::size_t number_in(const char* variable) {
   return read.ec == std::errc{} && read.ptr == end && number <= 10'000 ? number : 0;
 }
 
+bool is_dumb() {
+  const char* const terminal = std::getenv("TERM");
+  return terminal != nullptr && std::string_view(terminal) == "dumb";
+}
+
 text_style style_of(int file) {
   if (::isatty(file) == 0) return {};
-  const char* terminal = std::getenv("TERM");
-  const bool dumb = terminal != nullptr && std::string_view(terminal) == "dumb";
   std::setlocale(LC_CTYPE, "");
-  return {!dumb && !is_set("NO_COLOR"), std::string_view(::nl_langinfo(CODESET)) == "UTF-8"};
+  return {!is_dumb() && !is_set("NO_COLOR"), std::string_view(::nl_langinfo(CODESET)) == "UTF-8"};
 }
+
+text_size size_of(int file) {
+  text_size size;
+  winsize told{};
+  if (::ioctl(file, TIOCGWINSZ, &told) == 0) {
+    if (told.ws_col != 0) size.columns = told.ws_col;
+    if (told.ws_row != 0) size.lines = told.ws_row;
+  }
+  if (const std::size_t columns = number_in("COLUMNS"); columns != 0) size.columns = columns;
+  return size;
+}
+
+bool has_cursor(int file) { return ::isatty(file) != 0 && is_set("TERM") && !is_dumb(); }
 
 }  // namespace
 
@@ -45,15 +61,12 @@ bool stdout_is_terminal() { return ::isatty(STDOUT_FILENO) != 0; }
 
 bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) != 0; }
 
-text_size size_of_stdout() {
-  text_size size;
-  winsize told{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &told) == 0) {
-    if (told.ws_col != 0) size.columns = told.ws_col;
-    if (told.ws_row != 0) size.lines = told.ws_row;
-  }
-  if (const std::size_t columns = number_in("COLUMNS"); columns != 0) size.columns = columns;
-  return size;
-}
+bool stdout_has_cursor() { return has_cursor(STDOUT_FILENO); }
+
+bool stderr_has_cursor() { return has_cursor(STDERR_FILENO); }
+
+text_size size_of_stdout() { return size_of(STDOUT_FILENO); }
+
+text_size size_of_stderr() { return size_of(STDERR_FILENO); }
 
 }  // namespace acre_cli

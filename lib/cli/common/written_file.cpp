@@ -2,12 +2,16 @@
 
 #include "cli/common/input_error.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
+#include <cstdlib>
+#include <string>
 #include <system_error>
+#include <utility>
 
 namespace acre_cli {
 namespace fs = std::filesystem;
@@ -19,35 +23,56 @@ namespace {
 
 class temporary_file {
  public:
-  // Beside the target: rename() does not cross file systems.
+  // Beside the target: rename() does not cross file systems. The name is not to be guessed, nor is a file of that name,
+  // or a link, ever followed: others may write in the directory.
   explicit temporary_file(const fs::path& target)
-      : x_path(target.string() + fmt::format(".{}.tmp", ::getpid())), x_target(target) {
-    errno = 0;
-    x_out.open(x_path, std::ios::binary | std::ios::trunc);
-    if (!x_out) fail(x_target, std::generic_category().message(errno));
+      : x_target(target), x_path(target.string() + ".XXXXXX"), x_file(::mkostemp(x_path.data(), O_CLOEXEC)) {
+    if (x_file < 0) fail(x_target, why());
+    x_there = true;
   }
   temporary_file(const temporary_file&) = delete;
   temporary_file& operator=(const temporary_file&) = delete;
   ~temporary_file() {
-    std::error_code ignored;
-    if (!x_path.empty()) fs::remove(x_path, ignored);
+    if (x_file >= 0) ::close(x_file);
+    if (x_there) ::unlink(x_path.c_str());
   }
 
   void become_target(std::string_view text) {
-    errno = 0;
-    x_out.write(text.data(), static_cast<std::streamsize>(text.size()));
-    x_out.close();
-    if (!x_out) fail(x_target, std::generic_category().message(errno));
-    std::error_code ec;
-    fs::rename(x_path, x_target, ec);
-    if (ec) fail(x_target, ec.message());
-    x_path.clear();
+    while (!text.empty()) {
+      const ssize_t written = ::write(x_file, text.data(), text.size());
+      if (written < 0) {
+        if (errno == EINTR) continue;
+        fail(x_target, why());
+      }
+      text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    take_rights();
+    if (::close(std::exchange(x_file, -1)) != 0) fail(x_target, why());
+    if (::rename(x_path.c_str(), x_target.c_str()) != 0) fail(x_target, why());
+    x_there = false;
   }
 
  private:
-  fs::path x_path;
+  static std::string why() { return std::generic_category().message(errno); }
+
+  /// Those of the file that is replaced; of a new one, what the umask leaves.
+  void take_rights() const {
+    struct stat old = {};
+    if (::stat(x_target.c_str(), &old) == 0) {
+      // Others' files stay theirs as far as this user may give them away; no more people may read them than before.
+      const bool given = ::fchown(x_file, old.st_uid, old.st_gid) == 0;
+      ::fchmod(x_file, old.st_mode & (given ? 0777U : 0700U));
+    } else {
+      const mode_t mask = ::umask(0);
+      ::umask(mask);
+      ::fchmod(x_file, 0666 & ~mask);
+    }
+  }
+
   fs::path x_target;
-  std::ofstream x_out;
+  std::string x_path;
+  int x_file = -1;
+  bool x_there = false;
 };
 
 // Renaming over a device or a link would replace it.

@@ -32,8 +32,14 @@ TEST(progress_of_a_move, fits_its_width) {
   for (std::size_t width = 5; width < 120; ++width)
     EXPECT_LE(columns(progress_line(step, 1, 3, width, {.unicode = true})), width);
   EXPECT_EQ(progress_line(step, 1, 2, 80, {}),
-            "[##########          ] 1/2  node 10 to 12: 999 000 of 1 000 000 pages moved");
-  EXPECT_THAT(progress_line(step, 3, 3, 80, {}), HasSubstr("[####################] 3/3"));
+            "[################### ]  99 %  node 10 to 12 (1 of 2): 999 000 of 1 000 000 pages");
+  const acre::process_move half{.from = 0, .to = 1, .pages = 4'000, .moved = 2'000, .error = {}};
+  EXPECT_EQ(progress_line(half, 1, 1, 80, {}),
+            "[##########          ]  50 %  node 0 to 1: 2 000 of 4 000 pages");
+  EXPECT_EQ(progress_line(half, 1, 1, 45, {}), "[##########          ]  50 %  node 0 to 1");
+  EXPECT_EQ(progress_line(half, 1, 1, 10, {}), " 50 %");
+  const acre::process_move none{.from = 0, .to = 1, .error = {}};
+  EXPECT_THAT(progress_line(none, 3, 3, 80, {}), HasSubstr("[####################] 100 %"));
 }
 
 TEST(a_move, is_whole_when_only_shared_pages_stayed) {

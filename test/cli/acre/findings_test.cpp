@@ -79,6 +79,8 @@ const std::vector<ailment>& ailments() {
        [](doctor_facts& f) { f.locating = refused(outcome::denied); }},
       {"migrating", warning, "Pages cannot be moved",
        [](doctor_facts& f) { f.migrating = refused(outcome::less); }},
+      {"moving_processes", warning, "Pages of processes cannot be moved",
+       [](doctor_facts& f) { f.moving_processes = refused(outcome::denied); }},
       {"interleaving", warning, "(said the kernel)",
        [](doctor_facts& f) { f.interleave = refused(outcome::failed); }},
       {"little_memory", warning, "Node 1 has 20 MiB free of 1 GiB and little to reclaim",
@@ -154,8 +156,8 @@ TEST(findings, of_a_healthy_machine_are_all_ok) {
     EXPECT_TRUE(ids.insert(f.id).second) << f.id << " twice";
   }
   EXPECT_EQ(ids, (std::set<std::string>{"binding", "hugetlb", "hwloc", "interleaving", "kernel", "locating",
-                                        "mappings", "migrating", "numa_balancing", "shm", "thp",
-                                        "thread_binding"}));
+                                        "mappings", "migrating", "moving_processes", "numa_balancing", "shm",
+                                        "thp", "thread_binding"}));
 }
 
 TEST(findings, have_one_for_each_ailment_with_a_remedy) {
@@ -215,6 +217,25 @@ TEST(findings, believe_what_was_tried_more_than_the_number_of_the_kernel) {
   const auto findings = not_ok(judge(facts));
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_THAT(findings[0].text, HasSubstr("It lacks exact counts of transparent huge pages (Linux 6.7)."));
+}
+
+TEST(findings, of_a_kernel_without_policies_promise_none) {
+  doctor_facts facts = healthy_facts();
+  everywhere(facts, outcome::unsupported);
+  for (auto* tried : {&facts.home_node, &facts.prefer_many, &facts.interleave, &facts.weighted_interleave})
+    *tried = refused(outcome::unsupported);
+  const auto findings = judge(facts);
+  EXPECT_FALSE(is_usable(findings));
+  for (const auto& f : findings) EXPECT_NE(f.id, "kernel") << f.text;
+}
+
+TEST(findings, name_what_an_older_hwloc_lacks) {
+  doctor_facts facts = healthy_facts();
+  facts.hwloc = "2.9.0";
+  const auto findings = judge(facts);
+  const auto hwloc = std::ranges::find(findings, "hwloc", &finding::id);
+  ASSERT_NE(hwloc, findings.end());
+  EXPECT_THAT(hwloc->text, HasSubstr("lacks weighted interleave (hwloc 2.11)"));
 }
 
 TEST(findings, go_by_the_number_of_the_kernel_where_nothing_could_be_tried) {

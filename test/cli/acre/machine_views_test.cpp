@@ -50,6 +50,13 @@ std::size_t count_of(const std::string& what, const std::string& text) {
   return count;
 }
 
+TEST(text_of_a_machine, keeps_long_node_numbers_apart) {
+  machine_report report = made_up(2);
+  report.nodes[0].node = 1000;
+  report.nodes[1].node = 1001;
+  EXPECT_THAT(to_text(report, 80, {}), HasSubstr(" 1000 1001\n"));
+}
+
 TEST(text_of_a_machine, of_one_node_is_in_the_singular) {
   machine_report report = made_up(1);
   report.nodes[0].cpus = {0};

@@ -25,7 +25,7 @@ inline doctor_facts healthy_facts() {
   facts.hwloc = "2.9.0";
   facts.nodes = {healthy_node(0), healthy_node(1)};
   for (auto* tried : {&facts.home_node, &facts.prefer_many, &facts.interleave, &facts.weighted_interleave,
-                      &facts.thread_binding, &facts.locating, &facts.migrating})
+                      &facts.thread_binding, &facts.locating, &facts.migrating, &facts.moving_processes})
     *tried = trial{};
   facts.seccomp = 0;
   facts.numa_balancing = 0;

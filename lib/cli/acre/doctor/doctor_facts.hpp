@@ -70,7 +70,8 @@ struct doctor_facts {
   std::optional<trial> weighted_interleave;  ///< by the system's weights
   std::optional<trial> thread_binding;
   std::optional<trial> locating;
-  std::optional<trial> migrating;
+  std::optional<trial> migrating;         ///< move_pages(2)
+  std::optional<trial> moving_processes;  ///< migrate_pages(2)
 
   std::optional<std::uint64_t> seccomp;  ///< /proc/self/status: 2 is a filter
   std::optional<std::uint64_t> numa_balancing;

@@ -38,7 +38,8 @@ json trials_of(const doctor_facts& facts) {
           {"weighted_by_system", or_null(facts.weighted_interleave)},
           {"thread_binding", or_null(facts.thread_binding)},
           {"locate", or_null(facts.locating)},
-          {"migrate", or_null(facts.migrating)}};
+          {"migrate", or_null(facts.migrating)},
+          {"move_process", or_null(facts.moving_processes)}};
 }
 
 json settings_of(const doctor_facts& facts) {

@@ -9,6 +9,12 @@
 #include <acre/thread_binding.hpp>
 
 #include <fmt/format.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <vector>
 
 namespace acre_cli {
 namespace {
@@ -101,6 +107,18 @@ trial try_migrating(const acre::node_set& nodes, const acre::topology& machine) 
   });
 }
 
+/// What `acre move` needs: asked to move this process's pages from a node to the same one, the kernel does nothing, but
+/// for judging the right to it.
+trial try_moving_processes(acre::node_id node) {
+  std::vector<unsigned long> nodes(1024 / (8 * sizeof(unsigned long)));
+  constexpr std::size_t word = 8 * sizeof(unsigned long);
+  nodes.at(node / word) |= 1UL << (node % word);
+  const unsigned long bits = nodes.size() * word + 1;  // the kernel takes one off
+  if (::syscall(SYS_migrate_pages, 0, bits, nodes.data(), nodes.data()) >= 0) return {};
+  const std::error_code code(errno, std::system_category());
+  return {outcome_of(code), code.message()};
+}
+
 }  // namespace
 
 trial try_binding(acre::node_id node, const acre::topology& machine) {
@@ -136,6 +154,7 @@ void try_the_rest(doctor_facts& facts, const acre::node_set& nodes, const acre::
   facts.thread_binding = try_thread(first, machine);
   facts.locating = try_locating();
   facts.migrating = try_migrating(nodes, machine);
+  facts.moving_processes = try_moving_processes(first);
 }
 
 }  // namespace acre_cli

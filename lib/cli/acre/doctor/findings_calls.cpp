@@ -23,9 +23,13 @@ constexpr attempt of_looking = {
     "In a container, allow move_pages in the seccomp profile; Docker's default profile refuses it whatever "
     "the "
     "capabilities (docker run --security-opt seccomp=FILE)."};
-constexpr attempt of_moving = {
-    "migrating", "Pages can be moved", "Pages cannot be moved: migrate does not work",
-    "In a container, allow mbind and move_pages (migrate_pages for `acre move`) in the seccomp profile."};
+constexpr attempt of_moving = {"migrating", "Pages can be moved",
+                               "Pages cannot be moved: migrate does not work",
+                               "In a container, allow mbind and move_pages in the seccomp profile."};
+constexpr attempt of_moving_processes = {
+    "moving_processes", "Pages of processes can be moved by `acre move`",
+    "Pages of processes cannot be moved: neither move_process nor `acre move` work",
+    "In a container, allow migrate_pages in the seccomp profile."};
 constexpr attempt of_interleaving = {"interleaving", "Memory can be interleaved by page",
                                      "Memory cannot be interleaved by page",
                                      "Interleave by chunks: they need no more than bind."};
@@ -47,6 +51,7 @@ void judge_calls(const doctor_facts& facts, std::vector<finding>& findings) {
   judge_attempt(facts.thread_binding, of_threads, findings);
   judge_attempt(facts.locating, of_looking, findings);
   judge_attempt(facts.migrating, of_moving, findings);
+  judge_attempt(facts.moving_processes, of_moving_processes, findings);
 }
 
 }  // namespace acre_cli

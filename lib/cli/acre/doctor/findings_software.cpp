@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace acre_cli {
 namespace {
 
@@ -23,14 +25,22 @@ presence of(const std::optional<trial>& tried, const std::optional<short_version
   return *kernel >= since ? presence::there : presence::lacking;
 }
 
+/// A kernel without CONFIG_NUMA: the finding on binding says all there is to say.
+bool has_no_policies(const doctor_facts& facts) {
+  return std::ranges::any_of(facts.nodes, [](const node_facts& n) {
+    return n.binding && n.binding->result == outcome::unsupported;
+  });
+}
+
 void judge_kernel(const doctor_facts& facts, std::vector<finding>& findings) {
+  if (has_no_policies(facts)) return;
   const auto version = parse_version(facts.kernel);
   std::string lacks;
   short_version wanted;
   const auto require = [&](const std::optional<trial>& tried, short_version since, std::string_view what) {
     if (of(tried, version, since) != presence::lacking) return;
     lacks += fmt::format("{}{} (Linux {}.{})", lacks.empty() ? "" : "; ", what, since.major, since.minor);
-    wanted = std::max(wanted, since);
+    if (!version || *version < since) wanted = std::max(wanted, since);
   };
   require(facts.prefer_many, prefer_many, "prefer of several nodes, only the first is preferred");
   require(facts.home_node, home_node, "the home node, full nodes spill to what is near the toucher");
@@ -44,8 +54,11 @@ void judge_kernel(const doctor_facts& facts, std::vector<finding>& findings) {
   findings.push_back(
       {"kernel", finding_level::note,
        fmt::format("{} has bind, interleave and what acre makes of them. It lacks {}.", name, lacks),
-       fmt::format("Linux {}.{} or newer has all of it; without it, avoid these or read the downgrades.",
-                   wanted.major, wanted.minor)});
+       wanted == short_version{}
+           ? "This kernel was made without them: avoid them or read the downgrades."
+           : fmt::format(
+                 "Linux {}.{} or newer has all of it; without it, avoid these or read the downgrades.",
+                 wanted.major, wanted.minor)});
 }
 
 void judge_hwloc(const doctor_facts& facts, std::vector<finding>& findings) {
@@ -58,10 +71,13 @@ void judge_hwloc(const doctor_facts& facts, std::vector<finding>& findings) {
     return;
   }
   const bool weights = *version >= short_version{2, 11};
-  findings.push_back({"hwloc", finding_level::ok,
-                      fmt::format("hwloc {} has what acre needs{}.", facts.hwloc,
-                                  weights ? "" : "; weighted_by_system needs none of it"),
-                      ""});
+  findings.push_back(
+      {"hwloc", finding_level::ok,
+       fmt::format("hwloc {} has what acre needs{}.", facts.hwloc,
+                   weights ? ""
+                           : "; it lacks weighted interleave (hwloc 2.11), for which acre asks "
+                             "the kernel itself"),
+       ""});
 }
 
 }  // namespace

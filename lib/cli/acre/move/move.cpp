@@ -1,4 +1,5 @@
 #include "cli/acre/command.hpp"
+#include "cli/acre/message.hpp"
 #include "cli/acre/move/move_report.hpp"
 #include "cli/acre/process_name.hpp"
 #include "cli/common/input_error.hpp"
@@ -30,15 +31,13 @@ struct move_command {
 /// A line that is overwritten by the next, and gone in the end.
 class progress_display {
  public:
-  progress_display() : x_shown(stderr_is_terminal()) {}
+  progress_display() : x_shown(stderr_has_cursor()) {}
   progress_display(const progress_display&) = delete;
   progress_display& operator=(const progress_display&) = delete;
   ~progress_display() { show(""); }
 
   void show(const std::string& line) const {
-    if (!x_shown) return;
-    fmt::print(stderr, "\r\033[K{}", line);
-    std::fflush(stderr);
+    if (x_shown) say("\r\033[K" + line);
   }
 
  private:
@@ -48,11 +47,11 @@ class progress_display {
 acre::process_migration moved(int pid, const acre::node_set& from, const acre::node_set& to) {
   const progress_display display;
   const text_style style = style_of_stderr();
-  const std::size_t width = size_of_stdout().columns - 1;
+  const std::size_t width = size_of_stderr().columns - 1;
   display.show(fmt::format("moving the pages of process {} ...", pid));
   acre::move_options options;
-  options.progress = [&](const acre::process_move& done, std::size_t number, std::size_t count) {
-    display.show(progress_line(done, number, count, width, style));
+  options.progress = [&](const acre::process_move& now, std::size_t number, std::size_t count) {
+    display.show(progress_line(now, number, count, width, style));
   };
   return acre::move_process(pid, from, to, options);
 }

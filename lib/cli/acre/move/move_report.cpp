@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace acre_cli {
 namespace {
@@ -37,16 +38,20 @@ std::string what_stayed(const acre::process_move& m) {
 
 }  // namespace
 
-std::string progress_line(const acre::process_move& done, std::size_t number, std::size_t count,
+std::string progress_line(const acre::process_move& now, std::size_t number, std::size_t count,
                           std::size_t width, const text_style& style) {
   constexpr std::size_t bar = 20;
-  const std::size_t filled = count == 0 ? bar : bar * number / count;
-  std::string line = fmt::format("[{}{}] {}/{}", repeat(style.unicode ? "█" : "#", filled),
-                                 std::string(bar - filled, ' '), number, count);
-  const std::string last = fmt::format("  node {} to {}: {} of {} pages moved", done.from, done.to,
-                                       format_count(done.moved), format_count(done.pages));
-  if (columns(line) + last.size() <= width) line += last;
-  return columns(line) <= width ? line : fmt::format("{}/{}", number, count);
+  const double share = now.pages == 0 ? 1 : static_cast<double>(now.moved) / static_cast<double>(now.pages);
+  const auto filled = static_cast<std::size_t>(bar * share);
+  const std::string percent = fmt::format("{:3.0f} %", std::floor(100 * share));
+  std::string line = fmt::format("[{}{}] {}", repeat(style.unicode ? "█" : "#", filled),
+                                 std::string(bar - filled, ' '), percent);
+  std::string which = fmt::format("  node {} to {}", now.from, now.to);
+  if (count > 1) which += fmt::format(" ({} of {})", number, count);
+  const std::string pages = fmt::format(": {} of {} pages", format_count(now.moved), format_count(now.pages));
+  if (columns(line) + which.size() <= width) line += which;
+  if (columns(line) + pages.size() <= width && line.ends_with(which)) line += pages;
+  return columns(line) <= width ? line : percent;
 }
 
 std::string move_summary(const acre::process_migration& result) {

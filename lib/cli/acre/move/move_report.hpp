@@ -12,8 +12,8 @@
 
 namespace acre_cli {
 
-/// One line of at most `width` columns: a bar, and what the last step did.
-std::string progress_line(const acre::process_move& done, std::size_t number, std::size_t count,
+/// One line of at most `width` columns, but 5: a bar, and how far the pages of a node are.
+std::string progress_line(const acre::process_move& now, std::size_t number, std::size_t count,
                           std::size_t width, const text_style& style);
 
 /// What was moved, what was not and why.

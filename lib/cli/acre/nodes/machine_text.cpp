@@ -120,7 +120,7 @@ class machine_writer {
   void table(std::string_view name, const node_table& values) {
     if (!is_known(values)) return;
     constexpr std::size_t label = 12;
-    std::size_t cell = 4;
+    std::size_t cell = std::max<std::size_t>(4, std::to_string(x_report.nodes.back().node).size() + 1);
     for (const auto& row : values)
       for (const auto& value : row)
         if (value) cell = std::max(cell, std::to_string(*value).size() + 1);
