@@ -59,7 +59,7 @@ struct move_options {
 /// \param from nodes of this machine;
 /// \param to nodes that this process may use, and the other one too
 /// \returns what was moved and what was left; pages left are no error
-/// \throws error errc::no_such_process, also if it ends meanwhile; errc::permission_denied (another user's
+/// \throws error errc::no_such_process, also if it ends meanwhile or has no memory; errc::permission_denied (another user's
 ///   process needs CAP_SYS_NICE and CAP_SYS_PTRACE); errc::node_not_allowed where the process's cpuset
 ///   forbids nodes of `to`; errc::empty_node_set, errc::unknown_node; errc::binding_unsupported; what
 ///   require_usable() throws for `to`. Pages already moved stay moved.

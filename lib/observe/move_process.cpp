@@ -14,6 +14,7 @@
 #include "observe/migration_steps.hpp"
 #include "placement/kernel_policy.hpp"
 #include "sys/policy.hpp"
+#include "sys/processes.hpp"
 
 namespace acre {
 namespace {
@@ -34,6 +35,9 @@ void require_known(const node_set& from) {
   switch (error_number) {
     case ESRCH:
       throw error(errc::no_such_process, doing + ": it has ended");
+    case EINVAL:
+      throw error(errc::no_such_process,
+                  doing + ": it has no memory, as kernel threads and processes that have ended");
     case EPERM:
     case EACCES:
       if (!process.allowed_nodes.contains(step.to)) {
@@ -67,9 +71,21 @@ using look = std::function<void(std::size_t left)>;
 constexpr std::chrono::milliseconds shortest_pause{40};
 constexpr int pause_per_look = 20;
 
-/// migrate_pages(2), by a thread of its own if there is somebody to tell how far it is.
+/// migrate_pages(2). The first thread of a process may have ended alone, and the kernel then knows of no memory (EINVAL):
+/// any other thread's number does as well.
+long migrate_at_once(int pid, const sys::node_bits& from, const sys::node_bits& to) {
+  long refused = sys::migrate(pid, from, to);
+  if (refused != -EINVAL) return refused;
+  for (const int thread : sys::threads_of(pid)) {
+    refused = sys::migrate(thread, from, to);
+    if (refused != -EINVAL && refused != -ESRCH) return refused;
+  }
+  return -EINVAL;
+}
+
+/// The same, by a thread of its own if there is somebody to tell how far it is.
 long migrate(int pid, const migration_step& step, const look& tell) {
-  const auto call = [&] { return sys::migrate(pid, to_bits({step.from}), to_bits({step.to})); };
+  const auto call = [&] { return migrate_at_once(pid, to_bits({step.from}), to_bits({step.to})); };
   if (!tell) return call();
   std::future<long> refused = std::async(std::launch::async, call);
   std::chrono::nanoseconds pause = shortest_pause;

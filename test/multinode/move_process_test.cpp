@@ -2,13 +2,20 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <acre/binding_of.hpp>
 #include <acre/move_process.hpp>
 
+#include <algorithm>
+#include <csignal>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <map>
+#include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "multinode/touch.hpp"
@@ -138,6 +145,42 @@ TEST_F(moving_processes, end_when_the_progress_function_throws) {
   };
   EXPECT_THROW(move_process(child.pid(), {first}, {second}, options), std::runtime_error);
   EXPECT_EQ(count_pages_of(child.pid(), p, bytes), (std::map<unsigned, std::size_t>{{second, pages}}));
+}
+
+// As pthread_exit() in main() does: nobody is told of the memory by the process's own number any more.
+TEST_F(moving_processes, whose_first_thread_has_ended) {
+  const companion child([&] {
+    sign_on(first);
+    std::signal(SIGUSR1, [](int) { syscall(SYS_exit, 0); });
+    std::thread([] {
+      for (;;) pause();
+    }).detach();
+  });
+  ASSERT_EQ(syscall(SYS_tgkill, child.pid(), child.pid(), SIGUSR1), 0);
+  const std::string directory = "/proc/" + std::to_string(child.pid());
+  std::string state;
+  for (int look = 0; look < 1000 && state.find(") Z ") == std::string::npos; ++look) {
+    std::ifstream in(directory + "/stat");
+    std::getline(in, state);
+    usleep(10000);
+  }
+  ASSERT_NE(state.find(") Z "), std::string::npos) << state;
+  int other = 0;
+  for (const auto& task : std::filesystem::directory_iterator(directory + "/task"))
+    other = std::max(other, std::stoi(task.path().filename().string()));
+  ASSERT_EQ(count_pages_of(other, p, bytes), all_on(first));
+  const process_migration done = move_process(child.pid(), {first}, {second});
+  EXPECT_GE(done.moved(), pages) << done;
+  EXPECT_EQ(count_pages_of(other, p, bytes), all_on(second));
+}
+
+TEST_F(moving_processes, that_have_ended_have_no_memory) {
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  siginfo_t info{};
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);
+  EXPECT_EQ(code_of([&] { move_process(child, {first}, {second}); }), errc::no_such_process);
+  waitpid(child, nullptr, 0);
 }
 
 TEST_F(moving_processes, tells_what_is_shared_and_stays) {
