@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <ostream>
+#include <utility>
 
 #include "base/code_of.hpp"
 #include "observe/numa_maps.hpp"
@@ -94,18 +95,40 @@ class maps_reader {
   std::optional<maps_line> x_line;
 };
 
-void read_status(process_binding& b) {
-  const std::string status = read_process_file(b.pid, "status");
+struct process_texts {
+  std::string status;
+  std::string numa_maps;
+  std::string maps;
+};
+
+/// Nothing if the thread has ended, or does so.
+std::optional<process_texts> texts_of_thread(int pid, int thread) {
+  auto status = read_thread_file(pid, thread, "status");
+  auto numa_maps = read_thread_file(pid, thread, "numa_maps");
+  auto maps = read_thread_file(pid, thread, "maps");
+  if (!status || !numa_maps || numa_maps->empty() || !maps) return std::nullopt;
+  return process_texts{std::move(*status), std::move(*numa_maps), std::move(*maps)};
+}
+
+process_texts texts_of(int pid) {
+  process_texts first{read_process_file(pid, "status"), read_process_file(pid, "numa_maps"),
+                      read_process_file(pid, "maps")};
+  if (!first.numa_maps.empty()) return first;
+  for (const int thread : sys::threads_of(pid)) {
+    if (auto texts = texts_of_thread(pid, thread)) return std::move(*texts);
+  }
+  return first;
+}
+
+void read_status(const std::string& status, process_binding& b) {
   b.allowed_nodes = parse_node_list(status_value(status, "Mems_allowed_list")).value_or(node_set{});
   b.allowed_cpus =
       parse_kernel_list(status_value(status, "Cpus_allowed_list")).value_or(std::vector<unsigned>{});
 }
 
-void read_mappings(process_binding& b) {
-  const std::string numa_maps = read_process_file(b.pid, "numa_maps");
-  const std::string maps = read_process_file(b.pid, "maps");
-  maps_reader ranges(maps);
-  for (std::string_view rest = numa_maps; !rest.empty();) {
+void read_mappings(const process_texts& texts, process_binding& b) {
+  maps_reader ranges(texts.maps);
+  for (std::string_view rest = texts.numa_maps; !rest.empty();) {
     auto line = parse_numa_maps_line(take_line(rest));
     if (!line) continue;
     process_mapping m = to_mapping(*line, b.page_size);
@@ -132,8 +155,9 @@ process_binding binding_of(int pid) {
   process_binding b;
   b.pid = pid == 0 ? sys::process_number() : pid;
   b.page_size = sys::page_size();
-  read_status(b);
-  read_mappings(b);
+  const process_texts texts = texts_of(b.pid);
+  read_status(texts.status, b);
+  read_mappings(texts, b);
   b.own = own_policy(b);
   return b;
 }

@@ -11,6 +11,15 @@ namespace {
 
 std::string process(int pid) { return "process " + std::to_string(pid); }
 
+[[noreturn]] void cannot_read(int pid, const std::string& name, int e) {
+  if (e == EACCES || e == EPERM) {
+    throw error(errc::permission_denied,
+                "no right to read " + name + " of " + process(pid) +
+                    ": it takes the same user and no raised credentials, or CAP_SYS_PTRACE");
+  }
+  throw error(std::error_code(e, std::system_category()), "cannot read " + name + " of " + process(pid));
+}
+
 }  // namespace
 
 void require_process(int pid) {
@@ -32,14 +41,22 @@ std::string read_process_file(int pid, const char* name) {
       throw error(errc::binding_unsupported, "the kernel shows no " + std::string(name) + " of " +
                                                  process(pid) +
                                                  ": it is built without NUMA support (CONFIG_NUMA)");
-    case EACCES:
-    case EPERM:
-      throw error(errc::permission_denied,
-                  "no right to read " + std::string(name) + " of " + process(pid) +
-                      ": it takes the same user and no raised credentials, or CAP_SYS_PTRACE");
     default:
-      throw error(std::error_code(e, std::system_category()),
-                  "cannot read " + std::string(name) + " of " + process(pid));
+      cannot_read(pid, name, e);
+  }
+}
+
+std::optional<std::string> read_thread_file(int pid, int thread, const char* name) {
+  const std::string file = "task/" + std::to_string(thread) + "/" + name;
+  std::string text;
+  switch (const int e = sys::read_process_file(pid, file.c_str(), text)) {
+    case 0:
+      return text;
+    case ESRCH:
+    case ENOENT:
+      return std::nullopt;
+    default:
+      cannot_read(pid, file, e);
   }
 }
 

@@ -1,12 +1,19 @@
 // The files of /proc/PID, with errors that name the process and what would be needed.
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace acre {
 
 /// \throws error errc::no_such_process, errc::permission_denied, errc::binding_unsupported (numa_maps)
 std::string read_process_file(int pid, const char* name);
+
+/// The same of one of its threads. The first thread of a process may have ended alone, as pthread_exit(3) in main()
+/// does: then /proc/PID has no memory, and the others' files have.
+/// \returns nothing if the thread has ended
+/// \throws error as read_process_file()
+std::optional<std::string> read_thread_file(int pid, int thread, const char* name);
 
 /// \throws error for a pid that is below 0 or that nobody has
 void require_process(int pid);

@@ -1,5 +1,6 @@
 #include "sys/processes.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -7,6 +8,8 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
 #include <sstream>
 
 #include "sys/files.hpp"
@@ -70,6 +73,16 @@ bool has_process(int pid) noexcept {
   char path[32];
   std::snprintf(path, sizeof path, "/proc/%d", pid);
   return ::access(path, F_OK) == 0;
+}
+
+std::vector<int> threads_of(int pid) {
+  std::vector<int> threads;
+  const std::unique_ptr<DIR, int (*)(DIR*)> tasks(::opendir(path_of(pid, "task").c_str()), ::closedir);
+  if (!tasks) return threads;
+  while (const dirent* const entry = ::readdir(tasks.get())) {
+    if (const int thread = std::atoi(entry->d_name); thread > 0) threads.push_back(thread);
+  }
+  return threads;
 }
 
 uid_t own_user() noexcept { return ::geteuid(); }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace acre::sys {
 
@@ -18,6 +19,9 @@ int thread_number() noexcept;
 int read_process_file(int pid, const char* name, std::string& text);
 /// Whether /proc shows the process, or the thread, at all.
 bool has_process(int pid) noexcept;
+
+/// Of the process, in the order that /proc has them; none if it is gone. The first may have ended alone.
+std::vector<int> threads_of(int pid);
 
 /// Effective.
 uid_t own_user() noexcept;

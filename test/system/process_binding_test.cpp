@@ -1,5 +1,8 @@
 // thread_binding, binding_of, move_process and restrict_process on any machine, with one node too.
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <acre/binding_of.hpp>
 #include <acre/move_process.hpp>
@@ -7,6 +10,13 @@
 #include <acre/thread_binding.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
@@ -86,6 +96,53 @@ TEST(binding_of, this_process_has_its_stack_and_its_pages) {
                           [](const auto& m) { return m.kind == mapping_kind::stack; }),
             1);
   EXPECT_EQ(b.to_string().find("process " + std::to_string(getpid()) + ": nodes "), 0U) << b;
+}
+
+/// Touches `bytes` at `at` by a second thread, and ends the first one alone.
+[[noreturn]] void live_on_without_main_thread(void* at, std::size_t bytes) {
+  std::thread([=] {
+    std::memset(at, 1, bytes);
+    for (;;) pause();
+  }).detach();
+  syscall(SYS_exit, 0);
+  std::abort();
+}
+
+bool main_thread_has_ended(pid_t process) {
+  std::ifstream in("/proc/" + std::to_string(process) + "/stat");
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  return text.find(") Z ") != std::string::npos;
+}
+
+TEST(binding_of, a_process_whose_main_thread_has_ended_has_its_memory) {
+  constexpr std::size_t bytes = std::size_t{8} << 20;
+  void* const memory =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  std::fflush(nullptr);
+  const pid_t child = fork();
+  if (child == 0) live_on_without_main_thread(memory, bytes);
+  const auto held = [&] {
+    const process_binding b = binding_of(child);
+    const auto address = reinterpret_cast<std::uintptr_t>(memory);
+    for (const process_mapping& m : b.mappings) {
+      if (m.begin <= address && address < m.end) return m.pages() * b.page_size;
+    }
+    return std::size_t{0};
+  };
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while ((!main_thread_has_ended(child) || held() < bytes) && std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_TRUE(main_thread_has_ended(child));
+  EXPECT_GE(held(), bytes);
+  EXPECT_TRUE(binding_of(child).own);
+  EXPECT_FALSE(binding_of(child).allowed_nodes.empty());
+  kill(child, SIGKILL);
+  siginfo_t info{};
+  waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT);
+  EXPECT_TRUE(binding_of(child).mappings.empty());  // now nobody lives who has memory
+  waitpid(child, nullptr, 0);
+  munmap(memory, bytes);
 }
 
 TEST(processes_that_do_not_exist, are_an_error) {
