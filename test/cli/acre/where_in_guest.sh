@@ -50,4 +50,4 @@ case $nodes in *[,-]*) [ "$count" -ge 2 ] ;; esac
 
 acre where $pid >"$dir/text"
 cat "$dir/text"
-awk 'length($0) > 90 { print "too long: " $0; exit 1 }' "$dir/text"
+awk 'length($0) > 80 { print "too long: " $0; exit 1 }' "$dir/text"

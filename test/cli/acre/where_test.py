@@ -3,9 +3,11 @@
 import json
 import os
 import pathlib
+import platform
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +28,18 @@ def numa_maps(pid):
         nodes = {int(node): int(pages) * unit for node, pages in re.findall(r" N(\d+)=(\d+)", line)}
         mappings[int(line.split()[0], 16)] = nodes
     return mappings
+
+
+# Its main thread ends alone; the other one goes on with 32 MiB.
+WITHOUT_MAIN_THREAD = f"""
+import ctypes, threading, time
+def hold():
+    memory = b"x" * (32 << 20)
+    print("ready", flush=True)
+    while memory: time.sleep(60)
+threading.Thread(target=hold).start()
+ctypes.CDLL(None).syscall({ {"x86_64": 60}.get(platform.machine(), 93) }, 0)
+"""
 
 
 def run(*args, **options):
@@ -80,6 +94,13 @@ class Where(unittest.TestCase):
             self.assertIn(f"process {pid}: ", done.stdout)
         self.assertIn(f"in {len(numa_maps(pid)) - 3} more mappings", done.stdout)
 
+    def test_text_fits_narrower_terminals_down_to_60_columns(self):
+        pid = self.stopped()
+        for columns in (60, 70):
+            done = run(pid, env={**os.environ, "COLUMNS": str(columns)})
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertLessEqual(max(map(len, done.stdout.splitlines())), columns, done.stdout)
+
     def test_a_name_is_as_good_as_a_number(self):
         with tempfile.TemporaryDirectory() as directory:
             program = pathlib.Path(directory) / f"acre_{os.getpid()}"
@@ -98,6 +119,69 @@ class Where(unittest.TestCase):
             for pid in (first.pid, second.pid):
                 self.assertIn(str(pid), done.stderr)
 
+    def named(self, program, *args):
+        process = self.start(str(program), *args)
+        while pathlib.Path(f"/proc/{process.pid}/comm").read_text() != program.name[:15] + "\n":
+            time.sleep(0.01)
+        return process
+
+    def test_a_name_that_the_kernel_has_cut_is_found_whole(self):
+        with tempfile.TemporaryDirectory() as directory:
+            script = pathlib.Path(directory) / f"acre_a_long_name_{os.getpid()}"
+            script.write_text("#!/bin/sh\nread line\n")
+            script.chmod(0o755)
+            process = subprocess.Popen([script], stdin=subprocess.PIPE)
+            self.addCleanup(process.wait)
+            self.addCleanup(process.stdin.close)
+            while pathlib.Path(f"/proc/{process.pid}/comm").read_text() != script.name[:15] + "\n":
+                time.sleep(0.01)
+            done = run(script.name)
+            self.assertIn(f"process {process.pid}: ", done.stdout, done.stderr)
+            # The first 15 bytes are the same.
+            done = run(script.name + "_2")
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn("there is no process", done.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to become somebody else")
+    def test_a_long_name_of_another_user_is_found(self):
+        with tempfile.TemporaryDirectory() as directory:
+            program = pathlib.Path(directory) / f"acre_of_somebody_{os.getpid()}"
+            shutil.copy("/bin/sleep", program)
+            process = self.named(program, "60")
+            done = run(program.name, user=65534, group=65534, extra_groups=[])
+            if "Permission denied: " in done.stderr:
+                self.skipTest("nobody cannot run acre here")
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn(f"process {process.pid}", done.stderr)
+
+    def test_a_zombie_has_its_name_only_where_no_other_has_it(self):
+        with tempfile.TemporaryDirectory() as directory:
+            program = pathlib.Path(directory) / f"acre_{os.getpid()}"
+            program.symlink_to("/bin/sleep")
+            ended, living = self.named(program, "60"), self.named(program, "60")
+            ended.kill()
+            os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+            done = run(program.name)
+            self.assertIn(f"process {living.pid}: ", done.stdout, done.stderr)
+            living.kill()
+            living.wait()
+            self.assertIn(f"process {ended.pid}: ", run(program.name).stdout)
+
+    def test_a_process_whose_main_thread_has_ended_has_its_memory(self):
+        process = self.start(sys.executable, "-c", WITHOUT_MAIN_THREAD)
+        self.assertEqual(process.stdout.readline(), b"ready\n")
+        while ") Z " not in pathlib.Path(f"/proc/{process.pid}/stat").read_text():
+            time.sleep(0.01)
+        report = json.loads(run(process.pid, "--json").stdout)
+        self.assertEqual(report["state"], "has_memory")
+        self.assertGreater(report["bytes"], 32 << 20)
+        self.assertIn(sys.executable, report["command"])
+        watch = self.start(ACRE, "where", str(process.pid), "--watch", "0.1", "--json")
+        for _ in range(3):
+            self.assertEqual(json.loads(watch.stdout.readline())["state"], "has_memory")
+        process.kill()
+        self.assertEqual(watch.wait(timeout=30), 0)
+
     def test_the_page_is_written_whole_and_alone(self):
         with tempfile.TemporaryDirectory() as directory:
             page = pathlib.Path(directory) / "page.html"
@@ -112,7 +196,7 @@ class Where(unittest.TestCase):
         for args, saying in ((["4194999"], "there is no process 4194999"), (["no-such-program"], "no-such-program"),
                              ([pid, "--watch", "0.01"], "0.1"), ([pid, "--watch", "nan"], "0.1"),
                              ([pid, "--watch", "1", "--html", "x"], "--html"), ([pid, "--top", "-1"], "--top"),
-                             ([pid, "--html", "/absent/page"], "cannot write"), ([], "process")):
+                             ([pid, "--html", "/absent/page"], "cannot write"), ([pid, "--html", ""], "--html"), ([], "process")):
             done = run(*args)
             self.assertEqual((done.returncode, done.stdout), (2, ""), args)
             self.assertIn(saying, done.stderr)
@@ -194,6 +278,71 @@ class Where(unittest.TestCase):
             for frame in seen.split(b"\033[H")[2:]:
                 self.assertLess(frame.count(b"\n"), 24, frame)
                 self.assertRegex(frame, rb"^(\033\[K[^\n]*\n)*\033\[K[^\n]*\033\[J|^\033\[2J")
+
+    def test_two_signals_at_once_give_the_terminal_back(self):
+        def both(child, _):
+            os.kill(child, signal.SIGINT)
+            os.kill(child, signal.SIGTERM)
+
+        pid = self.sleeper().pid
+        for _ in range(5):
+            seen, status = self.in_terminal(pid, "--watch", "0.1", until=rb"\033\[J", act=both)
+            self.assertTrue(os.WIFSIGNALED(status), status)
+            self.assertTrue(seen.endswith(b"\033[?7h\033[?25h\033[?1049l"), seen[-80:])
+
+    def test_a_terminal_that_cannot_redraw_gets_blocks(self):
+        pid = self.sleeper().pid
+        for name in ("dumb", ""):
+            seen, _ = self.in_terminal(pid, "--watch", "0.1", environment={"TERM": name, "NO_COLOR": "1"},
+                                       until=rb"(?s)process \d+: .*process \d+: ",
+                                       act=lambda child, _: os.kill(child, signal.SIGINT))
+            self.assertNotIn(b"\033", seen)
+            self.assertRegex(seen, rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\r\n")
+
+    def test_in_the_background_the_terminal_is_the_shells(self):
+        shell, terminal = pty.fork()
+        if shell == 0:
+            os.environ.update({"TERM": "xterm", "PS1": "", "HISTFILE": ""})
+            os.execvp("bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"])
+        self.addCleanup(os.close, terminal)
+        self.addCleanup(os.waitpid, shell, 0)
+        self.addCleanup(os.kill, shell, signal.SIGKILL)
+        seen = b""
+
+        def wait_until(what):
+            nonlocal seen
+            end = time.monotonic() + 30
+            while not what():
+                self.assertLess(time.monotonic(), end, seen[-2000:])
+                if select.select([terminal], [], [], 0.02)[0]:
+                    seen += os.read(terminal, 65536)
+
+        def stopped():
+            return "State:\tT" in pathlib.Path(f"/proc/{watch}/status").read_text()
+
+        def type_in(line):
+            os.write(terminal, line.encode() + b"\n")
+
+        sleeper = self.sleeper().pid
+        type_in(f"{ACRE} where {sleeper} --watch 0.1 & echo pid=$!=")
+        wait_until(lambda: re.search(rb"pid=(\d+)=", seen))
+        watch = int(re.search(rb"pid=(\d+)=", seen)[1])
+        wait_until(stopped)
+        self.assertNotIn(b"\033[?1049h", seen)
+        type_in("fg")
+        wait_until(lambda: seen.count(b"\033[J") > 1)
+        os.kill(watch, signal.SIGTSTP)
+        wait_until(lambda: seen.count(b"\033[?1049l") == 1 and stopped())
+        entered = seen.count(b"\033[?1049h")
+        type_in("bg; echo in the ba''ckground")
+        wait_until(lambda: b"in the background" in seen)
+        time.sleep(0.5)
+        wait_until(stopped)
+        self.assertEqual(seen.count(b"\033[?1049h"), entered)
+        type_in("kill %1; wait; echo ki''lled")
+        wait_until(lambda: b"killed" in seen)
+        self.assertFalse(pathlib.Path(f"/proc/{watch}").exists())
+        self.assertEqual(seen.count(b"\033[?1049h"), entered)
 
     def test_watching_can_be_stopped_and_goes_on(self):
         def stop_and_go_on(child, _):

@@ -40,7 +40,7 @@ INSTANTIATE_TEST_SUITE_P(machines, where_text_on,
 
 TEST_P(where_text_on, any_machine_fits_the_terminal) {
   for (const std::size_t mappings : {0U, 1U, 100U}) {
-    for (const std::size_t width : {80U, 81U, 120U, 200U}) {
+    for (const std::size_t width : {60U, 61U, 79U, 80U, 81U, 120U, 200U}) {
       for (const bool unicode : {false, true}) {
         where_text_options options;
         options.columns = width;
@@ -131,7 +131,9 @@ TEST(where_text, of_a_kernel_thread_says_so) {
   r.state = process_state::kernel_thread;
   EXPECT_THAT(where_text(r, {}), HasSubstr("no memory of its own"));
   r.state = process_state::zombie;
-  EXPECT_THAT(where_text(r, {}), HasSubstr("has ended"));
+  const std::string text = where_text(r, {});
+  EXPECT_THAT(text, HasSubstr("has ended"));
+  expect_to_fit(text, 80);
 }
 
 TEST(where_text, of_a_mapping_that_came_meanwhile_knows_no_size) {

@@ -2,6 +2,7 @@
 
 #include "cli/acre/printable.hpp"
 #include "cli/acre/process_name.hpp"
+#include "cli/acre/process_stat.hpp"
 
 #include <acre/bytes.hpp>
 #include <acre/error.hpp>
@@ -10,32 +11,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
-#include <sstream>
 #include <utility>
 
 namespace acre_cli {
 namespace {
 
-constexpr unsigned long kernel_thread_flag = 0x00200000;  // PF_KTHREAD, include/linux/sched.h
-
-// proc_pid_stat(5). The name before the last ')' may contain anything.
 process_state state_without_mappings(int pid) {
-  std::ifstream in(fmt::format("/proc/{}/stat", pid));
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  const std::size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) return process_state::without_memory;
-  std::istringstream fields(text.substr(name_end + 1));
-  char state = '?';
-  long passed_over = 0;
-  unsigned long flags = 0;
-  fields >> state;
-  for (int i = 0; i < 5; ++i) fields >> passed_over;
-  fields >> flags;
-  if (state == 'Z' || state == 'X') return process_state::zombie;
-  return fields && (flags & kernel_thread_flag) != 0 ? process_state::kernel_thread
-                                                     : process_state::without_memory;
+  const auto stat = stat_of(pid);
+  if (!stat) return process_state::without_memory;
+  if (stat->has_ended()) return process_state::zombie;
+  return stat->is_kernel_thread() ? process_state::kernel_thread : process_state::without_memory;
 }
 
 // A machine that hwloc cannot describe still has processes.

@@ -61,7 +61,7 @@ class text_writer {
   std::string write() {
     headline();
     if (x_report.state != process_state::has_memory) {
-      line(explanation(x_report.state));
+      x_out += wrap(explanation(x_report.state), x_width, 0);
       return fitted();
     }
     totals();
