@@ -42,21 +42,34 @@ ctypes.CDLL(None).syscall({ {"x86_64": 60}.get(platform.machine(), 93) }, 0)
 """
 
 
+def transparent_huge(pid):
+    """{address: bytes in transparent huge pages} as the kernel shows it."""
+    mappings = {}
+    for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+            address = int(line.split("-")[0], 16)
+            mappings[address] = 0
+        elif kib := re.match(r"(?:AnonHugePages|ShmemPmdMapped|FilePmdMapped): +(\d+) kB", line):
+            mappings[address] += int(kib[1]) * 1024
+    return mappings
+
+
 def run(*args, **options):
     return subprocess.run([ACRE, "where", *map(str, args)], capture_output=True, text=True, timeout=60, **options)
 
 
 @unittest.skipUnless(NUMA, "the kernel shows no numa_maps")
 class Where(unittest.TestCase):
-    def start(self, *command):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    def start(self, *command, **options):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, **options)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process
 
     def stopped(self):
-        process = self.start(PLACED, "words:system:1MiB:local", "plain:shared:2MiB:unbound")
+        process = self.start(PLACED, "words:system:1MiB:local", "plain:shared:2MiB:unbound",
+                             "huge:thp:8MiB:local")
         self.assertEqual(process.stdout.readline(), b"ready\n")
         process.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
@@ -80,6 +93,9 @@ class Where(unittest.TestCase):
         self.assertEqual(report["pages"], total)
         self.assertEqual(sum(n["pages"] for n in report["nodes"]), total)
         self.assertEqual(report["pid"], pid)
+        huge = {address: size for address, size in transparent_huge(pid).items() if address in wanted}
+        self.assertEqual({m["begin"]: m["transparent_huge"] for m in report["mappings"]}, huge)
+        self.assertEqual(report["transparent_huge"], sum(huge.values()))
         if "[anon:words]" in pathlib.Path(f"/proc/{pid}/maps").read_text():
             words = [m for m in report["mappings"] if m["name"] == "[anon:words]"]
             self.assertEqual(sum(m["pages"] for m in words), 256)
@@ -176,7 +192,7 @@ class Where(unittest.TestCase):
         self.assertEqual(report["state"], "has_memory")
         self.assertGreater(report["bytes"], 32 << 20)
         self.assertIn(sys.executable, report["command"])
-        watch = self.start(ACRE, "where", str(process.pid), "--watch", "0.1", "--json")
+        watch = self.start(ACRE, "where", str(process.pid), "--watch", "0.1", "--json", stderr=subprocess.DEVNULL)
         for _ in range(3):
             self.assertEqual(json.loads(watch.stdout.readline())["state"], "has_memory")
         process.kill()
@@ -317,8 +333,14 @@ class Where(unittest.TestCase):
                 if select.select([terminal], [], [], 0.02)[0]:
                     seen += os.read(terminal, 65536)
 
+        def state():
+            try:
+                return pathlib.Path(f"/proc/{watch}/stat").read_text().split(")")[1].split()[0]
+            except OSError:  # bash has waited for it
+                return "Z"
+
         def stopped():
-            return "State:\tT" in pathlib.Path(f"/proc/{watch}/status").read_text()
+            return state() == "T"
 
         def type_in(line):
             os.write(terminal, line.encode() + b"\n")
@@ -339,9 +361,8 @@ class Where(unittest.TestCase):
         time.sleep(0.5)
         wait_until(stopped)
         self.assertEqual(seen.count(b"\033[?1049h"), entered)
-        type_in("kill %1; wait; echo ki''lled")
-        wait_until(lambda: b"killed" in seen)
-        self.assertFalse(pathlib.Path(f"/proc/{watch}").exists())
+        type_in("kill %1")
+        wait_until(lambda: state() == "Z")
         self.assertEqual(seen.count(b"\033[?1049h"), entered)
 
     def test_watching_can_be_stopped_and_goes_on(self):
