@@ -42,6 +42,30 @@ ctypes.CDLL(None).syscall({ {"x86_64": 60}.get(platform.machine(), 93) }, 0)
 """
 
 
+# In a PID namespace of its own: the number of what is watched goes to another process, where pidfd_open(2) would not
+# tell (434 anywhere; it ends with ENOSYS as on Linux < 5.3).
+NUMBER_AGAIN = """
+import ctypes, signal, struct, subprocess, sys
+libc = ctypes.CDLL(None)
+code = struct.pack("=" + "HBBI" * 4, 0x20, 0, 0, 0, 0x15, 0, 1, 434, 0x06, 0, 0, 0x50026, 0x06, 0, 0, 0x7fff0000)
+filter = struct.pack("HxxxxxxP", 4, ctypes.cast(code, ctypes.c_void_p).value)
+first = subprocess.Popen(["sleep", "60"])
+watch = subprocess.Popen([sys.argv[1], "where", str(first.pid), "--watch", "0.2", "--json"], stdout=subprocess.PIPE,
+                         preexec_fn=lambda: libc.prctl(22, 2, filter) == 0 or sys.exit(77))
+watch.stdout.readline()
+watch.send_signal(signal.SIGSTOP)
+first.kill()
+first.wait()
+with open("/proc/sys/kernel/ns_last_pid", "w") as file:
+    file.write(str(first.pid - 1))
+second = subprocess.Popen(["sleep", "60"])
+assert second.pid == first.pid
+watch.send_signal(signal.SIGCONT)
+watch.communicate(timeout=20)
+sys.exit(watch.returncode)
+"""
+
+
 def transparent_huge(pid):
     """{address: bytes in transparent huge pages} as the kernel shows it."""
     mappings = {}
@@ -245,6 +269,15 @@ class Where(unittest.TestCase):
         watch.stdout.readline()
         process.kill()  # and not waited for: a zombie has ended, too
         self.assertEqual(watch.wait(timeout=30), 0)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root for a PID namespace")
+    def test_another_process_of_the_same_number_is_not_watched(self):
+        done = subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c", NUMBER_AGAIN, ACRE],
+                              capture_output=True, text=True, timeout=60)
+        if "unshare: " in done.stderr:
+            self.skipTest(done.stderr)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("has ended", done.stderr)
 
     def test_watching_with_json_gives_an_object_a_line(self):
         process = self.sleeper()
