@@ -1,5 +1,6 @@
 #include "cli/acre/process_name.hpp"
 
+#include "cli/acre/process_stat.hpp"
 #include "cli/common/input_error.hpp"
 
 #include <fmt/format.h>
@@ -23,13 +24,37 @@ std::string text_of(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+std::string command_words(int pid) {
+  std::string words = text_of(fmt::format("/proc/{}/cmdline", pid));
+  if (!words.empty()) return words;
+  for (const fs::path& thread : thread_directories(pid)) {
+    words = text_of(thread / "cmdline");
+    if (!words.empty()) break;
+  }
+  return words;
+}
+
 std::string name_of(int pid) {
   std::string name = text_of(fmt::format("/proc/{}/comm", pid));
   if (!name.empty() && name.back() == '\n') name.pop_back();
   return name;
 }
 
-/// The kernel cuts comm to 15 bytes, and programs change it.
+constexpr std::size_t longest_name = 15;  // TASK_COMM_LEN - 1
+
+/// The name that the kernel has cut, as it stands in the command line: there of a script after its interpreter.
+std::string whole_name_of(int pid, std::string_view cut_name) {
+  const std::string words = command_words(pid);
+  for (std::string_view rest = words; !rest.empty();) {
+    const std::string_view word = rest.substr(0, rest.find('\0'));
+    rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+    const std::string_view last = word.substr(word.rfind('/') + 1);
+    if (last.starts_with(cut_name)) return std::string(last);
+  }
+  return std::string(cut_name);
+}
+
+/// Programs change comm. Of other users' processes this is not to be read.
 std::string program_of(int pid) {
   std::error_code ec;
   return fs::read_symlink(fmt::format("/proc/{}/exe", pid), ec).filename().string();
@@ -42,14 +67,26 @@ std::optional<int> number(std::string_view text) {
   return value;
 }
 
+bool is_named(int pid, std::string_view name) {
+  const std::string own = name_of(pid);
+  if (own == name || program_of(pid) == name) return true;
+  return own.size() == longest_name && name.starts_with(own) && whole_name_of(pid, own) == name;
+}
+
+bool has_ended(int pid) {
+  const auto stat = stat_of(pid);
+  return !stat || stat->has_ended();
+}
+
 std::vector<int> processes_named(std::string_view name) {
   std::vector<int> found;
   for (const auto& entry : fs::directory_iterator("/proc")) {
     const auto pid = number(entry.path().filename().string());
-    if (pid && *pid != ::getpid() && (name_of(*pid) == name || program_of(*pid) == name))
-      found.push_back(*pid);
+    if (pid && *pid != ::getpid() && is_named(*pid, name)) found.push_back(*pid);
   }
   std::sort(found.begin(), found.end());
+  const auto living = std::stable_partition(found.begin(), found.end(), has_ended);
+  if (living != found.end()) found.erase(found.begin(), living);
   return found;
 }
 
@@ -70,7 +107,7 @@ int find_process(std::string_view text) {
 }
 
 std::string command_line_of(int pid) {
-  std::string line = text_of(fmt::format("/proc/{}/cmdline", pid));
+  std::string line = command_words(pid);
   while (!line.empty() && line.back() == '\0') line.pop_back();
   std::replace_if(
       line.begin(), line.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');

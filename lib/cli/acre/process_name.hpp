@@ -7,6 +7,8 @@
 namespace acre_cli {
 
 /// A PID, or the name of a program as ps(1) and top(1) have it: /proc/PID/comm, or the last part of the program's path.
+/// A name that the kernel has cut is completed by the command line, which all may read. Zombies count only where no
+/// other process has the name.
 /// \throws input_error where there is no such process, or where several have the name: it lists them
 int find_process(std::string_view text);
 

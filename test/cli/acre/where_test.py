@@ -3,9 +3,11 @@
 import json
 import os
 import pathlib
+import platform
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,21 +30,70 @@ def numa_maps(pid):
     return mappings
 
 
+# Its main thread ends alone; the other one goes on with 32 MiB.
+WITHOUT_MAIN_THREAD = f"""
+import ctypes, threading, time
+def hold():
+    memory = b"x" * (32 << 20)
+    print("ready", flush=True)
+    while memory: time.sleep(60)
+threading.Thread(target=hold).start()
+ctypes.CDLL(None).syscall({ {"x86_64": 60}.get(platform.machine(), 93) }, 0)
+"""
+
+
+# In a PID namespace of its own: the number of what is watched goes to another process, where pidfd_open(2) would not
+# tell (434 anywhere; it ends with ENOSYS as on Linux < 5.3).
+NUMBER_AGAIN = """
+import ctypes, signal, struct, subprocess, sys
+libc = ctypes.CDLL(None)
+code = struct.pack("=" + "HBBI" * 4, 0x20, 0, 0, 0, 0x15, 0, 1, 434, 0x06, 0, 0, 0x50026, 0x06, 0, 0, 0x7fff0000)
+filter = struct.pack("HxxxxxxP", 4, ctypes.cast(code, ctypes.c_void_p).value)
+first = subprocess.Popen(["sleep", "60"])
+watch = subprocess.Popen([sys.argv[1], "where", str(first.pid), "--watch", "0.2", "--json"], stdout=subprocess.PIPE,
+                         preexec_fn=lambda: libc.prctl(22, 2, filter) == 0 or sys.exit(77))
+watch.stdout.readline()
+watch.send_signal(signal.SIGSTOP)
+first.kill()
+first.wait()
+with open("/proc/sys/kernel/ns_last_pid", "w") as file:
+    file.write(str(first.pid - 1))
+second = subprocess.Popen(["sleep", "60"])
+assert second.pid == first.pid
+watch.send_signal(signal.SIGCONT)
+watch.communicate(timeout=20)
+sys.exit(watch.returncode)
+"""
+
+
+def transparent_huge(pid):
+    """{address: bytes in transparent huge pages} as the kernel shows it."""
+    mappings = {}
+    for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+            address = int(line.split("-")[0], 16)
+            mappings[address] = 0
+        elif kib := re.match(r"(?:AnonHugePages|ShmemPmdMapped|FilePmdMapped): +(\d+) kB", line):
+            mappings[address] += int(kib[1]) * 1024
+    return mappings
+
+
 def run(*args, **options):
     return subprocess.run([ACRE, "where", *map(str, args)], capture_output=True, text=True, timeout=60, **options)
 
 
 @unittest.skipUnless(NUMA, "the kernel shows no numa_maps")
 class Where(unittest.TestCase):
-    def start(self, *command):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    def start(self, *command, **options):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, **options)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process
 
     def stopped(self):
-        process = self.start(PLACED, "words:system:1MiB:local", "plain:shared:2MiB:unbound")
+        process = self.start(PLACED, "words:system:1MiB:local", "plain:shared:2MiB:unbound",
+                             "huge:thp:8MiB:local")
         self.assertEqual(process.stdout.readline(), b"ready\n")
         process.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
@@ -66,6 +117,9 @@ class Where(unittest.TestCase):
         self.assertEqual(report["pages"], total)
         self.assertEqual(sum(n["pages"] for n in report["nodes"]), total)
         self.assertEqual(report["pid"], pid)
+        huge = {address: size for address, size in transparent_huge(pid).items() if address in wanted}
+        self.assertEqual({m["begin"]: m["transparent_huge"] for m in report["mappings"]}, huge)
+        self.assertEqual(report["transparent_huge"], sum(huge.values()))
         if "[anon:words]" in pathlib.Path(f"/proc/{pid}/maps").read_text():
             words = [m for m in report["mappings"] if m["name"] == "[anon:words]"]
             self.assertEqual(sum(m["pages"] for m in words), 256)
@@ -79,6 +133,13 @@ class Where(unittest.TestCase):
             self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80, done.stdout)
             self.assertIn(f"process {pid}: ", done.stdout)
         self.assertIn(f"in {len(numa_maps(pid)) - 3} more mappings", done.stdout)
+
+    def test_text_fits_narrower_terminals_down_to_60_columns(self):
+        pid = self.stopped()
+        for columns in (60, 70):
+            done = run(pid, env={**os.environ, "COLUMNS": str(columns)})
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertLessEqual(max(map(len, done.stdout.splitlines())), columns, done.stdout)
 
     def test_a_name_is_as_good_as_a_number(self):
         with tempfile.TemporaryDirectory() as directory:
@@ -98,6 +159,69 @@ class Where(unittest.TestCase):
             for pid in (first.pid, second.pid):
                 self.assertIn(str(pid), done.stderr)
 
+    def named(self, program, *args):
+        process = self.start(str(program), *args)
+        while pathlib.Path(f"/proc/{process.pid}/comm").read_text() != program.name[:15] + "\n":
+            time.sleep(0.01)
+        return process
+
+    def test_a_name_that_the_kernel_has_cut_is_found_whole(self):
+        with tempfile.TemporaryDirectory() as directory:
+            script = pathlib.Path(directory) / f"acre_a_long_name_{os.getpid()}"
+            script.write_text("#!/bin/sh\nread line\n")
+            script.chmod(0o755)
+            process = subprocess.Popen([script], stdin=subprocess.PIPE)
+            self.addCleanup(process.wait)
+            self.addCleanup(process.stdin.close)
+            while pathlib.Path(f"/proc/{process.pid}/comm").read_text() != script.name[:15] + "\n":
+                time.sleep(0.01)
+            done = run(script.name)
+            self.assertIn(f"process {process.pid}: ", done.stdout, done.stderr)
+            # The first 15 bytes are the same.
+            done = run(script.name + "_2")
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn("there is no process", done.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to become somebody else")
+    def test_a_long_name_of_another_user_is_found(self):
+        with tempfile.TemporaryDirectory() as directory:
+            program = pathlib.Path(directory) / f"acre_of_somebody_{os.getpid()}"
+            shutil.copy("/bin/sleep", program)
+            process = self.named(program, "60")
+            done = run(program.name, user=65534, group=65534, extra_groups=[])
+            if "Permission denied: " in done.stderr:
+                self.skipTest("nobody cannot run acre here")
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn(f"process {process.pid}", done.stderr)
+
+    def test_a_zombie_has_its_name_only_where_no_other_has_it(self):
+        with tempfile.TemporaryDirectory() as directory:
+            program = pathlib.Path(directory) / f"acre_{os.getpid()}"
+            program.symlink_to("/bin/sleep")
+            ended, living = self.named(program, "60"), self.named(program, "60")
+            ended.kill()
+            os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+            done = run(program.name)
+            self.assertIn(f"process {living.pid}: ", done.stdout, done.stderr)
+            living.kill()
+            living.wait()
+            self.assertIn(f"process {ended.pid}: ", run(program.name).stdout)
+
+    def test_a_process_whose_main_thread_has_ended_has_its_memory(self):
+        process = self.start(sys.executable, "-c", WITHOUT_MAIN_THREAD)
+        self.assertEqual(process.stdout.readline(), b"ready\n")
+        while ") Z " not in pathlib.Path(f"/proc/{process.pid}/stat").read_text():
+            time.sleep(0.01)
+        report = json.loads(run(process.pid, "--json").stdout)
+        self.assertEqual(report["state"], "has_memory")
+        self.assertGreater(report["bytes"], 32 << 20)
+        self.assertIn(sys.executable, report["command"])
+        watch = self.start(ACRE, "where", str(process.pid), "--watch", "0.1", "--json", stderr=subprocess.DEVNULL)
+        for _ in range(3):
+            self.assertEqual(json.loads(watch.stdout.readline())["state"], "has_memory")
+        process.kill()
+        self.assertEqual(watch.wait(timeout=30), 0)
+
     def test_the_page_is_written_whole_and_alone(self):
         with tempfile.TemporaryDirectory() as directory:
             page = pathlib.Path(directory) / "page.html"
@@ -112,7 +236,7 @@ class Where(unittest.TestCase):
         for args, saying in ((["4194999"], "there is no process 4194999"), (["no-such-program"], "no-such-program"),
                              ([pid, "--watch", "0.01"], "0.1"), ([pid, "--watch", "nan"], "0.1"),
                              ([pid, "--watch", "1", "--html", "x"], "--html"), ([pid, "--top", "-1"], "--top"),
-                             ([pid, "--html", "/absent/page"], "cannot write"), ([], "process")):
+                             ([pid, "--html", "/absent/page"], "cannot write"), ([pid, "--html", ""], "--html"), ([], "process")):
             done = run(*args)
             self.assertEqual((done.returncode, done.stdout), (2, ""), args)
             self.assertIn(saying, done.stderr)
@@ -145,6 +269,15 @@ class Where(unittest.TestCase):
         watch.stdout.readline()
         process.kill()  # and not waited for: a zombie has ended, too
         self.assertEqual(watch.wait(timeout=30), 0)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root for a PID namespace")
+    def test_another_process_of_the_same_number_is_not_watched(self):
+        done = subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c", NUMBER_AGAIN, ACRE],
+                              capture_output=True, text=True, timeout=60)
+        if "unshare: " in done.stderr:
+            self.skipTest(done.stderr)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("has ended", done.stderr)
 
     def test_watching_with_json_gives_an_object_a_line(self):
         process = self.sleeper()
@@ -194,6 +327,76 @@ class Where(unittest.TestCase):
             for frame in seen.split(b"\033[H")[2:]:
                 self.assertLess(frame.count(b"\n"), 24, frame)
                 self.assertRegex(frame, rb"^(\033\[K[^\n]*\n)*\033\[K[^\n]*\033\[J|^\033\[2J")
+
+    def test_two_signals_at_once_give_the_terminal_back(self):
+        def both(child, _):
+            os.kill(child, signal.SIGINT)
+            os.kill(child, signal.SIGTERM)
+
+        pid = self.sleeper().pid
+        for _ in range(5):
+            seen, status = self.in_terminal(pid, "--watch", "0.1", until=rb"\033\[J", act=both)
+            self.assertTrue(os.WIFSIGNALED(status), status)
+            self.assertTrue(seen.endswith(b"\033[?7h\033[?25h\033[?1049l"), seen[-80:])
+
+    def test_a_terminal_that_cannot_redraw_gets_blocks(self):
+        pid = self.sleeper().pid
+        for name in ("dumb", ""):
+            seen, _ = self.in_terminal(pid, "--watch", "0.1", environment={"TERM": name, "NO_COLOR": "1"},
+                                       until=rb"(?s)process \d+: .*process \d+: ",
+                                       act=lambda child, _: os.kill(child, signal.SIGINT))
+            self.assertNotIn(b"\033", seen)
+            self.assertRegex(seen, rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\r\n")
+
+    def test_in_the_background_the_terminal_is_the_shells(self):
+        shell, terminal = pty.fork()
+        if shell == 0:
+            os.environ.update({"TERM": "xterm", "PS1": "", "HISTFILE": ""})
+            os.execvp("bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"])
+        self.addCleanup(os.close, terminal)
+        self.addCleanup(os.waitpid, shell, 0)
+        self.addCleanup(os.kill, shell, signal.SIGKILL)
+        seen = b""
+
+        def wait_until(what):
+            nonlocal seen
+            end = time.monotonic() + 30
+            while not what():
+                self.assertLess(time.monotonic(), end, seen[-2000:])
+                if select.select([terminal], [], [], 0.02)[0]:
+                    seen += os.read(terminal, 65536)
+
+        def state():
+            try:
+                return pathlib.Path(f"/proc/{watch}/stat").read_text().split(")")[1].split()[0]
+            except OSError:  # bash has waited for it
+                return "Z"
+
+        def stopped():
+            return state() == "T"
+
+        def type_in(line):
+            os.write(terminal, line.encode() + b"\n")
+
+        sleeper = self.sleeper().pid
+        type_in(f"{ACRE} where {sleeper} --watch 0.1 & echo pid=$!=")
+        wait_until(lambda: re.search(rb"pid=(\d+)=", seen))
+        watch = int(re.search(rb"pid=(\d+)=", seen)[1])
+        wait_until(stopped)
+        self.assertNotIn(b"\033[?1049h", seen)
+        type_in("fg")
+        wait_until(lambda: seen.count(b"\033[J") > 1)
+        os.kill(watch, signal.SIGTSTP)
+        wait_until(lambda: seen.count(b"\033[?1049l") == 1 and stopped())
+        entered = seen.count(b"\033[?1049h")
+        type_in("bg; echo in the ba''ckground")
+        wait_until(lambda: b"in the background" in seen)
+        time.sleep(0.5)
+        wait_until(stopped)
+        self.assertEqual(seen.count(b"\033[?1049h"), entered)
+        type_in("kill %1")
+        wait_until(lambda: state() == "Z")
+        self.assertEqual(seen.count(b"\033[?1049h"), entered)
 
     def test_watching_can_be_stopped_and_goes_on(self):
         def stop_and_go_on(child, _):

@@ -1,6 +1,13 @@
 #include "cli/acre/where/full_screen.hpp"
 
+#include "cli/common/terminal.hpp"
+
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 
@@ -14,12 +21,24 @@ bool put(std::string_view text) {
 
 }  // namespace
 
-full_screen::full_screen() { enter(); }
+bool can_redraw() {
+  const char* const terminal = std::getenv("TERM");
+  return stdout_is_terminal() && terminal != nullptr && *terminal != '\0' &&
+         std::string_view(terminal) != "dumb";
+}
+
 full_screen::~full_screen() { leave(); }
 
 // Names may be wider than counted: without wrapping (?7) they still take one line.
-void full_screen::enter() { put("\033[?1049h\033[?25l\033[?7l\033[H\033[2J"); }
-void full_screen::leave() { put("\033[?7h\033[?25h\033[?1049l"); }
+void full_screen::enter() {
+  if (!x_entered) put("\033[?1049h\033[?25l\033[?7l\033[H\033[2J");
+  x_entered = true;
+}
+
+void full_screen::leave() {
+  if (x_entered) put("\033[?7h\033[?25h\033[?1049l");
+  x_entered = false;
+}
 
 void full_screen::show(std::string_view lines) {
   std::string frame = "\033[H";
@@ -33,6 +52,20 @@ void full_screen::show(std::string_view lines) {
     if (!lines.empty()) frame += "\r\n";
   }
   if (!put(frame + "\033[J")) throw std::runtime_error("cannot write to the terminal");
+}
+
+bool in_foreground() noexcept {
+  const pid_t foreground = ::tcgetpgrp(STDOUT_FILENO);
+  return foreground < 0 || foreground == ::getpgrp();
+}
+
+// Of the calls for which the kernel sends SIGTTOU (termios(3)) the one that changes nothing. It is sent again whenever
+// this goes on and is still in the background.
+void wait_for_foreground() {
+  while (::tcflow(STDOUT_FILENO, TCOON) != 0) {
+    if (errno == EIO) throw std::runtime_error("in the background, and the terminal is used by others");
+    if (errno != EINTR) return;
+  }
 }
 
 }  // namespace acre_cli

@@ -5,19 +5,32 @@
 
 namespace acre_cli {
 
-/// Takes the alternate screen and hides the cursor; the destructor gives both back.
+/// Whether the standard output is a terminal on which something can be redrawn: not under TERM=dumb, or without TERM.
+bool can_redraw();
+
+/// The alternate screen without a cursor, from enter() on; leave() and the destructor give the terminal back.
 class full_screen {
  public:
-  full_screen();
+  full_screen() = default;
   ~full_screen();
   full_screen(const full_screen&) = delete;
   full_screen& operator=(const full_screen&) = delete;
 
+  void enter();
+  void leave();
   /// Overwrites what is there, so that nothing flickers.
   void show(std::string_view lines);
-  /// Gives the terminal back for a while, and takes it again.
-  void leave();
-  void enter();
+
+ private:
+  bool x_entered = false;
 };
+
+/// Whether this process may draw: the shell has put it into the foreground, or the terminal is not the one it was
+/// started from.
+bool in_foreground() noexcept;
+/// Stops this process, as one that changes the terminal from the background, until it is in the foreground. It may be
+/// ended meanwhile.
+/// \throws std::runtime_error where no shell could put it there
+void wait_for_foreground();
 
 }  // namespace acre_cli

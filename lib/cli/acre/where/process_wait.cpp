@@ -19,12 +19,13 @@ extern "C" {  // glibc 2.36 forgets to say so
 namespace acre_cli {
 namespace {
 
-// pidfd_open(2): Linux 5.3, glibc 2.36. Without it (older ones, a filter, the number of a thread) the end is noticed at
-// the next look.
+/// pidfd_open(2): Linux 5.3, glibc 2.36. Without it (older ones, a filter, the number of a thread) the end is noticed
+/// at the next look.
 int open_process([[maybe_unused]] int pid) {
 #if __has_include(<sys/pidfd.h>)
   return ::pidfd_open(pid, 0);
 #else
+  errno = ENOSYS;
   return -1;
 #endif
 }
@@ -59,6 +60,7 @@ process_wait::process_wait(int pid, signals who) {
     }
   }
   x_process = open_process(pid);
+  x_ended = x_process < 0 && errno == ESRCH;
 }
 
 process_wait::~process_wait() {
@@ -68,7 +70,21 @@ process_wait::~process_wait() {
   ::pthread_sigmask(SIG_SETMASK, &x_before, nullptr);
 }
 
+void process_wait::with_signals(const std::function<void()>& act) {
+  if (x_signals < 0) return act();
+  sigset_t blocked{};
+  ::pthread_sigmask(SIG_SETMASK, &x_before, &blocked);
+  try {
+    act();
+  } catch (...) {
+    ::pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
+    throw;
+  }
+  ::pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
+}
+
 wake process_wait::wait(std::chrono::duration<double> time) {
+  if (x_ended) return wake::process_ended;
   using clock = std::chrono::steady_clock;
   const auto end = clock::now() + std::chrono::duration_cast<clock::duration>(time);
   std::array<pollfd, 2> files = {{{x_process, POLLIN, 0}, {x_signals, POLLIN, 0}}};

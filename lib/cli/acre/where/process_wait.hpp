@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <functional>
 
 namespace acre_cli {
 
@@ -23,6 +24,8 @@ class process_wait {
   process_wait& operator=(const process_wait&) = delete;
 
   wake wait(std::chrono::duration<double> time);
+  /// Signals reach the program as ever while `act` runs.
+  void with_signals(const std::function<void()>& act);
   /// The last one that wait() returned for.
   int signal() const noexcept { return x_signal; }
 
@@ -30,6 +33,7 @@ class process_wait {
   int x_process = -1;
   int x_signals = -1;
   int x_signal = 0;
+  bool x_ended = false;
   sigset_t x_before{};
 };
 

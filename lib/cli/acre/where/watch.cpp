@@ -1,6 +1,8 @@
 #include "cli/acre/where/watch.hpp"
 
 #include "cli/acre/command.hpp"
+#include "cli/acre/message.hpp"
+#include "cli/acre/process_stat.hpp"
 #include "cli/acre/where/full_screen.hpp"
 #include "cli/acre/where/process_wait.hpp"
 
@@ -17,29 +19,37 @@
 namespace acre_cli {
 namespace {
 
+std::optional<std::uint64_t> start_of(int pid) {
+  const auto stat = stat_of(pid);
+  return stat ? std::optional(stat->start) : std::nullopt;
+}
+
 class watcher {
  public:
   watcher(int pid, watch_output output, const std::function<std::string(const where_report&)>& render)
-      : x_pid(pid), x_output(output), x_render(render) {}
+      : x_pid(pid),
+        x_output(output),
+        x_render(render),
+        x_start(start_of(pid)),
+        x_wait(pid, output == watch_output::screen ? signals::waiting : signals::as_ever) {}
 
   /// \returns the signal that ended it; 0: the process ended
   int run(std::chrono::duration<double> period) {
     // A process that cannot be looked at must not touch the terminal.
     where_report report = look_at(x_pid);
-    const bool on_screen = x_output == watch_output::screen;
-    process_wait wait(x_pid, on_screen ? signals::waiting : signals::as_ever);
-    if (on_screen) x_screen.emplace();
     for (;;) {
-      show(report);
-      if (report.state != process_state::has_memory) return 0;
-      switch (wait.wait(period)) {
-        case wake::process_ended:
-          return 0;
-        case wake::signal:
-          if (!goes_on_after(wait.signal())) return wait.signal();
-          break;
-        case wake::time_is_over:
-          break;
+      if (!has_waited_for_foreground()) {
+        show(report);
+        if (report.state != process_state::has_memory) return 0;
+        switch (x_wait.wait(period)) {
+          case wake::process_ended:
+            return 0;
+          case wake::signal:
+            if (!goes_on_after(x_wait.signal())) return x_wait.signal();
+            break;
+          case wake::time_is_over:
+            break;
+        }
       }
       auto next = look_again();
       if (!next) return 0;
@@ -53,17 +63,24 @@ class watcher {
   bool goes_on_after(int signal) {
     if (signal == SIGWINCH) return true;
     if (signal != SIGTSTP) return false;
-    x_screen->leave();
+    x_screen.leave();
     ::raise(SIGSTOP);
-    x_screen->enter();
     return true;
   }
 
-  // Nothing: it is gone.
+  /// What was seen before is of another time then.
+  bool has_waited_for_foreground() {
+    if (x_output != watch_output::screen || in_foreground()) return false;
+    x_screen.leave();
+    x_wait.with_signals(wait_for_foreground);
+    return true;
+  }
+
+  /// Nothing: it is gone. Another may have its number.
   std::optional<where_report> look_again() const {
     try {
       where_report report = look_at(x_pid);
-      if (report.state != process_state::has_memory) return std::nullopt;
+      if (report.state != process_state::has_memory || start_of(x_pid) != x_start) return std::nullopt;
       return report;
     } catch (const acre::error& e) {
       if (e.code() == acre::errc::no_such_process) return std::nullopt;
@@ -74,7 +91,10 @@ class watcher {
   void show(const where_report& report) {
     x_shown_state = report.state;
     const std::string text = x_render(report);
-    if (x_screen) return x_screen->show(text);
+    if (x_output == watch_output::screen) {
+      x_screen.enter();
+      return x_screen.show(text);
+    }
     if (x_output == watch_output::blocks) {
       const std::time_t time = std::chrono::system_clock::to_time_t(report.time);
       fmt::print("{}{:%Y-%m-%d %H:%M:%S}\n", x_blocks++ == 0 ? "" : "\n", fmt::localtime(time));
@@ -86,7 +106,9 @@ class watcher {
   int x_pid;
   watch_output x_output;
   const std::function<std::string(const where_report&)>& x_render;
-  std::optional<full_screen> x_screen;
+  std::optional<std::uint64_t> x_start;
+  process_wait x_wait;
+  full_screen x_screen;  // after x_wait: a signal that it has held back must find the terminal given back
   std::size_t x_blocks = 0;
   process_state x_shown_state = process_state::has_memory;
 };
@@ -107,11 +129,11 @@ int watch(int pid, std::chrono::duration<double> period, watch_output output,
     ::raise(signal);
     return 128 + signal;
   }
-  std::FILE* const out = output == watch_output::lines ? stderr : stdout;
   if (never_had_memory.empty()) {
-    fmt::print(out, "process {} has ended\n", pid);
+    const std::string ended = fmt::format("process {} has ended\n", pid);
+    output == watch_output::lines ? say(ended) : fmt::print("{}", ended);
   } else if (output == watch_output::screen) {
-    fmt::print(out, "process {}: {}\n", pid, never_had_memory);
+    fmt::print("process {}: {}\n", pid, never_had_memory);
   }
   return done;
 }

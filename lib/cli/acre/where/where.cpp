@@ -1,5 +1,6 @@
 #include "cli/acre/command.hpp"
 #include "cli/acre/process_name.hpp"
+#include "cli/acre/where/full_screen.hpp"
 #include "cli/acre/where/watch.hpp"
 #include "cli/acre/where/where_html.hpp"
 #include "cli/acre/where/where_json.hpp"
@@ -12,7 +13,6 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -32,7 +32,7 @@ where_text_options text_options(const where_arguments& args) {
   const text_size size = size_of_stdout();
   where_text_options options;
   options.top = args.top;
-  options.columns = std::max<std::size_t>(size.columns, 80);
+  options.columns = size.columns;
   options.style = style_of_stdout();
   return options;
 }
@@ -41,7 +41,6 @@ where_text_options text_options(const where_arguments& args) {
 where_text_options screen_options(const where_arguments& args) {
   const text_size size = size_of_stdout();
   where_text_options options = text_options(args);
-  options.columns = size.columns;
   options.lines = size.lines;
   return options;
 }
@@ -52,7 +51,7 @@ int watch_process(int pid, const where_arguments& args) {
     return watch(pid, period, watch_output::lines,
                  [](const where_report& r) { return where_json(r, json_layout::one_line); });
   }
-  if (stdout_is_terminal()) {
+  if (can_redraw()) {
     return watch(pid, period, watch_output::screen,
                  [&](const where_report& r) { return where_text(r, screen_options(args)); });
   }
@@ -83,6 +82,8 @@ std::string check_count(const std::string& text) {
   return digits ? "" : "N must be a number, not '" + text + "'";
 }
 
+std::string check_file(const std::string& name) { return name.empty() ? "FILE must have a name" : ""; }
+
 std::string check_period(const std::string& text) {
   double seconds = 0;
   // Not the other way round: NaN is no period.
@@ -111,6 +112,7 @@ void add_where(CLI::App& acre, action& chosen) {
   command.add_flag("--json", args->json, "Write JSON, all mappings; with --watch one object a line");
   command.add_option("--html", args->html, "Write the report as a web page, too")
       ->type_name("FILE")
+      ->check(check_file)
       ->excludes(period);
   command.footer(
       "Reading another process needs the rights of ptrace(2): the same user, or CAP_SYS_PTRACE.\n"

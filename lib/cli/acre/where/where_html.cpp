@@ -80,6 +80,8 @@ class page_writer {
         b.pid, safe(x_report.command), fmt::gmtime(time));
     fact(bytes(b.pages()), "resident");
     fact(format_count(b.mappings.size()), b.mappings.size() == 1 ? "mapping" : "mappings");
+    if (const std::size_t huge = transparent_huge(x_report).value_or(0); huge != 0)
+      fact(acre::format_bytes_rounded(huge), "in transparent huge pages");
     fact(b.allowed_nodes.to_string(), "allowed nodes");
     fact(b.own ? b.own->to_string() : "unknown", "policy of the thread");
     put("</ul>\n</header>\n");
@@ -147,7 +149,7 @@ class page_writer {
     put("<tr><th scope=\"row\" class=\"left\"><span class=\"name\">{}</span><span class=\"soft detail\">{}",
         escape_html(label_of(m)), safe(m.kernel_policy));
     if (!m.permissions.empty()) put(" · {}", safe(m.permissions));
-    if (m.pages() != 0 || m.hugetlb) put(" · {}", page_words(m));
+    if (m.pages() != 0 || m.hugetlb) put(" · {}", page_words(x_report, m));
     if (!m.name.empty()) put(" · <span class=\"step\">{}</span>", addresses_of(m));
     put("</span></th><td>");
     heat(m.per_node, m.pages());

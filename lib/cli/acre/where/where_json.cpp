@@ -27,7 +27,9 @@ json nodes_json(const std::vector<acre::node_pages>& nodes) {
   return list;
 }
 
-json mapping_json(const acre::process_mapping& m, std::size_t page_size) {
+json or_null(std::optional<std::size_t> bytes) { return bytes ? json(*bytes) : json(); }
+
+json mapping_json(const where_report& r, const acre::process_mapping& m) {
   json j;
   j["begin"] = m.begin;
   j["end"] = m.end;
@@ -39,7 +41,8 @@ json mapping_json(const acre::process_mapping& m, std::size_t page_size) {
   j["page_size"] = m.page_size;
   j["hugetlb"] = m.hugetlb;
   j["pages"] = m.pages();
-  j["bytes"] = m.pages() * page_size;
+  j["bytes"] = m.pages() * r.binding.page_size;
+  j["transparent_huge"] = or_null(transparent_huge(r, m));
   j["anonymous"] = m.anonymous;
   j["dirty"] = m.dirty;
   j["swap_cache"] = m.swap_cache;
@@ -64,9 +67,10 @@ std::string where_json(const where_report& r, json_layout layout) {
   j["page_size"] = b.page_size;
   j["pages"] = b.pages();
   j["bytes"] = b.pages() * b.page_size;
+  j["transparent_huge"] = or_null(transparent_huge(r));
   j["nodes"] = nodes_json(r.totals);
   j["mappings"] = json::array();
-  for (const auto& m : b.mappings) j["mappings"].push_back(mapping_json(m, b.page_size));
+  for (const auto& m : b.mappings) j["mappings"].push_back(mapping_json(r, m));
   return j.dump(layout == json_layout::indented ? 2 : -1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

@@ -2,6 +2,7 @@
 
 #include "cli/acre/printable.hpp"
 #include "cli/acre/process_name.hpp"
+#include "cli/acre/process_stat.hpp"
 
 #include <acre/bytes.hpp>
 #include <acre/error.hpp>
@@ -10,32 +11,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
-#include <sstream>
 #include <utility>
 
 namespace acre_cli {
 namespace {
 
-constexpr unsigned long kernel_thread_flag = 0x00200000;  // PF_KTHREAD, include/linux/sched.h
-
-// proc_pid_stat(5). The name before the last ')' may contain anything.
 process_state state_without_mappings(int pid) {
-  std::ifstream in(fmt::format("/proc/{}/stat", pid));
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  const std::size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) return process_state::without_memory;
-  std::istringstream fields(text.substr(name_end + 1));
-  char state = '?';
-  long passed_over = 0;
-  unsigned long flags = 0;
-  fields >> state;
-  for (int i = 0; i < 5; ++i) fields >> passed_over;
-  fields >> flags;
-  if (state == 'Z' || state == 'X') return process_state::zombie;
-  return fields && (flags & kernel_thread_flag) != 0 ? process_state::kernel_thread
-                                                     : process_state::without_memory;
+  const auto stat = stat_of(pid);
+  if (!stat) return process_state::without_memory;
+  if (stat->has_ended()) return process_state::zombie;
+  return stat->is_kernel_thread() ? process_state::kernel_thread : process_state::without_memory;
 }
 
 // A machine that hwloc cannot describe still has processes.
@@ -82,7 +67,11 @@ where_report look_at(int pid) {
   where_report r = make_report(acre::binding_of(pid), machine_nodes());
   r.time = std::chrono::system_clock::now();
   r.command = command_line_of(pid);
-  if (r.binding.mappings.empty()) r.state = state_without_mappings(pid);
+  if (r.binding.mappings.empty()) {
+    r.state = state_without_mappings(pid);
+  } else {
+    r.transparent_huge = read_transparent_huge(pid);
+  }
   return r;
 }
 
@@ -96,8 +85,27 @@ std::string label_of(const acre::process_mapping& m) {
   return m.name.empty() ? addresses_of(m) : printable(m.name);
 }
 
-std::string page_words(const acre::process_mapping& m) {
+std::optional<std::size_t> transparent_huge(const where_report& r, const acre::process_mapping& m) {
+  if (!r.transparent_huge) return std::nullopt;
+  const auto found = r.transparent_huge->find(m.begin);
+  // They were counted after the pages were.
+  return found == r.transparent_huge->end() ? 0 : std::min(found->second, m.pages() * r.binding.page_size);
+}
+
+std::optional<std::size_t> transparent_huge(const where_report& r) {
+  if (!r.transparent_huge) return std::nullopt;
+  std::size_t sum = 0;
+  for (const auto& m : r.binding.mappings) sum += transparent_huge(r, m).value_or(0);
+  return sum;
+}
+
+std::string page_words(const where_report& r, const acre::process_mapping& m) {
   if (m.page_size == 0) return m.hugetlb ? "hugetlb" : "";
+  const std::size_t bytes = m.pages() * r.binding.page_size;
+  if (const std::size_t huge = transparent_huge(r, m).value_or(0); huge != 0) {
+    const double part = 100 * static_cast<double>(huge) / static_cast<double>(bytes);
+    return huge == bytes ? "all huge" : fmt::format("{:.0f}% huge", std::clamp(part, 1.0, 99.0));
+  }
   return acre::format_bytes_rounded(m.page_size) + (m.hugetlb ? " hugetlb" : " pages");
 }
 
@@ -108,7 +116,7 @@ std::string_view explanation(process_state state) noexcept {
     case process_state::kernel_thread:
       return "It is a thread of the kernel: it has no memory of its own.";
     case process_state::zombie:
-      return "It has ended, and its parent has not waited for it yet: it has no memory any more.";
+      return "It has ended, and its parent has not waited for it: it has no memory any more.";
     case process_state::without_memory:
       return "It has no memory.";
   }

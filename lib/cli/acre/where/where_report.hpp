@@ -1,10 +1,13 @@
 // where_report: what `acre where` shows, as data; the renderers are functions of it alone.
 #pragma once
 
+#include "cli/acre/where/transparent_huge.hpp"
+
 #include <acre/binding_of.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +23,7 @@ struct where_report {
   acre::process_binding binding;  ///< mappings with the most resident bytes first
   /// All nodes the process may have memory on, and those where it has some; with their pages, 0 included.
   std::vector<acre::node_pages> totals;
+  std::optional<huge_bytes> transparent_huge;  ///< nothing where Linux does not tell
 };
 
 /// Sorts the mappings, and adds up.
@@ -38,8 +42,13 @@ std::string label_of(const acre::process_mapping& m);
 /// "7f5c1c000000-7f5c1c021000"
 std::string addresses_of(const acre::process_mapping& m);
 
-/// "4 KiB pages", "2 MiB hugetlb"; empty without pages.
-std::string page_words(const acre::process_mapping& m);
+/// How many of the resident bytes of a mapping, or of the process, are in transparent huge pages; nothing if that is
+/// not known.
+std::optional<std::size_t> transparent_huge(const where_report& r, const acre::process_mapping& m);
+std::optional<std::size_t> transparent_huge(const where_report& r);
+
+/// "4 KiB pages", "97% huge" (transparent ones), "2 MiB hugetlb"; empty without pages.
+std::string page_words(const where_report& r, const acre::process_mapping& m);
 
 /// Why there is nothing to show; empty for process_state::has_memory.
 std::string_view explanation(process_state state) noexcept;

@@ -61,7 +61,7 @@ class text_writer {
   std::string write() {
     headline();
     if (x_report.state != process_state::has_memory) {
-      line(explanation(x_report.state));
+      x_out += wrap(explanation(x_report.state), x_width, 0);
       return fitted();
     }
     totals();
@@ -97,9 +97,13 @@ class text_writer {
     line(shortened(fmt::format("process {}: {}", b.pid, printable(x_report.command)), x_width,
                    x_options.style));
     const std::string policy = b.own ? "'" + b.own->to_string() + "'" : "unknown";
-    x_out += wrap(fmt::format("allowed nodes {}, thread policy {}; {} resident in {} mapping{}",
+    const std::size_t huge = transparent_huge(x_report).value_or(0);
+    const std::string huge_words =
+        huge == 0 ? ""
+                  : fmt::format(", {} of it in transparent huge pages", acre::format_bytes_rounded(huge));
+    x_out += wrap(fmt::format("allowed nodes {}, thread policy {}; {} resident in {} mapping{}{}",
                               b.allowed_nodes.to_string(), policy, bytes(b.pages()),
-                              format_count(b.mappings.size()), b.mappings.size() == 1 ? "" : "s"),
+                              format_count(b.mappings.size()), b.mappings.size() == 1 ? "" : "s", huge_words),
                   x_width, 0);
     line("");
   }
@@ -157,7 +161,7 @@ class text_writer {
     const std::string size = size_of(m) == 0 ? "?" : acre::format_bytes_rounded(size_of(m));
     line(fmt::format("{:>{}} {:>{}}  {}  {}", bytes(m.pages()), number_width, size, number_width,
                      padded(shortened(label_of(m), room, x_options.style), room), policy));
-    const std::string pages = page_words(m);
+    const std::string pages = page_words(x_report, m);
     if (m.pages() != 0) {
       const std::size_t bar = (x_width - indent) / 2 - 9;
       const std::size_t shares = x_width - indent - bar - 2 - columns(pages) - 2;
