@@ -57,10 +57,6 @@ text_style style_of_stdout() { return style_of(STDOUT_FILENO); }
 
 text_style style_of_stderr() { return style_of(STDERR_FILENO); }
 
-bool stdout_is_terminal() { return ::isatty(STDOUT_FILENO) != 0; }
-
-bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) != 0; }
-
 bool stdout_has_cursor() { return has_cursor(STDOUT_FILENO); }
 
 bool stderr_has_cursor() { return has_cursor(STDERR_FILENO); }

@@ -15,9 +15,6 @@ struct text_style {
 text_style style_of_stdout();
 text_style style_of_stderr();
 
-bool stdout_is_terminal();
-bool stderr_is_terminal();
-
 /// A terminal on which lines can be written over: TERM is set, and not to "dumb".
 bool stdout_has_cursor();
 bool stderr_has_cursor();

@@ -1,13 +1,10 @@
 #include "cli/acre/where/full_screen.hpp"
 
-#include "cli/common/terminal.hpp"
-
 #include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <stdexcept>
 #include <string>
 
@@ -20,12 +17,6 @@ bool put(std::string_view text) {
 }
 
 }  // namespace
-
-bool can_redraw() {
-  const char* const terminal = std::getenv("TERM");
-  return stdout_is_terminal() && terminal != nullptr && *terminal != '\0' &&
-         std::string_view(terminal) != "dumb";
-}
 
 full_screen::~full_screen() { leave(); }
 

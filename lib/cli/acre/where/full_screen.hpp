@@ -5,9 +5,6 @@
 
 namespace acre_cli {
 
-/// Whether the standard output is a terminal on which something can be redrawn: not under TERM=dumb, or without TERM.
-bool can_redraw();
-
 /// The alternate screen without a cursor, from enter() on; leave() and the destructor give the terminal back.
 class full_screen {
  public:

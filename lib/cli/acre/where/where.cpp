@@ -1,6 +1,5 @@
 #include "cli/acre/command.hpp"
 #include "cli/acre/process_name.hpp"
-#include "cli/acre/where/full_screen.hpp"
 #include "cli/acre/where/watch.hpp"
 #include "cli/acre/where/where_html.hpp"
 #include "cli/acre/where/where_json.hpp"
@@ -51,7 +50,7 @@ int watch_process(int pid, const where_arguments& args) {
     return watch(pid, period, watch_output::lines,
                  [](const where_report& r) { return where_json(r, json_layout::one_line); });
   }
-  if (can_redraw()) {
+  if (stdout_has_cursor()) {
     return watch(pid, period, watch_output::screen,
                  [&](const where_report& r) { return where_text(r, screen_options(args)); });
   }
