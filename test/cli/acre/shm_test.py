@@ -133,7 +133,8 @@ class Segments(unittest.TestCase):
         for name in ("=" + self.name, "{" + self.name + "}", "-" + self.name, "-5" + self.name, self.name + " 'a b'"):
             with self.subTest(name=name):
                 self.addCleanup(pathlib.Path("/dev/shm", name).unlink, missing_ok=True)
-                self.assertTrue(self.succeeds("create", "--mode", "0600", "--", name, "4K", "bind", "0").startswith(name))
+                told = self.succeeds("create", "--mode", "0600", "--", name, "4K", "bind", "0")
+                self.assertTrue(told.startswith(name), told)
                 self.assertIn(name, self.succeeds("show", "--", name))
                 self.succeeds("bind", "--", name, "local")
                 self.succeeds("remove", "--backend", "posix", "--", name)

@@ -60,7 +60,7 @@ std::vector<std::string> marked_segments(const CLI::App& acre, std::vector<std::
   return arguments;
 }
 
-/// What CLI11 takes for a word and is_option() for none of its own, "---x" say, has no mark; it begins with a dash.
+/// What is_option() takes for an option and CLI11 for a word, "---x" say, has no mark; it begins with a dash.
 std::string unmarked_segment(const std::string& marked) {
   return marked.starts_with(mark) ? marked.substr(1) : marked;
 }

@@ -10,9 +10,10 @@ class App;
 
 namespace acre_cli {
 
-/// Gives each argument of `acre shm`'s commands that is neither an option nor an option's value a mark in front, so
-/// that CLI11 takes it for one word: it would part "[a,b]", and "++" would end the command. Words that the command has
-/// no place for stay as they are, for the message on them; so do arguments of other commands.
+/// Gives each argument of `acre shm`'s commands that is neither an option nor an option's value a mark in
+/// front, so that CLI11 takes it for one word: it would part "[a,b]", and "++" would end the command. Words
+/// that the command has no place for stay as they are, for the message on them; so do arguments of other
+/// commands.
 /// \param arguments without the program's name
 std::vector<std::string> marked_segments(const CLI::App& acre, std::vector<std::string> arguments);
 
