@@ -114,6 +114,57 @@ class Segments(unittest.TestCase):
         self.fails("remove", "acre-absent", self.name, saying="no segment 'acre-absent'")
         self.assertFalse(self.path.exists())
 
+    def test_a_word_of_a_list_is_one_word(self):
+        one, other = self.name + "-a", self.name + "-b"
+        list_of_both = f"[{one},{other}]"
+        for name in (one, other, list_of_both):
+            self.succeeds("create", name, "4K", "local")
+            self.addCleanup(pathlib.Path("/dev/shm", name).unlink, missing_ok=True)
+        self.assertIn(list_of_both, self.succeeds("show", list_of_both))
+        self.assertIn("1 untouched", self.succeeds("bind", list_of_both, "bind", "0"))
+        self.succeeds("remove", list_of_both)
+        self.assertEqual([self.listed(name=name) is None for name in (one, other, list_of_both)], [False, False, True])
+        self.fails("remove", list_of_both, saying=f"no segment '{list_of_both}'")
+        self.succeeds("remove", "--", one, other)
+        self.fails("create", self.name, "4K", "[bind,0]", saying="[bind,0]")
+        self.fails("bind", self.name, "[bind,0]", saying="[bind,0]")
+
+    def test_names_may_look_like_anything(self):
+        for name in ("=" + self.name, "{" + self.name + "}", "-" + self.name, "-5" + self.name, self.name + " 'a b'"):
+            with self.subTest(name=name):
+                self.addCleanup(pathlib.Path("/dev/shm", name).unlink, missing_ok=True)
+                told = self.succeeds("create", "--mode", "0600", "--", name, "4K", "bind", "0")
+                self.assertTrue(told.startswith(name), told)
+                self.assertIn(name, self.succeeds("show", "--", name))
+                self.succeeds("bind", "--", name, "local")
+                self.succeeds("remove", "--backend", "posix", "--", name)
+                self.assertFalse(pathlib.Path("/dev/shm", name).exists())
+        self.fails("show", "++", saying="'++'")
+        self.fails("show", self.name, "b", saying="not expected: b\n")
+        self.fails("remove", "", saying="")
+
+    def test_an_id_is_instead_of_a_name(self):
+        made = self.succeeds("create", "private", "4K", "local", "--backend", "sysv")
+        number = int(made.split()[2].rstrip(":"))
+        try:
+            self.succeeds("create", self.name, "4K", "local")
+            for command in ("show", "remove"):
+                self.fails(command, self.name, "--id", number, saying="instead of a name")
+                self.fails(command, "", "--id", number, saying="instead of a name")
+                self.fails(command, "--id", number, "--backend", "posix", saying="--backend posix")
+            self.fails("bind", "--id", number, "local", "--backend", "posix", saying="--backend posix")
+            self.assertTrue(self.path.exists())
+            self.assertIn(f"id {number}", self.succeeds("show", "--id", number, "--backend", "sysv"))
+        finally:
+            self.succeeds("remove", "--id", number)
+
+    def test_nothing_is_no_value(self):
+        self.succeeds("create", self.name, "64K", "local")
+        self.fails("bind", self.name, "local", "--length", "", saying="--length")
+        self.fails("bind", self.name, "--length=", "4K", "local", saying="--length= has no value")
+        self.fails("show", self.name, "--backend=", saying="--backend= has no value")
+        self.fails("show", "--", "--backend=", saying="'--backend='")
+
     def test_mistakes_are_named(self):
         self.fails(saying="subcommand is required")
         self.fails("create", self.name, saying="required")

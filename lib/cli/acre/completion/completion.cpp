@@ -50,11 +50,30 @@ completed_option completed(const CLI::Option& option) {
   return o;
 }
 
+/// A placement is its strategy and then, mostly, nodes.
+void add_placement(completed_command& c) {
+  c.positionals.push_back({.description = "placement",
+                           .value = value_kind::choice,
+                           .choices = {"unbound", "local", "bind", "prefer", "interleave", "weighted",
+                                       "weighted_by_system", "blocked", "most_free"}});
+  c.positionals.push_back({.description = "nodes", .value = value_kind::nodes, .repeated = true});
+}
+
+void add_positional(const CLI::Option& option, completed_command& c) {
+  if (option.get_name() == "PLACEMENT") return add_placement(c);
+  c.positionals.push_back(completed(option));
+  c.positionals.back().repeated = option.get_items_expected_max() > 1;
+}
+
 /// Groups of options are nameless commands to CLI11; what they have belongs to the command they are in.
 void add_options(const CLI::App& app, completed_command& c) {
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_group().empty()) continue;  // hidden
-    (option->get_positional() ? c.positionals : c.options).push_back(completed(*option));
+    if (option->get_positional()) {
+      add_positional(*option, c);
+    } else {
+      c.options.push_back(completed(*option));
+    }
   }
   for (const CLI::App* group : app.get_subcommands([](const CLI::App* a) { return a->get_name().empty(); }))
     add_options(*group, c);

@@ -12,13 +12,23 @@ class App;
 namespace acre_cli {
 
 /// What stands at a place.
-enum class value_kind { none, anything, nodes, file, process, command_line, segment, choice };
+enum class value_kind {
+  none,
+  anything,
+  nodes,
+  file,
+  process,
+  command_line,  ///< this word and all that follow are another command's
+  segment,
+  choice
+};
 
 struct completed_option {
   std::vector<std::string> names = {};  ///< "--json", "-m"
   std::string description = {};         ///< one line
   value_kind value = value_kind::none;
   std::vector<std::string> choices = {};  ///< of value_kind::choice
+  bool repeated = false;                  ///< a positional that takes all words that follow
 };
 
 /// `acre`, or a command of it: the path is {} or {"shm", "list"}.

@@ -1,6 +1,7 @@
 #include "cli/acre/command.hpp"
 #include "cli/acre/message.hpp"
 #include "cli/acre/printable.hpp"
+#include "cli/acre/shm/segment_arguments.hpp"
 #include "cli/acre/shm/shm_report.hpp"
 #include "cli/common/input_error.hpp"
 #include "cli/common/terminal.hpp"
@@ -19,6 +20,7 @@
 #include <charconv>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,11 +28,11 @@ namespace acre_cli {
 namespace {
 
 struct shm_options {
-  std::string name;
+  std::optional<std::string> name;
   std::vector<std::string> names;
   std::string size;
   std::vector<std::string> placement;
-  std::string backend = "posix";
+  std::optional<std::string> backend;
   std::string pages = "system";
   std::string mode = "0600";
   std::string offset = "0";
@@ -69,16 +71,28 @@ unsigned mode_of(const shm_options& o) {
   return mode;
 }
 
+acre::segment_backend backend_of(const shm_options& o) {
+  return chosen_of(backends, o.backend.value_or("posix"));
+}
+
 /// With --id there is no name, and its place has the first word of the placement.
 acre::placement placement_of(const shm_options& o) {
   const std::string words = fmt::format("{}", fmt::join(o.placement, " "));
-  if (o.id < 0 || o.name.empty()) return acre::placement::parse(words);
-  return acre::placement::parse(words.empty() ? o.name : o.name + " " + words);
+  if (o.id < 0 || !o.name) return acre::placement::parse(words);
+  return acre::placement::parse(words.empty() ? *o.name : *o.name + " " + words);
+}
+
+/// --id says which segment, and of which kind.
+void refuse_beside_id(const shm_options& o, bool named) {
+  if (o.id < 0) return;
+  if (named) throw input_error("--id is instead of a name: a segment has one or the other here");
+  if (backend_of(o) == acre::segment_backend::posix && o.backend)
+    throw input_error("--id is the number of a System V segment, which --backend posix has not");
 }
 
 /// Who names a segment means it, whoever's it is.
 acre::attach_options attach_of(const shm_options& o, acre::access access) {
-  return {.backend = chosen_of(backends, o.backend),
+  return {.backend = backend_of(o),
           .access = access,
           .owner = acre::segment_owner::any,
           .foreign = o.foreign ? acre::foreign_memory::accept : acre::foreign_memory::refuse};
@@ -87,8 +101,8 @@ acre::attach_options attach_of(const shm_options& o, acre::access access) {
 acre::shared_segment opened(const shm_options& o, acre::access access) {
   const acre::attach_options how = attach_of(o, access);
   if (o.id >= 0) return acre::shared_segment::attach_id(o.id, how);
-  if (o.name.empty()) throw input_error("shm: the name of a segment, or --id");
-  return acre::shared_segment::open(o.name, how);
+  if (!o.name || o.name->empty()) throw input_error("shm: the name of a segment, or --id");
+  return acre::shared_segment::open(*o.name, how);
 }
 
 std::string written(const nlohmann::json& json) {
@@ -98,15 +112,15 @@ std::string written(const nlohmann::json& json) {
 
 int create(const shm_options& o) {
   acre::segment_options how;
-  how.backend = chosen_of(backends, o.backend);
+  how.backend = backend_of(o);
   how.pages = chosen_of(page_kinds, o.pages);
   how.mode = mode_of(o);
   if (o.eager) how.commit = acre::commit::eager;
   const acre::placement where = placement_of(o);
   const acre::shared_segment made =
-      acre::shared_segment::create(o.name, acre::parse_bytes(o.size), where, how);
+      acre::shared_segment::create(*o.name, acre::parse_bytes(o.size), where, how);
   for (const auto& less : made.downgrades()) complain("note: " + less.text);
-  fmt::print("{}", printable(o.name));
+  fmt::print("{}", printable(*o.name));
   if (made.id() >= 0) fmt::print(" id {}", made.id());
   fmt::print(": {}, {}\n", acre::format_bytes_rounded(made.size()), made.where_text());
   return done;
@@ -143,9 +157,10 @@ acre::segment_info info_of(const acre::shared_segment& segment, const std::strin
 }
 
 int show(const shm_options& o) {
+  refuse_beside_id(o, o.name.has_value());
   const acre::shared_segment segment = opened(o, acre::access::read_only);
   segment_details details;
-  details.info = info_of(segment, o.name);
+  details.info = info_of(segment, o.name.value_or(""));
   try {
     const acre::check_result result = segment.check();
     details.check = result.to_string();
@@ -163,6 +178,7 @@ int show(const shm_options& o) {
 }
 
 int bind(const shm_options& o) {
+  refuse_beside_id(o, false);  // what stands in the name's place is the placement's
   const acre::placement where = placement_of(o);
   acre::segment_bind_options what;
   what.offset = acre::parse_bytes(o.offset);
@@ -180,6 +196,7 @@ int bind(const shm_options& o) {
 
 int remove(const shm_options& o) {
   if (o.names.empty() && o.id < 0) throw input_error("shm remove: names, or --id");
+  refuse_beside_id(o, !o.names.empty());
   int status = done;
   const acre::attach_options how = attach_of(o, acre::access::read_only);
   const auto absent = [&](const std::string& what) {
@@ -193,10 +210,19 @@ int remove(const shm_options& o) {
   return status;
 }
 
+shm_options as_typed(shm_options o) {
+  o.size = unmarked_segment(o.size);
+  if (o.name) o.name = unmarked_segment(*o.name);
+  for (auto* const words : {&o.names, &o.placement}) {
+    for (std::string& word : *words) word = unmarked_segment(word);
+  }
+  return o;
+}
+
 CLI::App& add(CLI::App& shm, const char* name, const char* help, const options_pointer& o, action& chosen,
               int (*act)(const shm_options&)) {
   CLI::App& command = *shm.add_subcommand(name, help);
-  command.callback([o, act, &chosen] { chosen = [o, act] { return act(*o); }; });
+  command.callback([o, act, &chosen] { chosen = [o, act] { return act(as_typed(*o)); }; });
   return command;
 }
 
@@ -204,7 +230,7 @@ void add_backend(CLI::App& command, shm_options& o) {
   command.add_option("--backend", o.backend, "posix: a file in /dev/shm; sysv: a key, or 'private'")
       ->type_name("KIND")
       ->check(CLI::IsMember(texts_of(backends)))
-      ->capture_default_str();
+      ->default_str("posix");
 }
 
 void add_which(CLI::App& command, shm_options& o) {
@@ -244,7 +270,9 @@ void add_bind(CLI::App& shm, const options_pointer& o, action& chosen) {
   command.add_option("--offset", o->offset, "where the part begins")
       ->type_name("SIZE")
       ->capture_default_str();
-  command.add_option("--length", o->length, "how long it is; else up to the end")->type_name("SIZE");
+  command.add_option("--length", o->length, "how long it is; else up to the end")
+      ->type_name("SIZE")
+      ->check(CLI::Validator([](const std::string& text) { return text.empty() ? "it is empty" : ""; }, ""));
   command.add_flag("--migrate", o->migrate, "pages may exist, and are moved");
   command.footer("Exit status: 0 done, 1 pages stayed or it could not be done, 2 bad arguments.");
 }
