@@ -35,6 +35,17 @@ text_style style_of(int file) {
   return {!dumb && !is_set("NO_COLOR"), std::string_view(::nl_langinfo(CODESET)) == "UTF-8"};
 }
 
+text_size size_of(int file) {
+  text_size size;
+  winsize told{};
+  if (::ioctl(file, TIOCGWINSZ, &told) == 0) {
+    if (told.ws_col != 0) size.columns = told.ws_col;
+    if (told.ws_row != 0) size.lines = told.ws_row;
+  }
+  if (const std::size_t columns = number_in("COLUMNS"); columns != 0) size.columns = columns;
+  return size;
+}
+
 }  // namespace
 
 text_style style_of_stdout() { return style_of(STDOUT_FILENO); }
@@ -45,15 +56,8 @@ bool stdout_is_terminal() { return ::isatty(STDOUT_FILENO) != 0; }
 
 bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) != 0; }
 
-text_size size_of_stdout() {
-  text_size size;
-  winsize told{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &told) == 0) {
-    if (told.ws_col != 0) size.columns = told.ws_col;
-    if (told.ws_row != 0) size.lines = told.ws_row;
-  }
-  if (const std::size_t columns = number_in("COLUMNS"); columns != 0) size.columns = columns;
-  return size;
-}
+text_size size_of_stdout() { return size_of(STDOUT_FILENO); }
+
+text_size size_of_stderr() { return size_of(STDERR_FILENO); }
 
 }  // namespace acre_cli

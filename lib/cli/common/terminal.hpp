@@ -18,11 +18,12 @@ text_style style_of_stderr();
 bool stdout_is_terminal();
 bool stderr_is_terminal();
 
-/// Of the terminal, 80 where the standard output is none or does not tell; COLUMNS goes first.
+/// Of the terminal, 80 where the standard output or error is none or does not tell; COLUMNS goes first.
 struct text_size {
   std::size_t columns = 80;
   std::size_t lines = 24;
 };
 text_size size_of_stdout();
+text_size size_of_stderr();
 
 }  // namespace acre_cli

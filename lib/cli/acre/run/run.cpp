@@ -57,7 +57,7 @@ int watched(const std::vector<std::string>& command, bindings& bound) {
     end = child.wait(watch.due());
   }
   if (child.start_error() != 0) return not_started(command, child.start_error());
-  say(memory_report(command.front(), watch, *end, size_of_stdout().columns, style_of_stderr()));
+  say(memory_report(command.front(), watch, *end, size_of_stderr().columns, style_of_stderr()));
   return end->status;
 }
 
