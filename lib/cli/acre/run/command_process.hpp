@@ -29,9 +29,9 @@ struct command_end {
 /// Ends this process by `signal`, without a core of its own. Returns where that does not end it.
 void end_by(int signal);
 
-/// A child that runs a command. While this exists, what other processes send to this one to end, to stop or to be
-/// told something goes to the child; what went to the process group, as the terminal's signals do, the child got
-/// itself. Where the child stops, this process does, too. One at a time.
+/// A child that runs a command. While this exists, what other processes send to this one to end, to stop or
+/// to be told something goes to the child; what went to the process group, as the terminal's signals do, the
+/// child got itself. Where the child stops, this process does, too. One at a time.
 class command_process {
  public:
   /// The child has the caller's signal mask, policies and CPUs.

@@ -1,5 +1,5 @@
-// group_witness: tells signals to this process from signals to its process group. kill(2) leaves no trace of which
-// it was; a second process of the group that blocks all signals has those pending that went to the group.
+// group_witness: tells signals to this process from signals to its process group. kill(2) leaves no trace of
+// which it was; a second process of the group that blocks all signals has those pending that went to all.
 #pragma once
 
 #include <sys/types.h>
@@ -9,7 +9,7 @@
 namespace acre_cli {
 
 /// The second process: without files, arguments, or a name that others look for, and ended with this one.
-/// Without /proc, or where there is no room for a process, there is none, and every signal is one to this process.
+/// Without /proc, or where there is no room for a process, there is none, and every signal is this process's.
 class group_witness {
  public:
   group_witness() { start(); }

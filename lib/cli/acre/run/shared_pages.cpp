@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <system_error>
 
 namespace acre_cli {
+namespace fs = std::filesystem;
 namespace {
 
 /// Mappings begin with an address, their properties with a capital letter.
@@ -23,6 +26,18 @@ std::size_t pages_in_shared_mappings(const acre::process_binding& binding) {
     if (m.mappers > 1) pages += m.pages();
   }
   return pages;
+}
+
+/// As the first thread that has memory shows it: files of threads that have ended are empty.
+page_shares shares_in(int pid) {
+  std::error_code ec;
+  for (fs::directory_iterator task(fmt::format("/proc/{}/task", pid), ec), end; !ec && task != end;
+       task.increment(ec)) {
+    std::ifstream smaps(task->path() / "smaps");
+    page_shares shares = read_shares(smaps);
+    if (!shares.empty()) return shares;
+  }
+  return {};
 }
 
 double share_of(const acre::process_mapping& m, const page_shares& shares) {
@@ -68,8 +83,7 @@ process_pages pages_of(const acre::process_binding& binding, const page_shares& 
 
 process_pages pages_of(const acre::process_binding& binding) {
   if (pages_in_shared_mappings(binding) < binding.pages() / 10) return pages_of(binding, {});
-  std::ifstream smaps(fmt::format("/proc/{}/smaps", binding.pid));
-  return pages_of(binding, read_shares(smaps));
+  return pages_of(binding, shares_in(binding.pid));
 }
 
 }  // namespace acre_cli
