@@ -69,7 +69,7 @@ using look = std::function<void(std::size_t left)>;
 
 /// A look walks the page tables of the process: they are made rarer as they get dearer.
 constexpr std::chrono::milliseconds shortest_pause{40};
-constexpr int pause_per_look = 20;
+constexpr int pause_per_look = 5;
 
 /// migrate_pages(2). The first thread of a process may have ended alone, and the kernel then knows of no memory (EINVAL):
 /// any other thread's number does as well.

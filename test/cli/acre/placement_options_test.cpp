@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -33,6 +34,16 @@ placement_options read(const std::string& arguments) {
   placement_options options;
   add_placement_options(app, options);
   app.parse(arguments);
+  return options;
+}
+
+/// Empty ones, too, which App::parse(std::string) drops.
+placement_options read_words(std::vector<std::string> arguments) {
+  CLI::App app;
+  placement_options options;
+  add_placement_options(app, options);
+  std::ranges::reverse(arguments);  // as CLI11 wants it
+  app.parse(std::move(arguments));
   return options;
 }
 
@@ -142,6 +153,14 @@ TEST(cpu_nodes, are_their_cpus) {
   EXPECT_EQ(cpus_of(read("-C 5"), machine()), cpus{5});
   EXPECT_EQ(cpus_of(read("--bind 0"), machine()), std::nullopt);
   EXPECT_THROW(cpus_of(read("-N 9"), machine()), input_error);
+}
+TEST(cpu_options, that_are_empty_are_mistakes) {
+  const placement_options no_cpus = read_words({"-C", ""});
+  const placement_options no_nodes = read_words({"-N", ""});
+  EXPECT_FALSE(no_cpus.empty());
+  EXPECT_THROW(cpus_of(no_cpus, machine()), input_error);
+  EXPECT_THROW(cpus_of(no_nodes, machine()), acre::error);
+  EXPECT_THROW(cpus_of(read_words({"-C", "0", "-N", ""}), machine()), input_error);
 }
 
 }  // namespace

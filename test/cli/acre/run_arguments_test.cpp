@@ -1,6 +1,7 @@
 #include "cli/acre/run/run_arguments.hpp"
 
 #include "cli/acre/command.hpp"
+#include "cli/common/input_error.hpp"
 
 #include <gtest/gtest.h>
 #include <CLI/CLI.hpp>
@@ -43,6 +44,15 @@ TEST(arguments_of_run, may_end_anywhere) {
 TEST(arguments_of_others, stay) {
   EXPECT_EQ(marked({"where", "--", "-x"}), (words{"where", "--", "-x"}));
   EXPECT_EQ(marked({"--version", "run"}), (words{"--version", "run"}));
+}
+TEST(arguments_of_run, have_values_after_an_equals_sign) {
+  EXPECT_THROW(marked({"run", "--bind=", "ls"}), CLI::ParseError);
+  EXPECT_THROW(marked({"run", "-l", "--report="}), CLI::ParseError);
+  EXPECT_EQ(marked({"run", "--placement==", "ls", "--x="}), (words{"run", "--placement==", "=ls", "=--x="}));
+}
+TEST(marks, that_are_missing_are_a_mistake) {
+  EXPECT_THROW(unmarked_command({"=ls", "x"}), input_error);
+  EXPECT_THROW(unmarked_command({""}), input_error);
 }
 TEST(marks, are_taken_off) { EXPECT_EQ(unmarked_command({"=ls", "==", "="}), (words{"ls", "=", ""})); }
 

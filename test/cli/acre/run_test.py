@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """run_test.py ACRE TOUCHER: what `acre run` starts, how, and what it ends with."""
+import fcntl
 import os
 import pathlib
 import pty
 import re
+import resource
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -16,6 +20,28 @@ ACRE, TOUCHER = sys.argv.pop(1), sys.argv.pop(1)
 
 def acre_run(*args, **more):
     return subprocess.run([ACRE, "run", *map(str, args)], capture_output=True, text=True, timeout=60, **more)
+
+
+def read_all(terminal):
+    """What was written to it, up to its end."""
+    text = b""
+    while True:
+        try:
+            got = os.read(terminal, 4096)
+        except OSError:
+            got = b""
+        text += got
+        if not got:
+            break
+    os.close(terminal)
+    return text
+
+
+def wait_until(happens, seconds=30):
+    end = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
 
 
 class Run(unittest.TestCase):
@@ -68,6 +94,13 @@ class Arguments(Run):
         self.ends(125, "--cpus", "1-", "true", saying="position 2")
         self.ends(125, "--placement", "interleave 0-1 by 64KiB", "true")
         self.ends(125, "--local", "", saying="no name")
+        self.ends(125, "--cpus", "", "--bind", 0, "true", saying="CPUs ''")
+        self.ends(125, "-N", "", "--bind", 0, "true")
+        self.ends(125, "--bind", "", "true")
+        self.ends(125, "--bind=", "--interleave", 0, "echo", saying="--bind= has no value")
+        self.ends(125, "--cpus=", 0, "echo", saying="--cpus= has no value")
+        self.ends(125, "--report=", "echo", saying="--report= has no value")
+        self.ends(0, "--local", "echo", "--bind=", out="--bind=\n")
         self.ends(0, "--help")
 
 
@@ -107,31 +140,180 @@ class Becoming(Run):
         self.assertEqual(done.returncode, 5)
 
 
+class StandardError(Run):
+    CASES = ((3, ["--report", "sh", "-c", "exit 3"]), (3, ["--local", "--report", "sh", "-c", "sleep 0.2; exit 3"]),
+             (127, ["--local", "/absent"]), (127, ["--report", "/absent"]), (125, ["--bind", "77", "true"]))
+
+    def test_one_that_cannot_be_written_changes_nothing(self):
+        for where in ("2>/dev/full", "2>&-"):
+            for status, options in self.CASES:
+                done = subprocess.run(["sh", "-c", f'"$@" {where}', "sh", ACRE, "run", *options], timeout=60)
+                self.assertEqual(done.returncode, status, (where, options))
+
+    def test_one_that_nobody_reads_changes_nothing(self):
+        for status, options in self.CASES:
+            ours, theirs = os.pipe()
+            os.close(ours)
+            done = subprocess.run([ACRE, "run", *options], stderr=theirs, timeout=60)
+            os.close(theirs)
+            self.assertEqual(done.returncode, status, options)
+
+    def test_a_closed_one_becomes_no_other_file(self):
+        for options in (["--local"], ["--report"]):
+            shown = "for pid in $$ $PPID; do readlink /proc/$pid/fd/2 || echo closed; done"
+            done = subprocess.run(["sh", "-c", '"$@" 2>&-', "sh", ACRE, "run", *options, "sh", "-c", shown],
+                                  capture_output=True, text=True, timeout=60)
+            ours = "/dev/null" if options == ["--report"] else "closed"
+            self.assertEqual(done.stdout, f"closed\n{ours}\n", options)
+
+
 class Report(Run):
     def test_the_status_is_the_commands(self):
         self.ends(0, "--report", "true", saying="true: status 0")
         self.ends(3, "--report", "--local", "sh", "-c", "exit 3", saying="sh: status 3")
-        self.ends(143, "--report", "--local", "sh", "-c", "kill -TERM $$", saying="status 143")
-        self.ends(137, "--report", "sh", "-c", "kill -KILL $$")
+        self.ends(-15, "--report", "--local", "sh", "-c", "kill -TERM $$", saying="status 143")
+        self.ends(-9, "--report", "sh", "-c", "kill -KILL $$")
+        line = f"'{ACRE}' run --report sh -c 'kill -INT $$'; echo $?"
+        # A shell that waits for a program ended by SIGINT goes on only if it has got none itself.
+        self.assertEqual(subprocess.run(["sh", "-c", line], capture_output=True, text=True).stdout, "130\n")
+
+    def test_only_the_command_leaves_a_core(self):
+        with tempfile.TemporaryDirectory() as directory:
+            script = "ulimit -c 0; kill -QUIT $$"
+            pid = os.fork()
+            if pid == 0:
+                try:
+                    os.chdir(directory)
+                    os.dup2(os.open("/dev/null", os.O_WRONLY), 2)
+                    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+                    resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+                    os.execv(ACRE, [ACRE, "run", "--report", "sh", "-c", script])
+                finally:
+                    os._exit(99)
+            status = os.waitpid(pid, 0)[1]
+            self.assertEqual(os.WTERMSIG(status), signal.SIGQUIT)
+            self.assertFalse(os.WCOREDUMP(status))
+            self.assertEqual(os.listdir(directory), [])
 
     def test_the_memory_is_told(self):
-        done = self.ends(0, "--report", "--bind", 0, "sh", "-c", f"(sleep 2) | '{TOUCHER}' 64", out="ready\nkept\n")
-        self.assertRegex(done.stderr, r"most memory seen: \d+\.?\d* MiB after .*, in [2-3] processes; \d+ looks")
-        self.assertIn("policy: bind 0", done.stderr)
-        pages = re.search(r"node 0 .*?([\d ]+) pages", done.stderr).group(1).replace(" ", "")
+        child = subprocess.Popen([ACRE, "run", "--report", "--bind", "0", "sh", "-c", f"cat | '{TOUCHER}' 64"],
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(child.stdout.readline(), "ready\n")
+        time.sleep(2)
+        out, err = child.communicate(timeout=60)
+        self.assertEqual((child.returncode, out), (0, "kept\n"), err)
+        self.assertRegex(err, r"most memory seen: \d+\.?\d* MiB after .*, in [2-3] processes; \d+ looks")
+        self.assertIn("policy: bind 0", err)
+        pages = re.search(r"node 0 .*?([\d ]+) pages", err).group(1).replace(" ", "")
         self.assertGreaterEqual(int(pages), 64 * 256)
-        largest = re.search(r"at most ([\d.]+) MiB", done.stderr).group(1)
+        largest = re.search(r"at most ([\d.]+) MiB", err).group(1)
         self.assertGreaterEqual(float(largest), 64)
 
+    def mebibytes_seen(self, *script):
+        done = self.ends(0, "--report", sys.executable, "-c", "\n".join(script))
+        seen = re.search(r"most memory seen: ([\d.]+) MiB", done.stderr)
+        self.assertTrue(seen, done.stderr)
+        return float(seen.group(1)), done.stderr
+
+    def test_shared_pages_count_once(self):
+        seen, report = self.mebibytes_seen(
+            "import mmap, os, time",
+            "memory = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)",
+            "for page in range(0, 64 << 20, 4096): memory[page] = 1",
+            "for i in range(5):",
+            "    if os.fork() == 0: time.sleep(2); os._exit(0)",
+            "for i in range(5): os.wait()")
+        self.assertGreater(seen, 60)
+        self.assertLess(seen, 130, report)
+        self.assertIn("a page that N processes map counts 1/N in each; in full they would be", report)
+
+    def test_memory_is_seen_when_the_first_thread_has_ended(self):
+        exit_of_a_thread = {"x86_64": 60, "aarch64": 93}.get(os.uname().machine)
+        if exit_of_a_thread is None:
+            self.skipTest("the number of exit(2) is not known here")
+        seen, report = self.mebibytes_seen(
+            "import ctypes, os, threading, time",
+            "def work():",
+            "    time.sleep(0.5)",
+            "    memory = bytearray(b'x') * (64 << 20)",
+            "    time.sleep(2)",
+            "    os._exit(0)",
+            "threading.Thread(target=work).start()",
+            f"ctypes.CDLL(None).syscall({exit_of_a_thread}, 0)")
+        self.assertGreater(seen, 60, report)
+        self.assertNotIn("it had more between the looks", report)
+
+    def test_the_report_is_as_wide_as_its_terminal(self):
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
+        environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+        subprocess.run([ACRE, "run", "--report", "sleep", "0.5"], stdout=subprocess.DEVNULL, stderr=theirs,
+                       env=environment, timeout=60, check=True)
+        os.close(theirs)
+        text = re.sub(r"\x1b\[[\d;]*m", "", read_all(ours).decode())
+        widest = max(len(line) for line in text.splitlines())
+        self.assertTrue(100 < widest <= 120, text)
+
     def test_signals_go_to_the_command(self):
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGUSR1):
-            script = "trap 'echo told; exit 9' TERM HUP INT USR1; echo ready; while :; do sleep 0.05; done"
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGUSR1, signal.SIGTSTP, signal.SIGCONT):
+            script = "trap 'echo told; exit 9' TERM HUP INT USR1 TSTP CONT; echo ready; while :; do sleep 0.05; done"
             child = subprocess.Popen([ACRE, "run", "--report", "sh", "-c", script],
                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             self.assertEqual(child.stdout.readline(), "ready\n")
             child.send_signal(number)
             out, err = child.communicate(timeout=60)
             self.assertEqual((child.returncode, out), (9, "told\n"), err)
+
+    def test_signals_to_the_group_come_once(self):
+        script = ("import signal, time; told = []; "
+                  "signal.signal(signal.SIGUSR1, lambda *_: print('told', flush=True)); "
+                  "signal.signal(signal.SIGTERM, lambda *_: exit(0)); print('ready', flush=True)\n"
+                  "while True: time.sleep(0.05)")
+        child = subprocess.Popen([ACRE, "run", "--report", sys.executable, "-c", script], stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True, start_new_session=True)
+        self.assertEqual(child.stdout.readline(), "ready\n")
+        time.sleep(0.3)
+        for send in (os.killpg, os.kill, os.killpg, os.killpg, os.kill, os.kill):
+            send(child.pid, signal.SIGUSR1)
+            time.sleep(0.3)
+        os.killpg(child.pid, signal.SIGTERM)
+        out, err = child.communicate(timeout=60)
+        self.assertEqual((child.returncode, out), (0, "told\n" * 6), err)
+
+    def test_nothing_is_left_behind(self):
+        child = subprocess.Popen([ACRE, "run", "--report", "sleep", "60"], start_new_session=True)
+        children = pathlib.Path(f"/proc/{child.pid}/task/{child.pid}/children")
+        wait_until(lambda: len(children.read_text().split()) == 2)
+        command, witness = map(int, children.read_text().split())
+        self.assertEqual(pathlib.Path(f"/proc/{witness}/cmdline").read_bytes().strip(b"\0"), b"")
+        wait_until(lambda: not os.listdir(f"/proc/{witness}/fd"))
+        child.kill()
+        child.wait(timeout=60)
+        wait_until(lambda: not os.path.exists(f"/proc/{witness}"))
+        os.kill(command, signal.SIGKILL)
+
+    def test_acre_stops_with_its_command(self):
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execv(ACRE, [ACRE, "run", "--report", "sh", "-c", "kill -STOP $$; echo goes on; exit 4"])
+        try:
+            state = pathlib.Path(f"/proc/{pid}/stat")
+            wait_until(lambda: state.read_text().rsplit(")", 1)[1].split()[0] == "T")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        text = read_all(terminal)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 4, text)
+        self.assertIn(b"goes on", text)
+
+    def test_without_a_terminal_only_the_command_stops(self):
+        child = subprocess.Popen([ACRE, "run", "--report", "sh", "-c", "echo $$; kill -STOP $$; exit 4"],
+                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True)
+        command = int(child.stdout.readline())
+        state = pathlib.Path(f"/proc/{command}/stat")
+        wait_until(lambda: state.read_text().rsplit(")", 1)[1].split()[0] == "T")
+        os.kill(command, signal.SIGCONT)
+        child.communicate(timeout=60)
+        self.assertEqual(child.returncode, 4)
 
     def test_the_terminals_interrupt_comes_once(self):
         script = "n=0; trap 'n=$((n+1))' INT; echo ready; i=0; while [ $i -lt 10 ]; do sleep 0.1; i=$((i+1)); done; echo $n interrupts"
@@ -170,6 +352,7 @@ class Report(Run):
         script = f"import signal, os; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execvp('sh', ['sh', '-c', {line!r}])"
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
         self.assertIn("status 6", done.stderr)
+        self.assertEqual(done.stdout, "6\n")
 
     def test_looking_costs_little(self):
         child = subprocess.Popen([ACRE, "run", "--report", TOUCHER, "128"], stdin=subprocess.PIPE,

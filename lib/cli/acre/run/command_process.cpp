@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +17,8 @@
 namespace acre_cli {
 namespace {
 
-constexpr int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH};
+constexpr int passed_on[] = {SIGHUP,  SIGINT,  SIGQUIT,  SIGTERM, SIGUSR1,
+                             SIGUSR2, SIGALRM, SIGWINCH, SIGTSTP, SIGCONT};
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
@@ -37,7 +39,28 @@ int error_from(int pipe) {
   return got == sizeof error ? error : 0;
 }
 
+/// Only a shell's job control wakes what it finds stopped. Elsewhere the command alone may be woken, and this
+/// process never.
+bool has_terminal() {
+  const int terminal = ::open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+  if (terminal < 0) return false;
+  ::close(terminal);
+  return true;
+}
+
 }  // namespace
+
+void end_by(int signal) {
+  const rlimit none{};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);  // a program that takes cores heeds no limit
+  ::signal(signal, SIG_DFL);
+  sigset_t only;
+  ::sigemptyset(&only);
+  ::sigaddset(&only, signal);
+  ::sigprocmask(SIG_UNBLOCK, &only, nullptr);
+  ::raise(signal);
+}
 
 int exec_command(const std::vector<std::string>& command) {
   ::execvp(command.front().c_str(), pointers(command).data());
@@ -59,7 +82,6 @@ command_process::command_process(const std::vector<std::string>& command) {
   // A caller that ignores SIGCHLD would take the child's status away.
   struct sigaction standard {};
   standard.sa_handler = SIG_DFL;
-  standard.sa_flags = SA_NOCLDSTOP;
   ::sigaction(SIGCHLD, &standard, &x_child_before);
   ::sigprocmask(SIG_BLOCK, &x_awaited, &x_mask_before);
   x_pid = ::fork();
@@ -74,7 +96,10 @@ command_process::command_process(const std::vector<std::string>& command) {
   ::close(ends[1]);
   if (x_pid > 0) x_start_error = error_from(ends[0]);
   ::close(ends[0]);
-  if (x_pid > 0) return;
+  if (x_pid > 0) {
+    if (x_start_error == 0) x_witness.emplace();
+    return;
+  }
   ::sigaction(SIGCHLD, &x_child_before, nullptr);
   ::sigprocmask(SIG_SETMASK, &x_mask_before, nullptr);
   errno = error;
@@ -82,8 +107,16 @@ command_process::command_process(const std::vector<std::string>& command) {
 }
 
 command_process::~command_process() {
+  x_witness.reset();
   ::sigaction(SIGCHLD, &x_child_before, nullptr);
   ::sigprocmask(SIG_SETMASK, &x_mask_before, nullptr);
+}
+
+void command_process::pass_on(const siginfo_t& told) {
+  const bool to_group = x_witness && x_witness->got(told.si_signo);
+  if (told.si_code == SI_KERNEL) return;  // the terminal's: to its foreground group
+  if (to_group && ::getpgid(x_pid) == ::getpgrp()) return;
+  ::kill(x_pid, told.si_signo);
 }
 
 std::optional<command_end> command_process::wait(std::chrono::nanoseconds time) {
@@ -92,16 +125,21 @@ std::optional<command_end> command_process::wait(std::chrono::nanoseconds time) 
   siginfo_t told{};
   const int signal = ::sigtimedwait(&x_awaited, &told, &limit);
   if (signal > 0 && signal != SIGCHLD) {
-    // What the kernel sends (SI_KERNEL) is the terminal's, and went to all its processes.
-    if (told.si_code <= 0) ::kill(x_pid, signal);
+    pass_on(told);
     return std::nullopt;
   }
   command_end end;
   int status = 0;
-  const pid_t ended = ::wait4(x_pid, &status, WNOHANG, &end.used);
-  if (ended < 0 && errno != EINTR) fail("cannot wait for the command");
-  if (ended <= 0) return std::nullopt;
-  end.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  const pid_t changed = ::wait4(x_pid, &status, WNOHANG | WUNTRACED, &end.used);
+  if (changed < 0 && errno != EINTR) fail("cannot wait for the command");
+  if (changed <= 0) return std::nullopt;
+  if (WIFSTOPPED(status)) {
+    // The SIGCONT that ends this stop is awaited, and passed on.
+    if (has_terminal()) ::raise(SIGSTOP);
+    return std::nullopt;
+  }
+  end.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  end.status = end.signal != 0 ? 128 + end.signal : WEXITSTATUS(status);
   return end;
 }
 

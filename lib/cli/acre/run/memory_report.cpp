@@ -11,6 +11,12 @@ namespace {
 
 double seconds(watch_clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
+std::string shared_pages_note(const memory_peak& peak) {
+  const std::string mapped = acre::format_bytes_rounded(peak.mapped * peak.page_size);
+  if (mapped == acre::format_bytes_rounded(peak.pages * peak.page_size)) return {};
+  return fmt::format("  a page that N processes map counts 1/N in each; in full they would be {}\n", mapped);
+}
+
 std::string seen(const memory_watch& watch, std::uint64_t largest, std::size_t width,
                  const text_style& style) {
   if (!watch.peak()) {
@@ -24,9 +30,10 @@ std::string seen(const memory_watch& watch, std::uint64_t largest, std::size_t w
       fmt::format("  most memory seen: {} after {:.2f} s, in {} process{}; {} look{}\n",
                   acre::format_bytes_rounded(peak.pages * peak.page_size), seconds(peak.at), peak.processes,
                   peak.processes == 1 ? "" : "es", watch.looks(), watch.looks() == 1 ? "" : "s");
+  text += shared_pages_note(peak);
   if (!peak.policy.empty()) text += fmt::format("  policy: {}\n", peak.policy);
   text += bar_lines(peak.per_node, peak.page_size, width, style);
-  if (largest > peak.pages * peak.page_size / 10 * 11)
+  if (largest > watch.largest() / 10 * 11)
     text += "  it had more between the looks, which are few so as not to slow it down\n";
   return text;
 }

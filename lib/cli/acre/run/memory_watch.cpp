@@ -1,15 +1,19 @@
 #include "cli/acre/run/memory_watch.hpp"
 
+#include "cli/acre/run/shared_pages.hpp"
+
 #include <acre/binding_of.hpp>
 #include <acre/error.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <string>
 
 namespace acre_cli {
 namespace fs = std::filesystem;
@@ -27,6 +31,20 @@ std::vector<int> process_tree(int pid) {
       std::ifstream children(task->path() / "children");
       for (int child = 0; children >> child;) found.push_back(child);
     }
+  }
+  return found;
+}
+
+/// Of a thread that has memory, where the first one has ended: its files in /proc are empty then.
+acre::process_binding living_binding(int pid, std::error_code& ec) {
+  acre::process_binding found = acre::binding_of(pid, ec);
+  if (ec || !found.mappings.empty()) return found;
+  std::error_code tasks;
+  for (fs::directory_iterator task(fmt::format("/proc/{}/task", pid), tasks), end; !tasks && task != end;
+       task.increment(tasks)) {
+    std::error_code gone;
+    acre::process_binding of_thread = acre::binding_of(std::atoi(task->path().filename().c_str()), gone);
+    if (!gone && !of_thread.mappings.empty()) return of_thread;
   }
   return found;
 }
@@ -60,16 +78,21 @@ void memory_watch::look() {
   std::map<acre::node_id, std::size_t> pages;
   for (const int pid : process_tree(x_pid)) {
     std::error_code ec;
-    const acre::process_binding binding = acre::binding_of(pid, ec);
+    const acre::process_binding binding = living_binding(pid, ec);
     if (pid == x_pid && ec && ec != acre::errc::no_such_process) x_error = ec;
     if (ec || binding.per_node.empty()) continue;
-    for (const auto& n : binding.per_node) pages[n.node] += n.pages;
+    const process_pages found = pages_of(binding);
+    for (const auto& n : found.per_node) pages[n.node] += n.pages;
     if (pid == x_pid && binding.own) seen.policy = binding.own->to_string();
     seen.page_size = binding.page_size;
-    seen.pages += binding.pages();
+    seen.mapped += found.mapped;
+    x_largest = std::max<std::uint64_t>(x_largest, std::uint64_t{found.mapped} * binding.page_size);
     ++seen.processes;
   }
-  for (const auto& [node, count] : pages) seen.per_node.push_back({node, count});
+  for (const auto& [node, count] : pages) {
+    seen.per_node.push_back({node, count});
+    seen.pages += count;
+  }
   if (seen.pages > 0) {
     ++x_looks;
     if (!x_peak || seen.pages > x_peak->pages) x_peak = std::move(seen);

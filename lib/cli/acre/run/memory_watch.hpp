@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -16,9 +17,10 @@ using watch_clock = std::chrono::steady_clock;
 
 /// The moment when most pages were seen.
 struct memory_peak {
-  std::vector<acre::node_pages> per_node;  ///< base pages; one that several processes map counts in each
+  std::vector<acre::node_pages> per_node;  ///< base pages; one that N processes map counts 1/N in each
   std::size_t page_size = 0;
-  std::size_t pages = 0;
+  std::size_t pages = 0;   ///< the sum of the above
+  std::size_t mapped = 0;  ///< where a page counts in full in each process
   std::size_t processes = 0;
   std::string policy;  ///< of the first process; empty where the kernel does not show it
   watch_clock::duration at{};
@@ -41,6 +43,8 @@ class memory_watch {
 
   const std::optional<memory_peak>& peak() const { return x_peak; }
   std::size_t looks() const { return x_looks; }
+  /// The most bytes that one process mapped in any look.
+  std::uint64_t largest() const { return x_largest; }
   watch_clock::duration elapsed() const { return watch_clock::now() - x_start; }
   /// Of the last look at the first process that failed for another reason than its end.
   const std::error_code& error() const { return x_error; }
@@ -51,6 +55,7 @@ class memory_watch {
   watch_clock::time_point x_next = x_start;
   watch_clock::duration x_spent{};
   std::size_t x_looks = 0;
+  std::uint64_t x_largest = 0;
   std::optional<memory_peak> x_peak;
   std::error_code x_error;
 };

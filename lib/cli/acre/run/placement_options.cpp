@@ -32,6 +32,16 @@ void add_placement(CLI::App& command, placement_options& options, const char* na
       ->group(where_it_lies);
 }
 
+/// CLI11 itself would take an empty text for none.
+void add_cpus(CLI::App& command, std::optional<std::string>& value, const char* names, const char* type,
+              const std::string& help) {
+  command
+      .add_option_function<std::string>(
+          names, [&value](const std::string& text) { value = text; }, help)
+      ->type_name(type)
+      ->group(where_it_runs);
+}
+
 acre::placement parsed(const placement_options& options, const acre::topology& machine) {
   const acre::node_set& all = machine.default_nodes();
   const std::string& option = options.option;
@@ -105,12 +115,9 @@ void add_placement_options(CLI::App& command, placement_options& options) {
       ->group(where_it_lies);
   add_placement(command, options, "--placement", "--placement", "TEXT",
                 "as the library writes it: 'prefer 0-1'; nothing with chunks");
-  command.add_option("-C,--cpus,--physcpubind", options.cpus, "on these CPUs: 0-3,8")
-      ->type_name("LIST")
-      ->group(where_it_runs);
-  command.add_option("-N,--cpunodebind,--nodes-cpus", options.cpu_nodes, "on the CPUs of these nodes")
-      ->type_name("NODES")
-      ->group(where_it_runs);
+  add_cpus(command, options.cpus, "-C,--cpus,--physcpubind", "LIST", "on these CPUs: 0-3,8");
+  add_cpus(command, options.cpu_nodes, "-N,--cpunodebind,--nodes-cpus", "NODES",
+           "on the CPUs of these nodes");
 }
 
 std::optional<acre::placement> placement_of(const placement_options& options, const acre::topology& machine,
@@ -132,11 +139,10 @@ std::optional<acre::placement> placement_of(const placement_options& options, co
 
 std::optional<std::vector<unsigned>> cpus_of(const placement_options& options,
                                              const acre::topology& machine) {
-  if (!options.cpus.empty() && !options.cpu_nodes.empty())
-    throw input_error("--cpus and --cpunodebind: one of them at most");
-  if (!options.cpus.empty()) return parse_cpus(options.cpus, machine.cpus());
-  if (options.cpu_nodes.empty()) return std::nullopt;
-  const acre::node_set nodes = acre::node_set::parse(options.cpu_nodes, machine.default_nodes());
+  if (options.cpus && options.cpu_nodes) throw input_error("--cpus and --cpunodebind: one of them at most");
+  if (options.cpus) return parse_cpus(*options.cpus, machine.cpus());
+  if (!options.cpu_nodes) return std::nullopt;
+  const acre::node_set nodes = acre::node_set::parse(*options.cpu_nodes, machine.default_nodes());
   std::vector<unsigned> found;
   for (const acre::node_id node : nodes) {
     if (!machine.nodes().contains(node)) {

@@ -21,10 +21,10 @@ struct placement_options {
   std::string option;  ///< "--bind"; empty: no placement was asked for
   std::string second;  ///< another one, which is a mistake
   std::string text;
-  std::string cpus;
-  std::string cpu_nodes;
+  std::optional<std::string> cpus;  ///< an empty text is a mistake, not none
+  std::optional<std::string> cpu_nodes;
 
-  bool empty() const { return option.empty() && cpus.empty() && cpu_nodes.empty(); }
+  bool empty() const { return option.empty() && !cpus && !cpu_nodes; }
 };
 
 /// Adds them, with the spellings of numactl(8), to `command`. `options` must live as long as it.

@@ -6,6 +6,7 @@
 #include "cli/acre/run/memory_watch.hpp"
 #include "cli/acre/run/placement_options.hpp"
 #include "cli/acre/run/run_arguments.hpp"
+#include "cli/acre/run/standard_files.hpp"
 #include "cli/acre/run/system_weights.hpp"
 #include "cli/common/input_error.hpp"
 
@@ -46,19 +47,35 @@ void bind(const placement_options& options, bindings& bound) {
   for (const auto& less : bound.memory->downgrades()) complain("note: " + less.text);
 }
 
-int watched(const std::vector<std::string>& command, bindings& bound) {
-  command_process child(command);
-  bound.memory.reset();
-  bound.cpus.reset();
-  memory_watch watch(child.pid());
+command_end waited_for(command_process& child, memory_watch& watch) {
   std::optional<command_end> end;
   while (!end) {
     if (child.start_error() == 0 && watch.due() <= watch_clock::duration::zero()) watch.look();
     end = child.wait(watch.due());
   }
-  if (child.start_error() != 0) return not_started(command, child.start_error());
-  say(memory_report(command.front(), watch, *end, size_of_stdout().columns, style_of_stderr()));
-  return end->status;
+  return *end;
+}
+
+int watched(const std::vector<std::string>& command, bindings& bound) {
+  command_end end;
+  {
+    command_process child(command);
+    const broken_pipes_ignored ignored;
+    bound.memory.reset();
+    bound.cpus.reset();
+    memory_watch watch(child.pid());
+    end = waited_for(child, watch);
+    if (child.start_error() != 0) return not_started(command, child.start_error());
+    say(memory_report(command.front(), watch, end, size_of_stderr().columns, style_of_stderr()));
+  }
+  if (end.signal != 0) end_by(end.signal);  // or a shell's loop would go on after ^C
+  return end.status;
+}
+
+int become(const std::vector<std::string>& command) {
+  const int error = exec_command(command);
+  const broken_pipes_ignored ignored;
+  return not_started(command, error);
 }
 
 int run(const run_options& options) {
@@ -67,9 +84,11 @@ int run(const run_options& options) {
     throw input_error("run: say where, by --bind NODES for example; see acre run --help");
   if (command.front().empty()) throw input_error("run: the command has no name");
   bindings bound;
-  bind(options.where, bound);
-  if (options.report) return watched(command, bound);
-  return not_started(command, exec_command(command));
+  {
+    const broken_pipes_ignored ignored;
+    bind(options.where, bound);
+  }
+  return options.report ? watched(command, bound) : become(command);
 }
 
 }  // namespace
@@ -87,13 +106,15 @@ void add_run(CLI::App& acre, action& chosen) {
   command.footer(
       "acre becomes the command, which keeps its PID and its parent; with --report it is the parent.\n"
       "Threads and processes that the command starts inherit the placement. Nodes: 0-3,8, all, !1, +0-1.\n"
-      "Exit status: the command's, 128 + N for signal N; 127 no such command, 126 it cannot be run,\n"
-      "125 bad arguments, or the system would not have it.");
+      "Exit status: the command's, and signal N if that ended it: 128 + N for shells; 127 no such command,\n"
+      "126 it cannot be run, 125 bad arguments, or the system would not have it.");
   command.callback([options, &chosen] {
     chosen = [options]() -> int {
       try {
+        occupy_standard_files();
         return run(*options);
       } catch (const std::exception& e) {
+        const broken_pipes_ignored ignored;
         complain(e.what());
         return run_failed;
       }

@@ -1,5 +1,8 @@
 #include "cli/acre/run/run_arguments.hpp"
 
+#include "cli/common/input_error.hpp"
+
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 namespace acre_cli {
@@ -22,6 +25,12 @@ bool next_is_value(const CLI::App& run, const std::string& argument) {
   return false;
 }
 
+/// CLI11 would take the next argument for the value of "--bind=".
+void require_value(const std::string& argument) {
+  if (argument.starts_with("--") && argument.find('=') == argument.size() - 1)
+    throw CLI::ArgumentMismatch(fmt::format("{} has no value", argument));
+}
+
 }  // namespace
 
 std::vector<std::string> marked_command(const CLI::App& acre, std::vector<std::string> arguments) {
@@ -35,6 +44,7 @@ std::vector<std::string> marked_command(const CLI::App& acre, std::vector<std::s
       break;
     }
     if (argument.size() < 2 || argument.front() != '-') break;
+    require_value(argument);
     at += next_is_value(run, argument) ? 2 : 1;
   }
   for (; at < arguments.size(); ++at) arguments[at].insert(arguments[at].begin(), mark);
@@ -43,7 +53,10 @@ std::vector<std::string> marked_command(const CLI::App& acre, std::vector<std::s
 
 std::vector<std::string> unmarked_command(const std::vector<std::string>& marked) {
   std::vector<std::string> command;
-  for (const std::string& argument : marked) command.push_back(argument.substr(1));
+  for (const std::string& argument : marked) {
+    if (!argument.starts_with(mark)) throw input_error(fmt::format("run: '{}' was not expected", argument));
+    command.push_back(argument.substr(1));
+  }
   return command;
 }
 

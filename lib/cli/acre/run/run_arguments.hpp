@@ -14,9 +14,11 @@ namespace acre_cli {
 /// "--". All that follows is the command's: each such argument gets a mark in front, so that CLI11 takes it for what
 /// it is, "--help", "--" and "[a,b]" too. Arguments of other commands stay as they are.
 /// \param arguments without the program's name
+/// \throws CLI::ArgumentMismatch for an option of `acre run` that ends in '=', without a value
 std::vector<std::string> marked_command(const CLI::App& acre, std::vector<std::string> arguments);
 
 /// The arguments as they were typed.
+/// \throws input_error for one without a mark, which is none of the command's
 std::vector<std::string> unmarked_command(const std::vector<std::string>& marked);
 
 }  // namespace acre_cli
