@@ -10,7 +10,7 @@ class App;
 
 namespace acre_cli {
 
-/// How acre ends. `acre run` passes on what its command ended with, and 128 + N for signal N.
+/// How acre ends. `acre run` ends as its command, by a signal, too.
 enum exit_status : int {
   done = 0,
   failed = 1,     ///< the system would not have it; doctor: placement does not work here; move: pages stayed

@@ -5,16 +5,14 @@
 #include <acre/locate.hpp>
 #include <acre/mapping.hpp>
 #include <acre/migrate.hpp>
+#include <acre/move_process.hpp>
 #include <acre/placement.hpp>
 #include <acre/thread_binding.hpp>
 
 #include <fmt/format.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include <cerrno>
+#include <iterator>
 #include <system_error>
-#include <vector>
 
 namespace acre_cli {
 namespace {
@@ -44,8 +42,8 @@ class scratch_memory {
 };
 
 outcome outcome_of(const std::error_code& code) {
-  if (code == acre::errc::binding_denied || code == std::errc::operation_not_permitted ||
-      code == std::errc::permission_denied)
+  if (code == acre::errc::binding_denied || code == acre::errc::permission_denied ||
+      code == std::errc::operation_not_permitted || code == std::errc::permission_denied)
     return outcome::denied;
   if (code == acre::errc::binding_unsupported || code == acre::errc::unsupported_placement ||
       code == std::errc::function_not_supported)
@@ -107,16 +105,12 @@ trial try_migrating(const acre::node_set& nodes, const acre::topology& machine) 
   });
 }
 
-/// What `acre move` needs: asked to move this process's pages from a node to the same one, the kernel does nothing, but
-/// for judging the right to it.
-trial try_moving_processes(acre::node_id node) {
-  std::vector<unsigned long> nodes(1024 / (8 * sizeof(unsigned long)));
-  constexpr std::size_t word = 8 * sizeof(unsigned long);
-  nodes.at(node / word) |= 1UL << (node % word);
-  const unsigned long bits = nodes.size() * word + 1;  // the kernel takes one off
-  if (::syscall(SYS_migrate_pages, 0, bits, nodes.data(), nodes.data()) >= 0) return {};
-  const std::error_code code(errno, std::system_category());
-  return {outcome_of(code), code.message()};
+/// With this very process.
+trial try_moving_processes(acre::node_id from, acre::node_id to) {
+  return tried([&]() -> trial {
+    acre::move_process(0, {from}, {to});
+    return {};
+  });
 }
 
 }  // namespace
@@ -149,12 +143,13 @@ void try_the_rest(doctor_facts& facts, const acre::node_set& nodes, const acre::
     facts.prefer_many = try_policy(placement::prefer(two), machine);
     // Over one node it would be another policy.
     facts.interleave = try_policy(placement::interleave(nodes), machine);
+    const acre::node_id second = *std::next(two.begin());
+    facts.moving_processes = try_moving_processes(first, second);
   }
   facts.weighted_interleave = try_policy(placement::weighted_by_system(nodes), machine);
   facts.thread_binding = try_thread(first, machine);
   facts.locating = try_locating();
   facts.migrating = try_migrating(nodes, machine);
-  facts.moving_processes = try_moving_processes(first);
 }
 
 }  // namespace acre_cli
