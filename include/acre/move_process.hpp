@@ -45,7 +45,7 @@ struct process_migration {
 
 struct move_options {
   /// For a progress bar: called by the thread that called move_process(), many times a second while the pages of a
-  /// node are moved, and once after: what was done so far, and of how many moves it is which (from 1 on). What it
+  /// node are moved (less often for large processes: a look walks their page tables), and once after: what was done so far, and of how many moves it is which (from 1 on). What it
   /// throws ends the migration, but only after the pages of this node: nothing stops the kernel before.
   std::function<void(const process_move& done, std::size_t number, std::size_t count)> progress;
 };

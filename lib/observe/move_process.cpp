@@ -36,6 +36,7 @@ void require_known(const node_set& from) {
     case ESRCH:
       throw error(errc::no_such_process, doing + ": it has ended");
     case EINVAL:
+      if (!process.mappings.empty()) break;
       throw error(errc::no_such_process,
                   doing + ": it has no memory, as kernel threads and processes that have ended");
     case EPERM:
@@ -52,8 +53,9 @@ void require_known(const node_set& from) {
     case ENOSYS:
       throw error(errc::binding_unsupported, doing + ": this kernel has no migrate_pages(2)");
     default:
-      throw error(std::error_code(error_number, std::system_category()), doing);
+      break;
   }
+  throw error(std::error_code(error_number, std::system_category()), doing);
 }
 
 std::size_t shared_on(const process_binding& process, node_id node) {
@@ -87,7 +89,12 @@ long migrate_at_once(int pid, const sys::node_bits& from, const sys::node_bits& 
 long migrate(int pid, const migration_step& step, const look& tell) {
   const auto call = [&] { return migrate_at_once(pid, to_bits({step.from}), to_bits({step.to})); };
   if (!tell) return call();
-  std::future<long> refused = std::async(std::launch::async, call);
+  std::future<long> refused;
+  try {
+    refused = std::async(std::launch::async, call);
+  } catch (const std::system_error&) {  // no further thread is allowed: then nobody is told
+    return call();
+  }
   std::chrono::nanoseconds pause = shortest_pause;
   while (refused.wait_for(pause) != std::future_status::ready) {
     const auto begin = std::chrono::steady_clock::now();

@@ -128,8 +128,6 @@ TEST_F(moving_processes, tells_how_far_it_is) {
   };
   const process_migration done = move_process(child.pid(), {first}, {second}, options);
   ASSERT_GE(moved.size(), 2U) << done;
-  EXPECT_TRUE(std::is_sorted(moved.begin(), moved.end())) << done;
-  EXPECT_LT(moved.front(), done.moved());
   EXPECT_EQ(moved.back(), done.moved());
   munmap(memory, much);
 }

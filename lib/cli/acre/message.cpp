@@ -15,10 +15,11 @@ void say(std::string_view text) noexcept {
 
 void complain(std::string_view text) noexcept {
   try {
-    std::string line = "acre: ";
+    std::string line;
     while (!text.empty()) {
       const std::size_t end = text.find('\n');
-      line += printable(text.substr(0, end)) + '\n';
+      // Names may hold line ends: only the first line begins as acre's own.
+      line += (line.empty() ? "acre: " : "  ") + printable(text.substr(0, end)) + '\n';
       text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     }
     say(line);

@@ -9,7 +9,7 @@ namespace acre_cli {
 /// nothing throws.
 void say(std::string_view text) noexcept;
 
-/// "acre: TEXT"; what is not printable in a line of `text`, as names of other users' things may be, becomes '?'.
+/// "acre: TEXT", with further lines set in; what is not printable in a line of `text`, as names of other users' things may be, becomes '?'.
 void complain(std::string_view text) noexcept;
 
 }  // namespace acre_cli

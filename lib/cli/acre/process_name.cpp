@@ -97,6 +97,7 @@ int find_process(std::string_view text) {
     if (*pid > 0 && fs::exists(fmt::format("/proc/{}", *pid))) return *pid;
     throw input_error(fmt::format("there is no process {}", text));
   }
+  if (text.empty()) throw input_error("the process: a number, or the name of its program");
   const std::vector<int> found = processes_named(text);
   if (found.empty()) throw input_error(fmt::format("there is no process '{}'", text));
   if (found.size() > 1) {

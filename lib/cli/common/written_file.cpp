@@ -81,7 +81,10 @@ fs::path real_target(const fs::path& path) {
   std::error_code ec;
   const auto status = fs::status(path, ec);
   if (fs::is_directory(status)) fail(path, "it is a directory");
-  if (!fs::exists(status)) return path;
+  if (!fs::exists(status)) {
+    if (fs::is_symlink(fs::symlink_status(path, ec))) fail(path, "it is a link that leads nowhere");
+    return path;
+  }
   if (!fs::is_regular_file(status)) fail(path, "it exists and is no file");
   const auto target = fs::canonical(path, ec);
   return ec ? path : target;

@@ -236,7 +236,8 @@ class Where(unittest.TestCase):
         for args, saying in ((["4194999"], "there is no process 4194999"), (["no-such-program"], "no-such-program"),
                              ([pid, "--watch", "0.01"], "0.1"), ([pid, "--watch", "nan"], "0.1"),
                              ([pid, "--watch", "1", "--html", "x"], "--html"), ([pid, "--top", "-1"], "--top"),
-                             ([pid, "--html", "/absent/page"], "cannot write"), ([pid, "--html", ""], "--html"), ([], "process")):
+                             ([pid, "--html", "/absent/page"], "cannot write"), ([pid, "--html", ""], "--html"), ([], "process"),
+                             ([""], "a number, or the name")):
             done = run(*args)
             self.assertEqual((done.returncode, done.stdout), (2, ""), args)
             self.assertIn(saying, done.stderr)
@@ -397,6 +398,26 @@ class Where(unittest.TestCase):
         type_in("kill %1")
         wait_until(lambda: state() == "Z")
         self.assertEqual(seen.count(b"\033[?1049h"), entered)
+
+    def test_in_the_background_it_rests_where_nothing_stops_it(self):
+        process = self.sleeper()
+        script = f"set -m; (trap '' TTOU; exec '{ACRE}' where {process.pid} --watch 5) & echo $!; sleep 2; cat /proc/$!/stat; kill -9 $!"
+        shell, terminal = pty.fork()
+        if shell == 0:
+            os.environ["TERM"] = "xterm"
+            os.execvp("bash", ["bash", "-c", script])
+        seen = b""
+        try:
+            while got := os.read(terminal, 65536):
+                seen += got
+        except OSError:  # the last user of the terminal is gone
+            pass
+        os.waitpid(shell, 0)
+        stat = re.search(rb"\(acre\) (.*)", seen)
+        self.assertTrue(stat, seen)
+        fields = stat[1].split()
+        self.assertLess((int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), 1, seen)
+        self.assertNotIn(b"\033[?1049h", seen)
 
     def test_watching_can_be_stopped_and_goes_on(self):
         def stop_and_go_on(child, _):

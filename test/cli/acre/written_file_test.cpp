@@ -95,6 +95,14 @@ TEST_F(a_written_file, takes_the_place_of_what_a_link_of_its_name_points_to) {
   EXPECT_EQ(text_of(directory / "target"), "new");
 }
 
+TEST_F(a_written_file, takes_no_place_of_a_link_that_leads_nowhere) {
+  fs::create_symlink("absent", file);
+  EXPECT_THROW(require_writable(file), input_error);
+  EXPECT_THROW(write_file(file, "new"), input_error);
+  EXPECT_TRUE(fs::is_symlink(file));
+  EXPECT_EQ(files(), 1U);
+}
+
 TEST_F(a_written_file, is_only_tried_before_the_work) {
   put(file, "old");
   require_writable(file);

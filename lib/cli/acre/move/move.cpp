@@ -36,6 +36,7 @@ class progress_display {
   progress_display& operator=(const progress_display&) = delete;
   ~progress_display() { show(""); }
 
+  bool is_shown() const { return x_shown; }
   void show(const std::string& line) const {
     if (x_shown) say("\r\033[K" + line);
   }
@@ -50,6 +51,8 @@ acre::process_migration moved(int pid, const acre::node_set& from, const acre::n
   const std::size_t width = size_of_stderr().columns - 1;
   display.show(fmt::format("moving the pages of process {} ...", pid));
   acre::move_options options;
+  // Without it the kernel is asked once, and nobody looks on.
+  if (!display.is_shown()) return acre::move_process(pid, from, to);
   options.progress = [&](const acre::process_move& now, std::size_t number, std::size_t count) {
     display.show(progress_line(now, number, count, width, style));
   };

@@ -39,13 +39,21 @@ int error_from(int pipe) {
   return got == sizeof error ? error : 0;
 }
 
-/// Only a shell's job control wakes what it finds stopped. Elsewhere the command alone may be woken, and this
-/// process never.
-bool has_terminal() {
+/// Whether a shell's job control stopped the child, and will wake both: only then may this process stop. Others stop
+/// and wake the command alone (`kill -STOP`, cpulimit), and would leave this process stopped.
+bool is_stopped_by_a_shell(int signal) {
   const int terminal = ::open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
   if (terminal < 0) return false;
+  const bool in_foreground = ::tcgetpgrp(terminal) == ::getpgrp();
   ::close(terminal);
-  return true;
+  // A shell with job control gives each job a group of its own.
+  const bool has_job_control = ::getpgid(::getppid()) != ::getpgrp();
+  return has_job_control && (in_foreground || signal != SIGSTOP);
+}
+
+bool is_pending(int signal) {
+  sigset_t pending;
+  return ::sigpending(&pending) == 0 && ::sigismember(&pending, signal) == 1;
 }
 
 }  // namespace
@@ -96,10 +104,7 @@ command_process::command_process(const std::vector<std::string>& command) {
   ::close(ends[1]);
   if (x_pid > 0) x_start_error = error_from(ends[0]);
   ::close(ends[0]);
-  if (x_pid > 0) {
-    if (x_start_error == 0) x_witness.emplace();
-    return;
-  }
+  if (x_pid > 0) return;
   ::sigaction(SIGCHLD, &x_child_before, nullptr);
   ::sigprocmask(SIG_SETMASK, &x_mask_before, nullptr);
   errno = error;
@@ -107,15 +112,13 @@ command_process::command_process(const std::vector<std::string>& command) {
 }
 
 command_process::~command_process() {
-  x_witness.reset();
   ::sigaction(SIGCHLD, &x_child_before, nullptr);
   ::sigprocmask(SIG_SETMASK, &x_mask_before, nullptr);
 }
 
-void command_process::pass_on(const siginfo_t& told) {
-  const bool to_group = x_witness && x_witness->got(told.si_signo);
-  if (told.si_code == SI_KERNEL) return;  // the terminal's: to its foreground group
-  if (to_group && ::getpgid(x_pid) == ::getpgrp()) return;
+void command_process::pass_on(const siginfo_t& told) const {
+  // The terminal's go to its foreground group, and so to the command; but a hangup to the leader of the session only.
+  if (told.si_code == SI_KERNEL && told.si_signo != SIGHUP) return;
   ::kill(x_pid, told.si_signo);
 }
 
@@ -134,8 +137,8 @@ std::optional<command_end> command_process::wait(std::chrono::nanoseconds time) 
   if (changed < 0 && errno != EINTR) fail("cannot wait for the command");
   if (changed <= 0) return std::nullopt;
   if (WIFSTOPPED(status)) {
-    // The SIGCONT that ends this stop is awaited, and passed on.
-    if (has_terminal()) ::raise(SIGSTOP);
+    // The SIGCONT that ends this stop is awaited, and passed on; one that came already would be lost by stopping.
+    if (is_stopped_by_a_shell(WSTOPSIG(status)) && !is_pending(SIGCONT)) ::raise(SIGSTOP);
     return std::nullopt;
   }
   end.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;

@@ -1,8 +1,6 @@
 // command_process: a command, in place of this process or as its child.
 #pragma once
 
-#include "cli/acre/run/group_witness.hpp"
-
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -29,9 +27,9 @@ struct command_end {
 /// Ends this process by `signal`, without a core of its own. Returns where that does not end it.
 void end_by(int signal);
 
-/// A child that runs a command. While this exists, what other processes send to this one to end, to stop or
-/// to be told something goes to the child; what went to the process group, as the terminal's signals do, the
-/// child got itself. Where the child stops, this process does, too. One at a time.
+/// A child that runs a command. While this exists, what other processes send to this one to end, to stop or to be told
+/// something goes to the child; the terminal's signals the child gets itself. Where a shell's job control stops the
+/// child, this process stops, too. One at a time.
 class command_process {
  public:
   /// The child has the caller's signal mask, policies and CPUs.
@@ -48,10 +46,9 @@ class command_process {
   std::optional<command_end> wait(std::chrono::nanoseconds time);
 
  private:
-  void pass_on(const siginfo_t& told);
+  void pass_on(const siginfo_t& told) const;
 
   pid_t x_pid = -1;
-  std::optional<group_witness> x_witness;
   int x_start_error = 0;
   sigset_t x_awaited{};
   sigset_t x_mask_before{};

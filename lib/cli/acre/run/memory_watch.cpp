@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -31,20 +30,6 @@ std::vector<int> process_tree(int pid) {
       std::ifstream children(task->path() / "children");
       for (int child = 0; children >> child;) found.push_back(child);
     }
-  }
-  return found;
-}
-
-/// Of a thread that has memory, where the first one has ended: its files in /proc are empty then.
-acre::process_binding living_binding(int pid, std::error_code& ec) {
-  acre::process_binding found = acre::binding_of(pid, ec);
-  if (ec || !found.mappings.empty()) return found;
-  std::error_code tasks;
-  for (fs::directory_iterator task(fmt::format("/proc/{}/task", pid), tasks), end; !tasks && task != end;
-       task.increment(tasks)) {
-    std::error_code gone;
-    acre::process_binding of_thread = acre::binding_of(std::atoi(task->path().filename().c_str()), gone);
-    if (!gone && !of_thread.mappings.empty()) return of_thread;
   }
   return found;
 }
@@ -78,7 +63,7 @@ void memory_watch::look() {
   std::map<acre::node_id, std::size_t> pages;
   for (const int pid : process_tree(x_pid)) {
     std::error_code ec;
-    const acre::process_binding binding = living_binding(pid, ec);
+    const acre::process_binding binding = acre::binding_of(pid, ec);
     if (pid == x_pid && ec && ec != acre::errc::no_such_process) x_error = ec;
     if (ec || binding.per_node.empty()) continue;
     const process_pages found = pages_of(binding);

@@ -38,18 +38,16 @@ class watcher {
     // A process that cannot be looked at must not touch the terminal.
     where_report report = look_at(x_pid);
     for (;;) {
-      if (!has_waited_for_foreground()) {
-        show(report);
-        if (report.state != process_state::has_memory) return 0;
-        switch (x_wait.wait(period)) {
-          case wake::process_ended:
-            return 0;
-          case wake::signal:
-            if (!goes_on_after(x_wait.signal())) return x_wait.signal();
-            break;
-          case wake::time_is_over:
-            break;
-        }
+      if (may_show()) show(report);
+      if (report.state != process_state::has_memory) return 0;
+      switch (x_wait.wait(period)) {
+        case wake::process_ended:
+          return 0;
+        case wake::signal:
+          if (!goes_on_after(x_wait.signal())) return x_wait.signal();
+          break;
+        case wake::time_is_over:
+          break;
       }
       auto next = look_again();
       if (!next) return 0;
@@ -68,12 +66,12 @@ class watcher {
     return true;
   }
 
-  /// What was seen before is of another time then.
-  bool has_waited_for_foreground() {
-    if (x_output != watch_output::screen || in_foreground()) return false;
+  /// False where the shell keeps the terminal, and stopping does not help: SIGTTOU is ignored.
+  bool may_show() {
+    if (x_output != watch_output::screen || in_foreground()) return true;
     x_screen.leave();
     x_wait.with_signals(wait_for_foreground);
-    return true;
+    return in_foreground();
   }
 
   /// Nothing: it is gone. Another may have its number.
