@@ -93,10 +93,11 @@ def from_zsh(line):
     """Types the line and asks for a list of what fits, in a zsh of its own."""
     with tempfile.TemporaryDirectory() as home:
         start = rc_of_zsh(home) + ("unsetopt zle_bracketed_paste 2>/dev/null; bindkey '^I' list-choices\n"
-                                   'setopt list_packed; LISTMAX=1000; zstyle ":completion:*" list-prompt ""\n')
+                                   'setopt list_packed; LISTMAX=1000; zstyle ":completion:*" list-prompt ""\n'
+                                   "tell-end() { print LISTED > /dev/tty }; zle -N tell-end; bindkey '^G' tell-end\n")
         with Terminal('zsh', home, start) as zsh:
-            zsh.type(line + '\t')
-            text = zsh.read(lambda text: False, 3)
+            zsh.type(line + '\t\x07')
+            text = zsh.read(lambda text: 'LISTED' in text, 30)
     return re.sub(r'\x1b\[[0-9;?]*[a-zA-Z]|[\r\x07\x08]', ' ', text).split()
 
 
