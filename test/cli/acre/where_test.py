@@ -45,7 +45,7 @@ ctypes.CDLL(None).syscall({ {"x86_64": 60}.get(platform.machine(), 93) }, 0)
 # In a PID namespace of its own: the number of what is watched goes to another process, where pidfd_open(2) would not
 # tell (434 anywhere; it ends with ENOSYS as on Linux < 5.3).
 NUMBER_AGAIN = """
-import ctypes, signal, struct, subprocess, sys
+import ctypes, signal, struct, subprocess, sys, time
 libc = ctypes.CDLL(None)
 code = struct.pack("=" + "HBBI" * 4, 0x20, 0, 0, 0, 0x15, 0, 1, 434, 0x06, 0, 0, 0x50026, 0x06, 0, 0, 0x7fff0000)
 filter = struct.pack("HxxxxxxP", 4, ctypes.cast(code, ctypes.c_void_p).value)
@@ -56,6 +56,7 @@ watch.stdout.readline()
 watch.send_signal(signal.SIGSTOP)
 first.kill()
 first.wait()
+time.sleep(0.05)  # processes are told apart by the clock tick they began in
 with open("/proc/sys/kernel/ns_last_pid", "w") as file:
     file.write(str(first.pid - 1))
 second = subprocess.Popen(["sleep", "60"])
