@@ -46,7 +46,7 @@ struct residency {
 /// Looks, through move_pages(2) without target nodes, in batches; never faults a page in. Costs about 0.2
 /// us a base page, 1 GiB some 50 ms (huge pages on Linux >= 6.7: one look a huge page, well under 1 ms).
 /// A page that the kernel is moving, as compaction does at any time, seems absent for that moment: such pages are
-/// looked for again, for some 10 ms a call at most.
+/// looked for again. A call waits for them for some 10 ms in all.
 /// \param p any address;
 /// \param bytes > 0; the range is rounded outward to whole pages
 /// \throws error errc::invalid_size for 0 bytes or a range that wraps, errc::not_mapped if part of it is

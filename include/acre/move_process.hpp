@@ -44,9 +44,10 @@ struct process_migration {
 };
 
 struct move_options {
-  /// For a progress bar: called by the thread that called move_process(), many times a second while the pages of a
-  /// node are moved (less often for large processes: a look walks their page tables), and once after: what was done so far, and of how many moves it is which (from 1 on). What it
-  /// throws ends the migration, but only after the pages of this node: nothing stops the kernel before.
+  /// For a progress bar: called by the thread that called move_process(), many times a second while the pages of
+  /// a node are moved (less often for large processes: a look walks their page tables), and once after. Told is
+  /// what was done so far, and of how many moves it is which (from 1 on). What it throws ends the migration, but
+  /// only after the pages of this node: nothing stops the kernel before.
   std::function<void(const process_move& done, std::size_t number, std::size_t count)> progress;
 };
 
@@ -59,9 +60,9 @@ struct move_options {
 /// \param from nodes of this machine;
 /// \param to nodes that this process may use, and the other one too
 /// \returns what was moved and what was left; pages left are no error
-/// \throws error errc::no_such_process, also if it ends meanwhile or has no memory; errc::permission_denied (another user's
-///   process needs CAP_SYS_NICE and CAP_SYS_PTRACE); errc::node_not_allowed where the process's cpuset
-///   forbids nodes of `to`; errc::empty_node_set, errc::unknown_node; errc::binding_unsupported; what
+/// \throws error errc::no_such_process, also if it ends meanwhile or has no memory; errc::permission_denied
+///   (another user's process needs CAP_SYS_NICE and CAP_SYS_PTRACE); errc::node_not_allowed where the process's
+///   cpuset forbids nodes of `to`; errc::empty_node_set, errc::unknown_node; errc::binding_unsupported; what
 ///   require_usable() throws for `to`. Pages already moved stay moved.
 /// \safety any thread; the process may run
 ACRE_API process_migration move_process(int pid, const node_set& from, const node_set& to,

@@ -237,8 +237,8 @@ class Where(unittest.TestCase):
         for args, saying in ((["4194999"], "there is no process 4194999"), (["no-such-program"], "no-such-program"),
                              ([pid, "--watch", "0.01"], "0.1"), ([pid, "--watch", "nan"], "0.1"),
                              ([pid, "--watch", "1", "--html", "x"], "--html"), ([pid, "--top", "-1"], "--top"),
-                             ([pid, "--html", "/absent/page"], "cannot write"), ([pid, "--html", ""], "--html"), ([], "process"),
-                             ([""], "a number, or the name")):
+                             ([pid, "--html", "/absent/page"], "cannot write"), ([pid, "--html", ""], "--html"),
+                             ([], "PROCESS is required"), ([""], "a number, or the name")):
             done = run(*args)
             self.assertEqual((done.returncode, done.stdout), (2, ""), args)
             self.assertIn(saying, done.stderr)

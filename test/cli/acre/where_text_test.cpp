@@ -114,7 +114,7 @@ TEST(where_text, tells_transparent_huge_pages) {
     EXPECT_THAT(text, HasSubstr(" 50% huge\n"));
     EXPECT_THAT(text, HasSubstr(" 4 KiB pages\n"));
   }
-  EXPECT_THAT(where_text(r, {}), testing::ContainsRegex("transparent\\s+huge\\s+pages"));
+  EXPECT_THAT(where_text(r, {}), HasSubstr(" of it in transparent huge pages\n"));
   r.transparent_huge = huge_bytes{{r.binding.mappings[0].begin, 4096}};
   EXPECT_THAT(where_text(r, {}), HasSubstr(" 1% huge\n"));
 }

@@ -101,9 +101,9 @@ std::vector<completed_command> completed_commands(const CLI::App& acre) {
 }
 
 void add_completion(CLI::App& acre, action& chosen) {
-  CLI::App& command = *acre.add_subcommand("completion", "Writes the completion script for a shell");
+  CLI::App& command = *acre.add_subcommand("completion", "Writes the completion script for a shell.");
   const auto shell = std::make_shared<std::string>();
-  command.add_option("shell", *shell, "For this shell")
+  command.add_option("SHELL", *shell, "for this one")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   command.footer("For example: source <(acre completion bash)");

@@ -33,7 +33,7 @@ void add_doctor(CLI::App& acre, action& chosen) {
   CLI::App& command = *acre.add_subcommand(
       "doctor", "Finds out, by trying, whether placement works here, and says what to do where it does not.");
   const auto options = std::make_shared<doctor_options>();
-  command.add_flag("--json", options->json, "Writes JSON: verdict, findings, and the facts behind them");
+  command.add_flag("--json", options->json, "write JSON: verdict, findings, and the facts behind them");
   command.footer("Exit status: 0 placement works (perhaps with warnings), 1 it does not.");
   command.callback([&chosen, options] { chosen = [options] { return examine(*options); }; });
 }

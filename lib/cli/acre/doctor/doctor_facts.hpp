@@ -87,7 +87,8 @@ struct doctor_facts {
   std::optional<shm_facts> shm;  ///< /dev/shm
 };
 
-/// Reads and tries. Binds a few scratch pages of this process, and its calling thread for a moment.
+/// Reads and tries. Binds a few scratch pages of this process, and its calling thread for a moment; moves
+/// pages of this process from one node to another.
 doctor_facts collect_facts(const acre::topology& machine, const system_files& files);
 
 }  // namespace acre_cli

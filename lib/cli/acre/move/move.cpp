@@ -92,7 +92,7 @@ int move(move_command c) {
 void add_move(CLI::App& acre, action& chosen) {
   CLI::App& command = *acre.add_subcommand("move", "Moves the pages of a process to other nodes.");
   const auto options = std::make_shared<move_command>();
-  command.add_option("PROCESS", options->process, "of a process, or the name of a program")
+  command.add_option("PROCESS", options->process, "its number, or the name of its program")
       ->required()
       ->type_name("PID|NAME");
   command.add_option("FROM", options->from_position, "instead of --from")->type_name("NODES");

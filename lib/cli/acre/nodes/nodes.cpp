@@ -56,9 +56,9 @@ void add_nodes(CLI::App& acre, action& chosen) {
   CLI::App& command = *acre.add_subcommand(
       "nodes", "Shows the memory nodes: capacity, free memory, CPUs, huge pages, distances.");
   const auto options = std::make_shared<nodes_options>();
-  command.add_flag("--json", options->json, "Writes JSON: bytes as integers, unknown values as null");
+  command.add_flag("--json", options->json, "write JSON: bytes as integers, unknown values as null");
   // For tests, and for looking at the machines of others; hidden from --help.
-  command.add_option("--topology-xml", options->topology_xml, "Shows the machine in this file of hwloc")
+  command.add_option("--topology-xml", options->topology_xml, "show the machine in this file of hwloc")
       ->type_name("FILE")
       ->group("");
   command.callback([&chosen, options] { chosen = [options] { return show_nodes(*options); }; });

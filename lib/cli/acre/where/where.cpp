@@ -93,23 +93,23 @@ std::string check_period(const std::string& text) {
 }  // namespace
 
 void add_where(CLI::App& acre, action& chosen) {
-  CLI::App& command = *acre.add_subcommand("where", "Shows on which nodes the memory of a process lies");
+  CLI::App& command = *acre.add_subcommand("where", "Shows on which nodes the memory of a process lies.");
   const auto args = std::make_shared<where_arguments>();
-  command.add_option("process", args->process, "Number of a process, or name of its program")
+  command.add_option("PROCESS", args->process, "its number, or the name of its program")
       ->type_name("PID|NAME")
       ->required();
-  command.add_option("--top", args->top, "Show the N mappings with the most resident memory; 0: all")
+  command.add_option("--top", args->top, "the N mappings with the most resident memory; 0: all")
       ->type_name("N")
       ->check(check_count)
       ->capture_default_str();
   CLI::Option* const period =
       command
           .add_option("--watch", args->period,
-                      "Look again every SECONDS (at least 0.1), until the process ends")
+                      "look again every SECONDS (at least 0.1), until the process ends")
           ->type_name("SECONDS")
           ->check(check_period);
-  command.add_flag("--json", args->json, "Write JSON, all mappings; with --watch one object a line");
-  command.add_option("--html", args->html, "Write the report as a web page, too")
+  command.add_flag("--json", args->json, "write JSON, all mappings; with --watch one object a line");
+  command.add_option("--html", args->html, "write the report as a web page, too")
       ->type_name("FILE")
       ->check(check_file)
       ->excludes(period);

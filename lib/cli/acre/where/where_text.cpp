@@ -97,14 +97,12 @@ class text_writer {
     line(shortened(fmt::format("process {}: {}", b.pid, printable(x_report.command)), x_width,
                    x_options.style));
     const std::string policy = b.own ? "'" + b.own->to_string() + "'" : "unknown";
-    const std::size_t huge = transparent_huge(x_report).value_or(0);
-    const std::string huge_words =
-        huge == 0 ? ""
-                  : fmt::format(", {} of it in transparent huge pages", acre::format_bytes_rounded(huge));
-    x_out += wrap(fmt::format("allowed nodes {}, thread policy {}; {} resident in {} mapping{}{}",
+    x_out += wrap(fmt::format("allowed nodes {}, thread policy {}; {} resident in {} mapping{}",
                               b.allowed_nodes.to_string(), policy, bytes(b.pages()),
-                              format_count(b.mappings.size()), b.mappings.size() == 1 ? "" : "s", huge_words),
+                              format_count(b.mappings.size()), b.mappings.size() == 1 ? "" : "s"),
                   x_width, 0);
+    const std::size_t huge = transparent_huge(x_report).value_or(0);
+    if (huge != 0) line(fmt::format("{} of it in transparent huge pages", acre::format_bytes_rounded(huge)));
     line("");
   }
 
