@@ -13,7 +13,6 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
-#include <sstream>
 #include <string>
 
 namespace acre_cli {
@@ -100,19 +99,10 @@ acre::process_mapping mapping_at(std::uintptr_t begin, std::size_t mappers, std:
   return m;
 }
 
-TEST(shared_pages, have_the_kernels_shares) {
-  std::istringstream smaps(
-      "7f00-8f00 rw-p 00000000 00:00 0                          [heap]\n"
-      "Size:               4000 kB\nRss:                1000 kB\nPss:                 250 kB\n"
-      "Pss_Dirty:           100 kB\nVmFlags: rd wr mr mw me ac \n"
-      "9000-a000 rw-s 00000000 00:0e 1 /anon_hugepage (deleted)\nRss: 0 kB\nPss: 0 kB\n"
-      "deadbeef000-deadbef0000 r-xp 00000000 00:00 0    Rss: 4 kB\nRss: 4 kB\nPss: 4 kB\n");
-  EXPECT_EQ(read_shares(smaps), (page_shares{{0x7f00, 0.25}, {0xdeadbeef000, 1}}));
-}
 TEST(shared_pages, are_weighed) {
   acre::process_binding process;
   process.mappings = {mapping_at(0x1000, 1, 100), mapping_at(0x2000, 10, 100), mapping_at(0x3000, 5, 100)};
-  const process_pages pages = pages_of(process, {{0x1000, 0.5}, {0x2000, 0.25}});
+  const process_pages pages = pages_of(process, {{0x1000, {800, 400, 0}}, {0x2000, {800, 200, 0}}});
   EXPECT_EQ(pages.mapped, 900U);
   ASSERT_EQ(pages.per_node.size(), 2U);
   EXPECT_EQ(pages.per_node[0].pages, 100U + 25U + 20U);

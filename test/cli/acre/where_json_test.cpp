@@ -60,7 +60,7 @@ TEST(where_json, of_hostile_names_can_be_read) {
 TEST(where_json, tells_transparent_huge_pages_where_they_are_known) {
   where_report r = made_up_process({0, 1}, 3);
   EXPECT_TRUE(json::parse(where_json(r, json_layout::one_line))["transparent_huge"].is_null());
-  r.transparent_huge = huge_bytes{{r.binding.mappings[1].begin, 2 << 20}};
+  r.smaps[r.binding.mappings[1].begin].transparent_huge = 2 << 20;
   const json j = json::parse(where_json(r, json_layout::one_line));
   EXPECT_EQ(j["transparent_huge"], 2 << 20);
   EXPECT_EQ(j["mappings"][0]["transparent_huge"], 0);

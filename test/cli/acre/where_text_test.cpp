@@ -104,8 +104,8 @@ TEST(where_text, names_mappings_policies_and_huge_pages) {
 TEST(where_text, tells_transparent_huge_pages) {
   where_report r = made_up_process({0, 1}, 3);
   const auto bytes = [&](std::size_t i) { return r.binding.mappings[i].pages() * r.binding.page_size; };
-  r.transparent_huge =
-      huge_bytes{{r.binding.mappings[0].begin, bytes(0) + 4096}, {r.binding.mappings[1].begin, bytes(1) / 2}};
+  r.smaps[r.binding.mappings[0].begin].transparent_huge = bytes(0) + 4096;
+  r.smaps[r.binding.mappings[1].begin].transparent_huge = bytes(1) / 2;
   where_text_options options;
   for (options.columns = 60; options.columns < 100; ++options.columns) {
     const std::string text = where_text(r, options);
@@ -115,20 +115,8 @@ TEST(where_text, tells_transparent_huge_pages) {
     EXPECT_THAT(text, HasSubstr(" 4 KiB pages\n"));
   }
   EXPECT_THAT(where_text(r, {}), HasSubstr(" of it in transparent huge pages\n"));
-  r.transparent_huge = huge_bytes{{r.binding.mappings[0].begin, 4096}};
+  r.smaps[r.binding.mappings[0].begin].transparent_huge = 4096;
   EXPECT_THAT(where_text(r, {}), HasSubstr(" 1% huge\n"));
-}
-
-TEST(parse_smaps, adds_up_what_is_mapped_by_huge_pages) {
-  std::istringstream smaps(
-      "7f0000000000-7f0000400000 rw-p 00000000 00:00 0 \nRss:  4096 kB\nAnonHugePages:      2048 kB\n"
-      "ShmemPmdMapped:        0 kB\nTHPeligible:           1\n"
-      "7f0000400000-7f0000800000 rw-s 00000000 00:01 7 /dev/shm/FilePmdMapped: 8 kB\n"
-      "AnonHugePages:         0 kB\nShmemPmdMapped:     4096 kB\nFilePmdMapped:      2048 kB\n"
-      "7f0000800000-7f0000900000 rw-p 00000000 00:00 0 \nAnonHugePages:         0 kB\n");
-  EXPECT_EQ(parse_smaps(smaps), (huge_bytes{{0x7f0000000000, 2048 << 10}, {0x7f0000400000, 6144 << 10}}));
-  std::istringstream nothing;
-  EXPECT_EQ(parse_smaps(nothing), std::nullopt);
 }
 
 TEST(where_text, lists_the_nodes_without_pages_too) {

@@ -1,11 +1,10 @@
 #include "cli/acre/run/memory_watch.hpp"
 
+#include "cli/acre/process_stat.hpp"
 #include "cli/acre/run/shared_pages.hpp"
 
 #include <acre/binding_of.hpp>
 #include <acre/error.hpp>
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <ctime>
@@ -15,7 +14,6 @@
 #include <string>
 
 namespace acre_cli {
-namespace fs = std::filesystem;
 namespace {
 
 using namespace std::chrono_literals;
@@ -24,10 +22,8 @@ using namespace std::chrono_literals;
 std::vector<int> process_tree(int pid) {
   std::vector<int> found{pid};
   for (std::size_t i = 0; i < found.size(); ++i) {
-    std::error_code ec;
-    for (fs::directory_iterator task(fmt::format("/proc/{}/task", found[i]), ec), end; !ec && task != end;
-         task.increment(ec)) {
-      std::ifstream children(task->path() / "children");
+    for (const std::filesystem::path& thread : thread_directories(found[i])) {
+      std::ifstream children(thread / "children");
       for (int child = 0; children >> child;) found.push_back(child);
     }
   }

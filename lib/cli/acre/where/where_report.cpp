@@ -70,7 +70,7 @@ where_report look_at(int pid) {
   if (r.binding.mappings.empty()) {
     r.state = state_without_mappings(pid);
   } else {
-    r.transparent_huge = read_transparent_huge(pid);
+    r.smaps = smaps_of(pid);
   }
   return r;
 }
@@ -86,14 +86,15 @@ std::string label_of(const acre::process_mapping& m) {
 }
 
 std::optional<std::size_t> transparent_huge(const where_report& r, const acre::process_mapping& m) {
-  if (!r.transparent_huge) return std::nullopt;
-  const auto found = r.transparent_huge->find(m.begin);
+  if (r.smaps.empty()) return std::nullopt;
+  const auto found = r.smaps.find(m.begin);
+  if (found == r.smaps.end()) return 0;
   // They were counted after the pages were.
-  return found == r.transparent_huge->end() ? 0 : std::min(found->second, m.pages() * r.binding.page_size);
+  return std::min(found->second.transparent_huge, m.pages() * r.binding.page_size);
 }
 
 std::optional<std::size_t> transparent_huge(const where_report& r) {
-  if (!r.transparent_huge) return std::nullopt;
+  if (r.smaps.empty()) return std::nullopt;
   std::size_t sum = 0;
   for (const auto& m : r.binding.mappings) sum += transparent_huge(r, m).value_or(0);
   return sum;
