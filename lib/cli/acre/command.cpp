@@ -1,14 +1,12 @@
 #include "cli/acre/command.hpp"
 
 #include "cli/acre/message.hpp"
-#include "cli/acre/run/run_arguments.hpp"
-#include "cli/acre/shm/segment_arguments.hpp"
+#include "cli/acre/typed_words.hpp"
 #include "cli/common/input_error.hpp"
 
 #include <acre/error.hpp>
 #include <acre/version.hpp>
 
-#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -74,16 +72,6 @@ int act(const action& chosen) {
   }
 }
 
-/// CLI11 would take the next argument for the value of "--option=". `run` sees to its own options.
-void refuse_empty_values(const std::vector<std::string>& arguments) {
-  if (!arguments.empty() && arguments.front() == "run") return;
-  for (const std::string& argument : arguments) {
-    if (argument == "--") return;
-    if (argument.starts_with("--") && argument.find('=') == argument.size() - 1)
-      throw CLI::ArgumentMismatch(fmt::format("{} has no value", argument));
-  }
-}
-
 }  // namespace
 
 std::unique_ptr<CLI::App> make_app(action& chosen) {
@@ -108,9 +96,7 @@ int run_command(int argc, char** argv) {
   action chosen;
   const std::unique_ptr<CLI::App> app = make_app(chosen);
   try {
-    std::vector<std::string> arguments{argv + 1, argv + std::max(argc, 1)};
-    refuse_empty_values(arguments);
-    arguments = marked_segments(*app, marked_command(*app, std::move(arguments)));
+    std::vector<std::string> arguments = marked_words(*app, {argv + 1, argv + std::max(argc, 1)});
     std::ranges::reverse(arguments);  // as CLI11 wants it
     app->parse(std::move(arguments));
   } catch (const CLI::ParseError& e) {

@@ -1,6 +1,7 @@
 #include "cli/acre/completion/completion.hpp"
 
 #include "cli/acre/command.hpp"
+#include "cli/acre/typed_words.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -105,7 +106,8 @@ void add_completion(CLI::App& acre, action& chosen) {
   const auto shell = std::make_shared<std::string>();
   command.add_option("SHELL", *shell, "for this one")
       ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}))
+      ->transform(unmarked);
   command.footer("For example: source <(acre completion bash)");
   command.callback([&acre, &chosen, shell] {
     chosen = [&acre, shell] {

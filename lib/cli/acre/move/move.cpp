@@ -2,6 +2,7 @@
 #include "cli/acre/message.hpp"
 #include "cli/acre/move/move_report.hpp"
 #include "cli/acre/process_name.hpp"
+#include "cli/acre/typed_words.hpp"
 #include "cli/common/input_error.hpp"
 #include "cli/common/terminal.hpp"
 
@@ -20,11 +21,11 @@ namespace acre_cli {
 namespace {
 
 struct move_command {
-  std::string process;
+  typed_word process;
   std::string from;
   std::string to;
-  std::string from_position;  // as migratepages(8) has them
-  std::string to_position;
+  typed_word from_position;  // as migratepages(8) has them
+  typed_word to_position;
   bool json = false;
 };
 
@@ -61,15 +62,15 @@ acre::process_migration moved(int pid, const acre::node_set& from, const acre::n
 
 /// Both from the options, or both from the positions.
 void take_positions(move_command& c) {
-  if (c.from_position.empty()) {
+  if (c.from_position.text.empty()) {
     if (c.from.empty() || c.to.empty())
       throw input_error("move: say from where and where to: --from 0 --to 1");
     return;
   }
-  if (c.to_position.empty() || !c.from.empty() || !c.to.empty())
+  if (c.to_position.text.empty() || !c.from.empty() || !c.to.empty())
     throw input_error("move: either --from NODES --to NODES, or PROCESS FROM TO");
-  c.from = c.from_position;
-  c.to = c.to_position;
+  c.from = c.from_position.text;
+  c.to = c.to_position.text;
 }
 
 int move(move_command c) {
@@ -78,7 +79,7 @@ int move(move_command c) {
   const acre::topology& machine = acre::topology::system();
   const acre::node_set from = acre::node_set::parse(c.from, machine.memory_nodes());
   const acre::node_set to = acre::node_set::parse(c.to, machine.default_nodes());
-  const acre::process_migration result = moved(find_process(c.process), from, to);
+  const acre::process_migration result = moved(find_process(c.process.text), from, to);
   if (c.json) {
     fmt::print("{}\n", move_json(result).dump(2));
   } else {

@@ -5,9 +5,9 @@
 #include "cli/acre/run/memory_report.hpp"
 #include "cli/acre/run/memory_watch.hpp"
 #include "cli/acre/run/placement_options.hpp"
-#include "cli/acre/run/run_arguments.hpp"
 #include "cli/acre/run/standard_files.hpp"
 #include "cli/acre/run/system_weights.hpp"
+#include "cli/acre/typed_words.hpp"
 #include "cli/common/input_error.hpp"
 
 #include <acre/thread_binding.hpp>
@@ -27,7 +27,7 @@ namespace {
 struct run_options {
   placement_options where;
   bool report = false;
-  std::vector<std::string> command;  // marked
+  std::vector<typed_word> command;
 };
 
 /// What a child inherits, and exec keeps.
@@ -79,7 +79,8 @@ int become(const std::vector<std::string>& command) {
 }
 
 int run(const run_options& options) {
-  const std::vector<std::string> command = unmarked_command(options.command);
+  std::vector<std::string> command;
+  for (const typed_word& word : options.command) command.push_back(word.text);
   if (options.where.empty() && !options.report)
     throw input_error("run: say where, by --bind NODES for example; see acre run --help");
   if (command.front().empty()) throw input_error("run: the command has no name");
@@ -95,6 +96,7 @@ int run(const run_options& options) {
 
 void add_run(CLI::App& acre, action& chosen) {
   CLI::App& command = *acre.add_subcommand("run", "Runs a command with its memory placed.");
+  command.positionals_at_end();
   const auto options = std::make_shared<run_options>();
   add_placement_options(command, options->where);
   command.add_flag("--report", options->report, "say on stderr, when it has ended, where its memory was");

@@ -1,8 +1,8 @@
 #include "cli/acre/command.hpp"
 #include "cli/acre/message.hpp"
 #include "cli/acre/printable.hpp"
-#include "cli/acre/shm/segment_arguments.hpp"
 #include "cli/acre/shm/shm_report.hpp"
+#include "cli/acre/typed_words.hpp"
 #include "cli/common/input_error.hpp"
 #include "cli/common/terminal.hpp"
 
@@ -28,10 +28,10 @@ namespace acre_cli {
 namespace {
 
 struct shm_options {
-  std::optional<std::string> name;
-  std::vector<std::string> names;
-  std::string size;
-  std::vector<std::string> placement;
+  std::optional<typed_word> name;
+  std::vector<typed_word> names;
+  typed_word size;
+  std::vector<typed_word> placement;
   std::optional<std::string> backend;
   std::string pages = "system";
   std::string mode = "0600";
@@ -77,9 +77,10 @@ acre::segment_backend backend_of(const shm_options& o) {
 
 /// With --id there is no name, and its place has the first word of the placement.
 acre::placement placement_of(const shm_options& o) {
-  const std::string words = fmt::format("{}", fmt::join(o.placement, " "));
-  if (o.id < 0 || !o.name) return acre::placement::parse(words);
-  return acre::placement::parse(words.empty() ? *o.name : *o.name + " " + words);
+  std::vector<std::string> words;
+  if (o.id >= 0 && o.name) words.push_back(o.name->text);
+  for (const typed_word& word : o.placement) words.push_back(word.text);
+  return acre::placement::parse(fmt::format("{}", fmt::join(words, " ")));
 }
 
 /// --id says which segment, and of which kind.
@@ -101,8 +102,8 @@ acre::attach_options attach_of(const shm_options& o, acre::access access) {
 acre::shared_segment opened(const shm_options& o, acre::access access) {
   const acre::attach_options how = attach_of(o, access);
   if (o.id >= 0) return acre::shared_segment::attach_id(o.id, how);
-  if (!o.name || o.name->empty()) throw input_error("shm: the name of a segment, or --id");
-  return acre::shared_segment::open(*o.name, how);
+  if (!o.name || o.name->text.empty()) throw input_error("shm: the name of a segment, or --id");
+  return acre::shared_segment::open(o.name->text, how);
 }
 
 std::string written(const nlohmann::json& json) {
@@ -118,9 +119,9 @@ int create(const shm_options& o) {
   if (o.eager) how.commit = acre::commit::eager;
   const acre::placement where = placement_of(o);
   const acre::shared_segment made =
-      acre::shared_segment::create(*o.name, acre::parse_bytes(o.size), where, how);
+      acre::shared_segment::create(o.name->text, acre::parse_bytes(o.size.text), where, how);
   for (const auto& less : made.downgrades()) complain("note: " + less.text);
-  fmt::print("{}", printable(*o.name));
+  fmt::print("{}", printable(o.name->text));
   if (made.id() >= 0) fmt::print(" id {}", made.id());
   fmt::print(": {}, {}\n", acre::format_bytes_rounded(made.size()), made.where_text());
   return done;
@@ -160,7 +161,7 @@ int show(const shm_options& o) {
   refuse_beside_id(o, o.name.has_value());
   const acre::shared_segment segment = opened(o, acre::access::read_only);
   segment_details details;
-  details.info = info_of(segment, o.name.value_or(""));
+  details.info = info_of(segment, o.name ? o.name->text : "");
   try {
     const acre::check_result result = segment.check();
     details.check = result.to_string();
@@ -204,25 +205,16 @@ int remove(const shm_options& o) {
     status = bad_input;
   };
   if (o.id >= 0 && !acre::shared_segment::remove_id(o.id, how)) absent(fmt::format("of id {}", o.id));
-  for (const std::string& name : o.names) {
-    if (!acre::shared_segment::remove(name, how)) absent(fmt::format("'{}'", name));
+  for (const typed_word& name : o.names) {
+    if (!acre::shared_segment::remove(name.text, how)) absent(fmt::format("'{}'", name.text));
   }
   return status;
-}
-
-shm_options as_typed(shm_options o) {
-  o.size = unmarked_segment(o.size);
-  if (o.name) o.name = unmarked_segment(*o.name);
-  for (auto* const words : {&o.names, &o.placement}) {
-    for (std::string& word : *words) word = unmarked_segment(word);
-  }
-  return o;
 }
 
 CLI::App& add(CLI::App& shm, const char* name, const char* help, const options_pointer& o, action& chosen,
               int (*act)(const shm_options&)) {
   CLI::App& command = *shm.add_subcommand(name, help);
-  command.callback([o, act, &chosen] { chosen = [o, act] { return act(as_typed(*o)); }; });
+  command.callback([o, act, &chosen] { chosen = [o, act] { return act(*o); }; });
   return command;
 }
 

@@ -1,5 +1,6 @@
 #include "cli/acre/command.hpp"
 #include "cli/acre/process_name.hpp"
+#include "cli/acre/typed_words.hpp"
 #include "cli/acre/where/watch.hpp"
 #include "cli/acre/where/where_html.hpp"
 #include "cli/acre/where/where_json.hpp"
@@ -20,7 +21,7 @@ namespace acre_cli {
 namespace {
 
 struct where_arguments {
-  std::string process;
+  typed_word process;
   std::size_t top = 20;
   double period = 0;  // seconds; 0: once
   bool json = false;
@@ -60,7 +61,7 @@ int watch_process(int pid, const where_arguments& args) {
 
 int show_process(const where_arguments& args) {
   if (!args.html.empty()) require_writable(args.html);
-  const int pid = find_process(args.process);
+  const int pid = find_process(args.process.text);
   if (args.period != 0) return watch_process(pid, args);
   const where_report report = look_at(pid);
   if (args.json) {
