@@ -34,13 +34,13 @@ class Plans(unittest.TestCase):
         self.assertEqual([len(plan.cases) for plan in plans], [6, 12])
         self.assertEqual(plans[1].cases[6].name, 'group.passes@nobody')
         self.assertEqual(plans[1].cases[6].user, 'nobody')
-        self.assertEqual(plans[1].cases[6].command, '/usr/bin/fake_gtest.sh --gtest_filter=group.passes')
+        self.assertEqual(plans[1].cases[6].command, 'exec /usr/bin/fake_gtest.sh --gtest_filter=group.passes')
 
     def test_case_keys_and_environment(self) -> None:
         suite = _SUITE | {'huge': '0:16 1:16', 'timeout': '9', 'env': 'A=b c', 'oom': 'allow'}
         case = make_plans([suite])[0].cases[0]
         self.assertEqual((case.huge, case.timeout, case.oom, case.kind), ('0:16 1:16', 9, 'allow', 'gtest'))
-        self.assertTrue(case.command.startswith("env 'A=b c' /usr/bin/fake_gtest.sh "))
+        self.assertTrue(case.command.startswith("export 'A=b c'; exec /usr/bin/fake_gtest.sh "))
 
     def test_what_is_refused(self) -> None:
         for suites in (
