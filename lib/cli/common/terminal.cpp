@@ -1,5 +1,7 @@
 #include "cli/common/terminal.hpp"
 
+#include <fmt/format.h>
+
 #include <langinfo.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -52,6 +54,10 @@ text_size size_of(int file) {
 bool has_cursor(int file) { return ::isatty(file) != 0 && is_set("TERM") && !is_dumb(); }
 
 }  // namespace
+
+std::string text_style::in(std::string_view code, std::string_view text) const {
+  return color ? fmt::format("\033[{}m{}\033[0m", code, text) : std::string(text);
+}
 
 text_style style_of_stdout() { return style_of(STDOUT_FILENO); }
 

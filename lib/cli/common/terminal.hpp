@@ -2,12 +2,18 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <string_view>
 
 namespace acre_cli {
 
 struct text_style {
   bool color = false;
   bool unicode = false;
+
+  /// `text` in a colour or weight, where there are colours.
+  /// \param code of ECMA-48's SGR: "1" bold, "31" red, "1;36"
+  std::string in(std::string_view code, std::string_view text) const;
 };
 
 /// Colours for terminals unless NO_COLOR (https://no-color.org) or TERM=dumb says no; block characters for

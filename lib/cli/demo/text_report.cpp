@@ -35,14 +35,10 @@ class text_writer {
     fmt::format_to(std::back_inserter(x_out), format, std::forward<Args>(args)...);
   }
 
-  std::string in(const char* code, std::string_view text) const {
-    return x_style.color ? fmt::format("\033[{}m{}\033[0m", code, text) : std::string(text);
-  }
-
-  void heading(std::string_view text) { put("\n{}\n", in("1", text)); }
+  void heading(std::string_view text) { put("\n{}\n", x_style.in("1", text)); }
 
   void title(const report& r) {
-    put("{}\n", in("1", "acre-demo: where the bytes lie"));
+    put("{}\n", x_style.in("1", "acre-demo: where the bytes lie"));
     x_out += wrap(fmt::format("text: {}", r.corpus.source), page_width, 2);
     put("  {} files, {}{}\n", format_count(r.corpus.files), acre::format_bytes_rounded(r.corpus.bytes),
         r.corpus.skipped != 0 ? fmt::format(" ({} binary files left out)", format_count(r.corpus.skipped))
@@ -59,17 +55,18 @@ class text_writer {
   }
 
   void write(const trial_result& t) {
-    put("\n{}", in("1;36", t.placement));
+    put("\n{}", x_style.in("1;36", t.placement));
     if (columns(t.placement) + columns(t.meaning) + 2 <= page_width)
       put("  {}\n", t.meaning);
     else
       x_out += '\n' + wrap(t.meaning, page_width, 2);
     if (!t.refused.empty()) {
-      put("  {}\n", in("33", "not possible here"));
+      put("  {}\n", x_style.in("33", "not possible here"));
       x_out += wrap(t.refused, page_width, 4);
       return;
     }
-    put("  {}   build {} + {}   scan {} + {}\n", t.agrees ? in("32", "as placed") : in("31", "differs  "),
+    put("  {}   build {} + {}   scan {} + {}\n",
+        t.agrees ? x_style.in("32", "as placed") : x_style.in("31", "differs  "),
         format_seconds(t.index_build), format_seconds(t.numbers_build), format_seconds(t.index_scan),
         format_seconds(t.numbers_scan));
     if (!t.agrees) x_out += wrap(t.difference, page_width, 4);

@@ -24,10 +24,6 @@ const char* color_of(finding_level level) {
   return "1;31";
 }
 
-std::string in(const char* code, const std::string& text, const text_style& style) {
-  return style.color ? fmt::format("\033[{}m{}\033[0m", code, text) : text;
-}
-
 }  // namespace
 
 std::string verdict_on(const std::vector<finding>& findings) {
@@ -38,9 +34,9 @@ std::string verdict_on(const std::vector<finding>& findings) {
 }
 
 std::string to_text(const std::vector<finding>& findings, std::size_t width, const text_style& style) {
-  std::string text = in("1", verdict_on(findings), style) + "\n\n";
+  std::string text = style.in("1", verdict_on(findings)) + "\n\n";
   for (const auto& f : findings) {
-    text += "  " + in(color_of(f.level), fmt::format("{:<7}", to_string(f.level)), style) + "  ";
+    text += "  " + style.in(color_of(f.level), fmt::format("{:<7}", to_string(f.level))) + "  ";
     text += wrap(f.text, width, label).substr(label);
     if (!f.remedy.empty()) text += wrap("> " + f.remedy, width, label);
   }

@@ -37,11 +37,7 @@ class machine_writer {
     fmt::format_to(std::back_inserter(x_out), format, std::forward<Args>(args)...);
   }
 
-  std::string in(const char* code, std::string_view text) const {
-    return x_style.color ? fmt::format("\033[{}m{}\033[0m", code, text) : std::string(text);
-  }
-
-  void heading(std::string_view text) { put("\n{}\n", in("1", text)); }
+  void heading(std::string_view text) { put("\n{}\n", x_style.in("1", text)); }
 
   void summary() {
     std::uint64_t capacity = 0;
@@ -56,7 +52,7 @@ class machine_writer {
     std::string text = fmt::format("{} node{}, {}", count, count == 1 ? "" : "s", bytes(capacity));
     if (x_report.is_this_system) text += fmt::format(" ({} free)", bytes(free));
     text += fmt::format(", {} CPU{}", cpus, cpus == 1 ? "" : "s");
-    put("{}\n", in("1", text));
+    put("{}\n", x_style.in("1", text));
     if (!x_report.is_this_system) put("Not this machine: free memory and huge pages are not known.\n");
   }
 
@@ -70,7 +66,7 @@ class machine_writer {
       const std::string allowed = fmt::format("{:<7}", row.allowed ? "yes" : has_memory ? "no" : "-");
       put("  {:>4}  {:<9}  {:>8}  {:>9}  {}  {}", row.node, has_memory ? row.kind : "no memory",
           has_memory ? bytes(row.capacity) : "-", !has_memory || !row.free ? "-" : bytes(*row.free),
-          row.allowed || !has_memory ? allowed : in("33", allowed), cpus.substr(before_cpus));
+          row.allowed || !has_memory ? allowed : x_style.in("33", allowed), cpus.substr(before_cpus));
     }
   }
 
