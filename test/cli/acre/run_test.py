@@ -122,6 +122,7 @@ class Becoming(Run):
         for report in ([], ["--report"]):
             self.ends(127, *report, "--local", "/absent/program", saying="No such file")
             self.ends(127, *report, "--local", "absent-program-of-acre", saying="absent-program-of-acre")
+            self.ends(127, *report, "--local", "---x", saying="'---x'")
             self.ends(126, *report, "--local", "/", saying="ermission denied")
         with tempfile.NamedTemporaryFile() as file:
             self.ends(126, "--local", file.name, saying="ermission denied")

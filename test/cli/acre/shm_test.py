@@ -164,6 +164,7 @@ class Segments(unittest.TestCase):
         self.fails("bind", self.name, "--length=", "4K", "local", saying="--length= has no value")
         self.fails("show", self.name, "--backend=", saying="--backend= has no value")
         self.fails("show", "--", "--backend=", saying="'--backend='")
+        self.fails("remove", "{}", saying="no segment '{}'")
 
     def test_mistakes_are_named(self):
         self.fails(saying="subcommand is required")

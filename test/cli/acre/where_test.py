@@ -238,7 +238,8 @@ class Where(unittest.TestCase):
                              ([pid, "--watch", "0.01"], "0.1"), ([pid, "--watch", "nan"], "0.1"),
                              ([pid, "--watch", "1", "--html", "x"], "--html"), ([pid, "--top", "-1"], "--top"),
                              ([pid, "--html", "/absent/page"], "cannot write"), ([pid, "--html", ""], "--html"),
-                             ([], "PROCESS is required"), ([""], "a number, or the name")):
+                             ([], "PROCESS is required"), ([""], "a number, or the name"),
+                             (["completion"], "no process 'completion'"), (["[a,b]"], "no process '[a,b]'")):
             done = run(*args)
             self.assertEqual((done.returncode, done.stdout), (2, ""), args)
             self.assertIn(saying, done.stderr)
