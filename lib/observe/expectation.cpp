@@ -3,11 +3,7 @@
 #include "sys/files.hpp"
 
 namespace acre {
-namespace {
-
-constexpr std::size_t huge_page = std::size_t{2} << 20;
-
-}  // namespace
+namespace {}  // namespace
 
 round_robin::round_robin(const page_range& range, bool huge) : x_huge(huge) {
   for (const sys::map_line& m : mappings_of(range)) x_starts.push_back(m.begin);

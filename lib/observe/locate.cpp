@@ -17,8 +17,6 @@
 namespace acre {
 namespace {
 
-constexpr std::size_t huge_page = std::size_t{2} << 20;
-
 /// Counts pages by node while walking.
 class counter {
  public:

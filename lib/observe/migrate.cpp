@@ -19,8 +19,6 @@
 namespace acre {
 namespace {
 
-constexpr std::size_t huge_page = std::size_t{2} << 20;
-
 /// Tells the unit that moves as one at an address: a base page, or 2 MiB where pages are huge.
 class units {
  public:

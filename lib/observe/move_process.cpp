@@ -67,7 +67,7 @@ std::size_t shared_on(const process_binding& process, node_id node) {
 }
 
 /// Told how many pages are left.
-using look = std::function<void(std::size_t left)>;
+using listener = std::function<void(std::size_t left)>;
 
 /// A look walks the page tables of the process: they are made rarer as they get dearer.
 constexpr std::chrono::milliseconds shortest_pause{40};
@@ -86,7 +86,7 @@ long migrate_at_once(int pid, const sys::node_bits& from, const sys::node_bits& 
 }
 
 /// The same, by a thread of its own if there is somebody to tell how far it is.
-long migrate(int pid, const migration_step& step, const look& tell) {
+long migrate(int pid, const migration_step& step, const listener& tell) {
   const auto call = [&] { return migrate_at_once(pid, to_bits({step.from}), to_bits({step.to})); };
   if (!tell) return call();
   std::future<long> refused;
@@ -119,14 +119,14 @@ process_move move_one(const migration_step& step, process_binding& process,
     done.left = left;
     done.moved = done.pages > left ? done.pages - left : 0;
   };
-  look looked;
+  listener told;
   if (tell) {
-    looked = [&](std::size_t left) {
+    told = [&](std::size_t left) {
       leave(left);
       tell(done);
     };
   }
-  const long refused = migrate(process.pid, step, looked);
+  const long refused = migrate(process.pid, step, told);
   if (refused == -ENOMEM) {
     done.error = errc::node_full;
   } else if (refused < 0) {

@@ -9,6 +9,9 @@
 
 namespace acre {
 
+/// Of 2 MiB: those that khugepaged makes, and the least that hugetlb pools have on x86-64.
+constexpr std::size_t huge_page = std::size_t{2} << 20;
+
 struct page_range {
   std::uintptr_t begin;
   std::uintptr_t end;

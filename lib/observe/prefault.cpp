@@ -21,8 +21,6 @@
 namespace acre {
 namespace {
 
-constexpr std::size_t smallest_huge_page = std::size_t{2} << 20;
-
 bool is_hard(const policy& p) noexcept { return p.mode == policy_mode::bind; }
 
 /// The same plan with every bind as prefer.
@@ -155,7 +153,7 @@ class while_soft {
 
 /// True for hugetlb pages. They need no care: a node whose pool is empty is an EFAULT and nobody is killed.
 bool is_pooled(const plan& p, const std::byte* base) {
-  if (p.bytes < smallest_huge_page && !has_hard(p)) return false;
+  if (p.bytes < huge_page && !has_hard(p)) return false;
   return kernel_page_size(base) > sys::page_size();
 }
 

@@ -23,15 +23,6 @@ namespace {
 
 constexpr unsigned no_pool = std::numeric_limits<unsigned>::max();
 
-/// What a thread needs to know about the CPU it runs on. A cache line of its own: the count is written by this CPU only,
-/// and only where a block really is foreign, so that it never costs a local free anything, nor CPUs of one node each
-/// other's line as a count per pair of nodes would.
-struct alignas(64) cpu_slot {
-  unsigned pool = 0;
-  /// relaxed: a statistic, orders nothing. Exchanged, for the thread may have moved on to another CPU meanwhile.
-  std::atomic<std::uint64_t> foreign_frees{0};
-};
-
 [[noreturn, gnu::noinline, gnu::cold]] void throw_not_owned(const void* p, std::size_t bytes) {
   char digits[2 * sizeof p];
   const auto end =
@@ -60,6 +51,15 @@ void add(pool_statistics& sum, const pool_statistics& s) {
 }  // namespace
 
 struct node_pools::state {
+  /// What a thread needs to know about the CPU it runs on. A cache line of its own: the count is written by this CPU only,
+  /// and only where a block really is foreign, so that it never costs a local free anything, nor CPUs of one node each
+  /// other's line as a count per pair of nodes would.
+  struct alignas(64) cpu_slot {
+    unsigned pool = 0;
+    /// relaxed: a statistic, orders nothing. Exchanged, for the thread may have moved on to another CPU meanwhile.
+    std::atomic<std::uint64_t> foreign_frees{0};
+  };
+
   state(const node_set& served, const topology& machine)
       : nodes(served), numbers(served.begin(), served.end()), index_of(numbers.back() + 1, no_pool) {
     for (unsigned i = 0; i != numbers.size(); ++i) index_of[numbers[i]] = i;
@@ -163,7 +163,7 @@ void node_pools::do_deallocate(void* p, std::size_t bytes, std::size_t alignment
   if (!owner) [[unlikely]]
     throw_not_owned(p, bytes);
   x_state->pools[*owner]->deallocate(p, bytes, alignment);
-  cpu_slot& cpu = x_state->here();
+  state::cpu_slot& cpu = x_state->here();
   if (cpu.pool != *owner) cpu.foreign_frees.fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -5,14 +5,13 @@
 #include <utility>
 
 #include "area/page_kinds.hpp"
+#include "segment/segment_errors.hpp"
 #include "segment/segment_state.hpp"
 #include "sys/pages.hpp"
 #include "sys/processes.hpp"
 
 namespace acre {
 namespace {
-
-[[noreturn]] void reject(const std::string& why) { throw error(errc::foreign_segment, "segment: " + why); }
 
 void require_options(const attach_options& o) {
   if (o.access == access::none)

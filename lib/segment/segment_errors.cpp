@@ -4,6 +4,8 @@
 
 namespace acre {
 
+void reject(const std::string& why) { throw error(errc::foreign_segment, "segment: " + why); }
+
 void fail_call(int e, const std::string& what) {
   const auto fail = [&](errc code, const char* why) { throw error(code, "segment: " + what + ": " + why); };
   switch (e) {

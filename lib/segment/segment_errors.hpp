@@ -8,6 +8,8 @@
 
 namespace acre {
 
+/// Of an object that cannot be what it should be: errc::foreign_segment.
+[[noreturn]] void reject(const std::string& why);
 /// \param what was tried, of what
 [[noreturn]] void fail_call(int error, const std::string& what);
 /// Of a new segment of so many bytes: no room of some kind.

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "segment/segment_errors.hpp"
+
 namespace acre {
 namespace {
 
@@ -50,8 +52,6 @@ std::uint64_t fixed_sum(const layout& l) noexcept { return sum_of(&l, offsetof(l
 std::uint64_t placement_sum(const layout& l) noexcept {
   return sum_of(&l.partly_rebound, offsetof(layout, placement_sum) - offsetof(layout, partly_rebound));
 }
-
-[[noreturn]] void reject(const std::string& why) { throw error(errc::foreign_segment, "segment: " + why); }
 
 /// A text that all terminals can stand.
 bool is_printable(std::string_view text) {

@@ -11,6 +11,8 @@
 
 #include <fcntl.h>
 
+#include "sys/call.hpp"
+
 // Constants that Debian 12's headers (Linux 6.1, glibc 2.36) lack in part; values from the kernel's uapi
 // headers.
 #ifndef MADV_POPULATE_WRITE
@@ -29,10 +31,6 @@
 
 namespace acre::sys {
 namespace {
-
-constexpr int huge_shift_position = 26;  // MAP_HUGE_SHIFT
-
-int error_of(int result) noexcept { return result == 0 ? 0 : errno; }
 
 int advise_all(void* p, std::size_t bytes, int advice) noexcept {
   int error;

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <sstream>
 
+#include "sys/call.hpp"
 #include "sys/clock.hpp"
 #include "sys/files.hpp"
 
@@ -23,11 +24,8 @@ constexpr const char* directory = "/dev/shm";
 // Of linux/magic.h and linux/memfd.h, as numbers so that old headers do.
 constexpr unsigned long tmpfs_magic = 0x01021994;
 constexpr unsigned long hugetlbfs_magic = 0x958458f6;
-constexpr unsigned huge_shift_position = 26;  // MFD_HUGE_SHIFT
-constexpr unsigned never_executable = 8;      // MFD_NOEXEC_SEAL
-constexpr unsigned permission_bits = 0777;
+constexpr unsigned never_executable = 8;  // MFD_NOEXEC_SEAL
 
-int error_of(int result) noexcept { return result == 0 ? 0 : errno; }
 opened result_of(int file) noexcept { return file < 0 ? opened{-1, errno} : opened{file, 0}; }
 
 /// The umask must not take what the caller asked for.

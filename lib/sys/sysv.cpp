@@ -6,15 +6,12 @@
 #include <sstream>
 #include <string>
 
+#include "sys/call.hpp"
 #include "sys/files.hpp"
 
 namespace acre::sys {
 namespace {
 
-constexpr unsigned huge_shift_position = 26;  // SHM_HUGE_SHIFT
-constexpr unsigned permission_bits = 0777;
-
-int error_of(int result) noexcept { return result == 0 ? 0 : errno; }
 segment_id id_of(int result) noexcept { return result < 0 ? segment_id{-1, errno} : segment_id{result, 0}; }
 
 }  // namespace

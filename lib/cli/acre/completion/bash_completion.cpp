@@ -11,7 +11,7 @@ namespace acre_cli {
 namespace {
 
 /// What needs no knowledge of acre's commands.
-constexpr std::string_view helpers = R"(# bash completion for acre, made by `acre completion bash`
+constexpr std::string_view bash_helpers = R"(# bash completion for acre, made by `acre completion bash`
 # Anyone may make files in /dev/shm, and a name may hold a command substitution: no name may come into what
 # bash expands once more, such as the words of `compgen -W`.
 
@@ -124,7 +124,7 @@ _acre_command() {
 
 /// {0}: patterns of options with values, {1}: of paths of commands, {2}: of those of them that run another,
 /// {3}, {4}, {5}: what is offered for the values of options, at places, and where nothing is offered there.
-constexpr std::string_view machine = R"(
+constexpr std::string_view bash_machine = R"(
 _acre() {{
     local path= option= ended= other= breaks= glued= typed= lead= cut= plain= quote= odd=
     local word now piece i last place=0 first=0
@@ -255,8 +255,8 @@ std::string bash_completion(const std::vector<completed_command>& commands) {
     places += places_of(c);
     options += fmt::format("    '{}') _acre_offer{} ;;\n", path, names);
   }
-  return std::string(helpers) + fmt::format(machine, joined(with_values, "|"), joined(paths, "|"),
-                                            joined(running, "|"), values, places, options);
+  return std::string(bash_helpers) + fmt::format(bash_machine, joined(with_values, "|"), joined(paths, "|"),
+                                                 joined(running, "|"), values, places, options);
 }
 
 }  // namespace acre_cli

@@ -11,7 +11,7 @@ namespace acre_cli {
 namespace {
 
 /// What a command substitution prints fish takes as it is, a line for an offer.
-constexpr std::string_view helpers = R"(# fish completion for acre, made by `acre completion fish`
+constexpr std::string_view fish_helpers = R"(# fish completion for acre, made by `acre completion fish`
 function __acre_nodes
     echo all
     for node in /sys/devices/system/node/node*
@@ -29,7 +29,7 @@ end
 )";
 
 /// {0}: options with values, {1}: paths of commands, {2}: paths of commands that run another.
-constexpr std::string_view machine = R"(
+constexpr std::string_view fish_machine = R"(
 # Prints the path of the command, how many words came after it, whether there was a --, and the first's place.
 function __acre_state
     set -l path ''
@@ -96,7 +96,7 @@ std::string values_of(const completed_option& o) {
     case value_kind::segment:
       return " -x -a '(__acre_segments)'";
     case value_kind::choice:
-      return " -x -a " + quoted(joined(o.choices));
+      return " -x -a " + in_quotes(joined(o.choices));
     case value_kind::file:
       return " -r -F";
     case value_kind::command_line:
@@ -120,17 +120,17 @@ std::string description_of(const std::vector<completed_command>& commands, const
 std::string lines_of(const completed_command& c, const std::vector<completed_command>& commands) {
   std::string lines;
   const auto when = [](const std::string& condition) {
-    return fmt::format("complete -c acre -n {}", quoted(condition));
+    return fmt::format("complete -c acre -n {}", in_quotes(condition));
   };
-  const std::string path = quoted(path_of(c));
+  const std::string path = in_quotes(path_of(c));
   for (const std::string& name : c.commands)
     lines += fmt::format("{} -a {} -d {}\n", when("__acre_word " + path + " 0"), name,
-                         quoted(description_of(commands, c, name)));
+                         in_quotes(description_of(commands, c, name)));
   for (const completed_option& o : c.options) {
     lines += when("__acre_option " + path);
     for (const std::string& name : o.names)
       lines += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
-    lines += values_of(o) + " -d " + quoted(o.description) + "\n";
+    lines += values_of(o) + " -d " + in_quotes(o.description) + "\n";
   }
   for (std::size_t i = 0; i < c.positionals.size(); ++i) {
     const completed_option& o = c.positionals[i];
@@ -156,8 +156,8 @@ std::string fish_completion(const std::vector<completed_command>& commands) {
     }
     lines += lines_of(c, commands);
   }
-  return std::string(helpers) + fmt::format(machine, joined(with_values), joined(paths), joined(running)) +
-         lines;
+  return std::string(fish_helpers) +
+         fmt::format(fish_machine, joined(with_values), joined(paths), joined(running)) + lines;
 }
 
 }  // namespace acre_cli

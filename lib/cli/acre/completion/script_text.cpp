@@ -13,7 +13,7 @@ std::string path_of(const completed_command& command) {
   return command.path.empty() ? std::string() : "/" + joined(command.path, "/");
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string word = "'";
   for (const char c : text) {
     if (c == '\'')

@@ -15,7 +15,7 @@ std::string joined(const std::vector<std::string>& words, std::string_view betwe
 std::string path_of(const completed_command& command);
 
 /// 'it's' as one word of all three shells.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 /// Whether its first positional word begins another command.
 bool runs_another(const completed_command& command);

@@ -12,7 +12,7 @@ namespace {
 
 /// Names of files stay in arrays: one match each, quoted by compadd, expanded by nobody. Two underscores:
 /// _acre_nodes is for `acre nodes`.
-constexpr std::string_view helpers = R"(#compdef acre
+constexpr std::string_view zsh_helpers = R"(#compdef acre
 # zsh completion for acre, made by `acre completion zsh`
 __acre_nodes() {
     local -a nodes=(/sys/devices/system/node/node<->(N:t))
@@ -70,14 +70,15 @@ std::string arguments_of(const completed_command& c) {
         spec += told;
       else
         spec += (name.starts_with("--") ? "=" : "+") + told + ":value:" + action_of(o);
-      out += std::string(next_line) + quoted(spec);
+      out += std::string(next_line) + in_quotes(spec);
     }
   }
   for (std::size_t i = 0; i < c.positionals.size(); ++i) {
     const completed_option& o = c.positionals[i];
     if (o.value == value_kind::command_line)
       return out + fmt::format("{0}'(-)1:command: _command_names -e'{0}'*::argument: _normal'", next_line);
-    out += std::string(next_line) + quoted(fmt::format("{}:{}:{}", o.repeated ? "*" : std::to_string(i + 1),
+    out +=
+        std::string(next_line) + in_quotes(fmt::format("{}:{}:{}", o.repeated ? "*" : std::to_string(i + 1),
                                                        escaped(o.description), action_of(o)));
   }
   return out;
@@ -100,7 +101,7 @@ std::string function_of(const completed_command& c) {
 std::string zsh_completion(const std::vector<completed_command>& commands) {
   std::string functions;
   for (const completed_command& c : commands) functions += function_of(c);
-  return std::string(helpers) + functions +
+  return std::string(zsh_helpers) + functions +
          "if [[ $funcstack[1] == _acre ]]; then _acre \"$@\"; else compdef _acre acre; fi\n";
 }
 
