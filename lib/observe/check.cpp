@@ -16,9 +16,17 @@ namespace {
 
 std::size_t in_range(std::uintptr_t at, const page_range& range) { return at - range.begin; }
 
-/// Compares the kernel's policies with the plan's: at the start of every range and of every mapping; a shared
-/// object keeps policies by offset without splitting other processes' mappings, so there at every page.
-std::optional<differing_policy> compare_policies(const plan& wanted, const page_range& range) {
+/// Whether policies can differ within a mapping. A shared object keeps them by offset, without splitting the mappings of
+/// other processes; objects of hugetlb pages alone keep none, there the mapping that was bound has the policy.
+/// \param huge whether the range has hugetlb pages; where it has none, nobody asks for the size of its pages
+bool has_policies_by_offset(const sys::map_line& m, const page_range& range, bool huge) {
+  if (!m.shared || !huge) return m.shared;
+  return kernel_page_size(reinterpret_cast<const void*>(m.begin)) == range.page_size;
+}
+
+/// Compares the kernel's policies with the plan's: at the start of every range and of every mapping, and at every page
+/// of those that have policies by offset.
+std::optional<differing_policy> compare_policies(const plan& wanted, const page_range& range, bool huge) {
   const auto differs = [&](std::uintptr_t at) -> std::optional<differing_policy> {
     sys::raw_policy raw;
     if (sys::policy_at(reinterpret_cast<void*>(at), raw) != 0) raw = {};
@@ -31,9 +39,8 @@ std::optional<differing_policy> compare_policies(const plan& wanted, const page_
     if (auto d = differs(range.begin + r.offset)) return d;
   }
   for (const sys::map_line& m : mappings_of(range)) {
-    const std::uintptr_t begin = m.begin;
-    const std::uintptr_t end = m.shared ? m.end : begin + 1;
-    for (std::uintptr_t at = begin; at < end; at += range.page_size) {
+    const std::uintptr_t end = has_policies_by_offset(m, range, huge) ? m.end : m.begin + 1;
+    for (std::uintptr_t at = m.begin; at < end; at += range.page_size) {
       if (auto d = differs(at)) return d;
     }
   }
@@ -93,7 +100,7 @@ check_result check(const placement& where, const void* p, std::size_t bytes, con
       as_decided(where, range, options.page_size == 0 ? range.page_size : options.page_size, machine);
   check_result result;
   result.where = locate(p, bytes);
-  result.policy = compare_policies(wanted, range);
+  result.policy = compare_policies(wanted, range, result.where.hugetlb != 0);
   compare_pages(wanted, range, result);
   return result;
 }
