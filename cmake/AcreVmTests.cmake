@@ -14,11 +14,12 @@ set_property(GLOBAL PROPERTY acre_vm_source "${_acre_vm_source}")
 set_property(GLOBAL PROPERTY acre_vm_python "${Python3_EXECUTABLE}")
 
 # acre_vm_suite(SHAPES shape... KERNELS 6.1|6.12... TESTS_OF target | CASES file
-#   [FILTER gtest-filter] [VARIANT name] [ADD file[:guest]|target...] [ENV NAME=VALUE...]
+#   [FILTER patterns] [VARIANT name] [ADD file[:guest]|target...] [ENV NAME=VALUE...]
 #   [USER name] [MEMS list] [CPUS list] [MEMMAX size] [HUGE "node:count ..."] [THP mode]
 #   [TIMEOUT seconds] [EXPECT status|sig:NAME|timeout] [OOM forbid|allow])
 #
-# TESTS_OF  each case of that GoogleTest program that FILTER selects; found when ctest starts
+# TESTS_OF  each case of that Boost.Test program that FILTER selects; found when ctest starts
+# FILTER    suites and cases as --run_test takes them, separated by colons: "proof:machine/has*"; each must match something
 # CASES     a file of cases, as run.py takes it, instead of TESTS_OF; only VARIANT and ADD go with it
 # VARIANT   @name is appended to the cases' names, where two suites run the same tests in one shape
 # ADD       further programs for the guest (default place: /usr/bin), with their shared libraries

@@ -1,18 +1,29 @@
-include(GoogleTest)
+# What all tests begin with, precompiled. A test names what it needs all the same: the clang presets precompile nothing.
+set(acre_test_headers
+  <boost/test/unit_test.hpp> <boost/test/data/test_case.hpp>
+  <algorithm> <array> <fstream> <functional> <map> <memory_resource> <set> <sstream> <string> <thread> <vector>
+  "${CMAKE_CURRENT_LIST_DIR}/support/print.hpp")
 
-# acre_test_program(<name> <source>...): a GoogleTest binary; nothing is registered with CTest.
-# Links main, GoogleMock and acre_test_support, and through it the library with its private headers.
+# acre_test_program(<name> <source>...): a Boost.Test program; nothing is registered with CTest.
+# Links the tests' main function and acre_test_support, and through it the library with its private headers.
 function(acre_test_program name)
   add_executable(${name})
   target_sources(${name} PRIVATE ${ARGN})
-  target_link_libraries(${name} PRIVATE acre_test_support GTest::gtest_main acre_warnings)
+  target_link_libraries(${name} PRIVATE acre_test_support acre_warnings)
+  target_precompile_headers(${name} REUSE_FROM acre_test_support)
 endfunction()
 
-# acre_discover_tests(<binary> <suite>): one CTest "<suite>/<Suite.name>" per GoogleTest test. CMake itself sets
-# SKIP_REGULAR_EXPRESSION, so GTEST_SKIP shows as skipped, which .ci/run turns into a failure.
-function(acre_discover_tests binary suite)
-  gtest_discover_tests(${binary}
-    TEST_PREFIX "${suite}/"
-    DISCOVERY_MODE PRE_TEST
-    PROPERTIES TIMEOUT 120 LABELS "${suite}")
+# acre_discover_tests(<binary> <label>): one CTest "<label>/<suite>/<case>" for each case of the program, found when
+# ctest starts. A case whose precondition does not hold shows as skipped, which .ci/run turns into a failure.
+function(acre_discover_tests binary label)
+  set(script "${CMAKE_CURRENT_BINARY_DIR}/${binary}-tests.cmake")
+  set(find "${CMAKE_CURRENT_BINARY_DIR}/${binary}-find.cmake")
+  file(GENERATE OUTPUT "${find}" CONTENT "\
+execute_process(
+  COMMAND [==[${Python3_EXECUTABLE}]==] -B [==[${PROJECT_SOURCE_DIR}/test/boost_cases.py]==]
+          [==[$<TARGET_FILE:${binary}>]==] ${label} [==[${script}]==]
+  COMMAND_ERROR_IS_FATAL ANY)
+include([==[${script}]==])
+")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${find}")
 endfunction()

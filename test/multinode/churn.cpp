@@ -1,6 +1,6 @@
 #include "multinode/churn.hpp"
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -100,7 +100,7 @@ std::vector<placed_block> churn(const std::function<placed_block(std::size_t byt
   std::vector<placed_block> live;
   for (const auto& of_thread : kept) live.insert(live.end(), of_thread.begin(), of_thread.end());
   for (const placed_block& b : live) wrong.fetch_add(is_as_written(b) ? 0 : 1);
-  EXPECT_EQ(wrong.load(), 0U) << "blocks were overwritten";
+  BOOST_TEST(wrong == 0U, wrong << " blocks were overwritten");
   return live;
 }
 
@@ -112,12 +112,12 @@ void expect_all_in_place(const std::vector<placed_block>& blocks) {
       ++pages;
       if (node == static_cast<int>(b.node)) continue;
       if (++elsewhere == 1) {
-        ADD_FAILURE() << "the block of " << b.bytes << " bytes at " << static_cast<void*>(b.p)
-                      << ", asked for on node " << b.node << ", has a page on " << node;
+        BOOST_ERROR("the block of " << b.bytes << " bytes at " << static_cast<void*>(b.p)
+                                    << ", asked for on node " << b.node << ", has a page on " << node);
       }
     }
   }
-  EXPECT_EQ(elsewhere, 0U) << "of " << pages << " pages";
+  BOOST_TEST(elsewhere == 0U, elsewhere << " of " << pages << " pages lie elsewhere");
 }
 
 }  // namespace acre::test

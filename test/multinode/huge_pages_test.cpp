@@ -1,15 +1,17 @@
 // Reserved huge pages that run out, alignment above the page size. Run with 4 huge pages on every node.
-#include <gtest/gtest.h>
 #include <acre/area.hpp>
 #include <acre/check.hpp>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <cstdint>
 
 #include "multinode/touch.hpp"
 #include "multinode/verify.hpp"
+#include "support/errors.hpp"
 #include "support/kernel.hpp"
 #include "support/machine.hpp"
+#include "support/print.hpp"
 
 namespace acre::test {
 namespace {
@@ -28,16 +30,19 @@ std::size_t got(const area& a, page_kind kind) {
   return a.status().allocations.at(static_cast<std::size_t>(kind));
 }
 
-TEST(huge_pages, that_run_out_are_an_error_where_strict) {
+BOOST_AUTO_TEST_SUITE(huge_pages)
+
+BOOST_AUTO_TEST_CASE(that_run_out_are_an_error_where_strict) {
   const unsigned node = usable_list().back();
   for (commit when : {commit::lazy, commit::eager}) {
     area a(placement::bind({node}), pages(page_kind::huge_2mb, page_fallback::strict, when));
     const std::uint64_t have = node_huge_pages(node, "free_hugepages");
-    ASSERT_EQ(have, 4U);
+    BOOST_TEST_REQUIRE(have == 4U);
     const std::size_t mappings = count_mappings();
-    EXPECT_EQ(code_of([&] { a.deallocate(a.allocate(6 * huge), 6 * huge); }), errc::no_huge_pages);
-    EXPECT_LE(count_mappings(), mappings);
-    EXPECT_EQ(node_huge_pages(node, "free_hugepages"), have);
+    BOOST_CHECK_EXCEPTION(a.deallocate(a.allocate(6 * huge), 6 * huge), allocation_error,
+                          with_code(errc::no_huge_pages));
+    BOOST_TEST(count_mappings() <= mappings);
+    BOOST_TEST(node_huge_pages(node, "free_hugepages") == have);
     void* p = a.allocate(4 * huge);
     touch(p, 4 * huge);
     expect_all_on(node, p, 4 * huge);
@@ -45,49 +50,57 @@ TEST(huge_pages, that_run_out_are_an_error_where_strict) {
   }
 }
 
-TEST(huge_pages, that_run_out_fall_back_to_smaller_ones_and_are_counted) {
+BOOST_AUTO_TEST_CASE(that_run_out_fall_back_to_smaller_ones_and_are_counted) {
   const unsigned node = usable_list().back();
   area a(placement::bind({node}), pages(page_kind::huge_2mb, page_fallback::smaller, commit::eager));
   void* first = a.allocate(4 * huge);
   void* second = a.allocate(6 * huge);
-  EXPECT_EQ(got(a, page_kind::huge_2mb), 1U);
-  EXPECT_EQ(got(a, page_kind::transparent_huge) + got(a, page_kind::system), 1U);
-  EXPECT_FALSE(a.status().as_asked());
+  BOOST_TEST(got(a, page_kind::huge_2mb) == 1U);
+  BOOST_TEST(got(a, page_kind::transparent_huge) + got(a, page_kind::system) == 1U);
+  BOOST_TEST(!a.status().as_asked());
   expect_all_on(node, first, 4 * huge);
   expect_all_on(node, second, 6 * huge);
-  EXPECT_TRUE(a.check_block(first, 4 * huge).ok());
-  EXPECT_TRUE(a.check_block(second, 6 * huge).ok());
+  const check_result first_lies = a.check_block(first, 4 * huge);
+  BOOST_TEST(first_lies.ok(), first_lies);
+  const check_result second_lies = a.check_block(second, 6 * huge);
+  BOOST_TEST(second_lies.ok(), second_lies);
   a.deallocate(first, 4 * huge);
   a.deallocate(second, 6 * huge);
 }
 
-TEST(huge_pages, are_told_by_locate) {
+BOOST_AUTO_TEST_CASE(are_told_by_locate) {
   const unsigned node = usable_list().back();
   area reserved(placement::bind({node}), pages(page_kind::huge_2mb, page_fallback::strict, commit::eager));
   void* p = reserved.allocate(2 * huge);
-  EXPECT_EQ(locate(p, 2 * huge).hugetlb, 2 * huge / base_page());
+  BOOST_TEST(locate(p, 2 * huge).hugetlb == 2 * huge / base_page());
   reserved.deallocate(p, 2 * huge);
   area transparent(placement::bind({node}),
                    pages(page_kind::transparent_huge, page_fallback::strict, commit::eager));
   p = transparent.allocate(2 * huge);
-  EXPECT_EQ(locate(p, 2 * huge).transparent_huge, 2 * huge / base_page());
+  BOOST_TEST(locate(p, 2 * huge).transparent_huge == 2 * huge / base_page());
   transparent.deallocate(p, 2 * huge);
 }
 
-TEST(alignment, above_the_page_size_keeps_the_placement) {
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(alignment)
+
+BOOST_AUTO_TEST_CASE(above_the_page_size_keeps_the_placement) {
   for (page_kind kind : {page_kind::system, page_kind::transparent_huge, page_kind::huge_2mb}) {
     for (std::size_t alignment : {std::size_t{64} << 10, 2 * huge}) {
       const unsigned node = usable_list().back();
       area a(placement::bind({node}), pages(kind, page_fallback::strict, commit::lazy));
       const std::size_t bytes = kind == page_kind::system ? 3 * base_page() : huge;
       void* p = a.allocate(bytes, alignment);
-      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(p) % alignment, 0U);
+      BOOST_TEST(reinterpret_cast<std::uintptr_t>(p) % alignment == 0U);
       touch_in_turn(p, bytes, base_page());
       expect_all_on(node, p, bytes);
       a.deallocate(p, bytes, alignment);
     }
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

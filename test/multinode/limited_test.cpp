@@ -1,28 +1,35 @@
 // A memory cgroup of 64 MiB: its limit ends in SIGKILL where it is reached by touching.
-#include <gtest/gtest.h>
 #include <acre/area.hpp>
 #include <acre/bytes.hpp>
+#include <boost/test/unit_test.hpp>
 
+#include "support/errors.hpp"
 #include "support/kernel.hpp"
 #include "support/machine.hpp"
-#include "support/throws.hpp"
+#include "support/print.hpp"
 
 namespace acre::test {
 namespace {
 
-TEST(limited, an_eager_block_above_the_limit_is_an_error_and_no_kill) {
+BOOST_AUTO_TEST_SUITE(limited)
+
+BOOST_AUTO_TEST_CASE(an_eager_block_above_the_limit_is_an_error_and_no_kill) {
   for (const placement& where : {placement::unbound(), placement::bind({usable_list().at(0)})}) {
     area a(where, {.commit = commit::eager});
-    EXPECT_EQ(code_thrown([&] { return a.allocate(200_MiB, 1); }), errc::out_of_memory) << where;
+    BOOST_TEST_INFO(where);
+    BOOST_CHECK_EXCEPTION(static_cast<void>(a.allocate(200_MiB, 1)), allocation_error,
+                          with_code(errc::out_of_memory));
   }
 }
 
-TEST(limited, what_fits_is_committed) {
+BOOST_AUTO_TEST_CASE(what_fits_is_committed) {
   area a(placement::bind({usable_list().at(0)}), {.commit = commit::eager});
   void* const p = a.allocate(16_MiB, 1);
-  EXPECT_EQ(count_untouched(p, 16_MiB), 0U);
+  BOOST_TEST(count_untouched(p, 16_MiB) == 0U);
   a.deallocate(p, 16_MiB, 1);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

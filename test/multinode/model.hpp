@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,6 @@ struct sample {
 const std::vector<sample>& samples();
 
 /// The placements' names are test names.
-inline void PrintTo(const sample& s, std::ostream* out) { *out << s.name; }
+inline std::ostream& operator<<(std::ostream& out, const sample& s) { return out << s.name; }
 
 }  // namespace acre::test

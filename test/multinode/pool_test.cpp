@@ -1,7 +1,8 @@
 // pool_resource over every placement: after much churn, blocks lie as if they were new.
 #include <acre/pool_resource.hpp>
 
-#include <gtest/gtest.h>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -13,26 +14,27 @@
 #include "multinode/model.hpp"
 #include "multinode/touch.hpp"
 #include "multinode/verify.hpp"
+#include "support/child.hpp"
+#include "support/errors.hpp"
 #include "support/kernel.hpp"
 #include "support/machine.hpp"
+#include "support/named_cases.hpp"
+#include "support/print.hpp"
 
 namespace acre::test {
 namespace {
 
 constexpr std::size_t alignment = 8;
 
-class placed_pool : public testing::TestWithParam<sample> {
- protected:
-  const expectation expected = GetParam().make(usable_list(), base_page());
+/// What a pool over one placement must do.
+class placed_pool {
+ public:
+  explicit placed_pool(const sample& s) : expected(s.make(usable_list(), base_page())) {}
+
+  const expectation expected;
 
   bool is_supported() const {
     return expected.where.strategy() != strategy::weighted_by_system || knows_policy(mpol::weighted);
-  }
-
-  /// Pages that a block of the pool is planned in, where that can be told from the outside.
-  std::size_t planned_page(std::size_t bytes) const {
-    const std::size_t huge = page_size(page_kind::transparent_huge);
-    return expected.where.strategy() == strategy::blocked && bytes >= huge ? huge : base_page();
   }
 
   void expect_placed(const pool_resource& pool, const placed_block& b) const {
@@ -43,22 +45,35 @@ class placed_pool : public testing::TestWithParam<sample> {
     // Small blocks share pages that are placed together.
     const nodes allowed = expected.lies({0, 1, std::nullopt});
     for (const int node : page_nodes(b.p, b.bytes)) {
-      ASSERT_GE(node, 0);
+      BOOST_TEST_REQUIRE(node >= 0);
       if (expected.where.strategy() == strategy::bind) {
-        ASSERT_TRUE(allowed.contains(static_cast<unsigned>(node))) << node;
+        BOOST_TEST_REQUIRE(allowed.contains(static_cast<unsigned>(node)), "node " << node);
       }
-      ASSERT_TRUE(usable_nodes().contains(static_cast<unsigned>(node))) << node;
+      BOOST_TEST_REQUIRE(x_usable.contains(static_cast<unsigned>(node)), "node " << node);
     }
   }
+
+ private:
+  /// Pages that a block of the pool is planned in, where that can be told from the outside.
+  std::size_t planned_page(std::size_t bytes) const {
+    const std::size_t huge = page_size(page_kind::transparent_huge);
+    return expected.where.strategy() == strategy::blocked && bytes >= huge ? huge : base_page();
+  }
+
+  const nodes x_usable = usable_nodes();
 };
 
-TEST_P(placed_pool, keeps_its_placement_through_churn) {
-  if (!is_supported()) {
-    EXPECT_EQ(code_of([&] { pool_resource pool(expected.where); }), errc::unsupported_placement);
+BOOST_AUTO_TEST_SUITE(pools, *named_cases(samples()))
+
+BOOST_DATA_TEST_CASE(keeps_its_placement_through_churn, samples(), s) {
+  const placed_pool placed(s);
+  if (!placed.is_supported()) {
+    BOOST_CHECK_EXCEPTION(pool_resource pool(placed.expected.where), error,
+                          with_code(errc::unsupported_placement));
     return;
   }
   // So little is retained that pages go back to the system and are placed anew all the time.
-  pool_resource pool(expected.where, {.retained = std::size_t{16} << 20});
+  pool_resource pool(placed.expected.where, {.retained = std::size_t{16} << 20});
   churn_options options;
   options.blocks_per_round = 150;
   options.kept = 40;
@@ -74,21 +89,22 @@ TEST_P(placed_pool, keeps_its_placement_through_churn) {
         return placed_block{static_cast<char*>(pool.allocate(good, alignment)), good, 0};
       },
       [&](const placed_block& b) { pool.deallocate(b.p, b.bytes, alignment); }, options);
-  EXPECT_EQ(pool.statistics().live_blocks, live.size());
+  BOOST_TEST(pool.statistics().live_blocks == live.size());
   for (const placed_block& b : live) {
-    expect_placed(pool, b);
-    if (HasFailure()) break;
+    BOOST_TEST_CONTEXT("a block of " << b.bytes << " bytes") { placed.expect_placed(pool, b); }
+    if (has_failed()) break;
   }
   for (const placed_block& b : live) pool.deallocate(b.p, b.bytes, alignment);
-  EXPECT_EQ(pool.statistics().live_blocks, 0U);
+  BOOST_TEST(pool.statistics().live_blocks == 0U);
   pool.trim();
-  EXPECT_LE(pool.statistics().mapped_bytes, std::size_t{64} << 20);
+  BOOST_TEST(pool.statistics().mapped_bytes <= (std::size_t{64} << 20));
 }
 
-INSTANTIATE_TEST_SUITE_P(pools, placed_pool, testing::ValuesIn(samples()),
-                         [](const auto& test) { return test.param.name; });
+BOOST_AUTO_TEST_SUITE_END()
 
-TEST(pools_of_one_node, have_all_their_pages_there) {
+BOOST_AUTO_TEST_SUITE(pools_of_one_node)
+
+BOOST_AUTO_TEST_CASE(have_all_their_pages_there) {
   for (const unsigned node : usable_nodes()) {
     pool_resource pool(placement::bind({node}));
     const std::vector<placed_block> live = churn(
@@ -98,13 +114,14 @@ TEST(pools_of_one_node, have_all_their_pages_there) {
         [&](const placed_block& b) { pool.deallocate(b.p, b.bytes, alignment); });
     expect_all_in_place(live);
     const residency r = pool.resident();
-    EXPECT_EQ(r.resident(), r.on(node)) << r;
-    EXPECT_GT(r.on(node), 0U);
+    BOOST_TEST_INFO(r);
+    BOOST_TEST(r.resident() == r.on(node));
+    BOOST_TEST(r.on(node) > 0U);
     for (const placed_block& b : live) pool.deallocate(b.p, b.bytes, alignment);
   }
 }
 
-TEST(pools_of_one_node, fault_trimmed_pages_in_there_again) {
+BOOST_AUTO_TEST_CASE(fault_trimmed_pages_in_there_again) {
   const std::size_t bytes = std::size_t{4} << 20;
   for (const unsigned node : usable_nodes()) {
     pool_resource pool(placement::bind({node}));
@@ -115,13 +132,17 @@ TEST(pools_of_one_node, fault_trimmed_pages_in_there_again) {
       touch(p, bytes);
       expect_all_on(node, p, bytes);
       pool.deallocate(p, bytes, alignment);
-      EXPECT_GE(pool.trim(), bytes / 2);
+      BOOST_TEST(pool.trim() >= bytes / 2);
     }
     pool.deallocate(kept, bytes, alignment);
   }
 }
 
-TEST(pools_by_first_touch, place_each_large_block_anew) {
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(pools_by_first_touch)
+
+BOOST_AUTO_TEST_CASE(place_each_large_block_anew) {
   pool_resource pool(placement::local());
   const std::size_t bytes = 200'000;
   for (const unsigned cpu : one_cpu_per_node()) {
@@ -130,12 +151,14 @@ TEST(pools_by_first_touch, place_each_large_block_anew) {
     void* const p = pool.allocate(bytes, alignment);
     touch(p, bytes);
     for (const int node : page_nodes(p, bytes)) {
-      ASSERT_GE(node, 0);
-      EXPECT_TRUE(near.contains(static_cast<unsigned>(node))) << "CPU " << cpu << ", node " << node;
+      BOOST_TEST_REQUIRE(node >= 0);
+      BOOST_TEST(near.contains(static_cast<unsigned>(node)), "CPU " << cpu << ", node " << node);
     }
     pool.deallocate(p, bytes, alignment);
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

@@ -1,8 +1,8 @@
 // Segments placed anew: in part, where pages exist, and by what is free at the time.
-#include <gtest/gtest.h>
 #include <acre/area.hpp>
 #include <acre/bytes.hpp>
 #include <acre/shared_segment.hpp>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <map>
@@ -14,8 +14,11 @@
 #include "multinode/segment_share.hpp"
 #include "multinode/touch.hpp"
 #include "multinode/verify.hpp"
+#include "support/errors.hpp"
 #include "support/kernel.hpp"
 #include "support/machine.hpp"
+#include "support/print.hpp"
+#include "support/wrong.hpp"
 
 namespace acre::test {
 namespace {
@@ -25,8 +28,7 @@ constexpr std::size_t pages = 64;
 constexpr const char* name = "acre_test_bound";
 
 /// Needs two usable nodes. A segment of 64 pages on the first of them.
-class bound_segment : public testing::Test {
- protected:
+struct segment_on_first_node {
   const pinned x_here{one_cpu_per_node().at(0)};
   std::vector<unsigned> usable = usable_list();
   unsigned first = usable.at(0);
@@ -34,7 +36,10 @@ class bound_segment : public testing::Test {
   std::size_t page = base_page();
   shared_segment s = shared_segment::create(name, pages* page, placement::bind({first}));
 
-  ~bound_segment() override { EXPECT_TRUE(shared_segment::remove(name)); }
+  segment_on_first_node() = default;
+  ~segment_on_first_node() { BOOST_TEST(shared_segment::remove(name)); }
+  segment_on_first_node(const segment_on_first_node&) = delete;
+  segment_on_first_node& operator=(const segment_on_first_node&) = delete;
 
   char* at(std::size_t index) const { return static_cast<char*>(s.data()) + index * page; }
   peer_order from(unsigned node, std::size_t share, std::size_t shares) const {
@@ -42,138 +47,9 @@ class bound_segment : public testing::Test {
   }
   void write_all() {
     segment_peer(from(first, 0, 1), {address_of(s, name)}).end();
-    ASSERT_EQ(count_present(s), pages);
+    BOOST_TEST_REQUIRE(count_present(s) == pages);
   }
 };
-
-TEST_F(bound_segment, is_bound_anew_in_part_for_all_processes) {
-  const shared_segment other = shared_segment::open(name);
-  s.bind(placement::bind({last}), {.offset = 16 * page, .bytes = 15 * page + 1});
-  EXPECT_EQ(other.where_text(), "bind " + std::to_string(first) + ", parts bound anew");
-  EXPECT_EQ(other.where(), std::nullopt);
-  write_all();
-  expect_signed(s, seed);
-  expect_all_on(first, at(0), 16 * page);
-  expect_all_on(last, at(16), 16 * page);
-  expect_all_on(first, at(32), 32 * page);
-  EXPECT_EQ(policy_at(static_cast<char*>(other.data()) + 16 * page), (kernel_policy{mpol::bind, {last}}));
-  EXPECT_EQ(policy_at(static_cast<char*>(other.data()) + 32 * page), (kernel_policy{mpol::bind, {first}}));
-}
-
-TEST_F(bound_segment, is_bound_anew_by_one_who_attached_it) {
-  shared_segment other = shared_segment::open(name);
-  other.bind(placement::blocked({{last, 1}, {first, 1}}));
-  EXPECT_EQ(s.where(), placement::blocked({{last, 1}, {first, 1}}));
-  write_all();
-  expect_signed(s, seed);
-  expect_all_on(last, at(0), 32 * page);
-  expect_all_on(first, at(32), 32 * page);
-}
-
-TEST_F(bound_segment, goes_back_to_no_placement) {
-  s.bind(placement::unbound());
-  for (std::size_t i = 0; i < pages; ++i) ASSERT_EQ(policy_at(at(i)), kernel_policy{}) << i;
-}
-
-TEST_F(bound_segment, with_pages_that_others_made_is_not_bound_anew) {
-  segment_peer(from(first, 0, 2), {address_of(s, name)}).end();
-  EXPECT_EQ(code_of([&] { s.bind(placement::bind({last})); }), errc::already_populated);
-  EXPECT_EQ(policy_at(s.data()), (kernel_policy{mpol::bind, {first}}));
-  for (const std::size_t index : share_of(seed, pages, 0, 2)) {
-    EXPECT_EQ(code_of([&] { s.bind(placement::bind({last}), {.offset = index * page, .bytes = 1}); }),
-              errc::already_populated);
-  }
-  // Where there is none the others do not matter.
-  for (const std::size_t index : share_of(seed, pages, 1, 2)) {
-    s.bind(placement::bind({last}), {.offset = index * page, .bytes = page});
-  }
-  EXPECT_EQ(count_present(s), pages / 2);
-  segment_peer(from(first, 1, 2), {address_of(s, name)}).end();
-  for (const std::size_t share : {0U, 1U}) {
-    for (const std::size_t index : share_of(seed, pages, share, 2)) {
-      touch(at(index), page);
-      expect_all_on(share == 0 ? first : last, at(index), page);
-    }
-  }
-}
-
-TEST_F(bound_segment, that_others_wrote_moves_its_pages_with_their_contents) {
-  write_all();
-  const migration done = s.bind(placement::bind({last}), {.existing = existing_pages::migrate});
-  EXPECT_EQ(done.moved, pages) << done;
-  EXPECT_EQ(done.failed(), 0U) << done;
-  expect_signed(s, seed);
-  expect_all_on(last, s.data(), s.size());
-  EXPECT_TRUE(s.check().ok()) << s.check();
-  EXPECT_EQ(s.where(), placement::bind({last}));
-}
-
-TEST_F(bound_segment, moves_the_pages_of_a_part) {
-  segment_peer(from(first, 0, 2), {address_of(s, name)}).end();
-  const std::vector<std::size_t> share = share_of(seed, pages, 0, 2);
-  const auto in_part = static_cast<std::size_t>(
-      std::count_if(share.begin(), share.end(), [](std::size_t i) { return i >= 8 && i < 40; }));
-  const migration done = s.bind(
-      placement::bind({last}), {.offset = 8 * page, .bytes = 32 * page, .existing = existing_pages::migrate});
-  EXPECT_EQ(done.moved, in_part) << done;
-  EXPECT_EQ(done.untouched, 32 - in_part) << done;
-  EXPECT_EQ(count_present(s), pages / 2);
-  segment_peer(from(first, 1, 2), {address_of(s, name)}).end();
-  expect_signed(s, seed);
-  expect_all_on(first, at(0), 8 * page);
-  expect_all_on(last, at(8), 32 * page);
-  expect_all_on(first, at(40), 24 * page);
-}
-
-TEST_F(bound_segment, that_a_living_process_maps_tells_its_pages_as_shared) {
-  segment_peer(from(first, 0, 2), {address_of(s, name)}).end();
-  segment_peer living(from(first, 1, 2), {address_of(s, name)});
-  living.wait();
-  const migration done = s.bind(placement::bind({last}), {.existing = existing_pages::migrate});
-  EXPECT_EQ(done.moved, pages / 2) << done;
-  EXPECT_EQ(done.shared, pages / 2) << done;
-  const std::map<unsigned, std::size_t> halves{{first, pages / 2}, {last, pages / 2}};
-  EXPECT_EQ(count_pages(s.data(), s.size()), halves);
-  for (const std::size_t index : share_of(seed, pages, 1, 2)) expect_all_on(first, at(index), page);
-  EXPECT_FALSE(s.check().ok());
-  EXPECT_EQ(s.check().misplaced, pages / 2);
-  living.end();
-  // It was the only other one.
-  EXPECT_EQ(s.bind(placement::bind({last}), {.existing = existing_pages::migrate}).moved, pages / 2);
-  expect_signed(s, seed);
-  expect_all_on(last, s.data(), s.size());
-}
-
-TEST_F(bound_segment, that_was_moved_back_and_forth_by_two_lies_as_the_last_one_said) {
-  shared_segment other = shared_segment::open(name);
-  s.bind(placement::bind({last}), {.existing = existing_pages::migrate});
-  other.bind(placement::bind({first}), {.existing = existing_pages::migrate});
-  s.bind(placement::bind({last}), {.existing = existing_pages::migrate});
-  EXPECT_EQ(policy_at(other.data()), (kernel_policy{mpol::bind, {last}}));
-  other.bind(placement::unbound(), {.existing = existing_pages::migrate});
-  EXPECT_EQ(policy_at(s.data()), kernel_policy{});
-}
-
-TEST_F(bound_segment, keeps_what_others_said_of_the_parts_beside) {
-  shared_segment other = shared_segment::open(name);
-  const auto part = [&](std::size_t from, existing_pages existing) {
-    return segment_bind_options{.offset = from * page, .bytes = 16 * page, .existing = existing};
-  };
-  for (const existing_pages existing : {existing_pages::refuse, existing_pages::migrate}) {
-    s.bind(placement::bind({first}));
-    s.bind(placement::bind({last}), part(0, existing));
-    other.bind(placement::bind({first}), part(0, existing));
-    s.bind(placement::bind({last}), part(16, existing));
-    EXPECT_EQ(policy_at(at(0)), (kernel_policy{mpol::bind, {first}}));
-    EXPECT_EQ(policy_at(at(15)), (kernel_policy{mpol::bind, {first}}));
-    EXPECT_EQ(policy_at(at(16)), (kernel_policy{mpol::bind, {last}}));
-    s.bind(placement::unbound(), part(16, existing));
-    EXPECT_EQ(policy_at(at(15)), (kernel_policy{mpol::bind, {first}}));
-    EXPECT_EQ(policy_at(at(16)), kernel_policy{});
-    EXPECT_EQ(policy_at(at(31)), kernel_policy{});
-    EXPECT_EQ(policy_at(at(32)), (kernel_policy{mpol::bind, {first}}));
-  }
-}
 
 /// Touched memory on one node.
 class occupied {
@@ -192,7 +68,152 @@ class occupied {
   void* x_data = nullptr;
 };
 
-TEST_F(bound_segment, of_the_nodes_with_most_free_memory_is_decided_chunk_by_chunk_when_made) {
+BOOST_FIXTURE_TEST_SUITE(bound_segment, segment_on_first_node)
+
+BOOST_AUTO_TEST_CASE(is_bound_anew_in_part_for_all_processes) {
+  const shared_segment other = shared_segment::open(name);
+  s.bind(placement::bind({last}), {.offset = 16 * page, .bytes = 15 * page + 1});
+  BOOST_TEST(other.where_text() == "bind " + std::to_string(first) + ", parts bound anew");
+  BOOST_TEST(other.where() == std::nullopt);
+  write_all();
+  expect_signed(s, seed);
+  expect_all_on(first, at(0), 16 * page);
+  expect_all_on(last, at(16), 16 * page);
+  expect_all_on(first, at(32), 32 * page);
+  BOOST_TEST(policy_at(static_cast<char*>(other.data()) + 16 * page) == (kernel_policy{mpol::bind, {last}}));
+  BOOST_TEST(policy_at(static_cast<char*>(other.data()) + 32 * page) == (kernel_policy{mpol::bind, {first}}));
+}
+
+BOOST_AUTO_TEST_CASE(is_bound_anew_by_one_who_attached_it) {
+  shared_segment other = shared_segment::open(name);
+  other.bind(placement::blocked({{last, 1}, {first, 1}}));
+  BOOST_TEST(s.where() == placement::blocked({{last, 1}, {first, 1}}));
+  write_all();
+  expect_signed(s, seed);
+  expect_all_on(last, at(0), 32 * page);
+  expect_all_on(first, at(32), 32 * page);
+}
+
+BOOST_AUTO_TEST_CASE(goes_back_to_no_placement) {
+  s.bind(placement::unbound());
+  for (std::size_t i = 0; i < pages; ++i) {
+    BOOST_TEST_INFO("page " << i);
+    BOOST_TEST_REQUIRE(policy_at(at(i)) == kernel_policy{});
+  }
+}
+
+BOOST_AUTO_TEST_CASE(with_pages_that_others_made_is_not_bound_anew) {
+  segment_peer(from(first, 0, 2), {address_of(s, name)}).end();
+  BOOST_CHECK_EXCEPTION(s.bind(placement::bind({last})), error, with_code(errc::already_populated));
+  BOOST_TEST(policy_at(s.data()) == (kernel_policy{mpol::bind, {first}}));
+  for (const std::size_t index : share_of(seed, pages, 0, 2)) {
+    const segment_bind_options part{.offset = index * page, .bytes = 1};
+    BOOST_TEST_INFO("page " << index);
+    BOOST_CHECK_EXCEPTION(s.bind(placement::bind({last}), part), error, with_code(errc::already_populated));
+  }
+  // Where there is none the others do not matter.
+  for (const std::size_t index : share_of(seed, pages, 1, 2)) {
+    s.bind(placement::bind({last}), {.offset = index * page, .bytes = page});
+  }
+  BOOST_TEST(count_present(s) == pages / 2);
+  segment_peer(from(first, 1, 2), {address_of(s, name)}).end();
+  for (const std::size_t share : {0U, 1U}) {
+    for (const std::size_t index : share_of(seed, pages, share, 2)) {
+      touch(at(index), page);
+      expect_all_on(share == 0 ? first : last, at(index), page);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(that_others_wrote_moves_its_pages_with_their_contents) {
+  write_all();
+  const migration done = s.bind(placement::bind({last}), {.existing = existing_pages::migrate});
+  BOOST_TEST_CONTEXT(done) {
+    BOOST_TEST(done.moved == pages);
+    BOOST_TEST(done.failed() == 0U);
+  }
+  expect_signed(s, seed);
+  expect_all_on(last, s.data(), s.size());
+  const check_result found = s.check();
+  BOOST_TEST(found.ok(), found);
+  BOOST_TEST(s.where() == placement::bind({last}));
+}
+
+BOOST_AUTO_TEST_CASE(moves_the_pages_of_a_part) {
+  segment_peer(from(first, 0, 2), {address_of(s, name)}).end();
+  const std::vector<std::size_t> share = share_of(seed, pages, 0, 2);
+  const auto in_part = static_cast<std::size_t>(
+      std::count_if(share.begin(), share.end(), [](std::size_t i) { return i >= 8 && i < 40; }));
+  const migration done = s.bind(
+      placement::bind({last}), {.offset = 8 * page, .bytes = 32 * page, .existing = existing_pages::migrate});
+  BOOST_TEST_CONTEXT(done) {
+    BOOST_TEST(done.moved == in_part);
+    BOOST_TEST(done.untouched == 32 - in_part);
+  }
+  BOOST_TEST(count_present(s) == pages / 2);
+  segment_peer(from(first, 1, 2), {address_of(s, name)}).end();
+  expect_signed(s, seed);
+  expect_all_on(first, at(0), 8 * page);
+  expect_all_on(last, at(8), 32 * page);
+  expect_all_on(first, at(40), 24 * page);
+}
+
+BOOST_AUTO_TEST_CASE(that_a_living_process_maps_tells_its_pages_as_shared) {
+  segment_peer(from(first, 0, 2), {address_of(s, name)}).end();
+  segment_peer living(from(first, 1, 2), {address_of(s, name)});
+  living.wait();
+  const migration done = s.bind(placement::bind({last}), {.existing = existing_pages::migrate});
+  BOOST_TEST_CONTEXT(done) {
+    BOOST_TEST(done.moved == pages / 2);
+    BOOST_TEST(done.shared == pages / 2);
+  }
+  const std::map<unsigned, std::size_t> halves{{first, pages / 2}, {last, pages / 2}};
+  BOOST_TEST(same(count_pages(s.data(), s.size()), halves));
+  for (const std::size_t index : share_of(seed, pages, 1, 2)) expect_all_on(first, at(index), page);
+  const check_result found = s.check();
+  BOOST_TEST(!found.ok());
+  BOOST_TEST(found.misplaced == pages / 2);
+  living.end();
+  // It was the only other one.
+  BOOST_TEST(s.bind(placement::bind({last}), {.existing = existing_pages::migrate}).moved == pages / 2);
+  expect_signed(s, seed);
+  expect_all_on(last, s.data(), s.size());
+}
+
+BOOST_AUTO_TEST_CASE(that_was_moved_back_and_forth_by_two_lies_as_the_last_one_said) {
+  shared_segment other = shared_segment::open(name);
+  s.bind(placement::bind({last}), {.existing = existing_pages::migrate});
+  other.bind(placement::bind({first}), {.existing = existing_pages::migrate});
+  s.bind(placement::bind({last}), {.existing = existing_pages::migrate});
+  BOOST_TEST(policy_at(other.data()) == (kernel_policy{mpol::bind, {last}}));
+  other.bind(placement::unbound(), {.existing = existing_pages::migrate});
+  BOOST_TEST(policy_at(s.data()) == kernel_policy{});
+}
+
+BOOST_AUTO_TEST_CASE(keeps_what_others_said_of_the_parts_beside) {
+  shared_segment other = shared_segment::open(name);
+  const auto part = [&](std::size_t from, existing_pages existing) {
+    return segment_bind_options{.offset = from * page, .bytes = 16 * page, .existing = existing};
+  };
+  for (const existing_pages existing : {existing_pages::refuse, existing_pages::migrate}) {
+    BOOST_TEST_CONTEXT((existing == existing_pages::refuse ? "refuse" : "migrate")) {
+      s.bind(placement::bind({first}));
+      s.bind(placement::bind({last}), part(0, existing));
+      other.bind(placement::bind({first}), part(0, existing));
+      s.bind(placement::bind({last}), part(16, existing));
+      BOOST_TEST(policy_at(at(0)) == (kernel_policy{mpol::bind, {first}}));
+      BOOST_TEST(policy_at(at(15)) == (kernel_policy{mpol::bind, {first}}));
+      BOOST_TEST(policy_at(at(16)) == (kernel_policy{mpol::bind, {last}}));
+      s.bind(placement::unbound(), part(16, existing));
+      BOOST_TEST(policy_at(at(15)) == (kernel_policy{mpol::bind, {first}}));
+      BOOST_TEST(policy_at(at(16)) == kernel_policy{});
+      BOOST_TEST(policy_at(at(31)) == kernel_policy{});
+      BOOST_TEST(policy_at(at(32)) == (kernel_policy{mpol::bind, {first}}));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(of_the_nodes_with_most_free_memory_is_decided_chunk_by_chunk_when_made) {
   // Fewer free bytes on the last node, by one and a half chunks: the first gets two, then one each. In small steps: what
   // lies in lists of CPUs is not counted as free, and is taken first.
   constexpr std::size_t chunk = 32_MiB;
@@ -205,20 +226,26 @@ TEST_F(bound_segment, of_the_nodes_with_most_free_memory_is_decided_chunk_by_chu
   while (more_on_first() > std::int64_t{52_MiB}) ballast.push_back(std::make_unique<occupied>(first, 4_MiB));
   const shared_segment s4 = shared_segment::create(
       "", 4 * chunk, placement::most_free({first, last}, chunk).hard(), {.backend = segment_backend::memfd});
-  SCOPED_TRACE(more_on_first());
-  ballast.clear();
-  const occupied otherwise(first, 2 * chunk);
-  const std::vector<unsigned> decided{first, first, last, first};
-  for (std::size_t i = 0; i < decided.size(); ++i) {
-    char* const begin = static_cast<char*>(s4.data()) + i * chunk;
-    for (const std::size_t offset : {std::size_t{0}, chunk - page}) {
-      EXPECT_EQ(policy_at(begin + offset), (kernel_policy{mpol::bind, {decided[i]}})) << i;
-      touch(begin + offset, page);
-      expect_all_on(decided[i], begin + offset, page);
+  BOOST_TEST_CONTEXT(more_on_first() << " bytes more are free on node " << first << " than on node "
+                                     << last) {
+    ballast.clear();
+    const occupied otherwise(first, 2 * chunk);
+    const std::vector<unsigned> decided{first, first, last, first};
+    for (std::size_t i = 0; i < decided.size(); ++i) {
+      char* const begin = static_cast<char*>(s4.data()) + i * chunk;
+      for (const std::size_t offset : {std::size_t{0}, chunk - page}) {
+        BOOST_TEST_INFO("chunk " << i);
+        BOOST_TEST(policy_at(begin + offset) == (kernel_policy{mpol::bind, {decided[i]}}));
+        touch(begin + offset, page);
+        expect_all_on(decided[i], begin + offset, page);
+      }
     }
+    const check_result found = s4.check();
+    BOOST_TEST(found.ok(), found);
   }
-  EXPECT_TRUE(s4.check().ok()) << s4.check();
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

@@ -1,10 +1,10 @@
 #include "multinode/segment_peers.hpp"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <array>
@@ -20,6 +20,8 @@
 
 #include "multinode/segment_share.hpp"
 #include "support/machine.hpp"
+#include "support/print.hpp"
+#include "support/require.hpp"
 
 namespace acre::test {
 namespace {
@@ -54,12 +56,11 @@ segment_peer::segment_peer(const peer_order& order, const std::vector<std::strin
   arguments.push_back(nullptr);
   std::array<int, 2> input{};
   std::array<int, 2> output{};
-  if (pipe2(input.data(), O_CLOEXEC) != 0 || pipe2(output.data(), O_CLOEXEC) != 0) {
-    ADD_FAILURE() << "pipe: errno " << errno;
-    return;
-  }
+  require(pipe2(input.data(), O_CLOEXEC) == 0, "pipe2");
+  require(pipe2(output.data(), O_CLOEXEC) == 0, "pipe2");
   std::fflush(nullptr);
   x_child = fork();
+  require(x_child >= 0, "fork");
   if (x_child == 0) {
     dup2(input[0], STDIN_FILENO);
     dup2(output[1], STDOUT_FILENO);
@@ -84,7 +85,7 @@ void segment_peer::wait() {
     if (!touched) x_policies.emplace_back(line);
   }
   std::fclose(told);
-  EXPECT_TRUE(touched) << "a peer did not get to the end";
+  BOOST_TEST(touched, "a peer did not get to the end");
 }
 
 void segment_peer::end() {
@@ -92,9 +93,11 @@ void segment_peer::end() {
   wait();
   close(x_input);
   int status = 0;
-  EXPECT_EQ(waitpid(x_child, &status, 0), x_child);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == static_cast<int>(peer_status::well))
-      << (WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : std::to_string(WEXITSTATUS(status)));
+  BOOST_TEST(waitpid(x_child, &status, 0) == x_child);
+  const std::string how =
+      WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : std::to_string(WEXITSTATUS(status));
+  BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == static_cast<int>(peer_status::well)),
+             "a peer ended with " << how);
   x_child = -1;
 }
 
@@ -138,7 +141,8 @@ std::string address_of(const shared_segment& s, const std::string& name) {
 
 void remove(const shared_segment& s, const std::string& name) {
   if (s.backend() == segment_backend::memfd) return;
-  EXPECT_TRUE(s.id() >= 0 ? shared_segment::remove_id(s.id()) : shared_segment::remove(name));
+  const bool removed = s.id() >= 0 ? shared_segment::remove_id(s.id()) : shared_segment::remove(name);
+  BOOST_TEST(removed, name << " is not there");
 }
 
 std::vector<std::string> policies_of(const shared_segment& s, std::size_t unit) {
@@ -153,17 +157,18 @@ std::vector<std::string> policies_of(const shared_segment& s, std::size_t unit) 
 
 void expect_signed(const shared_segment& s, std::uint64_t seed) {
   std::size_t wrong = 0;
+  std::size_t first_wrong = 0;
   for (std::size_t at = 0; at < s.size(); at += base_page()) {
     std::uint64_t value = 0;
     std::memcpy(&value, static_cast<const char*>(s.data()) + at, sizeof value);
-    if (value != signature(seed, at) && wrong++ == 0) ADD_FAILURE() << "no signature at byte " << at;
+    if (value != signature(seed, at) && wrong++ == 0) first_wrong = at;
   }
-  EXPECT_EQ(wrong, 0U);
+  BOOST_TEST(wrong == 0U, wrong << " pages have no signature, the first of them at byte " << first_wrong);
 }
 
 static std::vector<bool> present_pages(const shared_segment& s) {
   std::vector<unsigned char> told((s.size() + base_page() - 1) / base_page());
-  EXPECT_EQ(mincore(s.data(), s.size(), told.data()), 0);
+  require(mincore(s.data(), s.size(), told.data()) == 0, "mincore");
   std::vector<bool> present;
   for (const unsigned char c : told) present.push_back((c & 1) != 0);
   return present;
@@ -196,7 +201,10 @@ std::map<std::string, std::size_t> nothing_left::now() {
 
 nothing_left::~nothing_left() {
   auto after = now();
-  for (const auto& [what, count] : x_before) EXPECT_LE(after[what], count) << what;
+  for (const auto& [what, count] : x_before) {
+    BOOST_TEST_INFO(what);
+    BOOST_TEST(after[what] <= count);
+  }
 }
 
 }  // namespace acre::test

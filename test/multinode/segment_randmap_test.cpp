@@ -1,16 +1,13 @@
 // A segment under thousands of random bindings of random parts, against a model that keeps what each page was told last.
 // After numactl's randmap.
 #include <fcntl.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <acre/shared_segment.hpp>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <functional>
 #include <memory>
 #include <random>
@@ -20,11 +17,18 @@
 #include "multinode/model.hpp"
 #include "multinode/segment_peers.hpp"
 #include "multinode/touch.hpp"
+#include "support/child.hpp"
 #include "support/kernel.hpp"
 #include "support/machine.hpp"
+#include "support/print.hpp"
+#include "support/require.hpp"
+#include "support/segments.hpp"
+#include "support/wrong.hpp"
 
 namespace acre::test {
 namespace {
+
+using boost::test_tools::assertion_result;
 
 constexpr std::size_t pages = 1000;
 constexpr std::size_t steps_between_looks = 200;
@@ -83,25 +87,31 @@ class paged_model {
     for (std::size_t i = 0; i < s.count; ++i) x_pages.at(s.first + i) = {s.expected, i, s.count};
   }
 
-  void expect_policies(const shared_segment& s) const {
+  assertion_result has_policies_of(const shared_segment& s) const {
     for (std::size_t i = 0; i < pages; ++i) {
       const auto& [expected, index, count] = x_pages[i];
-      ASSERT_THAT(expected->installed({index, count, std::nullopt}),
-                  testing::Contains(policy_at(static_cast<const char*>(s.data()) + i * base_page())))
-          << "page " << i << ", bound last by '" << expected->where << "' as page " << index << " of "
-          << count;
+      const kernel_policy policy = policy_at(static_cast<const char*>(s.data()) + i * base_page());
+      const std::vector<kernel_policy> may = expected->installed({index, count, std::nullopt});
+      if (std::ranges::find(may, policy) == may.end()) {
+        return wrong("page ", i, " has the policy ", policy, ", expected one of ", may, ": bound last by '",
+                     expected->where, "' as page ", index, " of ", count);
+      }
     }
+    return true;
   }
 
-  void expect_nodes(const shared_segment& s, const std::vector<unsigned>& touchers) const {
-    const std::vector<int> lies = page_nodes(s.data(), s.size());
+  assertion_result has_nodes_of(const shared_segment& s, const std::vector<unsigned>& touchers) const {
+    const std::vector<int> found = page_nodes(s.data(), s.size());
     for (std::size_t i = 0; i < pages; ++i) {
       const auto& [expected, index, count] = x_pages[i];
-      ASSERT_GE(lies[i], 0) << "page " << i;
-      ASSERT_TRUE(expected->lies({index, count, touchers[i]}).contains(static_cast<unsigned>(lies[i])))
-          << "page " << i << " lies on " << lies[i] << ", bound last by '" << expected->where << "' as page "
-          << index << " of " << count << ", touched from node " << touchers[i];
+      const nodes may = expected->lies({index, count, touchers[i]});
+      if (found[i] < 0 || !may.contains(static_cast<unsigned>(found[i]))) {
+        return wrong("page ", i, " lies on ", found[i], ", expected one of ", may, ": bound last by '",
+                     expected->where, "' as page ", index, " of ", count, ", touched from node ",
+                     touchers[i]);
+      }
     }
+    return true;
   }
 
  private:
@@ -111,7 +121,7 @@ class paged_model {
     std::size_t index = 0;
     std::size_t count = 1;
   };
-  std::vector<told> x_pages{std::vector<told>(pages)};
+  std::vector<told> x_pages{std::vector<told>(pages, told{})};
 };
 
 void bind(shared_segment& s, const step& now) {
@@ -144,77 +154,77 @@ std::uint64_t new_seed() {
 /// \param bind_in_turn binds step i from one attachment or the other
 void expect_as_the_model_says(const shared_segment& looking, std::uint64_t seed, std::size_t steps,
                               const std::function<void(std::size_t i, const step&)>& bind_in_turn) {
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  dice random(seed);
-  paged_model model;
-  for (std::size_t i = 0; i < steps; ++i) {
-    const step now = random.throw_step();
-    bind_in_turn(i, now);
-    model.follow(now);
-    if ((i + 1) % steps_between_looks != 0) continue;
-    SCOPED_TRACE("after step " + std::to_string(i));
-    model.expect_policies(looking);
-    if (testing::Test::HasFatalFailure()) return;
+  BOOST_TEST_CONTEXT("seed " << seed) {
+    dice random(seed);
+    paged_model model;
+    for (std::size_t i = 0; i < steps; ++i) {
+      const step now = random.throw_step();
+      bind_in_turn(i, now);
+      model.follow(now);
+      if ((i + 1) % steps_between_looks != 0) continue;
+      BOOST_TEST_INFO("after step " << i);
+      BOOST_TEST_REQUIRE(model.has_policies_of(looking));
+    }
+    BOOST_TEST(count_present(looking) == 0U);
+    const std::vector<unsigned> touchers = touch_at_random(looking, random);
+    BOOST_TEST(model.has_nodes_of(looking, touchers));
   }
-  EXPECT_EQ(count_present(looking), 0U);
-  model.expect_nodes(looking, touch_at_random(looking, random));
-}
-
-TEST(segment_randmap, two_attachments_of_one_process_follow_the_model) {
-  shared_segment one = shared_segment::create("acre_test_randmap", pages * base_page(), placement::unbound());
-  shared_segment other = shared_segment::open("acre_test_randmap");
-  const std::size_t mappings = count_mappings();
-  expect_as_the_model_says(one, new_seed(), 3000,
-                           [&](std::size_t i, const step& now) { bind(i % 2 == 0 ? one : other, now); });
-  EXPECT_LE(count_mappings(), mappings + 4);
-  EXPECT_TRUE(shared_segment::remove("acre_test_randmap"));
 }
 
 /// Binds every odd step, each when it is told to.
-void bind_odd_steps(int id, std::uint64_t seed, std::size_t steps, int told, int done) noexcept {
+void bind_odd_steps(int id, std::uint64_t seed, std::size_t steps, int told, int done) {
   shared_segment s = shared_segment::attach_id(id);
   dice random(seed);
   for (std::size_t i = 0; i < steps; ++i) {
     const step now = random.throw_step();
     if (i % 2 == 0) continue;
     char byte = 0;
-    if (read(told, &byte, 1) != 1) _exit(1);
+    require(read(told, &byte, 1) == 1, "read");
     bind(s, now);
-    if (write(done, "!", 1) != 1) _exit(1);
+    require(write(done, "!", 1) == 1, "write");
   }
 }
 
-TEST(segment_randmap, two_processes_follow_the_model) {
+BOOST_AUTO_TEST_SUITE(segment_randmap)
+
+BOOST_AUTO_TEST_CASE(two_attachments_of_one_process_follow_the_model) {
+  const own_name name;
+  shared_segment one = shared_segment::create(name, pages * base_page(), placement::unbound());
+  shared_segment other = shared_segment::open(name);
+  const std::size_t mappings = count_mappings();
+  expect_as_the_model_says(one, new_seed(), 3000,
+                           [&](std::size_t i, const step& now) { bind(i % 2 == 0 ? one : other, now); });
+  BOOST_TEST(count_mappings() <= mappings + 4);
+  BOOST_TEST(shared_segment::remove(name));
+}
+
+BOOST_AUTO_TEST_CASE(two_processes_follow_the_model) {
   constexpr std::size_t steps = 600;
   // Both on one: they take turns, and an emulated machine's CPUs wait for each other.
   const pinned here(one_cpu_per_node().at(0));
-  shared_segment one = shared_segment::create("private", pages * base_page(), placement::unbound(),
-                                              {.backend = segment_backend::sysv});
+  segment_maker maker(way::sysv_private);
+  shared_segment one = maker.make(pages * base_page());
   const std::uint64_t seed = new_seed();
   std::array<int, 2> told{};
   std::array<int, 2> done{};
-  ASSERT_EQ(pipe2(told.data(), O_CLOEXEC) + pipe2(done.data(), O_CLOEXEC), 0);
-  const int id = one.id();
-  std::fflush(nullptr);
-  const pid_t child = fork();
-  if (child == 0) {
+  BOOST_TEST_REQUIRE(pipe2(told.data(), O_CLOEXEC) + pipe2(done.data(), O_CLOEXEC) == 0);
+  const pid_t child = start([&] {
     close(told[1]);
-    bind_odd_steps(id, seed, steps, told[0], done[1]);
-    _exit(0);
-  }
+    bind_odd_steps(one.id(), seed, steps, told[0], done[1]);
+  });
   close(done[1]);
   expect_as_the_model_says(one, seed, steps, [&](std::size_t i, const step& now) {
     if (i % 2 == 0) return bind(one, now);
     char byte = 0;
-    EXPECT_EQ(write(told[1], "!", 1), 1);
-    EXPECT_EQ(read(done[0], &byte, 1), 1) << "the other process has failed";
+    BOOST_TEST_REQUIRE(write(told[1], "!", 1) == 1);
+    BOOST_TEST_REQUIRE(read(done[0], &byte, 1) == 1, "the other process has failed");
   });
   close(told[1]);
-  int status = -1;
-  EXPECT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
-  EXPECT_TRUE(shared_segment::remove_id(id));
+  expect_success(child);
+  BOOST_TEST(shared_segment::remove_id(one.id()));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

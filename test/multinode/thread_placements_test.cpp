@@ -1,6 +1,6 @@
 // thread_binding: every placement that a thread can have decides where the pages lie that it touches.
-#include <gtest/gtest.h>
 #include <acre/thread_binding.hpp>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -9,116 +9,126 @@
 
 #include "multinode/thread_policies.hpp"
 #include "support/child.hpp"
+#include "support/errors.hpp"
+#include "support/print.hpp"
+#include "support/wrong.hpp"
 
 namespace acre::test {
 namespace {
 
-TEST_F(thread_policies, bind_puts_pages_on_the_node) {
+BOOST_FIXTURE_TEST_SUITE(thread_policies, nodes_for_threads)
+
+BOOST_AUTO_TEST_CASE(bind_puts_pages_on_the_node) {
   in_child([&] {
     for (unsigned node : usable) {
       const thread_binding scope(placement::bind({node}));
-      EXPECT_EQ(own_policy(), (thread_policy{number(mpol::bind), {node}}));
-      EXPECT_EQ(scope.policy(), (policy{policy_mode::bind, {node}}));
-      EXPECT_EQ(current_binding(), scope.policy());
-      EXPECT_TRUE(scope.downgrades().empty());
+      BOOST_TEST(own_policy() == (thread_policy{number(mpol::bind), {node}}));
+      BOOST_TEST(scope.policy() == (policy{policy_mode::bind, {node}}));
+      BOOST_TEST(current_binding() == scope.policy());
+      BOOST_TEST(scope.downgrades().empty());
       expect_touched_on(node);
     }
-    EXPECT_EQ(own_policy(), thread_policy{});
+    BOOST_TEST(own_policy() == thread_policy{});
   });
 }
 
-TEST_F(thread_policies, bind_of_several_nodes_puts_pages_on_the_nearest) {
+BOOST_AUTO_TEST_CASE(bind_of_several_nodes_puts_pages_on_the_nearest) {
   in_child([&] {
     const thread_binding scope(placement::bind({first, last}));
-    EXPECT_EQ(own_policy(), (thread_policy{number(mpol::bind), {first, last}}));
+    BOOST_TEST(own_policy() == (thread_policy{number(mpol::bind), {first, last}}));
     expect_touched_nearest({first, last});
   });
 }
 
-TEST_F(thread_policies, bind_of_all_nodes_names_no_more_than_those) {
+BOOST_AUTO_TEST_CASE(bind_of_all_nodes_names_no_more_than_those) {
   in_child([&] {
     const thread_binding scope(placement::bind(to_node_set(all)));
-    EXPECT_EQ(own_policy(), (thread_policy{number(mpol::bind), all}));
+    BOOST_TEST(own_policy() == (thread_policy{number(mpol::bind), all}));
     expect_touched_nearest(all);
   });
 }
 
-TEST_F(thread_policies, prefer_puts_pages_on_the_node) {
+BOOST_AUTO_TEST_CASE(prefer_puts_pages_on_the_node) {
   in_child([&] {
     for (unsigned node : usable) {
       const thread_binding scope(placement::prefer({node}));
-      EXPECT_EQ(own_policy(), (thread_policy{number(mpol::preferred), {node}}));
-      EXPECT_EQ(scope.policy(), (policy{policy_mode::prefer, {node}}));
-      EXPECT_TRUE(scope.downgrades().empty());
+      BOOST_TEST(own_policy() == (thread_policy{number(mpol::preferred), {node}}));
+      BOOST_TEST(scope.policy() == (policy{policy_mode::prefer, {node}}));
+      BOOST_TEST(scope.downgrades().empty());
       expect_touched_on(node);
     }
   });
 }
 
-TEST_F(thread_policies, prefer_of_several_nodes_puts_pages_on_the_nearest) {
+BOOST_AUTO_TEST_CASE(prefer_of_several_nodes_puts_pages_on_the_nearest) {
   in_child([&] {
     const thread_binding scope(placement::prefer({first, last}));
-    EXPECT_EQ(own_policy(), (thread_policy{number(mpol::preferred_many), {first, last}}));
-    EXPECT_TRUE(scope.downgrades().empty());
+    BOOST_TEST(own_policy() == (thread_policy{number(mpol::preferred_many), {first, last}}));
+    BOOST_TEST(scope.downgrades().empty());
     expect_touched_nearest({first, last});
   });
 }
 
-TEST_F(thread_policies, interleave_goes_round) {
+BOOST_AUTO_TEST_CASE(interleave_goes_round) {
   in_child([&] {
     const thread_binding scope(placement::interleave(to_node_set(all)));
-    EXPECT_EQ(own_policy(), (thread_policy{number(mpol::interleave), all}));
+    BOOST_TEST(own_policy() == (thread_policy{number(mpol::interleave), all}));
     const plain_memory memory(base_page() * 16 * all.size());
     touch(memory.data(), memory.size());
     std::map<unsigned, std::size_t> even;
     for (unsigned n : all) even[n] = 16;
-    EXPECT_EQ(count_pages(memory.data(), memory.size()), even);
+    BOOST_TEST(same(count_pages(memory.data(), memory.size()), even));
   });
 }
 
-TEST_F(thread_policies, interleave_of_one_node_prefers_it) {
+BOOST_AUTO_TEST_CASE(interleave_of_one_node_prefers_it) {
   in_child([&] {
     const thread_binding scope(placement::interleave({last}, std::size_t{1} << 20));
-    EXPECT_EQ(scope.policy(), (policy{policy_mode::prefer, {last}}));
+    BOOST_TEST(scope.policy() == (policy{policy_mode::prefer, {last}}));
     expect_touched_on(last);
   });
 }
 
-TEST_F(thread_policies, local_and_unbound_take_the_node_of_the_toucher) {
+BOOST_AUTO_TEST_CASE(local_and_unbound_take_the_node_of_the_toucher) {
   in_child([&] {
     const thread_binding outer(placement::bind({last}));
     {
       const thread_binding scope(placement::local());
-      EXPECT_EQ(own_policy(), (thread_policy{number(mpol::local), {}}));
+      BOOST_TEST(own_policy() == (thread_policy{number(mpol::local), {}}));
       expect_touched_nearest(all);
     }
     {
       const thread_binding scope(placement::unbound());
-      EXPECT_EQ(own_policy(), thread_policy{});
+      BOOST_TEST(own_policy() == thread_policy{});
       expect_touched_nearest(all);
     }
     expect_touched_on(last);
   });
 }
 
-TEST_F(thread_policies, weights_of_the_system_are_used_where_the_kernel_has_them) {
+BOOST_AUTO_TEST_CASE(weights_of_the_system_are_used_where_the_kernel_has_them) {
   in_child([&] {
     const placement where = placement::weighted_by_system(to_node_set(all));
     if (!knows_policy(mpol::weighted)) {
-      EXPECT_EQ(code_of([&] { const thread_binding scope(where); }), errc::unsupported_placement);
-      EXPECT_EQ(own_policy(), thread_policy{});
+      BOOST_CHECK_EXCEPTION(const thread_binding scope(where), error, with_code(errc::unsupported_placement));
+      BOOST_TEST(own_policy() == thread_policy{});
       return;
     }
     const thread_binding scope(where);
-    EXPECT_EQ(own_policy(), (thread_policy{number(mpol::weighted), all}));
+    BOOST_TEST(own_policy() == (thread_policy{number(mpol::weighted), all}));
     const plain_memory memory(base_page() * 16 * all.size());
     touch(memory.data(), memory.size());
-    for (unsigned n : all) EXPECT_EQ(count_pages(memory.data(), memory.size()).count(n), 1U) << n;
+    const std::map<unsigned, std::size_t> counts = count_pages(memory.data(), memory.size());
+    for (unsigned n : all) BOOST_TEST(counts.contains(n), "no page on node " << n);
   });
 }
 
+BOOST_AUTO_TEST_SUITE_END()
+
 /// Shape tiny: node 2 has 64 MiB and no CPU; node 1, as small, is nearest to it; CPU 0 is on the large node 0.
-TEST(full_node_of_a_thread, makes_preferred_memory_spill_to_the_nearest_node) {
+BOOST_AUTO_TEST_SUITE(full_node_of_a_thread)
+
+BOOST_AUTO_TEST_CASE(makes_preferred_memory_spill_to_the_nearest_node) {
   in_child([] {
     constexpr std::size_t mib = std::size_t{1} << 20;
     const pinned far(0);
@@ -126,20 +136,22 @@ TEST(full_node_of_a_thread, makes_preferred_memory_spill_to_the_nearest_node) {
     const plain_memory memory(80 * mib);
     const std::uint64_t room = node_meminfo(1, "MemFree");
     touch(memory.data(), memory.size());
-    EXPECT_EQ(count_untouched(memory.data(), memory.size()), 0U);
+    BOOST_TEST(count_untouched(memory.data(), memory.size()) == 0U);
 
     std::vector<int> spilled = page_nodes(memory.data(), memory.size());
     std::erase(spilled, 2);
-    EXPECT_GT(memory.size() / base_page() - spilled.size(), 1000U);
-    EXPECT_GT(spilled.size(), 1000U);
+    BOOST_TEST(memory.size() / base_page() - spilled.size() > 1000U);
+    BOOST_TEST(spilled.size() > 1000U);
     // In the order of touching: node 0 is for what node 1 has no room for. Of its 64 MiB the kernel leaves up to its
     // high watermark free, after fragmentation two and a half times that: some 12 MiB (vm.watermark_boost_factor).
     const auto on_node_0 = std::find(spilled.begin(), spilled.end(), 0);
     const auto before = static_cast<std::size_t>(on_node_0 - spilled.begin());
-    EXPECT_TRUE(on_node_0 == spilled.end() || before * base_page() + 16 * mib > room)
-        << "node 0 was used after " << before << " pages on node 1, which had " << room << " bytes free";
+    BOOST_TEST((on_node_0 == spilled.end() || before * base_page() + 16 * mib > room),
+               "node 0 was used after " << before << " pages on node 1, which had " << room << " bytes free");
   });
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

@@ -2,8 +2,8 @@
 // pages must lie.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <boost/test/unit_test.hpp>
 
 #include <cstddef>
 #include <vector>
@@ -12,6 +12,7 @@
 #include "multinode/verify.hpp"
 #include "support/kernel.hpp"
 #include "support/machine.hpp"
+#include "support/require.hpp"
 
 namespace acre::test {
 
@@ -20,7 +21,7 @@ class plain_memory {
  public:
   explicit plain_memory(std::size_t bytes = 64 * base_page()) : x_bytes(bytes) {
     x_data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    EXPECT_NE(x_data, MAP_FAILED);
+    require(x_data != MAP_FAILED, "mmap");
     madvise(x_data, bytes, MADV_NOHUGEPAGE);
   }
   ~plain_memory() { munmap(x_data, x_bytes); }
@@ -37,8 +38,7 @@ class plain_memory {
 inline int number(mpol mode) { return static_cast<int>(mode); }
 
 /// Needs two usable nodes. Every test runs in a child: policies end with it.
-class thread_policies : public testing::Test {
- protected:
+struct nodes_for_threads {
   std::vector<unsigned> usable = usable_list();
   unsigned first = usable.front();
   unsigned last = usable.back();
@@ -56,9 +56,12 @@ class thread_policies : public testing::Test {
     touch_in_turn(memory.data(), memory.size(), base_page());
     const std::vector<int> found = page_nodes(memory.data(), memory.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
-      ASSERT_GE(found[i], 0);
-      ASSERT_TRUE(nearest(toucher_of(i), wanted).contains(static_cast<unsigned>(found[i])))
-          << "page " << i << " from node " << toucher_of(i) << " lies on " << found[i];
+      const unsigned toucher = toucher_of(i);
+      BOOST_TEST_CONTEXT("page " << i << " from node " << toucher) {
+        BOOST_TEST_REQUIRE(found[i] >= 0);
+        BOOST_TEST_REQUIRE(nearest(toucher, wanted).contains(static_cast<unsigned>(found[i])),
+                           "it lies on " << found[i]);
+      }
     }
   }
 };

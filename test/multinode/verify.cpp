@@ -1,8 +1,7 @@
 #include "multinode/verify.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <acre/locate.hpp>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <map>
@@ -10,9 +9,22 @@
 #include <vector>
 
 #include "multinode/touch.hpp"
+#include "support/print.hpp"
+#include "support/wrong.hpp"
 
 namespace acre::test {
 namespace {
+
+using boost::test_tools::assertion_result;
+using boost::test_tools::per_element;
+
+std::map<unsigned, std::size_t> pages_by_node(const std::vector<int>& pages) {
+  std::map<unsigned, std::size_t> counts;
+  for (int node : pages) {
+    if (node >= 0) ++counts[static_cast<unsigned>(node)];
+  }
+  return counts;
+}
 
 /// The node all base pages of a page lie on; nothing if they do not.
 std::optional<unsigned> node_of_unit(const std::vector<int>& pages, std::size_t first, std::size_t count) {
@@ -23,70 +35,93 @@ std::optional<unsigned> node_of_unit(const std::vector<int>& pages, std::size_t 
 }
 
 /// Interleaving a huge page in base pages (no huge page was free) is no mistake of the placement.
-bool all_in(const std::vector<int>& pages, std::size_t first, std::size_t count, const nodes& allowed) {
-  return std::all_of(pages.begin() + static_cast<std::ptrdiff_t>(first),
-                     pages.begin() + static_cast<std::ptrdiff_t>(first + count),
-                     [&](int n) { return n >= 0 && allowed.contains(static_cast<unsigned>(n)); });
+assertion_result all_in(const std::vector<int>& pages, std::size_t first, std::size_t count,
+                        const nodes& allowed) {
+  for (std::size_t i = first; i < first + count; ++i) {
+    if (pages[i] < 0 || !allowed.contains(static_cast<unsigned>(pages[i]))) {
+      return wrong("lies on ", pages[i], ", expected one of ", allowed);
+    }
+  }
+  return true;
 }
 
-void expect_even(const nodes& even, const std::vector<int>& pages, std::size_t pages_per_unit) {
-  std::map<unsigned, std::size_t> counts;
-  for (int n : pages) ++counts[static_cast<unsigned>(n)];
+assertion_result is_one_of(const kernel_policy& policy, const std::vector<kernel_policy>& may) {
+  if (std::ranges::find(may, policy) != may.end()) return true;
+  return wrong("has the policy ", policy, ", expected one of ", may);
+}
+
+assertion_result is_even(const nodes& even, const std::vector<int>& pages, std::size_t pages_per_unit) {
+  std::map<unsigned, std::size_t> counts = pages_by_node(pages);
   std::size_t least = pages.size();
   std::size_t most = 0;
   for (unsigned n : even) {
     least = std::min(least, counts[n]);
     most = std::max(most, counts[n]);
   }
-  EXPECT_LE(most - least, pages_per_unit) << testing::PrintToString(counts);
+  if (most - least <= pages_per_unit) return true;
+  return wrong("pages of the nodes: ", counts, ", in units of ", pages_per_unit);
+}
+
+assertion_result all_on(unsigned node, const std::vector<int>& pages) {
+  const std::map<unsigned, std::size_t> counts = pages_by_node(pages);
+  if (counts == std::map<unsigned, std::size_t>{{node, pages.size()}}) return true;
+  return wrong("pages of the nodes: ", counts, ", expected all ", pages.size(), " on node ", node);
 }
 
 }  // namespace
 
-void expect_as_modelled(const expectation& expected, const void* p, std::size_t bytes, std::size_t page_size,
-                        bool touched_by_test) {
-  expect_as_modelled(expected, p, bytes, page_size, [touched_by_test](std::size_t index) {
+std::vector<int> expect_as_modelled(const expectation& expected, const void* p, std::size_t bytes,
+                                    std::size_t page_size, bool touched_by_test) {
+  return expect_as_modelled(expected, p, bytes, page_size, [touched_by_test](std::size_t index) {
     return touched_by_test ? std::optional(toucher_of(index)) : std::nullopt;
   });
 }
 
-void expect_as_modelled(const expectation& expected, const void* p, std::size_t bytes, std::size_t page_size,
-                        const std::function<std::optional<unsigned>(std::size_t index)>& toucher) {
-  const std::vector<int> pages = page_nodes(p, bytes);
+std::vector<int> expect_as_modelled(
+    const expectation& expected, const void* p, std::size_t bytes, std::size_t page_size,
+    const std::function<std::optional<unsigned>(std::size_t index)>& toucher) {
+  std::vector<int> pages = page_nodes(p, bytes);
   const std::size_t per_unit = page_size / base_page();
   const std::size_t units = (pages.size() + per_unit - 1) / per_unit;
   std::optional<unsigned> leader;
   for (std::size_t i = 0; i < units; ++i) {
     const unit u{i, units, toucher(i)};
-    const std::size_t count = std::min(per_unit, pages.size() - i * per_unit);
-    const nodes allowed = expected.lies(u);
-    ASSERT_TRUE(all_in(pages, i * per_unit, count, allowed))
-        << "page " << i << " of " << units << " lies on " << pages[i * per_unit] << ", expected one of "
-        << testing::PrintToString(allowed);
-    const kernel_policy policy = policy_at(static_cast<const char*>(p) + i * page_size);
-    ASSERT_THAT(expected.installed(u), testing::Contains(policy)) << "page " << i << " of " << units;
-    if (expected.together == 0) continue;
-    const std::optional<unsigned> node = node_of_unit(pages, i * per_unit, count);
-    if (i % expected.together == 0) leader = node;
-    ASSERT_TRUE(node.has_value() && node == leader) << "page " << i;
-    ASSERT_EQ(policy.nodes, nodes{*node}) << "page " << i;
+    const std::size_t base_pages = std::min(per_unit, pages.size() - i * per_unit);
+    BOOST_TEST_CONTEXT("page " << i << " of " << units) {
+      BOOST_TEST_REQUIRE(all_in(pages, i * per_unit, base_pages, expected.lies(u)));
+      const kernel_policy policy = policy_at(static_cast<const char*>(p) + i * page_size);
+      BOOST_TEST_REQUIRE(is_one_of(policy, expected.installed(u)));
+      if (expected.together == 0) continue;
+      const std::optional<unsigned> node = node_of_unit(pages, i * per_unit, base_pages);
+      if (i % expected.together == 0) leader = node;
+      BOOST_TEST_REQUIRE(node.has_value());
+      BOOST_TEST_REQUIRE(node == leader);
+      BOOST_TEST_REQUIRE(policy.nodes == nodes{*node}, per_element());
+    }
   }
-  if (!expected.even.empty()) expect_even(expected.even, pages, per_unit);
+  if (!expected.even.empty()) BOOST_TEST(is_even(expected.even, pages, per_unit));
+  return pages;
 }
 
 void expect_located_right(const void* p, std::size_t bytes) {
+  expect_located_right(p, bytes, page_nodes(p, bytes));
+}
+
+void expect_located_right(const void* p, std::size_t bytes, const std::vector<int>& pages) {
   const residency where = locate(p, bytes);
   std::map<unsigned, std::size_t> located;
   for (const node_pages& n : where.per_node) located[n.node] = n.pages;
-  EXPECT_EQ(located, count_pages(p, bytes));
-  EXPECT_EQ(where.untouched, count_untouched(p, bytes));
-  EXPECT_EQ(where.pages, page_nodes(p, bytes).size());
-  EXPECT_EQ(where.page_size, base_page());
+  BOOST_TEST_CONTEXT(where) {
+    BOOST_TEST(located == pages_by_node(pages), per_element());
+    BOOST_TEST(where.untouched ==
+               static_cast<std::size_t>(std::ranges::count_if(pages, [](int n) { return n < 0; })));
+    BOOST_TEST(where.pages == pages.size());
+    BOOST_TEST(where.page_size == base_page());
+  }
 }
 
 void expect_all_on(unsigned node, const void* p, std::size_t bytes) {
-  const std::map<unsigned, std::size_t> only{{node, page_nodes(p, bytes).size()}};
-  EXPECT_EQ(count_pages(p, bytes), only);
+  BOOST_TEST(all_on(node, page_nodes(p, bytes)));
 }
 
 }  // namespace acre::test

@@ -1,8 +1,7 @@
-// checking_resource: a std::pmr::memory_resource that fails the test for every wrong deallocation and every
-// leak.
+// checking_resource: a std::pmr::memory_resource that finds every wrong deallocation and every leak.
 #pragma once
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <cstddef>
 #include <cstring>
@@ -10,9 +9,14 @@
 #include <memory_resource>
 #include <mutex>
 #include <new>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace acre::test {
 
+/// What it finds fails the test when it goes: threads use it, and only the test's own may assert.
 /// \safety any thread
 class checking_resource final : public std::pmr::memory_resource {
  public:
@@ -21,10 +25,19 @@ class checking_resource final : public std::pmr::memory_resource {
   checking_resource(const checking_resource&) = delete;
   checking_resource& operator=(const checking_resource&) = delete;
   ~checking_resource() override {
+    for (const std::string& mistake : take_mistakes()) BOOST_ERROR(mistake);
+  }
+
+  /// What was found so far, and what is live as leaked; both are forgotten then.
+  std::vector<std::string> take_mistakes() {
+    const std::lock_guard lock(x_mutex);
     for (const auto& [p, b] : x_live) {
-      ADD_FAILURE() << "leaked " << b.bytes << " bytes aligned to " << b.alignment;
+      note("leaked ", b.bytes, " bytes aligned to ", b.alignment);
       x_upstream->deallocate(p, b.bytes, b.alignment);
     }
+    x_live.clear();
+    x_live_blocks = x_live_bytes = 0;
+    return std::exchange(x_mistakes, {});
   }
 
   std::size_t live_blocks() const { return read(x_live_blocks); }
@@ -39,6 +52,13 @@ class checking_resource final : public std::pmr::memory_resource {
     std::size_t bytes;
     std::size_t alignment;
   };
+
+  template <class... Words>
+  void note(const Words&... words) {
+    std::ostringstream text;
+    (text << ... << words);
+    x_mistakes.push_back(text.str());
+  }
 
   std::size_t read(const std::size_t& counter) const {
     const std::lock_guard lock(x_mutex);
@@ -66,16 +86,18 @@ class checking_resource final : public std::pmr::memory_resource {
       const std::lock_guard lock(x_mutex);
       const auto found = x_live.find(p);
       if (found == x_live.end()) {
-        ADD_FAILURE() << "deallocate of " << p << ", which is not live";
+        note("deallocate of ", p, ", which is not live");
         return;
       }
       b = found->second;
       x_live.erase(found);
       --x_live_blocks;
       x_live_bytes -= b.bytes;
+      if (bytes != b.bytes) note("deallocate with another size: ", bytes, " instead of ", b.bytes);
+      if (alignment != b.alignment) {
+        note("deallocate with another alignment: ", alignment, " instead of ", b.alignment);
+      }
     }
-    EXPECT_EQ(bytes, b.bytes) << "deallocate with another size";
-    EXPECT_EQ(alignment, b.alignment) << "deallocate with another alignment";
     std::memset(p, 0x5A, b.bytes);
     x_upstream->deallocate(p, b.bytes, b.alignment);
   }
@@ -85,6 +107,7 @@ class checking_resource final : public std::pmr::memory_resource {
   std::pmr::memory_resource* x_upstream;
   mutable std::mutex x_mutex;
   std::map<void*, block> x_live;
+  std::vector<std::string> x_mistakes;
   std::size_t x_live_blocks = 0;
   std::size_t x_live_bytes = 0;
   std::size_t x_allocations = 0;

@@ -1,10 +1,12 @@
 #include "support/child.hpp"
 
-#include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <boost/test/execution_monitor.hpp>
+#include <boost/test/results_collector.hpp>
+#include <boost/test/unit_test.hpp>
 
 #include <array>
 #include <cerrno>
@@ -12,9 +14,45 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <iostream>
+
+#include "support/require.hpp"
 
 namespace acre::test {
 namespace {
+
+std::size_t failed_assertions() {
+  using namespace boost::unit_test;
+  return results_collector.results(framework::current_test_case_id()).p_assertions_failed;
+}
+
+void flush_output() {
+  std::cout.flush();
+  std::fflush(nullptr);
+}
+
+[[noreturn]] void run_and_exit(const std::function<void()>& body) {
+  const std::size_t before = failed_assertions();
+  bool ended_well = false;
+  try {
+    body();
+    ended_well = true;
+  } catch (const boost::execution_aborted&) {
+    // A BOOST_TEST_REQUIRE, which has said what was the matter.
+  } catch (const std::exception& e) {
+    std::printf("the child throws %s\n", e.what());
+  } catch (...) {
+    std::printf("the child throws something\n");
+  }
+  flush_output();
+  _exit(ended_well && failed_assertions() == before ? 0 : 1);
+}
+
+int wait_for(pid_t child) {
+  int status = 0;
+  require(waitpid(child, &status, 0) == child, "waitpid");
+  return status;
+}
 
 void end(pid_t child) {
   if (child <= 0) return;
@@ -24,42 +62,61 @@ void end(pid_t child) {
 
 }  // namespace
 
-void in_child(const std::function<void()>& body) {
-  std::fflush(nullptr);
+bool has_failed() { return failed_assertions() != 0; }
+
+pid_t start(const std::function<void()>& body) {
+  flush_output();
   const pid_t child = fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    try {
-      body();
-    } catch (const std::exception& e) {
-      ADD_FAILURE() << "the child throws " << e.what();
-    }
-    std::fflush(nullptr);
-    _exit(testing::Test::HasFailure() ? 1 : 0);
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
-      << (WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "the child failed");
+  require(child >= 0, "fork");
+  if (child == 0) run_and_exit(body);
+  return child;
 }
 
+void expect_success(pid_t child) {
+  const int status = wait_for(child);
+  BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 0),
+             (WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "the child failed"));
+}
+
+void in_child(const std::function<void()>& body) { expect_success(start(body)); }
+
 void in_namespaces(int which, const std::function<void()>& body) {
-  if (geteuid() != 0) GTEST_SKIP() << "namespaces of its own are root's to make";
   in_child([&] {
-    if (unshare(which) != 0) {
-      std::printf("not tested: no namespaces of its own are permitted here: %s\n", std::strerror(errno));
-      return;
-    }
+    require(unshare(which) == 0, "unshare");
     // The process that makes a PID namespace is not in it.
     if ((which & CLONE_NEWPID) != 0) return in_child(body);
     body();
   });
 }
 
+child_end end_of_child(const std::function<void()>& body) {
+  std::array<int, 2> told{};
+  require(pipe(told.data()) == 0, "pipe");
+  flush_output();
+  const pid_t child = fork();
+  require(child >= 0, "fork");
+  if (child == 0) {
+    dup2(told[1], STDERR_FILENO);
+    close(told[0]);
+    close(told[1]);
+    [&]() noexcept { body(); }();
+    _exit(0);
+  }
+  close(told[1]);
+  child_end end;
+  std::array<char, 4096> part{};
+  for (ssize_t got = 0; (got = read(told[0], part.data(), part.size())) > 0;) {
+    end.said.append(part.data(), static_cast<std::size_t>(got));
+  }
+  close(told[0]);
+  end.status = wait_for(child);
+  return end;
+}
+
 innocent_process::innocent_process(std::size_t bytes) {
   std::array<int, 2> ready{};
-  EXPECT_EQ(pipe(ready.data()), 0);
-  std::fflush(nullptr);
+  require(pipe(ready.data()) == 0, "pipe");
+  flush_output();
   x_child = fork();
   if (x_child == 0) {
     void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -70,7 +127,7 @@ innocent_process::innocent_process(std::size_t bytes) {
   }
   close(ready[1]);
   char got = 0;
-  EXPECT_EQ(read(ready[0], &got, 1), 1) << "the innocent process did not come up";
+  require(read(ready[0], &got, 1) == 1, "the innocent process did not come up");
   close(ready[0]);
 }
 
@@ -78,9 +135,9 @@ innocent_process::~innocent_process() { end(x_child); }
 bool innocent_process::alive() { return waitpid(x_child, nullptr, WNOHANG) == 0; }
 
 page_holder::page_holder() {
-  std::fflush(nullptr);
+  flush_output();
   x_child = fork();
-  EXPECT_GE(x_child, 0);
+  require(x_child >= 0, "fork");
   while (x_child == 0) pause();
 }
 
@@ -89,29 +146,31 @@ page_holder::~page_holder() { end(x_child); }
 companion::companion(const std::function<void()>& prepare, std::function<bool()> look) {
   std::array<int, 2> ready{};
   std::array<int, 2> go{};
-  EXPECT_EQ(pipe(ready.data()), 0);
-  EXPECT_EQ(pipe(go.data()), 0);
-  std::fflush(nullptr);
+  require(pipe(ready.data()) == 0, "pipe");
+  require(pipe(go.data()) == 0, "pipe");
+  flush_output();
   x_child = fork();
-  EXPECT_GE(x_child, 0);
+  require(x_child >= 0, "fork");
   if (x_child == 0) {
     close(go[1]);
     try {
       prepare();
       char word = '!';
-      if (testing::Test::HasFailure() || write(ready[1], &word, 1) != 1) _exit(1);
+      if (has_failed() || write(ready[1], &word, 1) != 1) _exit(1);
       if (read(go[0], &word, 1) != 1) _exit(1);
       _exit(look() ? 0 : 1);
     } catch (const std::exception& e) {
       std::fprintf(stderr, "the companion throws %s\n", e.what());
-      _exit(1);
+    } catch (...) {
     }
+    flush_output();
+    _exit(1);
   }
   close(ready[1]);
   close(go[0]);
   x_tell = go[1];
   char word = 0;
-  EXPECT_EQ(read(ready[0], &word, 1), 1) << "the companion did not come up";
+  BOOST_TEST(read(ready[0], &word, 1) == 1, "the companion did not come up");
   close(ready[0]);
 }
 

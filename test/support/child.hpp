@@ -5,15 +5,30 @@
 
 #include <cstddef>
 #include <functional>
+#include <string>
 
 namespace acre::test {
 
-/// Runs `body` in a child and waits. The child's failed expectations, or its death, fail this test.
+/// Whether an assertion of this test has failed. A child's are its own.
+bool has_failed();
+
+/// A child that runs `body` beside this process. It ends with 1 if an assertion failed there or something was thrown.
+pid_t start(const std::function<void()>& body);
+/// Waits for it. What failed in it, or its death, fails this test.
+void expect_success(pid_t child);
+/// Both.
 void in_child(const std::function<void()>& body);
 
-/// The same in namespaces of its own (CLONE_NEW*), as root. A test is skipped without root; where the system permits no
-/// namespaces, this is printed.
+/// The same in namespaces of its own (CLONE_NEW*). Needs may_make_namespaces() of preconditions.hpp.
 void in_namespaces(int which, const std::function<void()>& body);
+
+/// How a child ended, and what it and its libraries wrote to stderr.
+struct child_end {
+  int status;  ///< as waitpid(2) tells it
+  std::string said;
+};
+/// Runs `body` in a child that is expected to die of it; where it does not, the child ends with 0.
+child_end end_of_child(const std::function<void()>& body);
 
 /// A process with touched memory that goes on until this ends. To be made before any thread.
 class innocent_process {

@@ -4,7 +4,7 @@
 
 #include "support/checking_resource.hpp"
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -49,12 +49,12 @@ std::size_t for_each_failure_point(Body body) {
     try {
       body(static_cast<std::pmr::memory_resource&>(upstream));
     } catch (const std::bad_alloc&) {
-      EXPECT_TRUE(upstream.has_failed()) << "bad_alloc from somewhere else";
+      BOOST_TEST(upstream.has_failed(), "bad_alloc from somewhere else");
     }
-    EXPECT_EQ(memory.live_blocks(), 0U) << "leaked after failure point " << n;
+    BOOST_TEST(memory.live_blocks() == 0U, "leaked after failure point " << n);
     if (!upstream.has_failed()) return n;
   }
-  ADD_FAILURE() << "still failing after " << too_many << " points";
+  BOOST_ERROR("still failing after " << too_many << " points");
   return too_many;
 }
 

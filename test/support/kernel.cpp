@@ -1,6 +1,5 @@
 #include "support/kernel.hpp"
 
-#include <gtest/gtest.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -9,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -16,6 +16,8 @@
 #include <fstream>
 #include <ostream>
 #include <string>
+
+#include "support/require.hpp"
 
 namespace acre::test {
 namespace {
@@ -74,16 +76,18 @@ std::size_t base_page() {
 namespace {
 
 /// Whether one of the pages that seem absent is just being moved, or swapped out. By raw /proc/PID/pagemap.
-bool some_are_moving(int pid, const std::vector<void*>& pages, const std::vector<int>& status) {
+bool some_are_moving(int pid, std::uintptr_t begin, const std::vector<int>& status) {
+  if (std::ranges::all_of(status, [](int node) { return node >= 0; })) return false;
   std::ifstream map("/proc/" + (pid == 0 ? std::string("self") : std::to_string(pid)) + "/pagemap",
                     std::ios::binary);
-  for (std::size_t i = 0; i < pages.size(); ++i) {
-    if (status[i] >= 0) continue;
-    std::uint64_t entry = 0;
-    map.seekg(
-        static_cast<std::streamoff>(reinterpret_cast<std::uintptr_t>(pages[i]) / base_page() * sizeof entry));
-    if (!map.read(reinterpret_cast<char*>(&entry), sizeof entry)) return false;
-    if (entry >> 62 & 1) return true;
+  std::vector<std::uint64_t> entries(status.size());
+  map.seekg(static_cast<std::streamoff>(begin / base_page() * sizeof entries[0]));
+  if (!map.read(reinterpret_cast<char*>(entries.data()),
+                static_cast<std::streamsize>(entries.size() * sizeof entries[0]))) {
+    return false;
+  }
+  for (std::size_t i = 0; i < status.size(); ++i) {
+    if (status[i] < 0 && (entries[i] >> 62 & 1) != 0) return true;
   }
   return false;
 }
@@ -97,9 +101,9 @@ std::vector<int> page_nodes_of(int pid, const void* p, std::size_t bytes) {
   std::vector<int> status(pages.size(), -ENOSYS);
   // Compaction moves pages at any time; a page on its way seems absent.
   for (int look = 0; look < 50; ++look) {
-    const long rc = syscall(SYS_move_pages, pid, pages.size(), pages.data(), nullptr, status.data(), 0);
-    EXPECT_EQ(rc, 0) << "move_pages: errno " << errno;
-    if (rc != 0 || !some_are_moving(pid, pages, status)) break;
+    require(syscall(SYS_move_pages, pid, pages.size(), pages.data(), nullptr, status.data(), 0) == 0,
+            "move_pages");
+    if (!some_are_moving(pid, begin, status)) break;
     usleep(100);
   }
   return status;
@@ -132,8 +136,7 @@ kernel_policy policy_at(const void* p) {
   constexpr int mode_flags = 7 << 13;  // MPOL_F_STATIC_NODES, MPOL_F_RELATIVE_NODES, MPOL_F_NUMA_BALANCING
   int mode = -1;
   mask bits{};
-  const long rc = syscall(SYS_get_mempolicy, &mode, bits.data(), mask_bits + 1, p, by_address);
-  EXPECT_EQ(rc, 0) << "get_mempolicy: errno " << errno;
+  require(syscall(SYS_get_mempolicy, &mode, bits.data(), mask_bits + 1, p, by_address) == 0, "get_mempolicy");
   return {static_cast<mpol>(mode & ~mode_flags), to_nodes(bits)};
 }
 
@@ -163,8 +166,7 @@ std::ostream& operator<<(std::ostream& out, const thread_policy& p) {
 thread_policy own_policy() {
   int mode = -1;
   mask bits{};
-  const long rc = syscall(SYS_get_mempolicy, &mode, bits.data(), mask_bits + 1, nullptr, 0UL);
-  EXPECT_EQ(rc, 0) << "get_mempolicy: errno " << errno;
+  require(syscall(SYS_get_mempolicy, &mode, bits.data(), mask_bits + 1, nullptr, 0UL) == 0, "get_mempolicy");
   return {mode, to_nodes(bits)};
 }
 
@@ -195,7 +197,7 @@ void set_affinity(const std::vector<unsigned>& cpus) {
   cpu_set_t set;
   CPU_ZERO(&set);
   for (unsigned cpu : cpus) CPU_SET(cpu, &set);
-  EXPECT_EQ(sched_setaffinity(0, sizeof set, &set), 0) << "errno " << errno;
+  require(sched_setaffinity(0, sizeof set, &set) == 0, "sched_setaffinity");
 }
 
 }  // namespace
@@ -203,7 +205,7 @@ void set_affinity(const std::vector<unsigned>& cpus) {
 std::vector<unsigned> runnable_cpus() {
   cpu_set_t set;
   CPU_ZERO(&set);
-  EXPECT_EQ(sched_getaffinity(0, sizeof set, &set), 0) << "errno " << errno;
+  require(sched_getaffinity(0, sizeof set, &set) == 0, "sched_getaffinity");
   std::vector<unsigned> cpus;
   for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
     if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
@@ -225,8 +227,8 @@ void refuse_calls(std::span<const long> numbers, answer how) {
   }
   program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
   const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
-  ASSERT_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-  ASSERT_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0) << "errno " << errno;
+  require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "PR_SET_NO_NEW_PRIVS");
+  require(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0, "PR_SET_SECCOMP");
 }
 
 std::span<const long> binding_calls() {

@@ -1,4 +1,5 @@
-// kernel: the kernel's own word on pages and policies, by raw system calls, without acre, hwloc or libnuma.
+// kernel: the kernel's own word on pages and policies, by raw system calls, without acre, hwloc or libnuma. A call that
+// the kernel refuses is a std::system_error, where nothing else is said.
 #pragma once
 
 #include <cstddef>
@@ -42,7 +43,6 @@ std::size_t count_untouched(const void* p, std::size_t bytes);
 /// The same for the pages of another process at the same addresses.
 std::map<unsigned, std::size_t> count_pages_of(int pid, const void* p, std::size_t bytes);
 
-/// Fails the test where the kernel answers with an error.
 kernel_policy policy_at(const void* p);
 /// 0 or errno.
 int set_policy(void* p, std::size_t bytes, const kernel_policy& policy);
@@ -57,7 +57,6 @@ struct thread_policy {
 };
 constexpr int static_nodes = 1 << 15;
 constexpr int relative_nodes = 1 << 14;
-/// Fails the test where the kernel answers with an error.
 thread_policy own_policy();
 /// 0 or errno.
 int set_own_policy(const thread_policy& policy);

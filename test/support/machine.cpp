@@ -1,13 +1,13 @@
 #include "support/machine.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <sstream>
+#include <stdexcept>
 
 namespace acre::test {
 namespace {
@@ -20,6 +20,33 @@ std::string read_text(const std::string& path) {
 }
 
 std::string node_path(unsigned node) { return node_directory + "node" + std::to_string(node) + "/"; }
+
+struct node_facts {
+  std::vector<unsigned> cpus;
+  std::map<unsigned, unsigned> distances;
+};
+
+struct machine_facts {
+  nodes online = parse_list(read_text(node_directory + "online"));
+  nodes with_memory = parse_list(read_text(node_directory + "has_memory"));
+  std::map<unsigned, node_facts> of;
+
+  machine_facts() {
+    for (unsigned node : online) {
+      node_facts& facts = of[node];
+      const nodes cpus = parse_list(read_text(node_path(node) + "cpulist"));
+      facts.cpus.assign(cpus.begin(), cpus.end());
+      std::istringstream row(read_text(node_path(node) + "distance"));
+      for (unsigned to : online) row >> facts.distances[to];
+    }
+  }
+};
+
+// Read once: no test adds or removes nodes, and under emulation a file of /sys costs as much as a hundred page faults.
+const machine_facts& facts() {
+  static const machine_facts once;
+  return once;
+}
 
 }  // namespace
 
@@ -42,14 +69,14 @@ node_set to_node_set(const nodes& set) {
   return result;
 }
 
-nodes online_nodes() { return parse_list(read_text(node_directory + "online")); }
-nodes memory_nodes() { return parse_list(read_text(node_directory + "has_memory")); }
+const nodes& online_nodes() { return facts().online; }
+const nodes& memory_nodes() { return facts().with_memory; }
 
 nodes usable_nodes() {
   const std::string status = read_text("/proc/self/status");
   const std::string key = "Mems_allowed_list:";
   const std::size_t at = status.find(key);
-  EXPECT_NE(at, std::string::npos);
+  if (at == std::string::npos) throw std::runtime_error("/proc/self/status has no Mems_allowed_list");
   const std::size_t end = status.find('\n', at);
   const nodes allowed = parse_list(status.substr(at + key.size(), end - at - key.size()));
   nodes result;
@@ -62,10 +89,7 @@ std::vector<unsigned> usable_list() {
   return {set.begin(), set.end()};
 }
 
-std::vector<unsigned> node_cpus(unsigned node) {
-  const nodes cpus = parse_list(read_text(node_path(node) + "cpulist"));
-  return {cpus.begin(), cpus.end()};
-}
+const std::vector<unsigned>& node_cpus(unsigned node) { return facts().of.at(node).cpus; }
 
 std::vector<unsigned> one_cpu_per_node() {
   const std::vector<unsigned> runnable = runnable_cpus();
@@ -82,23 +106,13 @@ std::vector<unsigned> one_cpu_per_node() {
 
 unsigned node_of_cpu(unsigned cpu) {
   for (unsigned node : online_nodes()) {
-    const std::vector<unsigned> cpus = node_cpus(node);
+    const std::vector<unsigned>& cpus = node_cpus(node);
     if (std::ranges::find(cpus, cpu) != cpus.end()) return node;
   }
-  ADD_FAILURE() << "no node has CPU " << cpu;
-  return 0;
+  throw std::runtime_error("no node has CPU " + std::to_string(cpu));
 }
 
-unsigned distance(unsigned from, unsigned to) {
-  std::istringstream row(read_text(node_path(from) + "distance"));
-  for (unsigned node : online_nodes()) {
-    unsigned value = 0;
-    row >> value;
-    if (node == to) return value;
-  }
-  ADD_FAILURE() << "no distance from " << from << " to " << to;
-  return 0;
-}
+unsigned distance(unsigned from, unsigned to) { return facts().of.at(from).distances.at(to); }
 
 nodes nearest(unsigned from, const nodes& candidates) {
   unsigned least = std::numeric_limits<unsigned>::max();
@@ -122,8 +136,7 @@ std::uint64_t node_meminfo(unsigned node, std::string_view key) {
     std::uint64_t kib = 0;
     if (words >> skip >> skip >> name >> kib && name == wanted) return kib * 1024;
   }
-  ADD_FAILURE() << "node " << node << " tells no " << key;
-  return 0;
+  throw std::runtime_error("node " + std::to_string(node) + " tells no " + wanted);
 }
 
 std::uint64_t node_huge_pages(unsigned node, std::string_view file) {

@@ -17,13 +17,13 @@ namespace acre::test {
 nodes parse_list(std::string_view text);
 node_set to_node_set(const nodes& set);
 
-nodes online_nodes();
-nodes memory_nodes();
+const nodes& online_nodes();
+const nodes& memory_nodes();
 /// With memory, and allowed by this process's cpuset.
 nodes usable_nodes();
 std::vector<unsigned> usable_list();
 
-std::vector<unsigned> node_cpus(unsigned node);
+const std::vector<unsigned>& node_cpus(unsigned node);
 /// One CPU for each node that has any this thread may run on.
 std::vector<unsigned> one_cpu_per_node();
 unsigned node_of_cpu(unsigned cpu);

@@ -1,13 +1,17 @@
-// mappings: that a test leaves no mapping behind.
+// mappings: memory that children share; and that a test leaves no mapping behind.
 #pragma once
 
-#include <gtest/gtest.h>
+#include <acre/mapping.hpp>
+
+#include <boost/test/unit_test.hpp>
 
 #include <cstddef>
 
 #include "support/kernel.hpp"
 
 namespace acre::test {
+
+inline mapping shared_pages(std::size_t bytes) { return mapping(bytes, {.sharing = sharing::shared}); }
 
 /// Fails where there are more mappings at its end than at its beginning. Sanitizers map memory of their own while a test
 /// runs: there nothing is counted.
@@ -16,7 +20,7 @@ class no_new_mappings {
   no_new_mappings() : x_before(count_mappings()) {}
   ~no_new_mappings() {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    EXPECT_LE(count_mappings(), x_before);
+    BOOST_TEST(count_mappings() <= x_before);
 #endif
   }
   no_new_mappings(const no_new_mappings&) = delete;

@@ -1,8 +1,8 @@
-// block_list: live blocks whose contents and addresses are checked; stress: threads that free each other's
-// blocks.
+// block_list: live blocks whose contents and addresses are checked; block_faults: the same where threads look; stress:
+// threads that free each other's blocks.
 #pragma once
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -11,6 +11,8 @@
 #include <memory_resource>
 #include <mutex>
 #include <random>
+#include <sstream>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -27,22 +29,49 @@ struct filled_block {
 
   filled_block(std::pmr::memory_resource& r, std::size_t n, std::size_t a, std::size_t u, unsigned char f)
       : p(static_cast<unsigned char*>(r.allocate(n, a))), bytes(n), alignment(a), usable(u), fill(f) {
-    EXPECT_NE(p, nullptr);
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(p) % a, 0U) << n << " bytes aligned to " << a;
     // Large blocks: every page, not every byte.
     for (std::size_t i = 0; i < usable; i += step()) p[i] = fill;
     if (usable > 0) p[usable - 1] = fill;
   }
 
-  void check() const {
+  bool is_aligned() const { return p != nullptr && reinterpret_cast<std::uintptr_t>(p) % alignment == 0; }
+  bool is_intact() const {
     std::size_t wrong = 0;
     for (std::size_t i = 0; i < usable; i += step()) wrong += p[i] != fill;
     if (usable > 0) wrong += p[usable - 1] != fill;
-    EXPECT_EQ(wrong, 0U) << "a block of " << bytes << " bytes aligned to " << alignment << " was overwritten";
+    return wrong == 0;
   }
 
  private:
   std::size_t step() const { return usable < 65'536 ? 1 : 4093; }
+};
+
+/// What is wrong with the blocks that threads look at, who must not assert themselves.
+/// \safety any thread
+class block_faults {
+ public:
+  void look_at(const filled_block& b) {
+    if (!b.is_aligned()) note(b, "is misaligned");
+    if (!b.is_intact()) note(b, "was overwritten");
+  }
+  void note(const filled_block& b, const char* fault) {
+    const std::lock_guard lock(x_mutex);
+    if (x_count++ != 0) return;
+    std::ostringstream text;
+    text << "a block of " << b.bytes << " bytes aligned to " << b.alignment << ' ' << fault;
+    x_first = text.str();
+  }
+
+  /// The test's own thread asserts.
+  void expect_none() const {
+    const std::lock_guard lock(x_mutex);
+    BOOST_TEST(x_count == 0U, x_count << " faults; the first: " << x_first);
+  }
+
+ private:
+  mutable std::mutex x_mutex;
+  std::size_t x_count = 0;
+  std::string x_first;
 };
 
 /// Gives all back when it goes.
@@ -59,6 +88,7 @@ class block_list {
   void add(std::size_t bytes, std::size_t alignment, std::size_t usable) {
     x_blocks.reserve(x_blocks.size() + 1);
     x_blocks.emplace_back(*x_resource, bytes, alignment, usable, ++x_fill);
+    if (!x_blocks.back().is_aligned()) x_misaligned.push_back(x_blocks.back());
   }
   void remove(std::size_t index, std::size_t size_back) {
     const filled_block b = x_blocks[index];
@@ -67,20 +97,34 @@ class block_list {
   }
 
   void check_all() const {
-    for (const filled_block& b : x_blocks) b.check();
+    block_faults faults;
+    look_at_all(faults);
+    faults.expect_none();
   }
   void check_distinct() const {
-    std::vector<std::pair<unsigned char*, std::size_t>> sorted;
-    for (const filled_block& b : x_blocks) sorted.emplace_back(b.p, std::max<std::size_t>(b.bytes, 1));
-    std::sort(sorted.begin(), sorted.end());
+    block_faults faults;
+    look_for_overlaps(faults);
+    faults.expect_none();
+  }
+  /// The same in any thread.
+  void look_at_all(block_faults& faults) const {
+    for (const filled_block& b : x_misaligned) faults.note(b, "is misaligned");
+    for (const filled_block& b : x_blocks) faults.look_at(b);
+  }
+  void look_for_overlaps(block_faults& faults) const {
+    std::vector<filled_block> sorted = x_blocks;
+    std::ranges::sort(sorted, {}, &filled_block::p);
     for (std::size_t i = 1; i < sorted.size(); ++i) {
-      EXPECT_LE(sorted[i - 1].first + sorted[i - 1].second, sorted[i].first) << "blocks overlap";
+      const filled_block& before = sorted[i - 1];
+      if (before.p + std::max<std::size_t>(before.bytes, 1) > sorted[i].p)
+        faults.note(before, "overlaps another");
     }
   }
 
  private:
   std::pmr::memory_resource* x_resource;
   std::vector<filled_block> x_blocks;
+  std::vector<filled_block> x_misaligned;  // those that are gone too
   unsigned char x_fill = 0;
 };
 
@@ -98,6 +142,7 @@ struct stress_options {
 inline void stress(std::pmr::memory_resource& r, const stress_options& o) {
   std::mutex mutex;
   std::vector<filled_block> table;
+  block_faults faults;
   const auto free_one = [&](std::mt19937& random) {
     std::unique_lock lock(mutex);
     if (table.empty()) return;
@@ -105,7 +150,7 @@ inline void stress(std::pmr::memory_resource& r, const stress_options& o) {
     const filled_block b = table.back();
     table.pop_back();
     lock.unlock();
-    b.check();
+    faults.look_at(b);
     r.deallocate(b.p, b.bytes, b.alignment);
   };
   const auto work = [&](unsigned seed) {
@@ -129,6 +174,7 @@ inline void stress(std::pmr::memory_resource& r, const stress_options& o) {
   for (std::thread& t : threads) t.join();
   std::mt19937 random(0);
   while (!table.empty()) free_one(random);
+  faults.expect_none();
 }
 
 }  // namespace acre::test

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <gtest/gtest.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,8 +12,10 @@
 #include <fstream>
 #include <ostream>
 #include <sstream>
+#include <stdexcept>
 
 #include "support/kernel.hpp"
+#include "support/require.hpp"
 
 namespace acre::test {
 
@@ -89,7 +90,7 @@ shared_segment again(const shared_segment& s, const attach_options& o) {
 void write_file(const std::string& path, std::string_view contents) {
   std::ofstream file(path, std::ios::binary);
   file.write(contents.data(), static_cast<std::streamsize>(contents.size()));
-  EXPECT_TRUE(file.flush()) << path;
+  require(file.flush().good(), path.c_str());
 }
 
 bool exists(const std::string& path) {
@@ -100,7 +101,7 @@ bool exists(const std::string& path) {
 std::vector<std::string> shared_files(std::string_view prefix) {
   std::vector<std::string> names;
   DIR* const files = opendir("/dev/shm");
-  EXPECT_NE(files, nullptr);
+  require(files != nullptr, "opendir");
   while (const dirent* const entry = readdir(files)) {
     if (std::string_view(entry->d_name).starts_with(prefix)) names.emplace_back(entry->d_name);
   }
@@ -114,11 +115,12 @@ int resize(const std::string& path, std::size_t bytes) {
 
 void scribble(const shared_segment& s, std::size_t at, const void* data, std::size_t bytes) {
   if (s.native_handle() >= 0) {
-    EXPECT_EQ(pwrite(s.native_handle(), data, bytes, static_cast<off_t>(at)), static_cast<ssize_t>(bytes));
+    require(pwrite(s.native_handle(), data, bytes, static_cast<off_t>(at)) == static_cast<ssize_t>(bytes),
+            "pwrite");
     return;
   }
   void* const p = shmat(s.id(), nullptr, 0);
-  ASSERT_NE(reinterpret_cast<std::intptr_t>(p), -1) << "errno " << errno;
+  require(reinterpret_cast<std::intptr_t>(p) != -1, "shmat");
   std::memcpy(static_cast<char*>(p) + at, data, bytes);
   shmdt(p);
 }
@@ -126,11 +128,11 @@ void scribble(const shared_segment& s, std::size_t at, const void* data, std::si
 std::size_t object_size(const shared_segment& s) {
   if (s.native_handle() >= 0) {
     struct stat st {};
-    EXPECT_EQ(fstat(s.native_handle(), &st), 0);
+    require(fstat(s.native_handle(), &st) == 0, "fstat");
     return static_cast<std::size_t>(st.st_size);
   }
   shmid_ds d{};
-  EXPECT_EQ(shmctl(s.id(), IPC_STAT, &d), 0);
+  require(shmctl(s.id(), IPC_STAT, &d) == 0, "shmctl");
   return d.shm_segsz;
 }
 
@@ -138,7 +140,7 @@ std::size_t object_pages(const shared_segment& s) {
   if (s.native_handle() >= 0) {
     constexpr std::size_t block = 512;  // of st_blocks
     struct stat st {};
-    EXPECT_EQ(fstat(s.native_handle(), &st), 0);
+    require(fstat(s.native_handle(), &st) == 0, "fstat");
     return static_cast<std::size_t>(st.st_blocks) * block;
   }
   std::ifstream lines("/proc/sysvipc/shm");
@@ -151,8 +153,7 @@ std::size_t object_pages(const shared_segment& s) {
     constexpr std::size_t rss = 14;
     if (fields.size() > rss && fields[1] == s.id()) return static_cast<std::size_t>(fields[rss]);
   }
-  ADD_FAILURE() << "no line of segment id " << s.id();
-  return 0;
+  throw std::runtime_error("no line of segment id " + std::to_string(s.id()));
 }
 
 std::uint64_t meminfo(std::string_view key) {
@@ -164,13 +165,12 @@ std::uint64_t meminfo(std::string_view key) {
     std::string rest;
     std::getline(lines, rest);
   }
-  ADD_FAILURE() << "no " << key;
-  return 0;
+  throw std::runtime_error("/proc/meminfo tells no " + std::string(key));
 }
 
 std::size_t count_descriptors() {
   DIR* const files = opendir("/proc/self/fd");
-  EXPECT_NE(files, nullptr);
+  require(files != nullptr, "opendir");
   std::size_t count = 0;
   while (readdir(files) != nullptr) ++count;
   closedir(files);

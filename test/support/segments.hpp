@@ -3,6 +3,8 @@
 
 #include <acre/shared_segment.hpp>
 
+#include <boost/test/unit_test.hpp>
+
 #include <sys/types.h>
 
 #include <array>
@@ -91,3 +93,6 @@ std::size_t count_descriptors();
 inline constexpr uid_t nobody = 65534;
 
 }  // namespace acre::test
+
+/// BOOST_TEST(s) asks whether it is attached.
+BOOST_TEST_DONT_PRINT_LOG_VALUE(acre::shared_segment)

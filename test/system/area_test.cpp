@@ -5,24 +5,28 @@
 #include <acre/error.hpp>
 #include <acre/locate.hpp>
 
-#include <gtest/gtest.h>
 #include <unistd.h>
+#include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <new>
+#include <string>
 #include <thread>
 #include <vector>
 
+#include "support/errors.hpp"
 #include "support/kernel.hpp"
 #include "support/mappings.hpp"
-#include "support/resource_conformance.hpp"
-#include "support/throws.hpp"
+#include "support/print.hpp"
+#include "support/text.hpp"
 
 namespace acre {
 namespace {
 
-using test::code_thrown;
+using test::contains;
 using test::no_new_mappings;
+using test::with_code;
 
 node_id some_node() { return topology::system().default_nodes().first(); }
 
@@ -46,7 +50,10 @@ class block {
   std::size_t x_alignment;
 };
 
-TEST(area, its_blocks_lie_as_placed) {
+BOOST_AUTO_TEST_SUITE(area)
+using acre::area;
+
+BOOST_AUTO_TEST_CASE(its_blocks_lie_as_placed) {
   for (const char* text :
        {"unbound", "local", "bind 0", "prefer 0", "interleave 0", "blocked 0:1", "most_free 0"}) {
     placement where = placement::parse(text);
@@ -54,111 +61,113 @@ TEST(area, its_blocks_lie_as_placed) {
     area a(where);
     const block b(a, 3_MiB + 1);
     b.fill();
-    EXPECT_TRUE(a.check_block(b.data(), 3_MiB + 1)) << text << ": " << a.check_block(b.data(), 3_MiB + 1);
+    BOOST_TEST(a.check_block(b.data(), 3_MiB + 1), text << ": " << a.check_block(b.data(), 3_MiB + 1));
   }
 }
 
-TEST(area, the_kernel_has_the_policy) {
+BOOST_AUTO_TEST_CASE(the_kernel_has_the_policy) {
   area a(placement::bind({some_node()}));
   const block b(a, 64_KiB);
-  EXPECT_EQ(test::policy_at(b.data()), (test::kernel_policy{test::mpol::bind, {some_node()}}));
-  EXPECT_EQ(a.status().installed, "bind " + std::to_string(some_node()));
-  EXPECT_TRUE(a.status().as_asked());
+  BOOST_TEST(test::policy_at(b.data()) == (test::kernel_policy{test::mpol::bind, {some_node()}}));
+  BOOST_TEST(a.status().installed == "bind " + std::to_string(some_node()));
+  BOOST_TEST(a.status().as_asked());
 }
 
-TEST(area, lazy_blocks_have_no_pages_and_eager_ones_have_all) {
+BOOST_AUTO_TEST_CASE(lazy_blocks_have_no_pages_and_eager_ones_have_all) {
   for (const auto& where : {placement::unbound(), placement::local(), placement::bind({some_node()}),
                             placement::prefer({some_node()})}) {
     area lazy(where);
     const block l(lazy, 1_MiB);
-    EXPECT_EQ(locate(l.data(), 1_MiB).resident(), 0U) << where;
     area eager(where, {.commit = commit::eager});
     const block e(eager, 1_MiB);
-    EXPECT_EQ(locate(e.data(), 1_MiB).untouched, 0U) << where;
-    EXPECT_TRUE(eager.check_block(e.data(), 1_MiB)) << where;
+    BOOST_TEST_CONTEXT(where) {
+      BOOST_TEST(locate(l.data(), 1_MiB).resident() == 0U);
+      BOOST_TEST(locate(e.data(), 1_MiB).untouched == 0U);
+      BOOST_TEST(eager.check_block(e.data(), 1_MiB), eager.check_block(e.data(), 1_MiB));
+    }
   }
 }
 
-TEST(area, commits_large_blocks_in_parallel) {
+BOOST_AUTO_TEST_CASE(commits_large_blocks_in_parallel) {
   area a(placement::bind({some_node()}), {.commit = commit::eager});
   const block b(a, 200_MiB + 12'345);
-  EXPECT_EQ(locate(b.data(), 200_MiB + 12'345).untouched, 0U);
-  EXPECT_TRUE(a.check_block(b.data(), 200_MiB + 12'345));
+  BOOST_TEST(locate(b.data(), 200_MiB + 12'345).untouched == 0U);
+  BOOST_TEST(a.check_block(b.data(), 200_MiB + 12'345), a.check_block(b.data(), 200_MiB + 12'345));
 }
 
-TEST(area, aligns_up_to_and_above_the_page_size) {
+BOOST_AUTO_TEST_CASE(aligns_up_to_and_above_the_page_size) {
   area a(placement::local());
   for (std::size_t alignment = 1; alignment <= 64_MiB; alignment *= 2) {
     const block b(a, 5000, alignment);
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(b.data()) % alignment, 0U);
+    BOOST_TEST_INFO(alignment);
+    BOOST_TEST(reinterpret_cast<std::uintptr_t>(b.data()) % alignment == 0U);
   }
 }
 
-TEST(area, counts_what_is_live) {
+BOOST_AUTO_TEST_CASE(counts_what_is_live) {
   area a(placement::local());
   {
     const block one(a, 1);
     const block two(a, 10'000);
-    EXPECT_EQ(a.status().blocks, 2U);
-    EXPECT_EQ(a.status().bytes, a.good_size(1, 1) + a.good_size(10'000, 1));
+    BOOST_TEST(a.status().blocks == 2U);
+    BOOST_TEST(a.status().bytes == a.good_size(1, 1) + a.good_size(10'000, 1));
   }
-  EXPECT_EQ(a.status().blocks, 0U);
-  EXPECT_EQ(a.status().bytes, 0U);
+  BOOST_TEST(a.status().blocks == 0U);
+  BOOST_TEST(a.status().bytes == 0U);
 }
 
-TEST(area, zero_bytes_are_a_block_of_their_own) {
+BOOST_AUTO_TEST_CASE(zero_bytes_are_a_block_of_their_own) {
   area a(placement::local());
   const block one(a, 0);
   const block two(a, 0);
-  EXPECT_NE(one.data(), two.data());
+  BOOST_TEST(one.data() != two.data());
 }
 
-TEST(area, rejects_sizes_and_alignments_that_cannot_be_and_leaks_nothing) {
+BOOST_AUTO_TEST_CASE(rejects_sizes_and_alignments_that_cannot_be_and_leaks_nothing) {
   area a(placement::bind({some_node()}));
   const no_new_mappings check;
-  const std::size_t most = std::numeric_limits<std::size_t>::max();
-  for (std::size_t bytes : {most, most - 7, most - 4096}) {
-    EXPECT_EQ(code_thrown([&] { return a.allocate(bytes, 4096); }), errc::invalid_size) << bytes;
-  }
-  EXPECT_EQ(code_thrown([&] { return a.allocate(most / 4, 8); }), errc::out_of_memory);
-  // Not a constant, or clang refuses it at compile time.
+  // Not constants, or compilers refuse them.
+  const volatile std::size_t most = std::numeric_limits<std::size_t>::max();
   const volatile std::size_t odd = 24;
-  EXPECT_EQ(code_thrown([&] { return a.allocate(4096, odd); }), errc::invalid_alignment);
-  EXPECT_THROW((void)a.allocate(most - 7, 8), std::bad_alloc);
-  EXPECT_EQ(a.status().blocks, 0U);
+  for (std::size_t bytes : {most, most - 7, most - 4096}) {
+    BOOST_TEST_INFO(bytes);
+    BOOST_CHECK_EXCEPTION((void)a.allocate(bytes, 4096), allocation_error, with_code(errc::invalid_size));
+  }
+  BOOST_CHECK_EXCEPTION((void)a.allocate(most / 4, 8), allocation_error, with_code(errc::out_of_memory));
+  BOOST_CHECK_EXCEPTION((void)a.allocate(4096, odd), allocation_error, with_code(errc::invalid_alignment));
+  BOOST_CHECK_THROW((void)a.allocate(most - 7, 8), std::bad_alloc);
+  BOOST_TEST(a.status().blocks == 0U);
 }
 
-TEST(area, binding_to_an_absent_node_is_rejected) {
+BOOST_AUTO_TEST_CASE(binding_to_an_absent_node_is_rejected) {
   const no_new_mappings check;
-  EXPECT_EQ(code_thrown([] { area a(placement::bind({1023})); }), errc::unknown_node);
+  BOOST_CHECK_EXCEPTION(area a(placement::bind({1023})), error, with_code(errc::unknown_node));
 }
 
-TEST(area, a_foreign_topology_is_rejected) {
+BOOST_AUTO_TEST_CASE(a_foreign_topology_is_rejected) {
   const topology other = topology::from_synthetic("numa:2 core:1 pu:1");
-  EXPECT_EQ(code_thrown([&] { area a(placement::bind({0}), {}, other); }), errc::foreign_topology);
-  EXPECT_EQ(code_thrown([&] { area a(placement::unbound(), {}, other); }), errc::foreign_topology);
+  BOOST_CHECK_EXCEPTION(area a(placement::bind({0}), {}, other), error, with_code(errc::foreign_topology));
+  BOOST_CHECK_EXCEPTION(area a(placement::unbound(), {}, other), error, with_code(errc::foreign_topology));
 }
 
-TEST(area, more_ranges_than_the_kernel_may_have_are_refused_and_leak_nothing) {
+BOOST_AUTO_TEST_CASE(more_ranges_than_the_kernel_may_have_are_refused_and_leak_nothing) {
   // Two policies in turn; unbound is none, so nodes that alternate need two nodes, or one node asked page by page.
   const topology two = topology::from_synthetic("numa:2 core:1 pu:1");
-  EXPECT_EQ(code_thrown([&] {
-              make_plan(placement::interleave({0, 1}).hard(), 1_GiB, two);
-            }),
-            errc::too_many_ranges);
+  const placement pages_in_turn = placement::interleave({0, 1}).hard();
+  BOOST_CHECK_EXCEPTION(make_plan(pages_in_turn, 1_GiB, two), error, with_code(errc::too_many_ranges));
 }
 
-TEST(area, a_machine_that_has_not_that_much_is_an_error_before_any_page_exists) {
+BOOST_AUTO_TEST_CASE(a_machine_that_has_not_that_much_is_an_error_before_any_page_exists) {
   // All there is: the kernel lets it be mapped, but this process uses some already.
   const std::size_t all = all_memory();
   area a(placement::local(), {.commit = commit::eager});
   const no_new_mappings check;
-  EXPECT_EQ(code_thrown([&] { return a.allocate(all, 1); }), errc::out_of_memory);
+  BOOST_CHECK_EXCEPTION((void)a.allocate(all, 1), allocation_error, with_code(errc::out_of_memory));
   area hard(placement::bind({some_node()}), {.commit = commit::eager});
-  EXPECT_EQ(code_thrown([&] { return hard.allocate(all, 1); }), errc::node_full);
+  BOOST_CHECK_EXCEPTION((void)hard.allocate(all, 1), allocation_error, with_code(errc::node_full));
 }
 
-TEST(area, strict_huge_pages_that_are_not_there_are_an_error) {
+BOOST_AUTO_TEST_CASE(strict_huge_pages_that_are_not_there_are_an_error) {
   const auto make = [](page_fallback f) {
     area a(placement::local(), {.pages = page_kind::huge_1gb, .fallback = f});
     // More than any pool holds that leaves the machine room to work.
@@ -166,73 +175,72 @@ TEST(area, strict_huge_pages_that_are_not_there_are_an_error) {
     a.deallocate(a.allocate(all, 1), all, 1);
     return a.status();
   };
-  EXPECT_EQ(code_thrown([&] { make(page_fallback::strict); }), errc::no_huge_pages);
+  BOOST_CHECK_EXCEPTION(make(page_fallback::strict), error, with_code(errc::no_huge_pages));
   const area_status fell_back = make(page_fallback::smaller);
-  EXPECT_EQ(fell_back.allocations[static_cast<std::size_t>(page_kind::huge_1gb)], 0U);
-  EXPECT_FALSE(fell_back.downgrades.empty());
-  EXPECT_EQ(fell_back.downgrades.front().reason, downgrade_reason::smaller_pages);
+  BOOST_TEST(fell_back.allocations[static_cast<std::size_t>(page_kind::huge_1gb)] == 0U);
+  BOOST_TEST_REQUIRE(!fell_back.downgrades.empty());
+  BOOST_TEST(fell_back.downgrades.front().reason == downgrade_reason::smaller_pages);
 }
 
-TEST(area, tells_which_pages_it_tries_first) {
-  EXPECT_EQ(area(placement::local()).pages(), page_kind::system);
+BOOST_AUTO_TEST_CASE(tells_which_pages_it_tries_first) {
+  BOOST_TEST(area(placement::local()).pages() == page_kind::system);
   for (const page_kind asked : {page_kind::transparent_huge, page_kind::huge_2mb, page_kind::huge_1gb}) {
     area a(placement::local(), {.pages = asked});
-    EXPECT_LE(a.pages(), asked);
+    BOOST_TEST(a.pages() <= asked);
     const bool fell_back = a.pages() != asked;
     const auto strict = [&] {
       area b(placement::local(), {.pages = asked, .fallback = page_fallback::strict});
-      EXPECT_EQ(b.pages(), asked);
+      BOOST_TEST(b.pages() == asked);
     };
     if (fell_back) {
-      EXPECT_FALSE(a.status().as_asked());
-      EXPECT_EQ(code_thrown(strict), errc::no_huge_pages);
+      BOOST_TEST(!a.status().as_asked());
+      BOOST_CHECK_EXCEPTION(strict(), error, with_code(errc::no_huge_pages));
     } else {
       strict();
     }
   }
 }
 
-TEST(area, the_error_of_an_allocation_names_placement_and_bytes) {
+BOOST_AUTO_TEST_CASE(the_error_of_an_allocation_names_placement_and_bytes) {
   area a(placement::bind({some_node()}));
-  try {
-    (void)a.allocate(std::numeric_limits<std::size_t>::max() / 4, 8);
-    FAIL() << "allocated";
-  } catch (const allocation_error& e) {
-    EXPECT_NE(std::string(e.what()).find("bind " + std::to_string(some_node())), std::string::npos)
-        << e.what();
-    EXPECT_EQ(e.bytes(), std::numeric_limits<std::size_t>::max() / 4);
-  }
+  constexpr std::size_t bytes = std::numeric_limits<std::size_t>::max() / 4;
+  const auto names_both = [&](const allocation_error& e) {
+    BOOST_TEST(contains(e.what(), "bind " + std::to_string(some_node())));
+    BOOST_TEST(e.bytes() == bytes);
+    return true;
+  };
+  BOOST_CHECK_EXCEPTION((void)a.allocate(bytes, 8), allocation_error, names_both);
 }
 
-TEST(area, a_chunk_that_is_no_multiple_of_the_page_size_is_reported) {
+BOOST_AUTO_TEST_CASE(a_chunk_that_is_no_multiple_of_the_page_size_is_reported) {
   area a(placement::interleave({some_node()}, 5000));
-  ASSERT_EQ(a.status().downgrades.size(), 1U);
-  EXPECT_EQ(a.status().downgrades[0].reason, downgrade_reason::chunk_rounded_up);
+  BOOST_TEST_REQUIRE(a.status().downgrades.size() == 1U);
+  BOOST_TEST(a.status().downgrades[0].reason == downgrade_reason::chunk_rounded_up);
 }
 
-TEST(area, exceptions_of_the_page_function_pass_and_leak_nothing) {
+BOOST_AUTO_TEST_CASE(exceptions_of_the_page_function_pass_and_leak_nothing) {
   area a(placement::by_page([](std::size_t, std::size_t) -> node_id { throw 42; }, {some_node()}));
   const no_new_mappings check;
-  EXPECT_THROW((void)a.allocate(1_MiB, 8), int);
+  BOOST_CHECK_THROW((void)a.allocate(1_MiB, 8), int);
 }
 
 #ifdef ACRE_CHECKED
-TEST(area, giving_back_twice_is_an_error_in_checked_builds) {
+BOOST_AUTO_TEST_CASE(giving_back_twice_is_an_error_in_checked_builds) {
   area a(placement::local());
   void* const p = a.allocate(1_MiB, 8);
   a.deallocate(p, 1_MiB, 8);
-  EXPECT_EQ(code_thrown([&] { a.deallocate(p, 1_MiB, 8); }), errc::not_mapped);
+  BOOST_CHECK_EXCEPTION(a.deallocate(p, 1_MiB, 8), error, with_code(errc::not_mapped));
 }
 #endif
 
-TEST(area, the_default_area_is_unbound) {
-  EXPECT_EQ(default_area().where(), placement::unbound());
+BOOST_AUTO_TEST_CASE(the_default_area_is_unbound) {
+  BOOST_TEST(default_area().where() == placement::unbound());
   const block b(default_area(), 1_MiB);
   b.fill();
-  EXPECT_EQ(test::policy_at(b.data()), (test::kernel_policy{test::mpol::unbound, {}}));
+  BOOST_TEST(test::policy_at(b.data()) == (test::kernel_policy{test::mpol::unbound, {}}));
 }
 
-TEST(area, threads_may_share_it) {
+BOOST_AUTO_TEST_CASE(threads_may_share_it) {
   area a(placement::local());
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
@@ -244,8 +252,10 @@ TEST(area, threads_may_share_it) {
     });
   }
   for (auto& t : threads) t.join();
-  EXPECT_EQ(a.status().blocks, 0U);
+  BOOST_TEST(a.status().blocks == 0U);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre

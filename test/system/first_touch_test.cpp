@@ -3,30 +3,42 @@
 #include <acre/numa_allocator.hpp>
 #include <acre/placement.hpp>
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <vector>
+
+#include "support/print.hpp"
 
 namespace acre::test {
 namespace {
 
 constexpr std::size_t many = (std::size_t{8} << 20) / sizeof(double);
 
-TEST(first_touch_allocator, a_vector_of_n_touches_no_page) {
+BOOST_AUTO_TEST_SUITE(first_touch_allocator)
+using acre::first_touch_allocator;
+
+BOOST_AUTO_TEST_CASE(a_vector_of_n_touches_no_page) {
   std::vector<double, first_touch_allocator<double>> v(many, placement::local());
-  EXPECT_EQ(locate(v.data(), many * sizeof(double)).resident(), 0U);
+  BOOST_TEST(locate(v.data(), many * sizeof(double)).resident() == 0U);
   std::fill(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(many / 2), 1.0);
   const std::size_t half = locate(v.data(), many * sizeof(double)).resident();
-  EXPECT_GT(half, 0U);
-  EXPECT_EQ(locate(v.data() + many / 2, many / 2 * sizeof(double)).resident(), 0U);
+  BOOST_TEST(half > 0U);
+  BOOST_TEST(locate(v.data() + many / 2, many / 2 * sizeof(double)).resident() == 0U);
 }
 
-TEST(numa_allocator, a_vector_of_n_zeroes_touches_all_pages) {
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(numa_allocator)
+using acre::numa_allocator;
+
+BOOST_AUTO_TEST_CASE(a_vector_of_n_zeroes_touches_all_pages) {
   const std::vector<double, numa_allocator<double>> v(many, placement::local());
-  EXPECT_EQ(locate(v.data(), many * sizeof(double)).untouched, 0U);
+  BOOST_TEST(locate(v.data(), many * sizeof(double)).untouched == 0U);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

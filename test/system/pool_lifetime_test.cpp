@@ -3,11 +3,7 @@
 #include <acre/placement.hpp>
 #include <acre/pool_resource.hpp>
 
-#include "support/kernel.hpp"
-#include "support/resource_stress.hpp"
-#include "support/sanitizers.hpp"
-
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <barrier>
 #include <cstddef>
@@ -21,6 +17,11 @@
 #include <utility>
 #include <vector>
 
+#include "support/kernel.hpp"
+#include "support/print.hpp"
+#include "support/resource_stress.hpp"
+#include "support/sanitizers.hpp"
+
 namespace acre::test {
 namespace {
 
@@ -30,81 +31,53 @@ std::unique_ptr<pool_resource> make_pool(pool_options o = unguarded) {
   return std::make_unique<pool_resource>(placement::unbound(), std::move(o));
 }
 
-/// Blocks of all small sizes, and some large ones; most of them freed again.
-std::vector<filled_block> leave_some_live(std::pmr::memory_resource& r, std::size_t count) {
-  std::vector<filled_block> live;
-  for (std::size_t i = 0; i != count; ++i) {
-    const std::size_t bytes = i % 100 == 0 ? 100'000 : i * 37 % 5000;
-    const filled_block b(r, bytes, 8, bytes, static_cast<unsigned char>(i));
-    if (i % 10 == 0) {
-      live.push_back(b);
-    } else {
-      r.deallocate(b.p, b.bytes, b.alignment);
+/// What tests do with a pool, in any thread. What was wrong with blocks fails the test at its end.
+class users_of_pools {
+ public:
+  /// Blocks of all small sizes, and some large ones; most of them freed again.
+  std::vector<filled_block> leave_some_live(std::pmr::memory_resource& r, std::size_t count) {
+    std::vector<filled_block> live;
+    for (std::size_t i = 0; i != count; ++i) {
+      const std::size_t bytes = i % 100 == 0 ? 100'000 : i * 37 % 5000;
+      const filled_block b(r, bytes, 8, bytes, static_cast<unsigned char>(i));
+      if (i % 10 == 0) {
+        live.push_back(b);
+      } else {
+        free_one(r, b);
+      }
     }
+    return live;
   }
-  return live;
-}
 
-void free_all(std::pmr::memory_resource& r, std::vector<filled_block>& blocks) {
-  for (const filled_block& b : blocks) {
-    b.check();
+  void free_all(std::pmr::memory_resource& r, std::vector<filled_block>& blocks) {
+    for (const filled_block& b : blocks) free_one(r, b);
+    blocks.clear();
+  }
+
+  void look_at_all(const std::vector<filled_block>& blocks) {
+    for (const filled_block& b : blocks) faults.look_at(b);
+  }
+
+  void teardown() { faults.expect_none(); }
+
+  block_faults faults;
+
+ private:
+  void free_one(std::pmr::memory_resource& r, const filled_block& b) {
+    faults.look_at(b);
     r.deallocate(b.p, b.bytes, b.alignment);
   }
-  blocks.clear();
-}
+};
 
 /// Nothing is lost: all of it is free, and all of it goes back.
 void expect_all_back(pool_resource& pool) {
-  EXPECT_EQ(pool.statistics().live_blocks, 0U);
+  BOOST_TEST(pool.statistics().live_blocks == 0U);
   pool.trim();
   const pool_statistics s = pool.statistics();
-  EXPECT_EQ(s.used_bytes, 0U) << s;
-  EXPECT_EQ(s.mapped_bytes, 0U) << s;
-}
-
-// ---- threads
-
-TEST(pool_lifetime, blocks_cached_by_a_thread_come_back_when_it_ends) {
-  const auto pool = make_pool();
-  std::vector<filled_block> live;
-  for (int i = 0; i != 20; ++i) {
-    std::thread([&] {
-      auto some = leave_some_live(*pool, 2000);
-      live.insert(live.end(), some.begin(), some.end());
-    }).join();
+  BOOST_TEST_CONTEXT(s) {
+    BOOST_TEST(s.used_bytes == 0U);
+    BOOST_TEST(s.mapped_bytes == 0U);
   }
-  EXPECT_EQ(pool->statistics().thread_caches, 0U);
-  free_all(*pool, live);
-  expect_all_back(*pool);
-}
-
-TEST(pool_lifetime, blocks_cached_by_a_thread_that_sleeps_come_back_when_trimmed) {
-  const auto pool = make_pool();
-  std::latch done(1);
-  std::latch looked(1);
-  std::thread sleeper([&] {
-    auto live = leave_some_live(*pool, 2000);
-    free_all(*pool, live);
-    done.count_down();
-    looked.wait();
-    // The cache that was emptied behind its back is good still.
-    live = leave_some_live(*pool, 2000);
-    free_all(*pool, live);
-  });
-  done.wait();
-  EXPECT_EQ(pool->statistics().thread_caches, 1U);
-  EXPECT_GT(pool->statistics().used_bytes, 0U);
-  expect_all_back(*pool);
-  looked.count_down();
-  sleeper.join();
-  expect_all_back(*pool);
-}
-
-TEST(pool_lifetime, a_thread_that_never_allocated_frees) {
-  const auto pool = make_pool();
-  auto live = leave_some_live(*pool, 5000);
-  std::thread([&] { free_all(*pool, live); }).join();
-  expect_all_back(*pool);
 }
 
 /// Frees and allocates when its thread ends.
@@ -121,7 +94,62 @@ at_thread_exit& hook_of_this_thread() {
   return hook;
 }
 
-TEST(pool_lifetime, thread_local_destructors_may_use_pools_before_and_after_their_caches_are_gone) {
+std::size_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::size_t all = 0;
+  std::size_t resident = 0;
+  statm >> all >> resident;
+  return resident * base_page();
+}
+
+BOOST_FIXTURE_TEST_SUITE(pool_lifetime, users_of_pools)
+
+// ---- threads
+
+BOOST_AUTO_TEST_CASE(blocks_cached_by_a_thread_come_back_when_it_ends) {
+  const auto pool = make_pool();
+  std::vector<filled_block> live;
+  for (int i = 0; i != 20; ++i) {
+    std::thread([&] {
+      auto some = leave_some_live(*pool, 2000);
+      live.insert(live.end(), some.begin(), some.end());
+    }).join();
+  }
+  BOOST_TEST(pool->statistics().thread_caches == 0U);
+  free_all(*pool, live);
+  expect_all_back(*pool);
+}
+
+BOOST_AUTO_TEST_CASE(blocks_cached_by_a_thread_that_sleeps_come_back_when_trimmed) {
+  const auto pool = make_pool();
+  std::latch done(1);
+  std::latch looked(1);
+  std::thread sleeper([&] {
+    auto live = leave_some_live(*pool, 2000);
+    free_all(*pool, live);
+    done.count_down();
+    looked.wait();
+    // The cache that was emptied behind its back is good still.
+    live = leave_some_live(*pool, 2000);
+    free_all(*pool, live);
+  });
+  done.wait();
+  BOOST_TEST(pool->statistics().thread_caches == 1U);
+  BOOST_TEST(pool->statistics().used_bytes > 0U);
+  expect_all_back(*pool);
+  looked.count_down();
+  sleeper.join();
+  expect_all_back(*pool);
+}
+
+BOOST_AUTO_TEST_CASE(a_thread_that_never_allocated_frees) {
+  const auto pool = make_pool();
+  auto live = leave_some_live(*pool, 5000);
+  std::thread([&] { free_all(*pool, live); }).join();
+  expect_all_back(*pool);
+}
+
+BOOST_AUTO_TEST_CASE(thread_local_destructors_may_use_pools_before_and_after_their_caches_are_gone) {
   for (const bool outlives_the_caches : {false, true}) {
     const auto pool = make_pool();
     const auto other = make_pool();
@@ -138,9 +166,9 @@ TEST(pool_lifetime, thread_local_destructors_may_use_pools_before_and_after_thei
         free_all(*other, first);
       };
     }).join();
-    EXPECT_EQ(caches_then, outlives_the_caches ? 0U : 1U);
-    EXPECT_EQ(pool->statistics().thread_caches, 0U);
-    EXPECT_EQ(other->statistics().thread_caches, 0U);
+    BOOST_TEST(caches_then == (outlives_the_caches ? 0U : 1U));
+    BOOST_TEST(pool->statistics().thread_caches == 0U);
+    BOOST_TEST(other->statistics().thread_caches == 0U);
     expect_all_back(*pool);
     expect_all_back(*other);
   }
@@ -148,7 +176,7 @@ TEST(pool_lifetime, thread_local_destructors_may_use_pools_before_and_after_thei
 
 // ---- pools
 
-TEST(pool_lifetime, threads_go_on_when_a_pool_they_have_caches_of_is_destroyed) {
+BOOST_AUTO_TEST_CASE(threads_go_on_when_a_pool_they_have_caches_of_is_destroyed) {
   auto doomed = make_pool();
   const auto other = make_pool();
   constexpr int threads = 4;
@@ -165,14 +193,14 @@ TEST(pool_lifetime, threads_go_on_when_a_pool_they_have_caches_of_is_destroyed) 
     });
   }
   step.arrive_and_wait();
-  EXPECT_EQ(doomed->statistics().thread_caches, static_cast<std::size_t>(threads));
+  BOOST_TEST(doomed->statistics().thread_caches == static_cast<std::size_t>(threads));
   doomed.reset();
   step.arrive_and_wait();
   for (std::thread& t : workers) t.join();
   expect_all_back(*other);
 }
 
-TEST(pool_lifetime, a_new_pool_at_the_address_of_an_old_one_gets_nothing_of_it) {
+BOOST_AUTO_TEST_CASE(a_new_pool_at_the_address_of_an_old_one_gets_nothing_of_it) {
   std::optional<pool_resource> pool;
   constexpr int threads = 3;
   constexpr int rounds = 50;
@@ -184,7 +212,7 @@ TEST(pool_lifetime, a_new_pool_at_the_address_of_an_old_one_gets_nothing_of_it) 
         step.arrive_and_wait();
         // A block of the old pool's would be unmapped memory, or another thread's.
         auto live = leave_some_live(*pool, 500);
-        for (const filled_block& b : live) b.check();
+        look_at_all(live);
         if (i % 2 == 0) free_all(*pool, live);
         step.arrive_and_wait();
       }
@@ -195,13 +223,14 @@ TEST(pool_lifetime, a_new_pool_at_the_address_of_an_old_one_gets_nothing_of_it) 
     step.arrive_and_wait();
     step.arrive_and_wait();
     const std::size_t live = i % 2 == 0 ? 0 : threads * 50;
-    EXPECT_EQ(pool->statistics().live_blocks, live) << "in round " << i;
+    BOOST_TEST_INFO("in round " << i);
+    BOOST_TEST(pool->statistics().live_blocks == live);
     pool.reset();
   }
   for (std::thread& t : workers) t.join();
 }
 
-TEST(pool_lifetime, release_makes_caches_of_other_threads_stale) {
+BOOST_AUTO_TEST_CASE(release_makes_caches_of_other_threads_stale) {
   const auto pool = make_pool();
   constexpr int threads = 3;
   std::barrier step(threads + 1);
@@ -210,7 +239,7 @@ TEST(pool_lifetime, release_makes_caches_of_other_threads_stale) {
     workers.emplace_back([&] {
       for (int i = 0; i != 20; ++i) {
         step.arrive_and_wait();
-        for (const filled_block& b : leave_some_live(*pool, 500)) b.check();
+        look_at_all(leave_some_live(*pool, 500));
         step.arrive_and_wait();
       }
     });
@@ -218,16 +247,16 @@ TEST(pool_lifetime, release_makes_caches_of_other_threads_stale) {
   for (int i = 0; i != 20; ++i) {
     step.arrive_and_wait();
     step.arrive_and_wait();
-    EXPECT_EQ(pool->statistics().live_blocks, threads * 50U);
+    BOOST_TEST(pool->statistics().live_blocks == threads * 50U);
     pool->release();
-    EXPECT_EQ(pool->statistics().live_blocks, 0U);
-    EXPECT_EQ(pool->statistics().mapped_bytes, 0U);
-    EXPECT_EQ(pool->statistics().thread_caches, 0U);
+    BOOST_TEST(pool->statistics().live_blocks == 0U);
+    BOOST_TEST(pool->statistics().mapped_bytes == 0U);
+    BOOST_TEST(pool->statistics().thread_caches == 0U);
   }
   for (std::thread& t : workers) t.join();
 }
 
-TEST(pool_lifetime, a_pool_may_be_destroyed_by_a_thread_that_never_used_it) {
+BOOST_AUTO_TEST_CASE(a_pool_may_be_destroyed_by_a_thread_that_never_used_it) {
   auto pool = make_pool();
   leave_some_live(*pool, 1000);
   std::thread([&] { pool.reset(); }).join();
@@ -239,15 +268,7 @@ TEST(pool_lifetime, a_pool_may_be_destroyed_by_a_thread_that_never_used_it) {
 
 // ---- many of them
 
-std::size_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::size_t all = 0;
-  std::size_t resident = 0;
-  statm >> all >> resident;
-  return resident * base_page();
-}
-
-TEST(pool_lifetime, ten_thousand_pools_one_after_another_leave_nothing) {
+BOOST_AUTO_TEST_CASE(ten_thousand_pools_one_after_another_leave_nothing) {
   constexpr int cycles = sanitized ? 1000 : 10'000;
   // One thread that lives as long, and has caches of all.
   std::barrier step(2);
@@ -275,12 +296,12 @@ TEST(pool_lifetime, ten_thousand_pools_one_after_another_leave_nothing) {
   other.join();
   // Sanitizers have memory of their own that grows.
   if (!sanitized) {
-    EXPECT_LE(count_mappings(), mappings + 10);
-    EXPECT_LE(resident_bytes(), bytes + 4_MiB);
+    BOOST_TEST(count_mappings() <= mappings + 10);
+    BOOST_TEST(resident_bytes() <= bytes + 4_MiB);
   }
 }
 
-TEST(pool_lifetime, four_thousand_pools_live_at_once) {
+BOOST_AUTO_TEST_CASE(four_thousand_pools_live_at_once) {
   constexpr std::size_t count = sanitized ? 400 : 4000;
   std::vector<std::unique_ptr<pool_resource>> pools;
   std::vector<filled_block> live;
@@ -290,7 +311,7 @@ TEST(pool_lifetime, four_thousand_pools_live_at_once) {
   }
   for (int round = 0; round != 3; ++round) {
     for (std::size_t i = 0; i != count; ++i) {
-      live[i].check();
+      faults.look_at(live[i]);
       pools[i]->deallocate(live[i].p, 100, 8);
       live[i] = filled_block(*pools[i], 100, 8, 100, static_cast<unsigned char>(i + 1));
     }
@@ -299,10 +320,12 @@ TEST(pool_lifetime, four_thousand_pools_live_at_once) {
     for (std::size_t i = 0; i < count; i += 7) pools[i]->deallocate(pools[i]->allocate(100, 8), 100, 8);
   }).join();
   for (std::size_t i = 0; i != count; ++i) {
-    EXPECT_EQ(pools[i]->statistics().live_blocks, 1U);
+    BOOST_TEST(pools[i]->statistics().live_blocks == 1U);
     pools[i].reset();
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

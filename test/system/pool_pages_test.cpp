@@ -8,17 +8,19 @@
 
 #include "pool/page_source.hpp"
 #include "pool/slab.hpp"
-#include "support/kernel.hpp"
-#include "support/throws.hpp"
 
-#include <gtest/gtest.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <vector>
+
+#include "support/errors.hpp"
+#include "support/kernel.hpp"
+#include "support/print.hpp"
 
 namespace acre::test {
 namespace {
@@ -40,20 +42,22 @@ std::vector<void*> fill_and_free_half(pool_resource& pool) {
 // By number: AddressSanitizer's mlock() does nothing.
 long lock_page(const void* p) { return ::syscall(SYS_mlock, p, base_page()); }
 
-TEST(pool_pages, of_a_pool_go_back_one_by_one) {
+BOOST_AUTO_TEST_SUITE(pool_pages)
+
+BOOST_AUTO_TEST_CASE(of_a_pool_go_back_one_by_one) {
   pool_resource pool(placement::bind({some_node()}), {.pages = page_kind::system, .guarding = guarding::off});
   const std::vector<void*> stay = fill_and_free_half(pool);
-  EXPECT_GE(pool.trim(), 100 * 72_KiB);
-  EXPECT_LE(pool.resident().resident() * base_page(), 110 * 72_KiB);
-  for (const void* const p : stay) EXPECT_EQ(count_untouched(p, 72_KiB), 0U);
+  BOOST_TEST(pool.trim() >= 100 * 72_KiB);
+  BOOST_TEST(pool.resident().resident() * base_page() <= 110 * 72_KiB);
+  for (const void* const p : stay) BOOST_TEST(count_untouched(p, 72_KiB) == 0U);
 }
 
-TEST(pool_pages, that_are_huge_and_not_there_are_those_of_the_kind_found) {
+BOOST_AUTO_TEST_CASE(that_are_huge_and_not_there_are_those_of_the_kind_found) {
   for (const page_kind asked : {page_kind::huge_2mb, page_kind::huge_1gb}) {
     const area found(placement::bind({some_node()}), {.pages = asked});
     pool_resource pool(placement::bind({some_node()}), {.pages = asked, .guarding = guarding::off});
     void* const p = pool.allocate(1000);
-    EXPECT_LE(pool.statistics().mapped_bytes, std::max(1_MiB, page_size(found.pages())));
+    BOOST_TEST(pool.statistics().mapped_bytes <= std::max(1_MiB, page_size(found.pages())));
     const bool gives_parts =
         found.pages() == page_kind::transparent_huge || found.pages() == page_kind::system;
     // A huge page among live blocks.
@@ -63,20 +67,22 @@ TEST(pool_pages, that_are_huge_and_not_there_are_those_of_the_kind_found) {
     pool.deallocate(large, 12_MiB);
     const std::size_t gone = pool.trim();
     if (gives_parts) {
-      EXPECT_GE(gone, 8_MiB);
+      BOOST_TEST(gone >= 8_MiB);
     }
     pool.deallocate(last, 64_KiB);
     pool.deallocate(p, 1000);
     pool.trim();
-    EXPECT_EQ(pool.statistics().retained_bytes, 0U);
+    BOOST_TEST(pool.statistics().retained_bytes == 0U);
   }
 }
 
 /// Frees and allocates again, small and large blocks; every page there is before, and after, the first touch.
 void expect_all_pages_are_always_there(pool_resource& pool) {
   const auto expect_there = [](const void* p, std::size_t bytes) {
-    EXPECT_EQ(count_untouched(p, bytes), 0U) << bytes;
-    EXPECT_EQ(locate(p, bytes).untouched, 0U) << bytes;
+    BOOST_TEST_CONTEXT("a block of " << bytes << " bytes") {
+      BOOST_TEST(count_untouched(p, bytes) == 0U);
+      BOOST_TEST(locate(p, bytes).untouched == 0U);
+    }
   };
   for (int round = 0; round != 3; ++round) {
     std::vector<void*> live;
@@ -86,7 +92,7 @@ void expect_all_pages_are_always_there(pool_resource& pool) {
     }
     pool.deallocate(live[2], 5_MiB);
     pool.trim();
-    EXPECT_EQ(pool.resident().untouched, 0U);
+    BOOST_TEST(pool.resident().untouched == 0U);
     live[2] = pool.allocate(5_MiB);
     expect_there(live[2], 5_MiB);
     pool.deallocate(live[0], 100);
@@ -95,12 +101,13 @@ void expect_all_pages_are_always_there(pool_resource& pool) {
     pool.deallocate(live[3], 20_MiB);
     if (round == 1) {
       pool.trim();
-      EXPECT_EQ(pool.statistics().mapped_bytes, 0U) << "what is empty goes back as a whole";
+      BOOST_TEST_INFO("what is empty goes back as a whole");
+      BOOST_TEST(pool.statistics().mapped_bytes == 0U);
     }
   }
 }
 
-TEST(pool_pages, of_an_eager_area_are_always_there) {
+BOOST_AUTO_TEST_CASE(of_an_eager_area_are_always_there) {
   for (const page_kind kind : {page_kind::system, page_kind::transparent_huge}) {
     area pages(placement::bind({some_node()}), {.pages = kind, .commit = commit::eager});
     pool_resource pool(&pages, {.retained = 0, .guarding = guarding::off});
@@ -108,19 +115,19 @@ TEST(pool_pages, of_an_eager_area_are_always_there) {
   }
 }
 
-TEST(pool_pages, of_an_eager_area_come_in_steps_of_64_mebibytes_at_most) {
+BOOST_AUTO_TEST_CASE(of_an_eager_area_come_in_steps_of_64_mebibytes_at_most) {
   area pages(placement::bind({some_node()}), {.commit = commit::eager});
   pool_resource pool(&pages, {.guarding = guarding::off});
   std::size_t before = 0;
   for (int i = 0; i != 22; ++i) {
     static_cast<void>(pool.allocate(8_MiB));
     const std::size_t now = pool.statistics().mapped_bytes;
-    EXPECT_LE(now - before, 64_MiB);
+    BOOST_TEST(now - before <= 64_MiB);
     before = now;
   }
 }
 
-TEST(pool_pages, of_a_pool_that_commits_eagerly_are_always_there) {
+BOOST_AUTO_TEST_CASE(of_a_pool_that_commits_eagerly_are_always_there) {
   for (const placement& where : {placement::bind({some_node()}), placement::unbound()}) {
     pool_resource pool(where, {.commit = commit::eager, .retained = 0, .guarding = guarding::off});
     expect_all_pages_are_always_there(pool);
@@ -129,45 +136,48 @@ TEST(pool_pages, of_a_pool_that_commits_eagerly_are_always_there) {
   for (const node_id node : pools.nodes()) expect_all_pages_are_always_there(pools.pool(node));
 }
 
-TEST(pool_pages, that_no_node_has_are_an_exception_where_the_pool_commits_eagerly) {
+BOOST_AUTO_TEST_CASE(that_no_node_has_are_an_exception_where_the_pool_commits_eagerly) {
   pool_resource pool(placement::bind({some_node()}), {.pages = page_kind::system, .commit = commit::eager});
   // All there is: the kernel lets it be mapped, but this process uses some already.
   const std::size_t all = static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) * base_page() / 2_MiB * 2_MiB;
-  EXPECT_EQ(code_thrown([&] { static_cast<void>(pool.allocate(all)); }), errc::node_full);
-  EXPECT_EQ(pool.statistics().live_blocks, 0U);
+  BOOST_CHECK_EXCEPTION(static_cast<void>(pool.allocate(all)), allocation_error, with_code(errc::node_full));
+  BOOST_TEST(pool.statistics().live_blocks == 0U);
 }
 
-TEST(pool_pages, that_are_locked_are_not_discarded_again_and_again) {
+BOOST_AUTO_TEST_CASE(that_are_locked_are_not_discarded_again_and_again) {
   const auto pages =
       make_page_source(placement::bind({some_node()}), {.pages = page_kind::system}, topology::system());
-  EXPECT_GT(pages->discard_granule(), 0U);
+  BOOST_TEST(pages->discard_granule() > 0U);
   auto* const p = static_cast<std::byte*>(pages->map(1_MiB, unit_bytes));
   std::memset(p, 1, 1_MiB);
-  EXPECT_TRUE(pages->discard(p, 64_KiB));
-  EXPECT_EQ(count_untouched(p, 64_KiB), 64_KiB / base_page());
+  BOOST_TEST(pages->discard(p, 64_KiB));
+  BOOST_TEST(count_untouched(p, 64_KiB) == 64_KiB / base_page());
   // As mlockall(2) does to all, which needs a higher limit.
-  ASSERT_EQ(lock_page(p), 0);
-  EXPECT_FALSE(pages->discard(p, 64_KiB));
-  EXPECT_EQ(pages->discard_granule(), 0U);
-  EXPECT_FALSE(pages->discard(p + 512_KiB, 64_KiB)) << "not tried again";
-  EXPECT_EQ(count_untouched(p + 512_KiB, 64_KiB), 0U);
+  BOOST_TEST_REQUIRE(lock_page(p) == 0);
+  BOOST_TEST(!pages->discard(p, 64_KiB));
+  BOOST_TEST(pages->discard_granule() == 0U);
+  BOOST_TEST_INFO("not tried again");
+  BOOST_TEST(!pages->discard(p + 512_KiB, 64_KiB));
+  BOOST_TEST(count_untouched(p + 512_KiB, 64_KiB) == 0U);
   pages->unmap(p, 1_MiB, unit_bytes);
 }
 
-TEST(pool_pages, that_are_locked_go_back_with_their_slabs) {
+BOOST_AUTO_TEST_CASE(that_are_locked_go_back_with_their_slabs) {
   pool_resource pool(placement::bind({some_node()}), {.pages = page_kind::system, .guarding = guarding::off});
   void* const locked = pool.allocate(72_KiB);
-  ASSERT_EQ(lock_page(locked), 0);
+  BOOST_TEST_REQUIRE(lock_page(locked) == 0);
   void* const live = pool.allocate(72_KiB);
   pool.deallocate(locked, 72_KiB);
-  EXPECT_EQ(pool.trim(), 0U);
-  EXPECT_EQ(pool.statistics().retained_bytes, 72_KiB);
-  EXPECT_EQ(pool.allocate(72_KiB), locked);
+  BOOST_TEST(pool.trim() == 0U);
+  BOOST_TEST(pool.statistics().retained_bytes == 72_KiB);
+  BOOST_TEST(pool.allocate(72_KiB) == locked);
   pool.deallocate(locked, 72_KiB);
   pool.deallocate(live, 72_KiB);
-  EXPECT_GE(pool.trim(), 144_KiB);
-  EXPECT_EQ(pool.statistics().mapped_bytes, 0U);
+  BOOST_TEST(pool.trim() >= 144_KiB);
+  BOOST_TEST(pool.statistics().mapped_bytes == 0U);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

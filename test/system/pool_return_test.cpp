@@ -5,18 +5,19 @@
 #include <acre/pool_resource.hpp>
 #include <acre/topology.hpp>
 
-#include "support/kernel.hpp"
-#include "support/mappings.hpp"
-
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstring>
-
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "support/errors.hpp"
+#include "support/kernel.hpp"
+#include "support/mappings.hpp"
+#include "support/print.hpp"
 
 namespace acre::test {
 namespace {
@@ -43,7 +44,9 @@ void* allocate_and_touch(pool_resource& pool, std::size_t bytes, std::size_t ali
   return p;
 }
 
-TEST(pages_of_a_pool, all_lie_on_the_nodes_of_the_placement_under_its_policy) {
+BOOST_AUTO_TEST_SUITE(pages_of_a_pool)
+
+BOOST_AUTO_TEST_CASE(all_lie_on_the_nodes_of_the_placement_under_its_policy) {
   const node_set nodes{topology::system().default_nodes().first()};
   for (const page_kind kind : {page_kind::system, page_kind::transparent_huge}) {
     pool_resource pool(placement::bind(nodes), {.pages = kind, .guarding = guarding::off});
@@ -52,55 +55,58 @@ TEST(pages_of_a_pool, all_lie_on_the_nodes_of_the_placement_under_its_policy) {
       for (int i = 0; i != 3; ++i) live.emplace_back(allocate_and_touch(pool, bytes), bytes);
     }
     for (const auto& [p, bytes] : live) {
-      EXPECT_EQ(policy_at(p).mode, mpol::bind);
-      EXPECT_EQ(policy_at(p).nodes, test::nodes{nodes.first()});
-      for (const int node : page_nodes(p, bytes)) EXPECT_EQ(node, static_cast<int>(nodes.first()));
+      BOOST_TEST(policy_at(p) == (kernel_policy{mpol::bind, {nodes.first()}}));
+      for (const int node : page_nodes(p, bytes)) BOOST_TEST(node == static_cast<int>(nodes.first()));
     }
-    EXPECT_EQ(pool.resident().nodes(), nodes);
-    EXPECT_GE(resident_bytes(pool), 3 * (100_KiB + 3_MiB + 20_MiB));
+    BOOST_TEST(pool.resident().nodes() == nodes);
+    BOOST_TEST(resident_bytes(pool) >= 3 * (100_KiB + 3_MiB + 20_MiB));
   }
 }
 
-TEST(pages_of_a_pool, stay_for_the_next_block) {
+BOOST_AUTO_TEST_CASE(stay_for_the_next_block) {
   for (const std::size_t bytes : {64_KiB, 1_MiB, 20_MiB}) {
     pool_resource pool(placement::unbound(), small_pages());
     void* const p = allocate_and_touch(pool, bytes);
     pool.deallocate(p, bytes, base_page());
-    EXPECT_EQ(touched_pages(p, bytes), bytes / base_page());
-    EXPECT_EQ(pool.allocate(bytes, base_page()), p);
-    EXPECT_EQ(static_cast<char*>(p)[bytes - 1], 1) << "no fault, no zeroing";
+    BOOST_TEST(touched_pages(p, bytes) == bytes / base_page());
+    BOOST_TEST(pool.allocate(bytes, base_page()) == p);
+    BOOST_TEST_INFO("no fault, no zeroing");
+    BOOST_TEST(static_cast<char*>(p)[bytes - 1] == 1);
   }
 }
 
-TEST(pages_of_a_pool, of_free_blocks_among_live_ones_go_back_when_trimmed) {
+BOOST_AUTO_TEST_CASE(of_free_blocks_among_live_ones_go_back_when_trimmed) {
   pool_resource pool(placement::unbound(), small_pages());
   std::vector<void*> blocks;
   for (int i = 0; i != 64; ++i) blocks.push_back(allocate_and_touch(pool, 64_KiB));
   for (std::size_t i = 0; i < blocks.size(); i += 2) pool.deallocate(blocks[i], 64_KiB, base_page());
-  EXPECT_GE(pool.trim(), 32 * 64_KiB);
+  BOOST_TEST(pool.trim() >= 32 * 64_KiB);
   for (std::size_t i = 0; i != blocks.size(); ++i) {
-    EXPECT_EQ(touched_pages(blocks[i], 64_KiB), i % 2 == 0 ? 0 : 64_KiB / base_page()) << i;
+    BOOST_TEST_INFO(i);
+    BOOST_TEST(touched_pages(blocks[i], 64_KiB) == (i % 2 == 0 ? 0 : 64_KiB / base_page()));
   }
-  EXPECT_EQ(pool.statistics().retained_bytes, 0U);
-  for (std::size_t i = 1; i < blocks.size(); i += 2) EXPECT_EQ(static_cast<char*>(blocks[i])[64_KiB - 1], 1);
+  BOOST_TEST(pool.statistics().retained_bytes == 0U);
+  for (std::size_t i = 1; i < blocks.size(); i += 2) {
+    BOOST_TEST(static_cast<char*>(blocks[i])[64_KiB - 1] == 1);
+  }
   // What went back can be used again, and counts again.
   for (std::size_t i = 0; i < blocks.size(); i += 2) blocks[i] = allocate_and_touch(pool, 64_KiB);
   for (void* const p : blocks) pool.deallocate(p, 64_KiB, base_page());
-  EXPECT_EQ(pool.statistics().retained_bytes, 64 * 64_KiB);
+  BOOST_TEST(pool.statistics().retained_bytes == 64 * 64_KiB);
 }
 
-TEST(pages_of_a_pool, of_small_blocks_go_back_when_trimmed) {
+BOOST_AUTO_TEST_CASE(of_small_blocks_go_back_when_trimmed) {
   pool_resource pool(placement::unbound(), small_pages());
   std::vector<void*> live;
   for (std::size_t i = 0; i != 50'000; ++i) live.push_back(allocate_and_touch(pool, i % 1000, 8));
-  EXPECT_GE(resident_bytes(pool), 20_MiB);
+  BOOST_TEST(resident_bytes(pool) >= 20_MiB);
   for (std::size_t i = 0; i != 50'000; ++i) pool.deallocate(live[i], i % 1000, 8);
   pool.trim();
-  EXPECT_EQ(resident_bytes(pool), 0U);
-  EXPECT_EQ(pool.statistics().mapped_bytes, 0U);
+  BOOST_TEST(resident_bytes(pool) == 0U);
+  BOOST_TEST(pool.statistics().mapped_bytes == 0U);
 }
 
-TEST(pages_of_a_pool, beyond_the_limit_go_back_at_once) {
+BOOST_AUTO_TEST_CASE(beyond_the_limit_go_back_at_once) {
   pool_options o = small_pages();
   o.retained = 4_MiB;
   pool_resource pool(placement::unbound(), o);
@@ -108,29 +114,31 @@ TEST(pages_of_a_pool, beyond_the_limit_go_back_at_once) {
   for (int i = 0; i != 256; ++i) blocks.push_back(allocate_and_touch(pool, 64_KiB));
   for (void* const p : blocks) {
     pool.deallocate(p, 64_KiB, base_page());
-    EXPECT_LE(pool.statistics().retained_bytes, 4_MiB);
+    BOOST_TEST(pool.statistics().retained_bytes <= 4_MiB);
   }
-  EXPECT_LE(resident_bytes(pool), 4_MiB);
-  EXPECT_GE(resident_bytes(pool), 1_MiB) << "not more than has to";
+  BOOST_TEST(resident_bytes(pool) <= 4_MiB);
+  BOOST_TEST_INFO("not more than has to");
+  BOOST_TEST(resident_bytes(pool) >= 1_MiB);
 }
 
-TEST(pages_of_a_pool, that_nobody_used_for_long_go_back_at_the_next_large_block) {
+BOOST_AUTO_TEST_CASE(that_nobody_used_for_long_go_back_at_the_next_large_block) {
   pool_options o = small_pages();
   o.decay = 20ms;
   pool_resource pool(placement::unbound(), o);
   for (const std::size_t bytes : {8_MiB, 20_MiB}) {
     pool.deallocate(allocate_and_touch(pool, bytes), bytes, base_page());
-    EXPECT_GE(resident_bytes(pool), bytes);
+    BOOST_TEST(resident_bytes(pool) >= bytes);
     const auto deadline = std::chrono::steady_clock::now() + 10s;
     while (resident_bytes(pool) >= 1_MiB && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(10ms);
       pool.deallocate(pool.allocate(64_KiB, 8), 64_KiB, 8);
     }
-    EXPECT_LT(resident_bytes(pool), 1_MiB) << bytes;
+    BOOST_TEST_INFO(bytes);
+    BOOST_TEST(resident_bytes(pool) < 1_MiB);
   }
 }
 
-TEST(pages_of_a_pool, that_nobody_used_for_long_go_back_when_small_blocks_need_a_span) {
+BOOST_AUTO_TEST_CASE(that_nobody_used_for_long_go_back_when_small_blocks_need_a_span) {
   pool_options o = small_pages();
   o.decay = 20ms;
   pool_resource pool(placement::unbound(), o);
@@ -140,10 +148,10 @@ TEST(pages_of_a_pool, that_nobody_used_for_long_go_back_when_small_blocks_need_a
     std::this_thread::sleep_for(10ms);
     for (int i = 0; i != 64; ++i) static_cast<void>(pool.allocate(4096, 8));
   }
-  EXPECT_LT(pool.statistics().retained_bytes, 20_MiB);
+  BOOST_TEST(pool.statistics().retained_bytes < 20_MiB);
 }
 
-TEST(pages_of_a_pool, of_blocks_that_take_the_place_of_others_stay_whatever_the_decay) {
+BOOST_AUTO_TEST_CASE(of_blocks_that_take_the_place_of_others_stay_whatever_the_decay) {
   pool_options o = small_pages();
   o.decay = 20ms;
   pool_resource pool(placement::unbound(), o);
@@ -152,11 +160,12 @@ TEST(pages_of_a_pool, of_blocks_that_take_the_place_of_others_stay_whatever_the_
     std::this_thread::sleep_for(5ms);
     pool.deallocate(p, 8_MiB, base_page());
     p = pool.allocate(8_MiB, base_page());
-    ASSERT_EQ(touched_pages(p, 8_MiB), 8_MiB / base_page()) << "in round " << i;
+    BOOST_TEST_INFO("in round " << i);
+    BOOST_TEST_REQUIRE(touched_pages(p, 8_MiB) == 8_MiB / base_page());
   }
 }
 
-TEST(pages_of_a_pool, go_back_with_decay_of_nothing_at_the_next_call) {
+BOOST_AUTO_TEST_CASE(go_back_with_decay_of_nothing_at_the_next_call) {
   pool_options o = small_pages();
   o.decay = 0ms;
   pool_resource pool(placement::unbound(), o);
@@ -164,36 +173,37 @@ TEST(pages_of_a_pool, go_back_with_decay_of_nothing_at_the_next_call) {
   void* const other = allocate_and_touch(pool, 1_MiB);
   pool.deallocate(p, 1_MiB, base_page());
   for (int i = 0; i != 3; ++i) pool.deallocate(pool.allocate(40_KiB, 8), 40_KiB, 8);
-  EXPECT_LE(touched_pages(p, 1_MiB), 40_KiB / base_page());
+  BOOST_TEST(touched_pages(p, 1_MiB) <= 40_KiB / base_page());
   pool.deallocate(other, 1_MiB, base_page());
 }
 
-TEST(pages_of_a_pool, of_a_local_pool_are_fresh_for_every_large_block) {
+BOOST_AUTO_TEST_CASE(of_a_local_pool_are_fresh_for_every_large_block) {
   pool_resource pool(placement::local(), {.guarding = guarding::off});
   for (int i = 0; i != 5; ++i) {
     void* const p = pool.allocate(1_MiB, base_page());
-    EXPECT_EQ(touched_pages(p, 1_MiB), 0U) << "first touch decides";
+    BOOST_TEST_INFO("first touch decides");
+    BOOST_TEST(touched_pages(p, 1_MiB) == 0U);
     std::memset(p, 1, 1_MiB);
     pool.deallocate(p, 1_MiB, base_page());
   }
-  EXPECT_EQ(pool.statistics().retained_bytes, 0U);
+  BOOST_TEST(pool.statistics().retained_bytes == 0U);
 }
 
-TEST(pages_of_a_pool, of_a_shared_area_go_back_in_whole_slabs) {
+BOOST_AUTO_TEST_CASE(of_a_shared_area_go_back_in_whole_slabs) {
   area pages(placement::unbound(), {.sharing = sharing::shared});
   pool_resource pool(&pages, {.guarding = guarding::off});
-  EXPECT_EQ(pool.upstream_resource(), &pages);
+  BOOST_TEST(pool.upstream_resource() == &pages);
   void* const stays = allocate_and_touch(pool, 128_KiB);
   void* const goes = allocate_and_touch(pool, 128_KiB);
   pool.deallocate(goes, 128_KiB, base_page());
   pool.trim();
-  EXPECT_EQ(touched_pages(goes, 128_KiB), 128_KiB / base_page());
+  BOOST_TEST(touched_pages(goes, 128_KiB) == 128_KiB / base_page());
   pool.deallocate(stays, 128_KiB, base_page());
   pool.trim();
-  EXPECT_EQ(pages.status().blocks, 0U);
+  BOOST_TEST(pages.status().blocks == 0U);
 }
 
-TEST(pages_of_a_pool, a_pool_that_ends_leaves_no_mapping) {
+BOOST_AUTO_TEST_CASE(a_pool_that_ends_leaves_no_mapping) {
   { pool_resource warm(placement::unbound()); }
   const no_new_mappings check;
   pool_resource pool(placement::unbound(), {.name = "pool pages", .guarding = guarding::off});
@@ -203,20 +213,18 @@ TEST(pages_of_a_pool, a_pool_that_ends_leaves_no_mapping) {
   }
 }
 
-TEST(pages_of_a_pool, a_pool_of_few_blocks_has_few) {
+BOOST_AUTO_TEST_CASE(a_pool_of_few_blocks_has_few) {
   pool_resource pool(placement::unbound(), {.guarding = guarding::off});
   for (std::size_t bytes = 8; bytes <= 4096; bytes *= 2) std::memset(pool.allocate(bytes, 8), 1, bytes);
-  EXPECT_LE(resident_bytes(pool), 256_KiB);
+  BOOST_TEST(resident_bytes(pool) <= 256_KiB);
 }
 
-TEST(pages_of_a_pool, a_pool_cannot_be_made_on_a_node_that_is_not_there) {
-  try {
-    const pool_resource pool(placement::bind(node_set{1000}));
-    ADD_FAILURE() << "a pool on node 1000";
-  } catch (const error& e) {
-    EXPECT_EQ(e.code(), errc::unknown_node);
-  }
+BOOST_AUTO_TEST_CASE(a_pool_cannot_be_made_on_a_node_that_is_not_there) {
+  BOOST_CHECK_EXCEPTION(pool_resource pool(placement::bind(node_set{1000})), error,
+                        with_code(errc::unknown_node));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

@@ -4,10 +4,7 @@
 #include <acre/placement.hpp>
 #include <acre/pool_resource.hpp>
 
-#include "support/resource_stress.hpp"
-#include "support/sanitizers.hpp"
-
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -21,6 +18,10 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "support/print.hpp"
+#include "support/resource_stress.hpp"
+#include "support/sanitizers.hpp"
 
 namespace acre::test {
 namespace {
@@ -41,7 +42,7 @@ std::size_t random_magnitude(generator& random, std::size_t largest) {
 /// The blocks that all threads free.
 class table {
  public:
-  explicit table(std::pmr::memory_resource& r) : x_resource(&r) {}
+  table(std::pmr::memory_resource& r, block_faults& faults) : x_resource(&r), x_faults(&faults) {}
   table(const table&) = delete;
   table& operator=(const table&) = delete;
   ~table() {
@@ -63,7 +64,7 @@ class table {
     const filled_block b = x_blocks.back();
     x_blocks.pop_back();
     lock.unlock();
-    b.check();
+    x_faults->look_at(b);
     x_resource->deallocate(b.p, b.bytes, b.alignment);
     return true;
   }
@@ -74,6 +75,7 @@ class table {
 
  private:
   std::pmr::memory_resource* x_resource;
+  block_faults* x_faults;
   mutable std::mutex x_mutex;
   std::vector<filled_block> x_blocks;
 };
@@ -97,14 +99,14 @@ class background {
 };
 
 /// A pool of its own, used and destroyed, sometimes with live blocks.
-void live_and_die(generator& random) {
+void live_and_die(generator& random, block_faults& faults) {
   pool_resource pool(placement::unbound(),
                      {.cached = std::size_t{1} << random() % 17, .guarding = guarding::off});
-  const auto use = [&pool](std::uint64_t seed) {
+  const auto use = [&](std::uint64_t seed) {
     generator own(seed);
     block_list live(pool);
     for (int i = 0; i != 60; ++i) live.add(random_magnitude(own, 100'000), 16);
-    live.check_all();
+    live.look_at_all(faults);
   };
   std::thread other(use, random());
   use(random());
@@ -114,21 +116,24 @@ void live_and_die(generator& random) {
 }
 
 void stress_everything(pool_resource& pool, std::size_t steps_per_thread = steps) {
+  block_faults faults;
+  std::atomic<std::size_t> wrong_statistics = 0;
+  std::atomic<std::size_t> wrong_sizes = 0;
   {
-    table blocks(pool);
+    table blocks(pool, faults);
     const background trims(101, [&](generator& random) {
       pool.trim();
       std::this_thread::sleep_for(std::chrono::microseconds(random() % 2000));
     });
     const background counts(102, [&](generator& random) {
       const pool_statistics s = pool.statistics();
-      EXPECT_LE(s.used_bytes, s.used_peak);
-      EXPECT_FALSE(s.to_string().empty());
+      if (s.used_bytes > s.used_peak || s.to_string().empty()) ++wrong_statistics;
       if (random() % 16 == 0) pool.reset_peak();
-      EXPECT_GE(pool.good_size(random() % 100'000, 8), 0U);
+      const std::size_t bytes = random() % 100'000;
+      if (pool.good_size(bytes, 8) < bytes) ++wrong_sizes;
       std::this_thread::sleep_for(std::chrono::microseconds(random() % 2000));
     });
-    const background dies(103, live_and_die);
+    const background dies(103, [&](generator& random) { live_and_die(random, faults); });
     std::vector<std::thread> threads;
     for (unsigned t = 0; t != allocating_threads; ++t) {
       threads.emplace_back([&, t] {
@@ -146,26 +151,33 @@ void stress_everything(pool_resource& pool, std::size_t steps_per_thread = steps
     }
     for (std::thread& t : threads) t.join();
   }
-  EXPECT_EQ(pool.statistics().live_blocks, 0U);
-  EXPECT_EQ(pool.statistics().live_bytes, 0U);
+  faults.expect_none();
+  BOOST_TEST(wrong_statistics == 0U);
+  BOOST_TEST(wrong_sizes == 0U);
+  BOOST_TEST(pool.statistics().live_blocks == 0U);
+  BOOST_TEST(pool.statistics().live_bytes == 0U);
   pool.trim();
   const pool_statistics s = pool.statistics();
-  EXPECT_EQ(s.allocations, s.deallocations);
-  EXPECT_EQ(s.used_bytes, 0U) << s;
-  EXPECT_EQ(s.retained_bytes, 0U) << s;
+  BOOST_TEST_CONTEXT(s) {
+    BOOST_TEST(s.allocations == s.deallocations);
+    BOOST_TEST(s.used_bytes == 0U);
+    BOOST_TEST(s.retained_bytes == 0U);
+  }
 }
 
-TEST(pool_stress, with_the_default_options) {
+BOOST_AUTO_TEST_SUITE(pool_stress)
+
+BOOST_AUTO_TEST_CASE(with_the_default_options) {
   pool_resource pool(placement::unbound(), {.guarding = guarding::off});
   stress_everything(pool);
 }
 
-TEST(pool_stress, with_small_caches_that_are_refilled_all_the_time) {
+BOOST_AUTO_TEST_CASE(with_small_caches_that_are_refilled_all_the_time) {
   pool_resource pool(placement::unbound(), {.cached = 512, .guarding = guarding::off});
   stress_everything(pool);
 }
 
-TEST(pool_stress, with_pages_that_go_back_all_the_time) {
+BOOST_AUTO_TEST_CASE(with_pages_that_go_back_all_the_time) {
   pool_resource pool(placement::unbound(), {.retained = 1_MiB,
                                             .decay = std::chrono::milliseconds(1),
                                             .largest_small = 4_KiB,
@@ -173,30 +185,31 @@ TEST(pool_stress, with_pages_that_go_back_all_the_time) {
   stress_everything(pool);
 }
 
-TEST(pool_stress, with_every_block_watched) {
+BOOST_AUTO_TEST_CASE(with_every_block_watched) {
   pool_resource pool(placement::unbound(), {.guarding = guarding::on});
   stress_everything(pool);
 }
 
-TEST(pool_stress, over_a_resource_that_is_no_area) {
+BOOST_AUTO_TEST_CASE(over_a_resource_that_is_no_area) {
   pool_resource pool(std::pmr::new_delete_resource(), {.guarding = guarding::off});
   stress_everything(pool);
 }
 
-TEST(pool_stress, with_blocks_that_are_mappings_of_their_own) {
+BOOST_AUTO_TEST_CASE(with_blocks_that_are_mappings_of_their_own) {
   pool_resource pool(placement::local(), {.largest_small = 1_KiB, .guarding = guarding::off});
   stress_everything(pool, steps / 10);
 }
 
 // Lists change hands at every other operation while trim() never pauses.
-TEST(pool_stress, of_small_blocks_under_trims_without_a_pause) {
+BOOST_AUTO_TEST_CASE(of_small_blocks_under_trims_without_a_pause) {
   pool_resource pool(placement::unbound(), {.cached = 256, .guarding = guarding::off});
+  block_faults faults;
   {
     const background trims(1, [&](generator&) { pool.trim(); });
     const background also_trims(2, [&](generator&) { pool.trim(); });
     std::vector<std::thread> threads;
     for (unsigned t = 0; t != allocating_threads; ++t) {
-      threads.emplace_back([&pool, t] {
+      threads.emplace_back([&pool, &faults, t] {
         for (std::size_t round = 0; round != (sanitized ? 5000 : 200'000); ++round) {
           std::vector<filled_block> live;
           for (std::size_t i = 0; i != 8; ++i) {
@@ -204,7 +217,7 @@ TEST(pool_stress, of_small_blocks_under_trims_without_a_pause) {
             live.emplace_back(pool, bytes, 8, bytes, static_cast<unsigned char>(t));
           }
           for (const filled_block& b : live) {
-            b.check();
+            faults.look_at(b);
             pool.deallocate(b.p, b.bytes, b.alignment);
           }
         }
@@ -212,10 +225,13 @@ TEST(pool_stress, of_small_blocks_under_trims_without_a_pause) {
     }
     for (std::thread& t : threads) t.join();
   }
+  faults.expect_none();
   pool.trim();
-  EXPECT_EQ(pool.statistics().live_blocks, 0U);
-  EXPECT_EQ(pool.statistics().used_bytes, 0U);
+  BOOST_TEST(pool.statistics().live_blocks == 0U);
+  BOOST_TEST(pool.statistics().used_bytes == 0U);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

@@ -1,15 +1,19 @@
 // thread_binding, binding_of, move_process and restrict_process on any machine, with one node too.
-#include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <acre/binding_of.hpp>
+#include <acre/error.hpp>
 #include <acre/move_process.hpp>
 #include <acre/restrict_process.hpp>
 #include <acre/thread_binding.hpp>
 
+#include <boost/test/unit_test.hpp>
+
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -22,80 +26,91 @@
 #include <vector>
 
 #include "support/child.hpp"
+#include "support/errors.hpp"
 #include "support/kernel.hpp"
 #include "support/machine.hpp"
-#include "support/throws.hpp"
+#include "support/print.hpp"
+#include "support/text.hpp"
 
 namespace acre::test {
 namespace {
 
-TEST(thread_binding, restores_what_was_there) {
+BOOST_AUTO_TEST_SUITE(thread_binding)
+using acre::thread_binding;
+
+BOOST_AUTO_TEST_CASE(restores_what_was_there) {
   in_child([] {
     const unsigned node = *usable_nodes().begin();
     const thread_policy before{static_cast<int>(mpol::interleave) | static_nodes, {node}};
-    ASSERT_EQ(set_own_policy(before), 0);
+    BOOST_TEST_REQUIRE(set_own_policy(before) == 0);
     {
       const thread_binding scope(placement::bind({node}));
-      EXPECT_EQ(own_policy(), (thread_policy{static_cast<int>(mpol::bind), {node}}));
+      BOOST_TEST(own_policy() == (thread_policy{static_cast<int>(mpol::bind), {node}}));
     }
-    EXPECT_EQ(own_policy(), before);
+    BOOST_TEST(own_policy() == before);
   });
 }
 
-TEST(thread_binding, of_many_threads_at_once_is_each_its_own) {
+BOOST_AUTO_TEST_CASE(of_many_threads_at_once_is_each_its_own) {
   const node_set nodes = to_node_set(usable_nodes());
+  std::atomic<int> not_as_installed = 0;
+  std::atomic<int> not_these_nodes = 0;
+  std::atomic<int> not_restored = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&, i] {
       const placement where = i % 2 == 0 ? placement::prefer(nodes) : placement::bind(nodes);
       for (int k = 0; k < 100; ++k) {
         const thread_binding scope(where);
-        EXPECT_EQ(current_binding(), scope.policy());
-        EXPECT_EQ(scope.policy().nodes, nodes);
+        if (current_binding() != scope.policy()) ++not_as_installed;
+        if (scope.policy().nodes != nodes) ++not_these_nodes;
       }
-      EXPECT_EQ(current_binding(), policy{});
+      if (current_binding() != policy{}) ++not_restored;
     });
   }
   for (std::thread& t : threads) t.join();
+  BOOST_TEST(not_as_installed == 0);
+  BOOST_TEST(not_these_nodes == 0);
+  BOOST_TEST(not_restored == 0);
 }
 
-TEST(thread_binding, refuses_what_no_thread_can_have_and_says_why) {
+BOOST_AUTO_TEST_CASE(refuses_what_no_thread_can_have_and_says_why) {
   const node_id n = *usable_nodes().begin();
   const node_set two{n, n + 1};
   const auto by_page = placement::by_page([n](std::size_t, std::size_t) { return n; }, {n});
   for (const placement& where :
        {placement::interleave(two).hard(), placement::interleave(two, 1 << 20), placement::weighted({{n, 2}}),
         placement::blocked({n}), placement::most_free({n}), by_page}) {
-    try {
-      const thread_binding scope(where);
-      ADD_FAILURE() << where;
-    } catch (const error& e) {
-      EXPECT_EQ(e.code(), errc::unsupported_placement) << e.what();
-      EXPECT_NE(std::string(e.what()).find(where.to_string()), std::string::npos) << e.what();
-    }
+    BOOST_TEST_INFO(where);
+    BOOST_CHECK_EXCEPTION(const thread_binding scope(where), error,
+                          with_code(errc::unsupported_placement).saying(where.to_string()));
   }
-  EXPECT_EQ(current_binding(), policy{});
+  BOOST_TEST(current_binding() == policy{});
 }
 
-TEST(thread_binding, refuses_another_machine) {
+BOOST_AUTO_TEST_CASE(refuses_another_machine) {
   const topology other = topology::from_synthetic("numa:2 core:1 pu:1");
-  EXPECT_EQ(code_thrown([&] { const thread_binding scope(placement::bind({0}), other); }),
-            errc::foreign_topology);
+  BOOST_CHECK_EXCEPTION(const thread_binding scope(placement::bind({0}), other), error,
+                        with_code(errc::foreign_topology));
 }
 
-TEST(binding_of, this_process_has_its_stack_and_its_pages) {
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(binding_of)
+using acre::binding_of;
+
+BOOST_AUTO_TEST_CASE(this_process_has_its_stack_and_its_pages) {
   const process_binding b = binding_of();
-  EXPECT_EQ(b.pid, getpid());
-  EXPECT_NE(b.pages(), 0U);
+  BOOST_TEST(b.pid == getpid());
+  BOOST_TEST(b.pages() != 0U);
   std::size_t sum = 0;
   for (const process_mapping& m : b.mappings) sum += m.pages();
-  EXPECT_EQ(b.pages(), sum);
-  EXPECT_TRUE(std::is_sorted(b.mappings.begin(), b.mappings.end(),
-                             [](const auto& x, const auto& y) { return x.begin < y.begin; }));
-  EXPECT_EQ(std::count_if(b.mappings.begin(), b.mappings.end(),
-                          [](const auto& m) { return m.kind == mapping_kind::stack; }),
-            1);
-  EXPECT_EQ(b.to_string().find("process " + std::to_string(getpid()) + ": nodes "), 0U) << b;
+  BOOST_TEST(b.pages() == sum);
+  BOOST_TEST(std::is_sorted(b.mappings.begin(), b.mappings.end(),
+                            [](const auto& x, const auto& y) { return x.begin < y.begin; }));
+  BOOST_TEST(std::count_if(b.mappings.begin(), b.mappings.end(),
+                           [](const auto& m) { return m.kind == mapping_kind::stack; }) == 1);
+  BOOST_TEST(begins(b.to_string(), "process " + std::to_string(getpid()) + ": nodes "));
 }
 
 /// Touches `bytes` at `at` by a second thread, and ends the first one alone.
@@ -114,11 +129,11 @@ bool main_thread_has_ended(pid_t process) {
   return text.find(") Z ") != std::string::npos;
 }
 
-TEST(binding_of, a_process_whose_main_thread_has_ended_has_its_memory) {
+BOOST_AUTO_TEST_CASE(a_process_whose_main_thread_has_ended_has_its_memory) {
   constexpr std::size_t bytes = std::size_t{8} << 20;
   void* const memory =
       mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  ASSERT_NE(memory, MAP_FAILED);
+  BOOST_TEST_REQUIRE(memory != MAP_FAILED);
   std::fflush(nullptr);
   const pid_t child = fork();
   if (child == 0) live_on_without_main_thread(memory, bytes);
@@ -133,30 +148,42 @@ TEST(binding_of, a_process_whose_main_thread_has_ended_has_its_memory) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while ((!main_thread_has_ended(child) || held() < bytes) && std::chrono::steady_clock::now() < end)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  EXPECT_TRUE(main_thread_has_ended(child));
-  EXPECT_GE(held(), bytes);
-  EXPECT_TRUE(binding_of(child).own);
-  EXPECT_FALSE(binding_of(child).allowed_nodes.empty());
+  BOOST_TEST(main_thread_has_ended(child));
+  BOOST_TEST(held() >= bytes);
+  BOOST_TEST(binding_of(child).own);
+  BOOST_TEST(!binding_of(child).allowed_nodes.empty());
   kill(child, SIGKILL);
   siginfo_t info{};
   waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT);
-  EXPECT_TRUE(binding_of(child).mappings.empty());  // now nobody lives who has memory
+  BOOST_TEST(binding_of(child).mappings.empty());  // now nobody lives who has memory
   waitpid(child, nullptr, 0);
   munmap(memory, bytes);
 }
 
-TEST(processes_that_do_not_exist, are_an_error) {
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(processes_that_do_not_exist)
+using acre::binding_of;
+
+BOOST_AUTO_TEST_CASE(are_an_error) {
   const node_set nodes = to_node_set(usable_nodes());
-  EXPECT_EQ(code_thrown([] { binding_of(-5); }), errc::no_such_process);
-  EXPECT_EQ(code_thrown([&] { move_process(-5, nodes, nodes); }), errc::no_such_process);
-  EXPECT_EQ(code_thrown([&] { restrict_process(-5, nodes); }), errc::no_such_process);
+  BOOST_CHECK_EXCEPTION(binding_of(-5), error, with_code(errc::no_such_process));
+  BOOST_CHECK_EXCEPTION(move_process(-5, nodes, nodes), error, with_code(errc::no_such_process));
+  BOOST_CHECK_EXCEPTION(restrict_process(-5, nodes), error, with_code(errc::no_such_process));
 }
 
-TEST(move_process, of_nodes_to_themselves_does_nothing) {
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(move_process)
+using acre::move_process;
+
+BOOST_AUTO_TEST_CASE(of_nodes_to_themselves_does_nothing) {
   const node_set nodes = to_node_set(usable_nodes());
   const process_migration done = move_process(0, nodes, nodes);
-  EXPECT_EQ(done.to_string(), "process " + std::to_string(getpid()) + ": nothing to move");
+  BOOST_TEST(done.to_string() == "process " + std::to_string(getpid()) + ": nothing to move");
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

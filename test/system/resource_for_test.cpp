@@ -5,9 +5,7 @@
 #include <acre/placement.hpp>
 #include <acre/topology.hpp>
 
-#include "support/resource_stress.hpp"
-
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -21,37 +19,40 @@
 #include <thread>
 #include <vector>
 
+#include "support/child.hpp"
+#include "support/errors.hpp"
+#include "support/print.hpp"
+#include "support/resource_stress.hpp"
+
 namespace acre::test {
 namespace {
 
-TEST(resource_for, gives_equal_placements_one_resource) {
-  EXPECT_EQ(resource_for(placement::local()), resource_for(placement::local()));
-  EXPECT_NE(resource_for(placement::local()), resource_for(placement::unbound()));
-  EXPECT_TRUE(numa_allocator<int>(placement::local()) == first_touch_allocator<long>(placement::local()));
+BOOST_AUTO_TEST_SUITE(resource_for)
+using acre::resource_for;
+
+BOOST_AUTO_TEST_CASE(gives_equal_placements_one_resource) {
+  BOOST_TEST(resource_for(placement::local()) == resource_for(placement::local()));
+  BOOST_TEST(resource_for(placement::local()) != resource_for(placement::unbound()));
+  BOOST_TEST((numa_allocator<int>(placement::local()) == first_touch_allocator<long>(placement::local())));
 }
 
-TEST(resource_for, an_unknown_node_is_an_error_each_time) {
+BOOST_AUTO_TEST_CASE(an_unknown_node_is_an_error_each_time) {
   const placement nowhere = placement::bind(node_set{1000});
   for (int i = 0; i != 3; ++i) {
-    try {
-      static_cast<void>(resource_for(nowhere));
-      ADD_FAILURE() << "a pool on a node that does not exist";
-    } catch (const error& e) {
-      EXPECT_EQ(e.code(), errc::unknown_node);
-    }
+    BOOST_CHECK_EXCEPTION(static_cast<void>(resource_for(nowhere)), error, with_code(errc::unknown_node));
   }
-  EXPECT_NE(resource_for(placement::local()), nullptr);
+  BOOST_TEST(resource_for(placement::local()) != nullptr);
 }
 
-TEST(resource_for, many_threads_get_the_same_resource) {
+BOOST_AUTO_TEST_CASE(many_threads_get_the_same_resource) {
   std::vector<std::pmr::memory_resource*> got(8);
   std::vector<std::thread> threads;
   for (auto& r : got) threads.emplace_back([&r] { r = resource_for(placement::prefer(node_set{0})); });
   for (std::thread& t : threads) t.join();
-  for (const auto* r : got) EXPECT_EQ(r, got[0]);
+  for (const auto* r : got) BOOST_TEST(r == got[0]);
 }
 
-TEST(resource_for, a_by_page_function_may_allocate_from_its_own_pool) {
+BOOST_AUTO_TEST_CASE(a_by_page_function_may_allocate_from_its_own_pool) {
   static std::pmr::memory_resource* own = nullptr;
   static std::atomic<std::size_t> calls = 0;
   const auto function = [](std::size_t, std::size_t) -> node_id {
@@ -66,34 +67,25 @@ TEST(resource_for, a_by_page_function_may_allocate_from_its_own_pool) {
   own = &r;
   calls = 0;
   void* const large = r.allocate(1 << 20);
-  EXPECT_GE(calls, (1U << 20) / page_size(page_kind::system));
+  BOOST_TEST(calls >= (1U << 20) / page_size(page_kind::system));
   r.deallocate(large, 1 << 20);
   own = nullptr;
 }
 
-TEST(default_resource, is_the_unbound_one_until_another_is_set) {
-  std::pmr::memory_resource* const first = resource_for(placement::unbound());
-  EXPECT_EQ(default_resource(), first);
-  EXPECT_EQ(acre::set_default_resource(std::pmr::new_delete_resource()), first);
-  EXPECT_EQ(numa_allocator<int>().resource(), std::pmr::new_delete_resource());
-  EXPECT_EQ(first_touch_allocator<int>().resource(), std::pmr::new_delete_resource());
-  EXPECT_EQ(acre::set_default_resource(nullptr), std::pmr::new_delete_resource());
-  EXPECT_EQ(default_resource(), first);
-  EXPECT_EQ(first_touch_allocator<int>().resource(), resource_for(placement::local()));
-}
-
-/// Uses pools old and new; true if all went well.
-[[maybe_unused]] bool child_can_allocate() {
+// AddressSanitizer of GCC 12 does not hold its own allocator still during fork: a child of a process whose other threads
+// allocate may wait for it for ever.
+#if !defined(__SANITIZE_ADDRESS__)
+/// Uses pools old and new.
+void allocate_from_both() {
   block_list live(*resource_for(placement::local()));
   for (std::size_t i = 0; i != 200; ++i) live.add(i * 50, 8);
   live.check_all();
   block_list more(*resource_for(placement::unbound()));
   more.add(100'000, 64);
-  return !testing::Test::HasFailure();
 }
 
 /// \returns the child's exit code; nothing good if it hangs
-[[maybe_unused]] int wait_for(pid_t child) {
+int wait_for(pid_t child) {
   using namespace std::chrono_literals;
   int status = 0;
   for (int i = 0; i != 1000; ++i) {
@@ -105,10 +97,7 @@ TEST(default_resource, is_the_unbound_one_until_another_is_set) {
   return -2;
 }
 
-// AddressSanitizer of GCC 12 does not hold its own allocator still during fork: a child of a process whose other threads
-// allocate may wait for it for ever.
-#if !defined(__SANITIZE_ADDRESS__)
-TEST(resource_for, children_forked_while_others_allocate_can_allocate) {
+BOOST_AUTO_TEST_CASE(children_forked_while_others_allocate_can_allocate) {
   // A child forked during another thread's very first call would wait for that call for ever.
   resource_for(placement::local());
   std::atomic<bool> stop = false;
@@ -123,13 +112,31 @@ TEST(resource_for, children_forked_while_others_allocate_can_allocate) {
     });
   }
   for (int i = 0; i != 50; ++i) {
-    const pid_t child = fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) _exit(child_can_allocate() ? 0 : 1);
-    ASSERT_EQ(wait_for(child), 0) << "in fork " << i;
+    const pid_t child = start(allocate_from_both);
+    BOOST_TEST_INFO("in fork " << i);
+    BOOST_TEST_REQUIRE(wait_for(child) == 0);
   }
 }
 #endif
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(default_resource)
+using acre::default_resource;
+using acre::resource_for;
+
+BOOST_AUTO_TEST_CASE(is_the_unbound_one_until_another_is_set) {
+  std::pmr::memory_resource* const first = resource_for(placement::unbound());
+  BOOST_TEST(default_resource() == first);
+  BOOST_TEST(acre::set_default_resource(std::pmr::new_delete_resource()) == first);
+  BOOST_TEST(numa_allocator<int>().resource() == std::pmr::new_delete_resource());
+  BOOST_TEST(first_touch_allocator<int>().resource() == std::pmr::new_delete_resource());
+  BOOST_TEST(acre::set_default_resource(nullptr) == std::pmr::new_delete_resource());
+  BOOST_TEST(default_resource() == first);
+  BOOST_TEST(first_touch_allocator<int>().resource() == resource_for(placement::local()));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

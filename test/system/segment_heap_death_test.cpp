@@ -4,13 +4,7 @@
 #include <acre/mapping.hpp>
 #include <acre/segment_resource.hpp>
 
-#include "segment/heap_layout.hpp"
-#include "support/resource_stress.hpp"
-#include "support/sanitizers.hpp"
-#include "support/shared_pages.hpp"
-#include "support/throws.hpp"
-
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -33,6 +27,14 @@
 #include <utility>
 #include <vector>
 
+#include "segment/heap_layout.hpp"
+#include "support/child.hpp"
+#include "support/errors.hpp"
+#include "support/mappings.hpp"
+#include "support/print.hpp"
+#include "support/resource_stress.hpp"
+#include "support/sanitizers.hpp"
+
 namespace acre::test {
 namespace {
 
@@ -54,7 +56,9 @@ namespace {
   }
 }
 
-TEST(segment_death, survives_the_death_of_processes_at_any_time) {
+BOOST_AUTO_TEST_SUITE(segment_death)
+
+BOOST_AUTO_TEST_CASE(survives_the_death_of_processes_at_any_time) {
   constexpr int deaths = 300;
   const mapping pages = shared_pages(64_MiB);
   segment_resource heap(pages.data(), 64_MiB);
@@ -63,24 +67,28 @@ TEST(segment_death, survives_the_death_of_processes_at_any_time) {
   auto& started = *new (other_pages.data()) std::atomic<int>(0);
   std::mt19937 random(5);
   std::vector<filled_block> live;
+  // Looked at too often for an assertion each time.
+  block_faults faults;
+  const auto add = [&](std::size_t bytes, std::size_t alignment) {
+    live.emplace_back(heap, bytes, alignment, bytes, static_cast<unsigned char>(random()));
+    if (!live.back().is_aligned()) faults.note(live.back(), "is misaligned");
+  };
   int inside = 0;
   for (int death = 0; death < deaths || (inside == 0 && death < 10 * deaths); ++death) {
     const pid_t child = start([&] {
       ++started;
       churn(heap, static_cast<unsigned>(death));
     });
-    ASSERT_GT(child, 0);
     while (started <= death) std::this_thread::yield();
     // Beside this process, which then waits until the child is out of the heap; or alone, and mostly inside.
     const auto time = std::chrono::microseconds(random() % (sanitized ? 20'000 : 3000));
     const auto until = std::chrono::steady_clock::now() + (death % 2 == 0 ? time : time * 0);
     if (death % 2 != 0) std::this_thread::sleep_for(time);
     do {
-      const std::size_t bytes = random() % 2000;
-      live.emplace_back(heap, bytes, 8, bytes, static_cast<unsigned char>(random()));
+      add(random() % 2000, 8);
       if (live.size() > 200) {
         std::swap(live[random() % live.size()], live.back());
-        live.back().check();
+        faults.look_at(live.back());
         heap.deallocate(live.back().p, live.back().bytes, 8);
         live.pop_back();
       }
@@ -90,17 +98,18 @@ TEST(segment_death, survives_the_death_of_processes_at_any_time) {
     std::uint32_t lock = 0;
     std::memcpy(&lock, static_cast<const void*>(&header.mutex), sizeof lock);
     inside += lock != 0;
-    const std::size_t bytes = random() % 5000;
-    live.emplace_back(heap, bytes, 64, bytes, static_cast<unsigned char>(random()));
-    ASSERT_TRUE(heap.check()) << "after death " << death;
-    for (const filled_block& b : live) b.check();
-    live.back().check();
-    heap.deallocate(live.back().p, bytes, 64);
-    live.pop_back();
-    ASSERT_LE(heap.blocks(), live.size() + static_cast<std::size_t>(death + 1) * 17);
+    add(random() % 5000, 64);
+    for (const filled_block& b : live) faults.look_at(b);
+    BOOST_TEST_CONTEXT("after death " << death) {
+      BOOST_TEST_REQUIRE(heap.check());
+      faults.expect_none();
+      heap.deallocate(live.back().p, live.back().bytes, 64);
+      live.pop_back();
+      BOOST_TEST_REQUIRE(heap.blocks() <= live.size() + static_cast<std::size_t>(death + 1) * 17);
+    }
   }
-  EXPECT_GT(inside, 0) << "nobody died inside";
-  RecordProperty("died_inside", inside);
+  BOOST_TEST(inside > 0, "nobody died inside");
+  BOOST_TEST_MESSAGE(inside << " of them died inside");
 }
 
 /// As the kernel leaves a mutex whose holder ended (handle_futex_death in kernel/futex/core.c).
@@ -114,11 +123,26 @@ void let_holder_die(void* memory) {
   std::memcpy(static_cast<void*>(&static_cast<heap_header*>(memory)->mutex), &word, sizeof word);
 }
 
+/// A child that is killed at the end, wherever it is then.
+class mortal {
+ public:
+  explicit mortal(pid_t child) : x_child(child) {}
+  ~mortal() {
+    kill(x_child, SIGKILL);
+    waitpid(x_child, nullptr, 0);
+  }
+  mortal(const mortal&) = delete;
+  mortal& operator=(const mortal&) = delete;
+
+ private:
+  pid_t x_child;
+};
+
 /// Runs `body` in a child, and calls `look` between any two instructions of it.
 /// \returns so many there were
 std::size_t step_through(const std::function<void()>& body, const std::function<void()>& look) {
   const pid_t child = fork();
-  EXPECT_GE(child, 0);
+  BOOST_TEST_REQUIRE(child >= 0);
   if (child == 0) {
     if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) _exit(1);
     raise(SIGSTOP);
@@ -126,21 +150,18 @@ std::size_t step_through(const std::function<void()>& body, const std::function<
     raise(SIGSTOP);
     _exit(0);
   }
+  const mortal traced(child);
   std::size_t steps = 0;
   int status = 0;
   const auto stopped_by = [&](int signal) { return WIFSTOPPED(status) && WSTOPSIG(status) == signal; };
-  EXPECT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_TRUE(stopped_by(SIGSTOP)) << "no child to trace: " << status;
-  if (stopped_by(SIGSTOP)) {
-    while (ptrace(PTRACE_SINGLESTEP, child, nullptr, nullptr) == 0 && waitpid(child, &status, 0) == child &&
-           stopped_by(SIGTRAP)) {
-      ++steps;
-      look();
-    }
-    EXPECT_TRUE(stopped_by(SIGSTOP)) << "the child did not come to its end: " << status;
+  BOOST_TEST_REQUIRE(waitpid(child, &status, 0) == child);
+  BOOST_TEST_REQUIRE(stopped_by(SIGSTOP), "no child to trace: " << status);
+  while (ptrace(PTRACE_SINGLESTEP, child, nullptr, nullptr) == 0 && waitpid(child, &status, 0) == child &&
+         stopped_by(SIGTRAP)) {
+    ++steps;
+    look();
   }
-  kill(child, SIGKILL);
-  waitpid(child, nullptr, 0);
+  BOOST_TEST(stopped_by(SIGSTOP), "the child did not come to its end: " << status);
   return steps;
 }
 
@@ -158,13 +179,13 @@ struct stepped {
     std::memcpy(copy.data(), last.data(), bytes);
     let_holder_die(copy.data());
     segment_resource heap(copy.data(), bytes);
-    ASSERT_TRUE(heap.check());
+    BOOST_TEST_REQUIRE(heap.check());
     find(heap);
-    ASSERT_TRUE(heap.check());
+    BOOST_TEST_REQUIRE(heap.check());
   }
 };
 
-TEST(segment_death, survives_death_between_any_two_instructions_of_its_making) {
+BOOST_AUTO_TEST_CASE(survives_death_between_any_two_instructions_of_its_making) {
   stepped s;
   std::size_t seen = 0;
   // Once before, so that symbols are resolved.
@@ -173,14 +194,14 @@ TEST(segment_death, survives_death_between_any_two_instructions_of_its_making) {
                                        [&] {
                                          s.look([&](segment_resource& heap) {
                                            ++seen;
-                                           ASSERT_EQ(heap.blocks(), 0U);
-                                           ASSERT_EQ(heap.largest_free(), heap.free_bytes() - 8);
+                                           BOOST_TEST_REQUIRE(heap.blocks() == 0U);
+                                           BOOST_TEST_REQUIRE(heap.largest_free() == heap.free_bytes() - 8);
                                            void* const p = heap.allocate(100, 8);
                                            heap.set_root(p);
                                          });
                                        });
-  EXPECT_GT(all, 100U);
-  EXPECT_GT(seen, 10U);
+  BOOST_TEST(all > 100U);
+  BOOST_TEST(seen > 10U);
 }
 
 /// Every way through allocate() and deallocate(): with and without a rest, with a gap, joined with neither
@@ -200,14 +221,16 @@ void go_every_way(segment_resource& heap) {
   heap.deallocate(e, 100, 8);
 }
 
-TEST(segment_death, survives_death_between_any_two_instructions_of_its_functions) {
+BOOST_AUTO_TEST_CASE(survives_death_between_any_two_instructions_of_its_functions) {
   stepped s;
   segment_resource heap(s.pages.data(), s.bytes);
   go_every_way(heap);
   // What this process holds meanwhile, with holes between.
   std::vector<filled_block> live;
-  for (std::size_t i = 0; i != 8; ++i)
+  for (std::size_t i = 0; i != 8; ++i) {
     live.emplace_back(heap, 500, 8, 500, static_cast<unsigned char>(i + 1));
+    BOOST_TEST(live.back().is_aligned());
+  }
   for (const std::size_t i : {2U, 5U}) heap.deallocate(live[i].p, 500, 8);
   live.erase(live.begin() + 5);
   live.erase(live.begin() + 2);
@@ -216,8 +239,8 @@ TEST(segment_death, survives_death_between_any_two_instructions_of_its_functions
                [&] {
                  s.look([&](segment_resource& after) {
                    ++seen;
-                   ASSERT_GE(after.blocks(), live.size());
-                   ASSERT_LE(after.blocks(), live.size() + 5);
+                   BOOST_TEST_REQUIRE(after.blocks() >= live.size());
+                   BOOST_TEST_REQUIRE(after.blocks() <= live.size() + 5);
                    // All that is free now.
                    std::vector<std::pair<void*, std::size_t>> taken;
                    for (const std::size_t bytes : {3000U, 400U, 24U}) {
@@ -227,45 +250,50 @@ TEST(segment_death, survives_death_between_any_two_instructions_of_its_functions
                          std::memset(taken.back().first, 0xEE, bytes);
                        }
                      } catch (const allocation_error& full) {
-                       ASSERT_EQ(full.code(), errc::out_of_memory);
+                       BOOST_TEST_REQUIRE(full.code() == errc::out_of_memory);
                      }
                    }
                    for (const filled_block& b : live) {
                      const auto* const p = static_cast<unsigned char*>(after.data()) +
                                            (b.p - static_cast<unsigned char*>(s.pages.data()));
-                     ASSERT_TRUE(std::all_of(p, p + b.bytes, [&](unsigned char x) { return x == b.fill; }))
-                         << "a live block was given again";
+                     BOOST_TEST_REQUIRE(
+                         std::all_of(p, p + b.bytes, [&](unsigned char x) { return x == b.fill; }),
+                         "a live block was given again");
                    }
-                   ASSERT_TRUE(after.check());
+                   BOOST_TEST_REQUIRE(after.check());
                    for (const auto& [p, bytes] : taken) after.deallocate(p, bytes, 8);
                  });
                });
-  EXPECT_GT(seen, 100U);
-  EXPECT_TRUE(heap.check());
-  EXPECT_EQ(heap.blocks(), live.size());
+  BOOST_TEST(seen > 100U);
+  BOOST_TEST(heap.check());
+  BOOST_TEST(heap.blocks() == live.size());
 }
 
-TEST(segment_death, a_process_that_died_while_it_formatted_does_no_harm) {
+BOOST_AUTO_TEST_CASE(a_process_that_died_while_it_formatted_does_no_harm) {
   const mapping pages = shared_pages(64_KiB);
   auto& header = *static_cast<heap_header*>(pages.data());
   for (int death = 0; death != 3; ++death) {
     const pid_t child = start([&] {
       header.signature = heap_header::signature_base | heap_header::version;
       header.bytes = 64_KiB;
-      EXPECT_TRUE(header.mutex.prepare());
-      EXPECT_NE(header.mutex.lock(), sys::lock_outcome::unrecoverable);
+      BOOST_TEST_REQUIRE(header.mutex.prepare());
+      BOOST_TEST_REQUIRE(header.mutex.lock() != sys::lock_outcome::unrecoverable);
       header.bins.fill(77);
       raise(SIGKILL);
     });
-    waitpid(child, nullptr, 0);
+    int status = 0;
+    BOOST_TEST(waitpid(child, &status, 0) == child);
+    BOOST_TEST((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL),
+               "it did not come to its death: " << status);
   }
   segment_resource heap(pages.data(), 64_KiB);
-  EXPECT_EQ(heap.blocks(), 0U);
+  BOOST_TEST(heap.blocks() == 0U);
   static_cast<void>(heap.allocate(100, 8));
-  EXPECT_TRUE(heap.check());
+  BOOST_TEST(heap.check());
 }
 
-TEST(segment_death, opening_a_heap_whose_mutex_is_not_let_go_ends_with_an_error) {
+BOOST_AUTO_TEST_CASE(opening_a_heap_whose_mutex_is_not_let_go_ends_with_an_error,
+                     *boost::unit_test::timeout(60)) {
   const mapping pages = shared_pages(64_KiB);
   segment_resource heap(pages.data(), 64_KiB);
   const pid_t child = start([&] {
@@ -273,14 +301,16 @@ TEST(segment_death, opening_a_heap_whose_mutex_is_not_let_go_ends_with_an_error)
     raise(SIGSTOP);
   });
   int status = 0;
-  ASSERT_EQ(waitpid(child, &status, WUNTRACED), child);
-  EXPECT_EQ(code_thrown([&] { segment_resource late(pages.data(), 64_KiB); }),
-            std::error_code(ETIMEDOUT, std::system_category()));
+  BOOST_TEST_REQUIRE(waitpid(child, &status, WUNTRACED) == child);
+  BOOST_CHECK_EXCEPTION(segment_resource late(pages.data(), 64_KiB), error,
+                        with_code(std::error_code(ETIMEDOUT, std::system_category())));
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
-  EXPECT_EQ(code_thrown([&] { segment_resource late(pages.data(), 64_KiB); }), std::error_code{});
-  EXPECT_TRUE(heap.check());
+  BOOST_CHECK_NO_THROW(segment_resource(pages.data(), 64_KiB));
+  BOOST_TEST(heap.check());
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

@@ -3,36 +3,42 @@
 #include <acre/error.hpp>
 #include <acre/shared_segment.hpp>
 
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
 #include <fcntl.h>
-#include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <algorithm>
+
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <ios>
 #include <random>
 #include <string>
+#include <system_error>
 #include <thread>
-#include <vector>
 
 #include "segment/segment_record.hpp"
+#include "support/child.hpp"
+#include "support/errors.hpp"
+#include "support/named_cases.hpp"
+#include "support/print.hpp"
 #include "support/sanitizers.hpp"
 #include "support/segments.hpp"
-#include "support/throws.hpp"
 
 namespace acre {
 namespace {
 
 using test::again;
+using test::all_ways;
 using test::code_thrown;
 using test::own_name;
 using test::segment_maker;
 using test::way;
-
-class hostile_peers : public testing::TestWithParam<way> {};
-INSTANTIATE_TEST_SUITE_P(of, hostile_peers, testing::ValuesIn(test::all_ways),
-                         testing::PrintToStringParamName());
+using test::with_code;
 
 void write_header(const shared_segment& s, const record_bytes& page) {
   test::scribble(s, test::object_size(s) - record_size, page.data(), page.size());
@@ -42,39 +48,39 @@ record_bytes read_header(const shared_segment& s) {
   // The data ends where the record begins; a reader of its own, so that no code of acre's is asked.
   record_bytes page{};
   if (s.native_handle() >= 0) {
-    EXPECT_EQ(::pread(s.native_handle(), page.data(), page.size(),
-                      static_cast<off_t>(test::object_size(s) - record_size)),
-              static_cast<ssize_t>(page.size()));
+    BOOST_TEST(::pread(s.native_handle(), page.data(), page.size(),
+                       static_cast<off_t>(test::object_size(s) - record_size)) ==
+               static_cast<ssize_t>(page.size()));
   }
   return page;
 }
 
 /// Whoever attaches is told, and whoever has it can go on.
-void expect_damaged(const shared_segment& s, const char* what, unsigned seed) {
-  const std::error_code e = code_thrown([&] { again(s); });
-  EXPECT_EQ(e, errc::foreign_segment) << what << ' ' << seed << ": " << e.message();
-  EXPECT_EQ(s.where_text(), "local") << what << ' ' << seed;
+void expect_damaged(const shared_segment& s) {
+  BOOST_CHECK_EXCEPTION(again(s), error, with_code(errc::foreign_segment));
+  BOOST_TEST(s.where_text() == "local");
 }
 
-TEST_P(hostile_peers, that_write_garbage_into_the_header_are_noticed) {
-  segment_maker maker(GetParam());
+BOOST_AUTO_TEST_SUITE(hostile_peers, *test::named_cases(all_ways))
+
+BOOST_DATA_TEST_CASE(that_write_garbage_into_the_header_are_noticed, all_ways, w) {
+  segment_maker maker(w);
   const shared_segment s = maker.make(4096, placement::local());
   std::mt19937_64 random(1);
   for (unsigned seed = 0; seed < 1000; ++seed) {
     record_bytes page;
     for (std::byte& b : page) b = static_cast<std::byte>(random());
     write_header(s, page);
-    expect_damaged(s, "garbage", seed);
-    if (HasFailure()) return;
+    BOOST_TEST_CONTEXT("garbage " << seed) { expect_damaged(s); }
+    if (test::has_failed()) return;
   }
   const shared_segment t = again(s, {.foreign = foreign_memory::accept});
-  EXPECT_EQ(t.size(), test::object_size(s));
+  BOOST_TEST(t.size() == test::object_size(s));
 }
 
-TEST_P(hostile_peers, that_write_a_few_bytes_into_the_header_change_no_identity) {
-  if (GetParam() == way::sysv_key || GetParam() == way::sysv_private)
-    return;  // the record's own tests do that
-  segment_maker maker(GetParam());
+BOOST_DATA_TEST_CASE(that_write_a_few_bytes_into_the_header_change_no_identity, all_ways, w) {
+  if (w == way::sysv_key || w == way::sysv_private) return;  // the record's own tests do that
+  segment_maker maker(w);
   const shared_segment s = maker.make(5000, placement::local());
   const record_bytes whole = read_header(s);
   std::mt19937_64 random(2);
@@ -85,16 +91,18 @@ TEST_P(hostile_peers, that_write_a_few_bytes_into_the_header_change_no_identity)
     std::error_code e;
     const shared_segment t = s.native_handle() >= 0 ? shared_segment::attach(s.native_handle(), {}, e)
                                                     : shared_segment::attach_id(s.id(), {}, e);
-    EXPECT_TRUE(!e || e == errc::foreign_segment || e == errc::not_ready) << seed << ": " << e.message();
-    if (t) {
-      EXPECT_LE(t.size(), 8192U) << seed;
-      std::memset(t.data(), 1, t.size());
-      EXPECT_EQ(t.is_foreign(), false);
-      (void)t.where();
-      (void)t.where_text();
-      EXPECT_LE(t.resident().pages, 2U);
+    BOOST_TEST_CONTEXT("seed " << seed) {
+      BOOST_TEST((!e || e == errc::foreign_segment || e == errc::not_ready), e.message());
+      if (t) {
+        BOOST_TEST(t.size() <= 8192U);
+        std::memset(t.data(), 1, t.size());
+        BOOST_TEST(t.is_foreign() == false);
+        (void)t.where();
+        (void)t.where_text();
+        BOOST_TEST(t.resident().pages <= 2U);
+      }
     }
-    if (HasFailure()) return;
+    if (test::has_failed()) return;
   }
 }
 
@@ -106,31 +114,32 @@ segment_record record_of(const shared_segment& s) {
           .placement = "local"};
 }
 
-TEST_P(hostile_peers, that_forge_a_header_of_another_kind_of_memory_are_noticed) {
-  segment_maker maker(GetParam());
+BOOST_DATA_TEST_CASE(that_forge_a_header_of_another_kind_of_memory_are_noticed, all_ways, w) {
+  segment_maker maker(w);
   const shared_segment s = maker.make(5000, placement::local());
   const auto refusal = [&](segment_record r) {
     write_header(s, encode(r));
     return code_thrown([&] { again(s); });
   };
-  EXPECT_EQ(refusal(record_of(s)), std::error_code());
+  BOOST_TEST(refusal(record_of(s)) == std::error_code());
   segment_record r = record_of(s);
   r.pages = page_kind::huge_2mb;
-  EXPECT_EQ(refusal(r), errc::foreign_segment);
+  BOOST_TEST(refusal(r) == errc::foreign_segment);
   r = record_of(s);
   r.bytes = 4096;  // its object would be smaller
-  EXPECT_EQ(refusal(r), errc::foreign_segment);
+  BOOST_TEST(refusal(r) == errc::foreign_segment);
   for (const auto backend : {segment_backend::posix, segment_backend::memfd, segment_backend::sysv}) {
     r = record_of(s);
     r.backend = backend;
     const bool both_files = backend != segment_backend::sysv && s.backend() != segment_backend::sysv;
-    EXPECT_EQ(refusal(r), both_files || backend == s.backend() ? std::error_code() : errc::foreign_segment)
-        << to_string(backend);
+    BOOST_TEST_INFO(to_string(backend));
+    BOOST_TEST(refusal(r) ==
+               (both_files || backend == s.backend() ? std::error_code() : errc::foreign_segment));
   }
 }
 
-TEST_P(hostile_peers, that_forge_the_creators_address_are_noticed) {
-  segment_maker maker(GetParam());
+BOOST_DATA_TEST_CASE(that_forge_the_creators_address_are_noticed, all_ways, w) {
+  segment_maker maker(w);
   const shared_segment s = maker.make(5000, placement::local());
   for (const std::uint64_t address : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{0x2000'0000'0001},
                                       ~std::uint64_t{0}, ~std::uint64_t{4095}, std::uint64_t{1} << 47,
@@ -141,72 +150,84 @@ TEST_P(hostile_peers, that_forge_the_creators_address_are_noticed) {
     r.address = address;
     write_header(s, encode(r));
     const std::error_code e = code_thrown([&] { again(s, {.at = attach_at::creator_address}); });
-    EXPECT_TRUE(e == errc::foreign_segment || e == errc::address_in_use || e == errc::out_of_memory)
-        << std::hex << address << ": " << e.message();
-    EXPECT_EQ(code_thrown([&] { again(s); }), std::error_code()) << std::hex << address;
+    BOOST_TEST_CONTEXT("address 0x" << std::hex << address) {
+      BOOST_TEST((e == errc::foreign_segment || e == errc::address_in_use || e == errc::out_of_memory),
+                 e.message());
+      BOOST_TEST(code_thrown([&] { again(s); }) == std::error_code());
+    }
   }
 }
 
-TEST_P(hostile_peers, that_forge_a_placement_have_it_read_and_nothing_more) {
-  segment_maker maker(GetParam());
+BOOST_DATA_TEST_CASE(that_forge_a_placement_have_it_read_and_nothing_more, all_ways, w) {
+  segment_maker maker(w);
   const shared_segment s = maker.make(5000, placement::local());
   for (const char* text :
        {"", "nonsense", "bind 0-4294967295", "interleave 1023 by 1B", "weighted 0:1", "by_page"}) {
     segment_record r = record_of(s);
     r.placement = text;
     write_header(s, encode(r));
-    EXPECT_EQ(s.where_text(), text);
-    (void)s.where();
-    const std::error_code e = code_thrown([&] { s.check(); });
-    EXPECT_NE(e, errc::foreign_segment) << text;
-    EXPECT_EQ(code_thrown([&] { again(s); }), std::error_code()) << text;
+    BOOST_TEST_CONTEXT('"' << text << '"') {
+      BOOST_TEST(s.where_text() == text);
+      (void)s.where();
+      BOOST_TEST(code_thrown([&] { s.check(); }) != errc::foreign_segment);
+      BOOST_TEST(code_thrown([&] { again(s); }) == std::error_code());
+    }
   }
 }
 
-TEST(truncated_segments, are_told_by_every_function_and_end_no_process) {
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(truncated_segments)
+
+BOOST_AUTO_TEST_CASE(are_told_by_every_function_and_end_no_process) {
   for (const std::size_t bytes : {std::size_t{0}, std::size_t{1}, std::size_t{4096}, 1_MiB - 1, 1_MiB,
                                   1_MiB + 4095, 1_MiB + 4097, 2_MiB}) {
     segment_maker maker(way::posix);
     shared_segment s = maker.make(1_MiB, placement::local());
     std::memset(s.data(), 1, s.size());
-    ASSERT_EQ(test::resize(maker.name().path(), bytes), 0);
-    EXPECT_EQ(code_thrown([&] { s.bind(placement::local()); }), errc::foreign_segment) << bytes;
-    EXPECT_EQ(code_thrown([&] { s.bind(placement::local(), {.existing = existing_pages::migrate}); }),
-              errc::foreign_segment)
-        << bytes;
-    EXPECT_EQ(code_thrown([&] { s.resident(); }), errc::foreign_segment) << bytes;
-    EXPECT_EQ(code_thrown([&] { s.check(); }), errc::foreign_segment) << bytes;
-    EXPECT_EQ(code_thrown([&] { s.prefault(); }), errc::foreign_segment) << bytes;
-    EXPECT_EQ(s.where_text(), "local");
-    EXPECT_EQ(s.where(), placement::local());
-    EXPECT_EQ(s.size(), 1_MiB);
-    for (const auto foreign : {foreign_memory::refuse, foreign_memory::accept}) {
-      const attach_options how{.foreign = foreign};
-      const std::error_code e = code_thrown([&] { again(s, how); });
-      EXPECT_EQ(e,
-                foreign == foreign_memory::refuse || bytes == 0 ? errc::foreign_segment : std::error_code())
-          << bytes;
-      EXPECT_EQ(code_thrown([&] { shared_segment::open(maker.name(), how); }), e) << bytes;
+    BOOST_TEST_REQUIRE(test::resize(maker.name().path(), bytes) == 0);
+    BOOST_TEST_CONTEXT(bytes << " bytes") {
+      BOOST_CHECK_EXCEPTION(s.bind(placement::local()), error, with_code(errc::foreign_segment));
+      BOOST_CHECK_EXCEPTION(s.bind(placement::local(), {.existing = existing_pages::migrate}), error,
+                            with_code(errc::foreign_segment));
+      BOOST_CHECK_EXCEPTION(s.resident(), error, with_code(errc::foreign_segment));
+      BOOST_CHECK_EXCEPTION(s.check(), error, with_code(errc::foreign_segment));
+      BOOST_CHECK_EXCEPTION(s.prefault(), error, with_code(errc::foreign_segment));
+      BOOST_TEST(s.where_text() == "local");
+      BOOST_TEST(s.where() == placement::local());
+      BOOST_TEST(s.size() == 1_MiB);
+      for (const auto foreign : {foreign_memory::refuse, foreign_memory::accept}) {
+        const attach_options how{.foreign = foreign};
+        const std::error_code refusal =
+            foreign == foreign_memory::refuse || bytes == 0 ? errc::foreign_segment : std::error_code();
+        BOOST_TEST(code_thrown([&] { again(s, how); }) == refusal);
+        BOOST_TEST(code_thrown([&] { shared_segment::open(maker.name(), how); }) == refusal);
+      }
+      for (const segment_info& info : shared_segment::list()) BOOST_TEST(info.name != maker.name().text());
+      BOOST_CHECK_EXCEPTION(shared_segment::remove(maker.name()), error, with_code(errc::foreign_segment));
+      BOOST_TEST(shared_segment::remove(maker.name(), {.foreign = foreign_memory::accept}));
     }
-    for (const segment_info& info : shared_segment::list()) EXPECT_NE(info.name, maker.name().text());
-    EXPECT_EQ(code_thrown([&] { shared_segment::remove(maker.name()); }), errc::foreign_segment);
-    EXPECT_TRUE(shared_segment::remove(maker.name(), {.foreign = foreign_memory::accept}));
   }
 }
 
-TEST(truncated_segments, between_any_two_steps_of_who_attaches_end_no_process) {
+BOOST_AUTO_TEST_CASE(between_any_two_steps_of_who_attaches_end_no_process) {
   segment_maker maker(way::posix);
   const shared_segment s = maker.make(64_KiB, placement::local());
   const std::size_t whole = test::object_size(s);
   const record_bytes header = read_header(s);
   std::atomic<bool> done = false;
+  std::atomic<unsigned> failed_calls = 0;
   std::thread peer([&] {
+    const auto resize = [&](std::size_t bytes) {
+      if (test::resize(maker.name().path(), bytes) != 0) ++failed_calls;
+    };
     for (unsigned n = 0; !done; ++n) {
-      EXPECT_EQ(test::resize(maker.name().path(), n % 3 == 0 ? 0 : n % 3 == 1 ? 4096 : whole - 4096), 0);
-      EXPECT_EQ(test::resize(maker.name().path(), whole), 0);
-      EXPECT_EQ(
-          ::pwrite(s.native_handle(), header.data(), header.size(), static_cast<off_t>(whole - record_size)),
-          static_cast<ssize_t>(record_size));
+      resize(n % 3 == 0 ? 0 : n % 3 == 1 ? 4096 : whole - 4096);
+      resize(whole);
+      if (::pwrite(s.native_handle(), header.data(), header.size(),
+                   static_cast<off_t>(whole - record_size)) != static_cast<ssize_t>(record_size)) {
+        ++failed_calls;
+      }
     }
   });
   unsigned attached = 0;
@@ -219,59 +240,68 @@ TEST(truncated_segments, between_any_two_steps_of_who_attaches_end_no_process) {
       if (n % 4 == 2) t.bind(placement::local(), {.existing = existing_pages::migrate});
       if (n % 4 == 3) shared_segment::list();
     });
-    EXPECT_TRUE(!e || e == errc::foreign_segment || e == errc::no_space) << e.message();
+    BOOST_TEST((!e || e == errc::foreign_segment || e == errc::no_space), e.message());
   }
   done = true;
   peer.join();
-  EXPECT_GT(attached, 0U);
+  BOOST_TEST(failed_calls == 0U);
+  BOOST_TEST(attached > 0U);
 }
 
-TEST(sealed_segments, of_memfds_cannot_be_shrunk_or_grown_by_a_peer) {
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(sealed_segments)
+
+BOOST_AUTO_TEST_CASE(of_memfds_cannot_be_shrunk_or_grown_by_a_peer) {
   segment_maker maker(way::memfd);
   const shared_segment s = maker.make(64_KiB);
-  EXPECT_TRUE(s.is_sealed());
+  BOOST_TEST(s.is_sealed());
   for (const std::size_t bytes : {std::size_t{0}, 64_KiB, 1_MiB}) {
-    EXPECT_EQ(::ftruncate(s.native_handle(), static_cast<off_t>(bytes)), -1);
-    EXPECT_EQ(errno, EPERM);
+    const int resized = ::ftruncate(s.native_handle(), static_cast<off_t>(bytes));
+    const int why = errno;
+    BOOST_TEST(resized == -1);
+    BOOST_TEST(why == EPERM);
   }
-  EXPECT_TRUE(again(s, {.shrinking = shrinking::refuse}).is_sealed());
+  BOOST_TEST(again(s, {.shrinking = shrinking::refuse}).is_sealed());
 }
 
-TEST(sealed_segments, are_all_that_those_take_who_refuse_shrinking) {
+BOOST_AUTO_TEST_CASE(are_all_that_those_take_who_refuse_shrinking) {
   for (const way w : test::all_ways) {
     segment_maker maker(w);
     const shared_segment s = maker.make(4096);
-    EXPECT_EQ(code_thrown([&] { again(s, {.shrinking = shrinking::refuse}); }),
-              w == way::posix ? errc::not_sealed : std::error_code())
-        << w;
+    BOOST_TEST_INFO(w);
+    BOOST_TEST(code_thrown([&] { again(s, {.shrinking = shrinking::refuse}); }) ==
+               (w == way::posix ? errc::not_sealed : std::error_code()));
   }
 }
 
-TEST(sealed_segments, are_made_of_unsealed_ones_by_those_who_attach) {
+BOOST_AUTO_TEST_CASE(are_made_of_unsealed_ones_by_those_who_attach) {
   segment_maker maker(way::memfd);
   const shared_segment s = maker.make(4096);
   // The same memory in a file that nobody sealed yet.
   const int file = ::memfd_create("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   const std::size_t bytes = test::object_size(s);
-  ASSERT_EQ(::ftruncate(file, static_cast<off_t>(bytes)), 0);
+  BOOST_TEST_REQUIRE(::ftruncate(file, static_cast<off_t>(bytes)) == 0);
   const record_bytes header = read_header(s);
-  ASSERT_EQ(::pwrite(file, header.data(), header.size(), static_cast<off_t>(bytes - record_size)),
-            static_cast<ssize_t>(record_size));
-  EXPECT_TRUE(shared_segment::attach(file, {.shrinking = shrinking::refuse}).is_sealed());
-  EXPECT_EQ(::ftruncate(file, 0), -1);
+  BOOST_TEST_REQUIRE(::pwrite(file, header.data(), header.size(), static_cast<off_t>(bytes - record_size)) ==
+                     static_cast<ssize_t>(record_size));
+  BOOST_TEST(shared_segment::attach(file, {.shrinking = shrinking::refuse}).is_sealed());
+  BOOST_TEST(::ftruncate(file, 0) == -1);
   ::close(file);
 }
 
-TEST(sealed_segments, against_writing_are_for_readers) {
+BOOST_AUTO_TEST_CASE(against_writing_are_for_readers) {
   segment_maker maker(way::memfd);
   shared_segment s = maker.make(4096);
   const int file = ::dup(s.native_handle());
   s.detach();
-  ASSERT_EQ(::fcntl(file, F_ADD_SEALS, F_SEAL_WRITE), 0);
-  EXPECT_TRUE(shared_segment::attach(file, {.access = access::read_only}));
-  EXPECT_EQ(code_thrown([&] { shared_segment::attach(file); }), errc::permission_denied);
+  BOOST_TEST_REQUIRE(::fcntl(file, F_ADD_SEALS, F_SEAL_WRITE) == 0);
+  BOOST_TEST(shared_segment::attach(file, {.access = access::read_only}));
+  BOOST_CHECK_EXCEPTION(shared_segment::attach(file), error, with_code(errc::permission_denied));
   ::close(file);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre

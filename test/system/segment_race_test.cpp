@@ -1,29 +1,31 @@
 // shared_segment::open_or_create() by many processes at once.
-#include <acre/error.hpp>
+#include <acre/mapping.hpp>
 #include <acre/shared_segment.hpp>
 
-#include <gtest/gtest.h>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
 #include <sched.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <new>
-#include <thread>
 
-#include "segment/segment_record.hpp"
+#include "support/child.hpp"
+#include "support/mappings.hpp"
+#include "support/named_cases.hpp"
+#include "support/print.hpp"
 #include "support/sanitizers.hpp"
 #include "support/segments.hpp"
-#include "support/throws.hpp"
 
 namespace acre {
 namespace {
 
+using test::named_ways;
 using test::own_name;
-using test::way;
 
 constexpr int processes = 8;
 constexpr int rounds = test::sanitized ? 50 : 200;
@@ -48,8 +50,9 @@ void meet(counters& c) {
   while (c.round == now) sched_yield();
 }
 
-int take_part(const own_name& name, counters& c, int self) {
-  int wrong = 0;
+void take_part(const own_name& name, counters& c, int self) {
+  int not_shared_by_all = 0;
+  int not_removed = 0;
   for (auto n = std::size_t{0}; n < rounds; ++n) {
     meet(c);
     shared_segment s;
@@ -62,43 +65,36 @@ int take_part(const own_name& name, counters& c, int self) {
       std::printf("round %zu: %s\n", n, e.what());
     }
     meet(c);
-    if (s && static_cast<std::atomic<int>*>(s.data())->load() != processes) ++wrong;
+    if (s && static_cast<std::atomic<int>*>(s.data())->load() != processes) ++not_shared_by_all;
     s.detach();
     meet(c);
-    if (self == 0 && !shared_segment::remove(name, {.backend = name.backend()})) ++wrong;
+    if (self == 0 && !shared_segment::remove(name, {.backend = name.backend()})) ++not_removed;
   }
-  std::fflush(nullptr);
-  return wrong == 0 ? 0 : 1;
+  BOOST_TEST(not_shared_by_all == 0);
+  BOOST_TEST(not_removed == 0);
 }
 
-class races : public testing::TestWithParam<way> {};
-INSTANTIATE_TEST_SUITE_P(of, races, testing::ValuesIn(test::named_ways), testing::PrintToStringParamName());
+BOOST_AUTO_TEST_SUITE(races, *test::named_cases(named_ways))
 
-TEST_P(races, to_open_or_create_have_one_winner_and_all_get_the_same) {
-  const own_name name(GetParam());
-  void* const shared =
-      ::mmap(nullptr, sizeof(counters), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  ASSERT_NE(shared, MAP_FAILED);
-  auto& c = *new (shared) counters;
+BOOST_DATA_TEST_CASE(to_open_or_create_have_one_winner_and_all_get_the_same, named_ways, w) {
+  const own_name name(w);
+  const mapping shared = test::shared_pages(sizeof(counters));
+  auto& c = *new (shared.data()) counters;
   topology::system();
-  std::fflush(nullptr);
   std::array<pid_t, processes> children{};
   for (int self = 0; self < processes; ++self) {
-    const pid_t child = ::fork();
-    if (child == 0) ::_exit(take_part(name, c, self));
-    children[static_cast<std::size_t>(self)] = child;
+    children[static_cast<std::size_t>(self)] = test::start([&] { take_part(name, c, self); });
   }
-  for (const pid_t child : children) {
-    int status = -1;
-    EXPECT_EQ(::waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0);
-  }
+  for (const pid_t child : children) test::expect_success(child);
   for (std::size_t n = 0; n < rounds; ++n) {
-    EXPECT_EQ(c.created[n], 1) << "round " << n;
-    EXPECT_EQ(c.failed[n], 0) << "round " << n;
+    BOOST_TEST_CONTEXT("round " << n) {
+      BOOST_TEST(c.created[n] == 1);
+      BOOST_TEST(c.failed[n] == 0);
+    }
   }
-  ::munmap(shared, sizeof(counters));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre

@@ -4,57 +4,62 @@
 #include <acre/mapping.hpp>
 #include <acre/shared_segment.hpp>
 
-#include <gtest/gtest.h>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
 
+#include <cstddef>
+
+#include "support/errors.hpp"
 #include "support/kernel.hpp"
 #include "support/mappings.hpp"
+#include "support/named_cases.hpp"
+#include "support/print.hpp"
 #include "support/sanitizers.hpp"
 #include "support/segments.hpp"
-#include "support/throws.hpp"
 
 namespace acre {
 namespace {
 
+using test::all_ways;
 using test::segment_maker;
 using test::way;
+using test::with_code;
 
-class reclaimed_segments : public testing::TestWithParam<way> {};
-INSTANTIATE_TEST_SUITE_P(of, reclaimed_segments, testing::ValuesIn(test::all_ways),
-                         testing::PrintToStringParamName());
+BOOST_AUTO_TEST_SUITE(reclaimed_segments, *test::named_cases(all_ways))
 
-TEST_P(reclaimed_segments, leave_no_memory_no_mapping_and_no_descriptor_behind) {
+BOOST_DATA_TEST_CASE(leave_no_memory_no_mapping_and_no_descriptor_behind, all_ways, w) {
   constexpr int rounds = test::sanitized ? 100 : 1000;
   constexpr std::size_t bytes = 16_MiB;
   const std::size_t step = 4 * test::base_page();
   // All that is lost in the rounds is four times this; others use the machine, too.
   constexpr std::size_t tolerance = rounds * bytes / 4 / 4;
   const placement where = placement::bind({topology::system().default_nodes().first()});
-  { segment_maker(GetParam()).make(bytes, where); }
+  { segment_maker(w).make(bytes, where); }
   const test::no_new_mappings mappings;
   const std::size_t descriptors = test::count_descriptors();
   const std::size_t memory = test::meminfo("Shmem");
   for (int n = 0; n < rounds; ++n) {
-    segment_maker maker(GetParam());
+    segment_maker maker(w);
     shared_segment s = maker.make(bytes, where);
     for (std::size_t at = 0; at < bytes; at += step) static_cast<char*>(s.data())[at] = 1;
     if (n % 2 == 0) {
       s.detach();
     } else {
       const shared_segment t = test::again(s);
-      EXPECT_EQ(static_cast<char*>(t.data())[bytes - step], 1);
+      BOOST_TEST(static_cast<char*>(t.data())[bytes - step] == 1);
     }
-    if (GetParam() == way::posix || GetParam() == way::sysv_key) {
-      ASSERT_TRUE(shared_segment::remove(maker.name(), maker.found_by()));
-    } else if (GetParam() == way::sysv_private && s) {
-      ASSERT_TRUE(shared_segment::remove_id(s.id()));
+    if (w == way::posix || w == way::sysv_key) {
+      BOOST_TEST_REQUIRE(shared_segment::remove(maker.name(), maker.found_by()));
+    } else if (w == way::sysv_private && s) {
+      BOOST_TEST_REQUIRE(shared_segment::remove_id(s.id()));
     }
   }
-  EXPECT_EQ(test::count_descriptors(), descriptors);
-  EXPECT_LE(test::meminfo("Shmem"), memory + tolerance);
+  BOOST_TEST(test::count_descriptors() == descriptors);
+  BOOST_TEST(test::meminfo("Shmem") <= memory + tolerance);
 }
 
-TEST_P(reclaimed_segments, that_could_not_be_made_leave_nothing_either) {
-  segment_maker maker(GetParam());
+BOOST_DATA_TEST_CASE(that_could_not_be_made_leave_nothing_either, all_ways, w) {
+  segment_maker maker(w);
   const mapping taken(4096);
   const test::no_new_mappings mappings;
   const std::size_t descriptors = test::count_descriptors();
@@ -62,15 +67,16 @@ TEST_P(reclaimed_segments, that_could_not_be_made_leave_nothing_either) {
   constexpr int rounds = 100;
   for (int n = 0; n < rounds; ++n) {
     // The pages are there already when the address turns out to be taken.
-    EXPECT_EQ(test::code_thrown([&] {
-                maker.make(16_MiB, placement::local(), {.commit = commit::eager, .address = taken.data()});
-              }),
-              errc::address_in_use);
+    BOOST_CHECK_EXCEPTION(
+        maker.make(16_MiB, placement::local(), {.commit = commit::eager, .address = taken.data()}), error,
+        with_code(errc::address_in_use));
   }
-  EXPECT_EQ(test::count_descriptors(), descriptors);
-  EXPECT_LE(test::meminfo("Shmem"), memory + rounds * 16_MiB / 4);
-  EXPECT_TRUE(maker.make(4096));
+  BOOST_TEST(test::count_descriptors() == descriptors);
+  BOOST_TEST(test::meminfo("Shmem") <= memory + rounds * 16_MiB / 4);
+  BOOST_TEST(maker.make(4096));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre

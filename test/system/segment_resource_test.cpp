@@ -5,12 +5,8 @@
 #include <acre/error.hpp>
 #include <acre/mapping.hpp>
 
-#include "support/child.hpp"
-#include "support/resource_stress.hpp"
-#include "support/sanitizers.hpp"
-#include "support/shared_pages.hpp"
+#include <boost/test/unit_test.hpp>
 
-#include <gtest/gtest.h>
 #include <sys/types.h>
 
 #include <algorithm>
@@ -22,6 +18,12 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "support/child.hpp"
+#include "support/mappings.hpp"
+#include "support/print.hpp"
+#include "support/resource_stress.hpp"
+#include "support/sanitizers.hpp"
 
 namespace acre::test {
 namespace {
@@ -41,14 +43,17 @@ void hammer(segment_resource& heap, unsigned seed, int steps) {
   std::mt19937 random(seed);
   auto& table = *static_cast<exchange*>(heap.root());
   auto* const base = static_cast<unsigned char*>(heap.data());
+  std::size_t overwritten = 0;
+  std::uint64_t bytes_of_one = 0;
   const auto open = [&](std::uint64_t offset) {
     if (offset == 0) return;
     unsigned char* const p = base + offset;
     parcel what{};
     std::memcpy(&what, p, sizeof what);
-    const auto wrong =
-        std::count_if(p + sizeof what, p + what.bytes, [&](unsigned char c) { return c != what.fill; });
-    EXPECT_EQ(wrong, 0) << "a block of " << what.bytes << " bytes was overwritten";
+    if (std::any_of(p + sizeof what, p + what.bytes, [&](unsigned char c) { return c != what.fill; })) {
+      ++overwritten;
+      bytes_of_one = what.bytes;
+    }
     heap.deallocate(p, what.bytes, 8);
   };
   for (int step = 0; step != steps; ++step) {
@@ -59,9 +64,14 @@ void hammer(segment_resource& heap, unsigned seed, int steps) {
     std::memcpy(p, &what, sizeof what);
     open(table.offsets[random() % exchange::places].exchange(static_cast<std::uint64_t>(p - base)));
   }
+  BOOST_TEST(overwritten == 0U,
+             overwritten << " blocks were overwritten, one of " << bytes_of_one << " bytes");
 }
 
-TEST(segment_resource, processes_free_each_others_blocks) {
+BOOST_AUTO_TEST_SUITE(segment_resource)
+using acre::segment_resource;
+
+BOOST_AUTO_TEST_CASE(processes_free_each_others_blocks) {
   const mapping pages = shared_pages(16_MiB);
   segment_resource heap(pages.data(), 16_MiB);
   auto* const table = new (heap.allocate(sizeof(exchange))) exchange{};
@@ -71,37 +81,37 @@ TEST(segment_resource, processes_free_each_others_blocks) {
     children.push_back(start([&] {
       segment_resource own(pages.data(), 16_MiB);
       hammer(own, i, sanitized ? 5000 : 30'000);
-      EXPECT_TRUE(own.check());
+      BOOST_TEST(own.check());
     }));
   }
   hammer(heap, 0, sanitized ? 5000 : 30'000);
   for (const pid_t child : children) expect_success(child);
-  EXPECT_TRUE(heap.check());
+  BOOST_TEST(heap.check());
   for (auto& place : table->offsets) {
     if (place == 0) continue;
     auto* const last = reinterpret_cast<parcel*>(static_cast<std::byte*>(heap.data()) + place);
     heap.deallocate(last, last->bytes, 8);
   }
-  EXPECT_EQ(heap.blocks(), 1U);
+  BOOST_TEST(heap.blocks() == 1U);
   heap.deallocate(table, sizeof(exchange));
-  EXPECT_EQ(heap.largest_free(), heap.free_bytes() - 8);
+  BOOST_TEST(heap.largest_free() == heap.free_bytes() - 8);
 }
 
-TEST(segment_resource, stays_when_all_processes_are_gone) {
+BOOST_AUTO_TEST_CASE(stays_when_all_processes_are_gone) {
   const mapping pages = shared_pages(1_MiB);
   for (int generation = 0; generation != 5; ++generation) {
     in_child([&] {
       segment_resource heap(pages.data(), 1_MiB);
-      EXPECT_EQ(heap.blocks(), static_cast<std::size_t>(generation));
+      BOOST_TEST(heap.blocks() == static_cast<std::size_t>(generation));
       if (generation != 0) {
-        EXPECT_EQ(*static_cast<int*>(heap.root()), generation - 1);
+        BOOST_TEST(*static_cast<int*>(heap.root()) == generation - 1);
       }
       heap.set_root(new (heap.allocate(sizeof(int), alignof(int))) int(generation));
     });
   }
 }
 
-TEST(segment_resource, processes_that_come_at_once_make_one_heap) {
+BOOST_AUTO_TEST_CASE(processes_that_come_at_once_make_one_heap) {
   for (int round = 0; round != 100; ++round) {
     const mapping pages = shared_pages(64_KiB);
     const mapping other_pages = shared_pages(4_KiB);
@@ -116,15 +126,15 @@ TEST(segment_resource, processes_that_come_at_once_make_one_heap) {
     }
     for (const pid_t child : children) expect_success(child);
     const segment_resource heap(pages.data(), 64_KiB);
-    ASSERT_EQ(heap.blocks(), 4U);
-    ASSERT_TRUE(heap.check());
-    ASSERT_NE(heap.root(), nullptr);
+    BOOST_TEST_REQUIRE(heap.blocks() == 4U);
+    BOOST_TEST_REQUIRE(heap.check());
+    BOOST_TEST_REQUIRE(heap.root() != nullptr);
   }
 }
 
 // See pool_fork_test.cpp for why not.
 #if !defined(ACRE_TEST_ASAN) && !defined(ACRE_TEST_TSAN)
-TEST(segment_resource, children_forked_while_a_thread_is_inside_go_on) {
+BOOST_AUTO_TEST_CASE(children_forked_while_a_thread_is_inside_go_on) {
   const mapping pages = shared_pages(16_MiB);
   segment_resource heap(pages.data(), 16_MiB);
   std::atomic<bool> stop = false;
@@ -140,10 +150,12 @@ TEST(segment_resource, children_forked_while_a_thread_is_inside_go_on) {
   }
   stop = true;
   other.join();
-  EXPECT_TRUE(heap.check());
-  EXPECT_EQ(heap.blocks(), 0U);
+  BOOST_TEST(heap.check());
+  BOOST_TEST(heap.blocks() == 0U);
 }
 #endif
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

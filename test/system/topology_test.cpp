@@ -1,14 +1,15 @@
 #include <acre/topology.hpp>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <array>
 #include <latch>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "support/print.hpp"
 #include "sys/files.hpp"
 #include "sys/threads.hpp"
 
@@ -17,6 +18,7 @@ namespace {
 using acre::node_id;
 using acre::node_set;
 using acre::topology;
+using boost::test_tools::per_element;
 
 std::string node_file(const std::string& name) {
   std::string text = acre::sys::read_file(("/sys/devices/system/node/" + name).c_str()).value_or("");
@@ -36,8 +38,10 @@ node_set cpu_set(const std::vector<unsigned>& cpus) {
   return s;
 }
 
+BOOST_AUTO_TEST_SUITE(system_topology)
+
 // First in the file and in a process of its own under CTest: system() is not loaded yet.
-TEST(system_topology, is_loaded_once_by_threads_that_ask_together) {
+BOOST_AUTO_TEST_CASE(is_loaded_once_by_threads_that_ask_together) {
   constexpr std::size_t count = 8;
   std::array<const topology*, count> seen{};
   std::latch start(count);
@@ -48,37 +52,38 @@ TEST(system_topology, is_loaded_once_by_threads_that_ask_together) {
       t = &topology::system();
     });
   threads.clear();
-  for (const topology* t : seen) EXPECT_EQ(t, &topology::system());
+  for (const topology* t : seen) BOOST_TEST(t == &topology::system());
 }
 
-TEST(system_topology, does_not_move_the_thread_that_loads_it) {
+BOOST_AUTO_TEST_CASE(does_not_move_the_thread_that_loads_it) {
   const auto before = acre::sys::allowed_cpus();
   const topology t = topology::load();
-  EXPECT_EQ(acre::sys::allowed_cpus(), before);
-  EXPECT_TRUE(t.is_this_system());
+  BOOST_TEST(acre::sys::allowed_cpus() == before, per_element());
+  BOOST_TEST(t.is_this_system());
 }
 
-TEST(system_topology, has_the_nodes_of_sysfs) {
+BOOST_AUTO_TEST_CASE(has_the_nodes_of_sysfs) {
   const topology& t = topology::system();
-  EXPECT_EQ(t.nodes(), nodes_in("online"));
-  EXPECT_EQ(t.memory_nodes(), nodes_in("has_memory"));
-  EXPECT_TRUE(t.memory_nodes().contains(t.allowed_nodes()));
-  EXPECT_TRUE(t.allowed_nodes().contains(t.default_nodes()));
-  EXPECT_FALSE(t.default_nodes().empty());
-  EXPECT_NO_THROW(t.require_usable(t.default_nodes()));
+  BOOST_TEST(t.nodes() == nodes_in("online"));
+  BOOST_TEST(t.memory_nodes() == nodes_in("has_memory"));
+  BOOST_TEST(t.memory_nodes().contains(t.allowed_nodes()));
+  BOOST_TEST(t.allowed_nodes().contains(t.default_nodes()));
+  BOOST_TEST(!t.default_nodes().empty());
+  BOOST_CHECK_NO_THROW(t.require_usable(t.default_nodes()));
 }
 
-TEST(system_topology, has_the_cpus_of_sysfs) {
+BOOST_AUTO_TEST_CASE(has_the_cpus_of_sysfs) {
   const topology& t = topology::system();
   for (node_id n : t.nodes()) {
-    EXPECT_EQ(cpu_set(t.cpus(n)), nodes_in("node" + std::to_string(n) + "/cpulist"));
-    for (unsigned cpu : t.cpus(n)) EXPECT_EQ(t.node_of_cpu(cpu), n);
+    BOOST_TEST_INFO("node " << n);
+    BOOST_TEST(cpu_set(t.cpus(n)) == nodes_in("node" + std::to_string(n) + "/cpulist"));
+    for (unsigned cpu : t.cpus(n)) BOOST_TEST(t.node_of_cpu(cpu) == n);
   }
-  EXPECT_FALSE(t.cpus().empty());
-  for (unsigned cpu : t.cpus()) EXPECT_TRUE(t.node_of_cpu(cpu).has_value()) << cpu;
+  BOOST_TEST(!t.cpus().empty());
+  for (unsigned cpu : t.cpus()) BOOST_TEST(t.node_of_cpu(cpu).has_value(), "CPU " << cpu);
 }
 
-TEST(system_topology, has_the_distances_of_sysfs) {
+BOOST_AUTO_TEST_CASE(has_the_distances_of_sysfs) {
   const topology& t = topology::system();
   for (node_id from : t.nodes()) {
     std::string row;
@@ -86,39 +91,40 @@ TEST(system_topology, has_the_distances_of_sysfs) {
       if (!row.empty()) row += ' ';
       row += std::to_string(t.distance(from, to).value_or(0));
     }
-    EXPECT_EQ(row, node_file("node" + std::to_string(from) + "/distance"));
+    BOOST_TEST(row == node_file("node" + std::to_string(from) + "/distance"));
   }
 }
 
-TEST(system_topology, knows_the_memory_of_its_nodes) {
+BOOST_AUTO_TEST_CASE(knows_the_memory_of_its_nodes) {
   const topology& t = topology::system();
   for (node_id n : t.memory_nodes()) {
     const acre::node_memory memory = t.memory(n);
-    EXPECT_GT(t.capacity(n), 0U);
-    EXPECT_GT(memory.total, 0U);
-    EXPECT_LE(memory.free, memory.total);
-    EXPECT_LE(memory.reclaimable, memory.total);
+    BOOST_TEST(t.capacity(n) > 0U);
+    BOOST_TEST(memory.total > 0U);
+    BOOST_TEST(memory.free <= memory.total);
+    BOOST_TEST(memory.reclaimable <= memory.total);
   }
 }
 
-TEST(system_topology, finds_nodes_local_to_every_cpu) {
+BOOST_AUTO_TEST_CASE(finds_nodes_local_to_every_cpu) {
   const topology& t = topology::system();
-  EXPECT_TRUE(t.default_nodes().contains(t.local_nodes()));
-  EXPECT_FALSE(t.local_nodes().empty());
+  BOOST_TEST(t.default_nodes().contains(t.local_nodes()));
+  BOOST_TEST(!t.local_nodes().empty());
   for (unsigned cpu : t.cpus()) {
     const node_set near = t.local_nodes(std::span(&cpu, 1));
-    EXPECT_EQ(near.size(), 1U) << cpu;
+    BOOST_TEST_INFO("CPU " << cpu);
+    BOOST_TEST(near.size() == 1U);
     if (!t.default_nodes().contains(*t.node_of_cpu(cpu))) continue;
-    EXPECT_TRUE(near.contains(*t.node_of_cpu(cpu)));
+    BOOST_TEST(near.contains(*t.node_of_cpu(cpu)));
   }
 }
 
-TEST(system_topology, is_what_all_means) {
-  EXPECT_EQ(node_set::parse("all"), topology::system().default_nodes());
-  EXPECT_EQ(node_set::parse("+0"), node_set{topology::system().default_nodes().first()});
+BOOST_AUTO_TEST_CASE(is_what_all_means) {
+  BOOST_TEST(node_set::parse("all") == topology::system().default_nodes());
+  BOOST_TEST(node_set::parse("+0") == node_set{topology::system().default_nodes().first()});
 }
 
-TEST(system_topology, can_be_asked_by_many_threads) {
+BOOST_AUTO_TEST_CASE(can_be_asked_by_many_threads) {
   const topology& t = topology::system();
   std::vector<std::jthread> threads;
   for (int i = 0; i < 4; ++i)
@@ -131,5 +137,7 @@ TEST(system_topology, can_be_asked_by_many_threads) {
         }
     });
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

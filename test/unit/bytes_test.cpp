@@ -1,11 +1,13 @@
 #include <acre/bytes.hpp>
 #include <acre/error.hpp>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <limits>
 #include <random>
+
+#include "support/errors.hpp"
+#include "support/print.hpp"
 
 namespace {
 
@@ -13,6 +15,7 @@ using namespace acre::literals;
 using acre::format_bytes;
 using acre::format_bytes_rounded;
 using acre::parse_bytes;
+using acre::test::with_code;
 
 constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
 
@@ -25,11 +28,13 @@ std::size_t take_a_mebibyte(Take take) {
   return take(text, 1_MiB);
 }
 
-TEST(bytes, literals_work_in_templates) {
-  EXPECT_EQ(take_a_mebibyte([](const std::string&, std::size_t bytes) { return bytes; }), 1048576U);
+BOOST_AUTO_TEST_SUITE(bytes)
+
+BOOST_AUTO_TEST_CASE(literals_work_in_templates) {
+  BOOST_TEST(take_a_mebibyte([](const std::string&, std::size_t bytes) { return bytes; }) == 1048576U);
 }
 
-TEST(bytes, format_with_the_largest_exact_unit) {
+BOOST_AUTO_TEST_CASE(format_with_the_largest_exact_unit) {
   const std::pair<std::uint64_t, const char*> cases[] = {
       {0, "0"},           {1, "1"},
       {1000, "1000"},     {1024, "1KiB"},
@@ -37,10 +42,10 @@ TEST(bytes, format_with_the_largest_exact_unit) {
       {3_MiB, "3MiB"},    {1_GiB + 1_KiB, "1048577KiB"},
       {1024_GiB, "1TiB"}, {most, "18446744073709551615"},
   };
-  for (const auto& [bytes, text] : cases) EXPECT_EQ(format_bytes(bytes), text);
+  for (const auto& [bytes, text] : cases) BOOST_TEST(format_bytes(bytes) == text);
 }
 
-TEST(bytes, format_for_people_to_three_digits) {
+BOOST_AUTO_TEST_CASE(format_for_people_to_three_digits) {
   const std::pair<std::uint64_t, const char*> cases[] = {
       {0, "0 B"},
       {1023, "1023 B"},
@@ -54,20 +59,23 @@ TEST(bytes, format_for_people_to_three_digits) {
       {1000_KiB, "1000 KiB"},
       {most, "16 EiB"},
   };
-  for (const auto& [bytes, text] : cases) EXPECT_EQ(format_bytes_rounded(bytes), text);
+  for (const auto& [bytes, text] : cases) BOOST_TEST(format_bytes_rounded(bytes) == text);
 }
 
-TEST(bytes, parse_every_spelling) {
+BOOST_AUTO_TEST_CASE(parse_every_spelling) {
   const std::pair<const char*, std::uint64_t> cases[] = {
       {"0", 0},          {"4096", 4096},     {"64K", 64_KiB}, {"64k", 64_KiB},
       {"64KiB", 64_KiB}, {"2M", 2_MiB},      {"2m", 2_MiB},   {"2MiB", 2_MiB},
       {"1G", 1_GiB},     {"1g", 1_GiB},      {"1GiB", 1_GiB}, {"1T", 1024_GiB},
       {"1t", 1024_GiB},  {"1TiB", 1024_GiB}, {"0T", 0},       {"18446744073709551615", most},
   };
-  for (const auto& [text, bytes] : cases) EXPECT_EQ(parse_bytes(text), bytes) << text;
+  for (const auto& [text, bytes] : cases) {
+    BOOST_TEST_INFO('"' << text << '"');
+    BOOST_TEST(parse_bytes(text) == bytes);
+  }
 }
 
-TEST(bytes, parse_says_what_is_wrong_and_where) {
+BOOST_AUTO_TEST_CASE(parse_says_what_is_wrong_and_where) {
   const std::pair<const char*, const char*> cases[] = {
       {"", "'': expected a number of bytes at position 0"},
       {"x", "'x': expected a number of bytes at position 0"},
@@ -90,22 +98,20 @@ TEST(bytes, parse_says_what_is_wrong_and_where) {
       {"16777216T", "'16777216T': the number is too large at position 0"},
   };
   for (const auto& [text, message] : cases) {
-    try {
-      parse_bytes(text);
-      ADD_FAILURE() << text;
-    } catch (const acre::error& e) {
-      EXPECT_EQ(e.code(), acre::errc::invalid_text);
-      EXPECT_STREQ(e.what(), message);
-    }
+    BOOST_TEST_INFO('"' << text << '"');
+    BOOST_CHECK_EXCEPTION(parse_bytes(text), acre::error,
+                          with_code(acre::errc::invalid_text).saying_exactly(message));
   }
 }
 
-TEST(bytes, parse_reads_back_what_format_writes) {
+BOOST_AUTO_TEST_CASE(parse_reads_back_what_format_writes) {
   std::mt19937_64 random(1);
   for (int i = 0; i < 2000; ++i) {
     const std::uint64_t bytes = random() << (random() % 64) >> (random() % 64);
-    EXPECT_EQ(parse_bytes(format_bytes(bytes)), bytes);
+    BOOST_TEST(parse_bytes(format_bytes(bytes)) == bytes);
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

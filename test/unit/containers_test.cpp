@@ -3,8 +3,10 @@
 
 #include "support/checking_resource.hpp"
 #include "support/failing_resource.hpp"
+#include "support/named_cases.hpp"
+#include "support/print.hpp"
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <deque>
 #include <forward_list>
@@ -16,6 +18,7 @@
 #include <queue>
 #include <set>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <unordered_map>
 #include <utility>
@@ -49,129 +52,141 @@ void fill(Container& c, int from, int to) {
   }
 }
 
-template <class Container>
-class containers : public testing::Test {};
-
 template <class T>
 using over = numa_allocator<T>;
-using kinds = testing::Types<
+using kinds = std::tuple<
     std::vector<int, over<int>>, std::vector<bool, over<bool>>, std::deque<int, over<int>>,
     std::list<int, over<int>>, std::forward_list<int, over<int>>, std::set<int, std::less<>, over<int>>,
     std::map<int, int, std::less<>, over<pair_type>>, std::multimap<int, int, std::less<>, over<pair_type>>,
     std::unordered_map<int, int, std::hash<int>, std::equal_to<>, over<pair_type>>, numa_string,
     std::vector<int, first_touch_allocator<int>>,
     std::unordered_map<int, int, std::hash<int>, std::equal_to<>, first_touch_allocator<pair_type>>>;
-TYPED_TEST_SUITE(containers, kinds);
+const std::vector<std::string> names_of_kinds{
+    "vector", "vector_of_bool", "deque",         "list",   "forward_list",       "set",
+    "map",    "multimap",       "unordered_map", "string", "first_touch_vector", "first_touch_unordered_map"};
 
 constexpr int many = 100;
 
-TYPED_TEST(containers, take_all_memory_from_the_resource_and_give_it_back) {
+BOOST_AUTO_TEST_SUITE(containers, *named_cases(names_of_kinds))
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(take_all_memory_from_the_resource_and_give_it_back, container, kinds) {
   checking_resource memory;
   {
-    TypeParam c(&memory);
+    container c(&memory);
     fill(c, 0, many);
-    EXPECT_GT(memory.live_bytes(), 0U);
-    EXPECT_EQ(std::distance(c.begin(), c.end()), many);
+    BOOST_TEST(memory.live_bytes() > 0U);
+    BOOST_TEST(std::distance(c.begin(), c.end()) == many);
   }
-  EXPECT_EQ(memory.live_blocks(), 0U);
+  BOOST_TEST(memory.live_blocks() == 0U);
 }
 
-TYPED_TEST(containers, move_construction_carries_the_resource_along) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(move_construction_carries_the_resource_along, container, kinds) {
   checking_resource memory;
-  TypeParam from(&memory);
+  container from(&memory);
   fill(from, 0, many);
-  const TypeParam to(std::move(from));
-  EXPECT_EQ(to.get_allocator().resource(), &memory);
-  EXPECT_EQ(std::distance(to.begin(), to.end()), many);
+  const container to(std::move(from));
+  BOOST_TEST(to.get_allocator().resource() == &memory);
+  BOOST_TEST(std::distance(to.begin(), to.end()) == many);
 }
 
-TYPED_TEST(containers, move_assignment_carries_the_resource_along) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(move_assignment_carries_the_resource_along, container, kinds) {
   checking_resource one;
   checking_resource two;
-  TypeParam to(&one);
+  container to(&one);
   fill(to, 0, 7);
-  TypeParam from(&two);
+  container from(&two);
   fill(from, 0, many);
   const std::size_t before = two.allocations();
   to = std::move(from);
-  EXPECT_EQ(to.get_allocator().resource(), &two);
+  BOOST_TEST(to.get_allocator().resource() == &two);
   // libstdc++'s deque makes a new empty one for the source, which takes two blocks.
-  EXPECT_LE(two.allocations(), before + 2) << "elements were moved one by one";
-  EXPECT_EQ(std::distance(to.begin(), to.end()), many);
+  BOOST_TEST_INFO("elements were moved one by one");
+  BOOST_TEST(two.allocations() <= before + 2);
+  BOOST_TEST(std::distance(to.begin(), to.end()) == many);
 }
 
-TYPED_TEST(containers, copy_assignment_keeps_the_resource_of_the_target) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(copy_assignment_keeps_the_resource_of_the_target, container, kinds) {
   checking_resource one;
   checking_resource two;
-  TypeParam to(&one);
+  container to(&one);
   fill(to, 0, 7);
-  TypeParam from(&two);
+  container from(&two);
   fill(from, 0, many);
   to = from;
-  EXPECT_EQ(to.get_allocator().resource(), &one);
-  EXPECT_TRUE(to == from);
+  BOOST_TEST(to.get_allocator().resource() == &one);
+  BOOST_TEST((to == from));
 }
 
-TYPED_TEST(containers, copy_construction_keeps_the_resource_of_the_source) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(copy_construction_keeps_the_resource_of_the_source, container, kinds) {
   checking_resource memory;
-  TypeParam from(&memory);
+  container from(&memory);
   fill(from, 0, many);
-  const TypeParam to(from);
-  EXPECT_EQ(to.get_allocator().resource(), &memory);
-  EXPECT_TRUE(to == from);
+  const container to(from);
+  BOOST_TEST(to.get_allocator().resource() == &memory);
+  BOOST_TEST((to == from));
 }
 
-TYPED_TEST(containers, construction_with_another_resource_uses_it) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(construction_with_another_resource_uses_it, container, kinds) {
   checking_resource one;
   checking_resource two;
-  TypeParam from(&one);
+  container from(&one);
   fill(from, 0, many);
-  const TypeParam copy(from, typename TypeParam::allocator_type(&two));
-  EXPECT_TRUE(copy == from);
-  const TypeParam moved(std::move(from), typename TypeParam::allocator_type(&two));
-  EXPECT_EQ(moved.get_allocator().resource(), &two);
-  EXPECT_TRUE(moved == copy);
+  const container copy(from, typename container::allocator_type(&two));
+  BOOST_TEST((copy == from));
+  const container moved(std::move(from), typename container::allocator_type(&two));
+  BOOST_TEST(moved.get_allocator().resource() == &two);
+  BOOST_TEST((moved == copy));
 }
 
-TYPED_TEST(containers, swap_carries_the_resources_along) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(swap_carries_the_resources_along, container, kinds) {
   checking_resource one;
   checking_resource two;
-  TypeParam a(&one);
+  container a(&one);
   fill(a, 0, 7);
-  TypeParam b(&two);
+  container b(&two);
   fill(b, 0, many);
   using std::swap;
   swap(a, b);
-  EXPECT_EQ(a.get_allocator().resource(), &two);
-  EXPECT_EQ(b.get_allocator().resource(), &one);
-  EXPECT_EQ(std::distance(a.begin(), a.end()), many);
-  EXPECT_EQ(std::distance(b.begin(), b.end()), 7);
+  BOOST_TEST(a.get_allocator().resource() == &two);
+  BOOST_TEST(b.get_allocator().resource() == &one);
+  BOOST_TEST(std::distance(a.begin(), a.end()) == many);
+  BOOST_TEST(std::distance(b.begin(), b.end()) == 7);
 }
 
-TYPED_TEST(containers, lose_nothing_when_memory_ends) {
-  EXPECT_GT(for_each_failure_point([](std::pmr::memory_resource& upstream) {
-              TypeParam c(&upstream);
-              fill(c, 0, 40);
-              TypeParam copy(c);
-              copy = c;
-            }),
-            0U);
+BOOST_AUTO_TEST_CASE_TEMPLATE(lose_nothing_when_memory_ends, container, kinds) {
+  const std::size_t points = for_each_failure_point([](std::pmr::memory_resource& upstream) {
+    container c(&upstream);
+    fill(c, 0, 40);
+    container copy(c);
+    copy = c;
+  });
+  BOOST_TEST(points > 0U);
 }
 
-TEST(list, splices_and_merges_between_equal_allocators) {
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(list)
+
+BOOST_AUTO_TEST_CASE(splices_and_merges_between_equal_allocators) {
   checking_resource memory;
   std::list<int, numa_allocator<int>> a({1, 3, 5}, &memory);
   std::list<int, numa_allocator<int>> b({2, 4}, &memory);
   const std::size_t before = memory.allocations();
   a.merge(b);
-  EXPECT_EQ(a, (std::list<int, numa_allocator<int>>({1, 2, 3, 4, 5}, &memory)));
+  BOOST_TEST(a == (std::list<int, numa_allocator<int>>({1, 2, 3, 4, 5}, &memory)),
+             boost::test_tools::per_element());
   b.splice(b.end(), a, a.begin());
-  EXPECT_EQ(b.front(), 1);
-  EXPECT_EQ(a.size(), 4U);
-  EXPECT_EQ(memory.allocations(), before + 5) << "only the list compared with allocates";
+  BOOST_TEST(b.front() == 1);
+  BOOST_TEST(a.size() == 4U);
+  BOOST_TEST_INFO("only the list compared with allocates");
+  BOOST_TEST(memory.allocations() == before + 5);
 }
 
-TEST(map, hands_nodes_over_between_equal_allocators) {
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(map)
+
+BOOST_AUTO_TEST_CASE(hands_nodes_over_between_equal_allocators) {
   using map_type = std::map<int, int, std::less<>, numa_allocator<pair_type>>;
   checking_resource memory;
   map_type a(&memory);
@@ -180,29 +195,38 @@ TEST(map, hands_nodes_over_between_equal_allocators) {
   fill(b, 10, 20);
   const std::size_t before = memory.allocations();
   auto node = a.extract(3);
-  EXPECT_TRUE(node.get_allocator() == a.get_allocator());
+  BOOST_TEST((node.get_allocator() == a.get_allocator()));
   node.key() = 30;
-  EXPECT_TRUE(b.insert(std::move(node)).inserted);
+  BOOST_TEST(b.insert(std::move(node)).inserted);
   b.merge(a);
-  EXPECT_EQ(b.size(), 20U);
-  EXPECT_TRUE(a.empty());
-  EXPECT_EQ(memory.allocations(), before);
+  BOOST_TEST(b.size() == 20U);
+  BOOST_TEST(a.empty());
+  BOOST_TEST(memory.allocations() == before);
 }
 
-TEST(map, a_node_handle_frees_its_node_through_the_resource_it_came_from) {
+BOOST_AUTO_TEST_CASE(a_node_handle_frees_its_node_through_the_resource_it_came_from) {
   checking_resource memory;
   std::map<int, int, std::less<>, numa_allocator<pair_type>> a(&memory);
   fill(a, 0, 3);
   { const auto node = a.extract(1); }
-  EXPECT_EQ(memory.live_blocks(), 2U);
+  BOOST_TEST(memory.live_blocks() == 2U);
 }
 
-TEST(priority_queue, works_over_a_resource) {
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(priority_queue)
+
+BOOST_AUTO_TEST_CASE(works_over_a_resource) {
   checking_resource memory;
   std::priority_queue<int, std::vector<int, numa_allocator<int>>> q{numa_allocator<int>(&memory)};
   for (int i = 0; i != many; ++i) q.push(i * 37 % many);
-  for (int i = many; i-- != 0; q.pop()) ASSERT_EQ(q.top(), i);
+  for (int i = many; i-- != 0; q.pop()) BOOST_TEST_REQUIRE(q.top() == i);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(numa_allocator)
+using acre::numa_allocator;
 
 struct tree {
   int value = 0;
@@ -217,18 +241,20 @@ struct tree {
   }
 };
 
-TEST(numa_allocator, allows_incomplete_types_in_containers) {
+BOOST_AUTO_TEST_CASE(allows_incomplete_types_in_containers) {
   checking_resource memory;
   const tree t(&memory, 4);
-  EXPECT_EQ(t.vector.front().list.front().forward_list.front().value, 1);
+  BOOST_TEST(t.vector.front().list.front().forward_list.front().value == 1);
 }
 
-TEST(numa_allocator, deduces_containers) {
+BOOST_AUTO_TEST_CASE(deduces_containers) {
   checking_resource memory;
   const std::vector v({1, 2, 3}, numa_allocator<int>(&memory));
   static_assert(std::is_same_v<decltype(v), const std::vector<int, numa_allocator<int>>>);
-  EXPECT_EQ(v.size(), 3U);
+  BOOST_TEST(v.size() == 3U);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

@@ -1,10 +1,13 @@
 #include <acre/hwloc_version.hpp>
 
-#include <gtest/gtest.h>
 #include <hwloc.h>
+#include <boost/test/unit_test.hpp>
 
 #include <cstdio>
 #include <cstdlib>
+#include <string>
+
+#include "support/print.hpp"
 
 namespace {
 
@@ -16,14 +19,19 @@ unsigned number_of(const std::string& version) {
   return major << 16 | minor << 8;
 }
 
-TEST(hwloc_version, is_one_that_has_the_interface_this_was_built_with) {
-  EXPECT_GE(number_of(acre::hwloc_version()), static_cast<unsigned>(HWLOC_API_VERSION) & ~0xffU)
-      << acre::hwloc_version();
+BOOST_AUTO_TEST_SUITE(hwloc_version)
+
+BOOST_AUTO_TEST_CASE(is_one_that_has_the_interface_this_was_built_with) {
+  BOOST_TEST_INFO(acre::hwloc_version());
+  BOOST_TEST(number_of(acre::hwloc_version()) >= (static_cast<unsigned>(HWLOC_API_VERSION) & ~0xffU));
 }
-TEST(hwloc_version, is_that_of_the_interface_if_hwloc_tells_no_other) {
-  ASSERT_EQ(setenv("HWLOC_DONT_ADD_VERSION_INFO", "1", 1), 0);
-  EXPECT_EQ(number_of(acre::hwloc_version()), hwloc_get_api_version() & ~0xffU);
+
+BOOST_AUTO_TEST_CASE(is_that_of_the_interface_if_hwloc_tells_no_other) {
+  BOOST_TEST_REQUIRE(setenv("HWLOC_DONT_ADD_VERSION_INFO", "1", 1) == 0);
+  BOOST_TEST(number_of(acre::hwloc_version()) == (hwloc_get_api_version() & ~0xffU));
   unsetenv("HWLOC_DONT_ADD_VERSION_INFO");
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -3,8 +3,9 @@
 
 #include <acre/pool_resource.hpp>
 #include "support/checking_resource.hpp"
+#include "support/print.hpp"
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <deque>
 #include <forward_list>
@@ -25,13 +26,7 @@ namespace {
 
 using inner = std::vector<int, numa_allocator<int>>;
 
-TEST(numa_allocator, hands_itself_to_no_element) {
-  checking_resource one;
-  checking_resource two;
-  std::vector<inner, numa_allocator<inner>> v(&one);
-  v.emplace_back(3U, 7, numa_allocator<int>(&two));
-  EXPECT_EQ(v.back().get_allocator().resource(), &two);
-}
+BOOST_AUTO_TEST_SUITE(scoped_allocator_adaptor)
 
 template <class Outer>
 void nests() {
@@ -41,16 +36,16 @@ void nests() {
   v.emplace_back(3U, 7);
   v.resize(5);
   v.push_back(inner({1, 2}, numa_allocator<int>(std::pmr::new_delete_resource())));
-  for (const inner& i : v) EXPECT_EQ(i.get_allocator().resource(), &memory);
+  for (const inner& i : v) BOOST_TEST(i.get_allocator().resource() == &memory);
   auto other = v;
   other = std::move(v);
-  EXPECT_EQ(other.size(), 6U);
+  BOOST_TEST(other.size() == 6U);
 }
 
-TEST(scoped_allocator_adaptor, nests_numa_allocators) { nests<numa_allocator<inner>>(); }
-TEST(scoped_allocator_adaptor, nests_first_touch_allocators) { nests<first_touch_allocator<inner>>(); }
+BOOST_AUTO_TEST_CASE(nests_numa_allocators) { nests<numa_allocator<inner>>(); }
+BOOST_AUTO_TEST_CASE(nests_first_touch_allocators) { nests<first_touch_allocator<inner>>(); }
 
-TEST(scoped_allocator_adaptor, nests_maps_of_strings) {
+BOOST_AUTO_TEST_CASE(nests_maps_of_strings) {
   using text = std::basic_string<char, std::char_traits<char>, numa_allocator<char>>;
   using value = std::pair<const text, inner>;
   using adaptor = std::scoped_allocator_adaptor<numa_allocator<value>>;
@@ -58,11 +53,15 @@ TEST(scoped_allocator_adaptor, nests_maps_of_strings) {
   std::map<text, inner, std::less<>, adaptor> m{adaptor(&memory)};
   const text key("a text that is too long to lie in the string object itself", &memory);
   m[key].push_back(1);
-  EXPECT_EQ(m.begin()->first.get_allocator().resource(), &memory);
-  EXPECT_EQ(m.begin()->second.get_allocator().resource(), &memory);
+  BOOST_TEST(m.begin()->first.get_allocator().resource() == &memory);
+  BOOST_TEST(m.begin()->second.get_allocator().resource() == &memory);
 }
 
-TEST(pmr_containers, work_over_a_pool) {
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(pmr_containers)
+
+BOOST_AUTO_TEST_CASE(work_over_a_pool) {
   checking_resource memory;
   pool_resource pool(&memory);
   std::pmr::vector<int> v(&pool);
@@ -85,23 +84,38 @@ TEST(pmr_containers, work_over_a_pool) {
     u[i % 100].push_back(i);
     q.push(i);
   }
-  EXPECT_EQ(u[7].get_allocator().resource(), &pool);
-  EXPECT_EQ(m[7].get_allocator().resource(), &pool);
-  EXPECT_EQ(u[7].size(), 50U);
-  EXPECT_EQ(q.top(), 4999);
-  EXPECT_EQ(l.back(), f.front());
-  EXPECT_EQ(mm.size(), d.size());
+  BOOST_TEST(u[7].get_allocator().resource() == &pool);
+  BOOST_TEST(m[7].get_allocator().resource() == &pool);
+  BOOST_TEST(u[7].size() == 50U);
+  BOOST_TEST(q.top() == 4999);
+  BOOST_TEST(l.back() == f.front());
+  BOOST_TEST(mm.size() == d.size());
 }
 
-TEST(pmr_containers, share_a_resource_with_numa_allocators) {
+BOOST_AUTO_TEST_CASE(share_a_resource_with_numa_allocators) {
   checking_resource memory;
   const numa_allocator<int> a(&memory);
   std::pmr::vector<int> v({1, 2, 3}, a.resource());
   std::pmr::polymorphic_allocator<> p(a.resource());
   int* const one = p.new_object<int>(1);
   p.delete_object(one);
-  EXPECT_TRUE(*v.get_allocator().resource() == *a.resource());
+  BOOST_TEST((*v.get_allocator().resource() == *a.resource()));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(numa_allocator)
+using acre::numa_allocator;
+
+BOOST_AUTO_TEST_CASE(hands_itself_to_no_element) {
+  checking_resource one;
+  checking_resource two;
+  std::vector<inner, numa_allocator<inner>> v(&one);
+  v.emplace_back(3U, 7, numa_allocator<int>(&two));
+  BOOST_TEST(v.back().get_allocator().resource() == &two);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

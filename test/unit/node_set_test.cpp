@@ -1,20 +1,30 @@
 #include <acre/error.hpp>
 #include <acre/node_set.hpp>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <concepts>
 #include <iterator>
 #include <random>
 #include <sstream>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "support/errors.hpp"
+#include "support/print.hpp"
 
 namespace {
 
 using acre::errc;
+using acre::test::with_code;
+using boost::test_tools::per_element;
+
+BOOST_AUTO_TEST_SUITE(node_set)
 using acre::node_set;
 
 static_assert(std::regular<node_set>);
@@ -39,61 +49,57 @@ node_set random_set(std::mt19937& random) {
   return s;
 }
 
-TEST(node_set, is_a_set) {
+BOOST_AUTO_TEST_CASE(is_a_set) {
   node_set s{8, 1, 3, 1};
-  EXPECT_THAT(std::vector(s.begin(), s.end()), testing::ElementsAre(1U, 3U, 8U));
-  EXPECT_EQ(s.size(), 3U);
-  EXPECT_TRUE(s.contains(3U));
-  EXPECT_FALSE(s.contains(2U));
-  EXPECT_FALSE(s.contains(5000U));
-  EXPECT_TRUE(s.contains(node_set{1, 8}));
-  EXPECT_FALSE(s.contains(node_set{1, 9}));
-  EXPECT_EQ(s.erase(3).erase(5000), (node_set{1, 8}));
+  BOOST_TEST(std::vector(s.begin(), s.end()) == (std::vector{1U, 3U, 8U}), per_element());
+  BOOST_TEST(s.size() == 3U);
+  BOOST_TEST(s.contains(3U));
+  BOOST_TEST(!s.contains(2U));
+  BOOST_TEST(!s.contains(5000U));
+  BOOST_TEST(s.contains(node_set{1, 8}));
+  BOOST_TEST(!s.contains(node_set{1, 9}));
+  BOOST_TEST(s.erase(3).erase(5000) == (node_set{1, 8}));
   s.clear();
-  EXPECT_TRUE(s.empty());
-  EXPECT_EQ(s.begin(), s.end());
+  BOOST_TEST(s.empty());
+  BOOST_TEST((s.begin() == s.end()));
 }
 
-TEST(node_set, obeys_set_algebra) {
+BOOST_AUTO_TEST_CASE(obeys_set_algebra) {
   std::mt19937 random(2);
   for (int i = 0; i < 500; ++i) {
     const node_set a = random_set(random), b = random_set(random);
-    EXPECT_EQ((a | b).size() + (a & b).size(), a.size() + b.size());
-    EXPECT_EQ((a - b) | (a & b), a);
-    EXPECT_FALSE((a - b).intersects(b));
-    EXPECT_TRUE((a | b).contains(a));
-    EXPECT_EQ(static_cast<std::size_t>(std::distance(a.begin(), a.end())), a.size());
+    BOOST_TEST((a | b).size() + (a & b).size() == a.size() + b.size());
+    BOOST_TEST(((a - b) | (a & b)) == a);
+    BOOST_TEST(!(a - b).intersects(b));
+    BOOST_TEST((a | b).contains(a));
+    BOOST_TEST(static_cast<std::size_t>(std::distance(a.begin(), a.end())) == a.size());
   }
 }
 
-TEST(node_set, refuses_numbers_that_linux_cannot_have) {
-  EXPECT_NO_THROW(node_set{1023});
-  try {
-    node_set s{1024};
-    ADD_FAILURE();
-  } catch (const acre::error& e) {
-    EXPECT_EQ(e.code(), errc::unknown_node);
-    EXPECT_STREQ(e.what(), "node 1024: node numbers go up to 1023");
-  }
+BOOST_AUTO_TEST_CASE(refuses_numbers_that_linux_cannot_have) {
+  BOOST_CHECK_NO_THROW(node_set{1023});
+  BOOST_CHECK_EXCEPTION(
+      node_set{1024}, acre::error,
+      with_code(errc::unknown_node).saying_exactly("node 1024: node numbers go up to 1023"));
 }
 
-TEST(node_set, is_written_as_ranges) {
-  EXPECT_EQ(node_set{}.to_string(), "none");
-  EXPECT_EQ((node_set{0, 1, 2, 3, 8}).to_string(), "0-3,8");
-  EXPECT_EQ((node_set{63, 64, 1022, 1023}).to_string(), "63-64,1022-1023");
+BOOST_AUTO_TEST_CASE(is_written_as_ranges) {
+  BOOST_TEST(node_set{}.to_string() == "none");
+  BOOST_TEST((node_set{0, 1, 2, 3, 8}).to_string() == "0-3,8");
+  BOOST_TEST((node_set{63, 64, 1022, 1023}).to_string() == "63-64,1022-1023");
   std::ostringstream out;
   out << sparse;
-  EXPECT_EQ(out.str(), "0,2,5,250");
+  BOOST_TEST(out.str() == "0,2,5,250");
 }
 
-TEST(node_set, hashes_equal_sets_alike_and_others_apart) {
+BOOST_AUTO_TEST_CASE(hashes_equal_sets_alike_and_others_apart) {
   std::unordered_set<std::size_t> seen;
   for (unsigned n = 0; n < node_set::max_nodes; ++n) seen.insert(std::hash<node_set>{}(node_set{n}));
-  EXPECT_EQ(seen.size(), std::size_t{node_set::max_nodes});
-  EXPECT_EQ((node_set{1, 2}).hash(), (node_set{2, 1}).hash());
+  BOOST_TEST(seen.size() == std::size_t{node_set::max_nodes});
+  BOOST_TEST((node_set{1, 2}).hash() == (node_set{2, 1}).hash());
 }
 
-TEST(node_set, parses_what_numactl_users_type) {
+BOOST_AUTO_TEST_CASE(parses_what_numactl_users_type) {
   const std::pair<const char*, node_set> cases[] = {
       {"0", {0}},
       {"0-3,8", {0, 1, 2, 3, 8}},
@@ -114,10 +120,13 @@ TEST(node_set, parses_what_numactl_users_type) {
       {"+1,3", {2, 250}},
       {"!+0-2", {250}},
   };
-  for (const auto& [text, nodes] : cases) EXPECT_EQ(node_set::parse(text, sparse), nodes) << text;
+  for (const auto& [text, nodes] : cases) {
+    BOOST_TEST_INFO('"' << text << '"');
+    BOOST_TEST(node_set::parse(text, sparse) == nodes);
+  }
 }
 
-TEST(node_set, says_what_is_wrong_and_where) {
+BOOST_AUTO_TEST_CASE(says_what_is_wrong_and_where) {
   const std::pair<const char*, const char*> cases[] = {
       {"", "'': a set of nodes is missing (\"none\" is the empty set) at position 0"},
       {"0-x", "'0-x': expected a node number at position 2"},
@@ -153,52 +162,50 @@ TEST(node_set, says_what_is_wrong_and_where) {
       {"same", "'same': numactl's 'same' is not supported, name the nodes at position 0"},
   };
   for (const auto& [text, message] : cases) {
-    try {
-      node_set::parse(text, sparse);
-      ADD_FAILURE() << text;
-    } catch (const acre::error& e) {
-      EXPECT_EQ(e.code(), errc::invalid_text);
-      EXPECT_STREQ(e.what(), message);
-    }
+    BOOST_TEST_INFO('"' << text << '"');
+    BOOST_CHECK_EXCEPTION(node_set::parse(text, sparse), acre::error,
+                          with_code(errc::invalid_text).saying_exactly(message));
   }
 }
 
-TEST(node_set, rejects_a_reversed_range) {
-  EXPECT_THROW(
-      try { node_set::parse("0,3-1"); } catch (const acre::error& e) {
-        EXPECT_STREQ(e.what(), "'0,3-1': the range is reversed at position 2");
-        throw;
-      },
-      acre::error);
+BOOST_AUTO_TEST_CASE(rejects_a_reversed_range) {
+  BOOST_CHECK_EXCEPTION(
+      node_set::parse("0,3-1"), acre::error,
+      with_code(errc::invalid_text).saying_exactly("'0,3-1': the range is reversed at position 2"));
 }
 
-TEST(node_set, rejects_a_text_with_a_zero_inside) {
-  EXPECT_THROW(node_set::parse(std::string_view("0\0001", 3), sparse), acre::error);
+BOOST_AUTO_TEST_CASE(rejects_a_text_with_a_zero_inside) {
+  BOOST_CHECK_EXCEPTION(node_set::parse(std::string_view("0\0001", 3), sparse), acre::error,
+                        with_code(errc::invalid_text));
 }
 
-TEST(node_set, parses_back_what_it_writes) {
+BOOST_AUTO_TEST_CASE(parses_back_what_it_writes) {
   std::mt19937 random(3);
   for (int i = 0; i < 2000; ++i) {
     const node_set s = random_set(random);
-    EXPECT_EQ(node_set::parse(s.to_string()), s);
+    BOOST_TEST(node_set::parse(s.to_string()) == s);
     if (s.empty()) continue;
-    EXPECT_EQ(node_set::parse("!" + s.to_string(), sparse), sparse - s);
+    BOOST_TEST(node_set::parse("!" + s.to_string(), sparse) == sparse - s);
   }
 }
 
-TEST(node_set, parses_random_texts_or_refuses_them_as_invalid) {
+BOOST_AUTO_TEST_CASE(parses_random_texts_or_refuses_them_as_invalid) {
   constexpr std::string_view alphabet = "0123456789-,!+aln: ";
   std::mt19937 random(4);
+  std::string wrong;
   for (int i = 0; i < 20000; ++i) {
     std::string text;
     for (auto n = random() % 8; n > 0; --n) text += alphabet[random() % alphabet.size()];
     try {
       const node_set s = node_set::parse(text, sparse);
-      EXPECT_EQ(node_set::parse(s.to_string()), s) << text;
+      if (node_set::parse(s.to_string()) != s) wrong += text + " is written as " + s.to_string() + '\n';
     } catch (const acre::error& e) {
-      EXPECT_EQ(e.code(), errc::invalid_text) << text;
+      if (e.code() != errc::invalid_text) wrong += text + " is refused: " + e.what() + '\n';
     }
   }
+  BOOST_TEST(wrong == "");
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -3,8 +3,10 @@
 #include <acre/error.hpp>
 
 #include "support/checking_resource.hpp"
+#include "support/errors.hpp"
+#include "support/print.hpp"
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -57,42 +59,42 @@ static_assert(std::is_nothrow_constructible_v<first_touch_allocator<int>, const 
 static_assert(std::is_nothrow_constructible_v<numa_allocator<int>, const first_touch_allocator<int>&>);
 static_assert(std::is_nothrow_constructible_v<first_touch_allocator<int>, const numa_allocator<long>&>);
 
-TEST(numa_allocator, asks_its_resource_for_the_size_and_alignment_of_the_type) {
+BOOST_AUTO_TEST_SUITE(numa_allocator)
+using acre::numa_allocator;
+
+BOOST_AUTO_TEST_CASE(asks_its_resource_for_the_size_and_alignment_of_the_type) {
   checking_resource memory;
   numa_allocator<double> a(&memory);
   double* const p = a.allocate(5);
-  EXPECT_EQ(memory.live_bytes(), 5 * sizeof(double));
+  BOOST_TEST(memory.live_bytes() == 5 * sizeof(double));
   a.deallocate(p, 5);
-  EXPECT_EQ(a.resource(), &memory);
+  BOOST_TEST(a.resource() == &memory);
 }
 
-TEST(numa_allocator, allocates_no_objects) {
+BOOST_AUTO_TEST_CASE(allocates_no_objects) {
   checking_resource memory;
   numa_allocator<double> a(&memory);
   a.deallocate(a.allocate(0), 0);
+  BOOST_TEST(memory.live_blocks() == 0U);
 }
 
-TEST(numa_allocator, of_no_resource_is_an_error) {
-  try {
-    numa_allocator<int> a(static_cast<std::pmr::memory_resource*>(nullptr));
-    ADD_FAILURE() << "made an allocator over nothing";
-  } catch (const error& e) {
-    EXPECT_EQ(e.code(), errc::invalid_argument);
-  }
+BOOST_AUTO_TEST_CASE(of_no_resource_is_an_error) {
+  BOOST_CHECK_EXCEPTION(numa_allocator<int>(static_cast<std::pmr::memory_resource*>(nullptr)), error,
+                        with_code(errc::invalid_argument));
 }
 
-TEST(numa_allocator, is_equal_by_resource_never_by_type) {
+BOOST_AUTO_TEST_CASE(is_equal_by_resource_never_by_type) {
   checking_resource one;
   checking_resource two;
   const numa_allocator<int> a(&one);
   const first_touch_allocator<double> b(&one);
   const numa_allocator<int> c(&two);
-  EXPECT_TRUE(a == b);
-  EXPECT_TRUE(b == a);
-  EXPECT_TRUE(b == first_touch_allocator<char>(&one));
-  EXPECT_TRUE(a == numa_allocator<void>(&one));
-  EXPECT_TRUE(a != c);
-  EXPECT_TRUE(b != c);
+  BOOST_TEST((a == b));
+  BOOST_TEST((b == a));
+  BOOST_TEST((b == first_touch_allocator<char>(&one)));
+  BOOST_TEST((a == numa_allocator<void>(&one)));
+  BOOST_TEST((a != c));
+  BOOST_TEST((b != c));
 }
 
 struct two_faces : std::pmr::memory_resource {
@@ -103,23 +105,23 @@ struct two_faces : std::pmr::memory_resource {
   }
 };
 
-TEST(numa_allocator, is_equal_if_the_resources_say_so) {
+BOOST_AUTO_TEST_CASE(is_equal_if_the_resources_say_so) {
   two_faces one;
   two_faces two;
-  EXPECT_TRUE(numa_allocator<int>(&one) == numa_allocator<int>(&two));
+  BOOST_TEST((numa_allocator<int>(&one) == numa_allocator<int>(&two)));
 }
 
-TEST(numa_allocator, converts_between_types_and_back) {
+BOOST_AUTO_TEST_CASE(converts_between_types_and_back) {
   checking_resource memory;
   const numa_allocator<int> a(&memory);
   const numa_allocator<void> v = a;
   const first_touch_allocator<int> f = a;
   const first_touch_allocator<long> g = f;
   const numa_allocator<int> back = g;
-  EXPECT_TRUE(a == v);
-  EXPECT_TRUE(a == f);
-  EXPECT_TRUE(a == g);
-  EXPECT_TRUE(a == back);
+  BOOST_TEST((a == v));
+  BOOST_TEST((a == f));
+  BOOST_TEST((a == g));
+  BOOST_TEST((a == back));
   const numa_allocator deduced(f);
   static_assert(std::is_same_v<decltype(deduced), const numa_allocator<int>>);
 }
@@ -127,13 +129,15 @@ TEST(numa_allocator, converts_between_types_and_back) {
 template <class T>
 void throws_bad_array_new_length(std::size_t n) {
   checking_resource memory;
-  EXPECT_THROW(static_cast<void>(numa_allocator<T>(&memory).allocate(n)), std::bad_array_new_length) << n;
-  EXPECT_THROW(static_cast<void>(numa_allocator<T>(&memory).allocate_at_least(n)), std::bad_array_new_length)
-      << n;
-  EXPECT_EQ(memory.allocations(), 0U);
+  BOOST_TEST_CONTEXT(n << " objects of " << sizeof(T) << " bytes") {
+    BOOST_CHECK_THROW(static_cast<void>(numa_allocator<T>(&memory).allocate(n)), std::bad_array_new_length);
+    BOOST_CHECK_THROW(static_cast<void>(numa_allocator<T>(&memory).allocate_at_least(n)),
+                      std::bad_array_new_length);
+    BOOST_TEST(memory.allocations() == 0U);
+  }
 }
 
-TEST(numa_allocator, sizes_that_overflow_are_bad_array_lengths) {
+BOOST_AUTO_TEST_CASE(sizes_that_overflow_are_bad_array_lengths) {
   constexpr std::size_t max = std::numeric_limits<std::size_t>::max();
   throws_bad_array_new_length<double>((std::size_t{1} << 61) + 1);
   throws_bad_array_new_length<double>(max);
@@ -141,7 +145,7 @@ TEST(numa_allocator, sizes_that_overflow_are_bad_array_lengths) {
   throws_bad_array_new_length<char>(max);
   throws_bad_array_new_length<char>(max / 2 + 1);
   checking_resource memory;
-  EXPECT_THROW(static_cast<void>(numa_allocator<char>(&memory).allocate(max / 2)), std::bad_alloc);
+  BOOST_CHECK_THROW(static_cast<void>(numa_allocator<char>(&memory).allocate(max / 2)), std::bad_alloc);
 }
 
 /// Gives whole multiples of 100 bytes.
@@ -163,26 +167,26 @@ class generous_resource final : public resource {
   std::pmr::memory_resource* x_upstream;
 };
 
-TEST(numa_allocator, allocate_at_least_tells_what_fits_and_takes_back_any_count_between) {
+BOOST_AUTO_TEST_CASE(allocate_at_least_tells_what_fits_and_takes_back_any_count_between) {
   checking_resource memory;
   generous_resource generous(&memory);
   numa_allocator<double> a(&generous);
   for (const std::size_t back : {3U, 7U, 12U}) {
     const auto [p, count] = a.allocate_at_least(3);
-    EXPECT_EQ(count, 12U);
+    BOOST_TEST(count == 12U);
     for (std::size_t i = 0; i != count; ++i) std::construct_at(p + i, 1.0);
     a.deallocate(p, back);
   }
   const auto [p, count] = a.allocate_at_least(13);
-  EXPECT_EQ(count, 25U);
+  BOOST_TEST(count == 25U);
   a.deallocate(p, 20);
 }
 
-TEST(numa_allocator, allocate_at_least_gives_the_count_itself_over_foreign_resources) {
+BOOST_AUTO_TEST_CASE(allocate_at_least_gives_the_count_itself_over_foreign_resources) {
   checking_resource memory;
   numa_allocator<double> a(&memory);
   const auto [p, count] = a.allocate_at_least(7);
-  EXPECT_EQ(count, 7U);
+  BOOST_TEST(count == 7U);
   a.deallocate(p, count);
 }
 
@@ -197,21 +201,23 @@ void stays_aligned() {
   std::vector<over_aligned<Alignment>, numa_allocator<over_aligned<Alignment>>> v(&memory);
   for (int i = 0; i != 20; ++i) {
     v.emplace_back();
-    ASSERT_EQ(reinterpret_cast<std::uintptr_t>(&v.back()) % Alignment, 0U);
+    BOOST_TEST_REQUIRE(reinterpret_cast<std::uintptr_t>(&v.back()) % Alignment == 0U);
   }
 }
 
-TEST(numa_allocator, aligns_over_aligned_types) {
+BOOST_AUTO_TEST_CASE(aligns_over_aligned_types) {
   stays_aligned<64>();
   stays_aligned<4096>();
 }
 
-TEST(numa_allocator, makes_shared_pointers) {
+BOOST_AUTO_TEST_CASE(makes_shared_pointers) {
   checking_resource memory;
   const auto p = std::allocate_shared<double>(numa_allocator<double>(&memory), 3.5);
-  EXPECT_EQ(*p, 3.5);
-  EXPECT_EQ(memory.live_blocks(), 1U);
+  BOOST_TEST(*p == 3.5);
+  BOOST_TEST(memory.live_blocks() == 1U);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

@@ -1,15 +1,16 @@
 #include "pool/owned_pages.hpp"
 
-#include "support/checking_resource.hpp"
-#include "support/throws.hpp"
+#include "support/errors.hpp"
+#include "support/print.hpp"
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <new>
+#include <ostream>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace acre::test {
@@ -24,6 +25,9 @@ class made_up_source final : public page_source {
     std::size_t bytes;
     std::size_t alignment;
     friend bool operator==(const call&, const call&) = default;
+    friend std::ostream& operator<<(std::ostream& out, const call& c) {
+      return out << c.what << ' ' << c.p << ", " << c.bytes << " bytes aligned to " << c.alignment;
+    }
   };
   made_up_source(std::uintptr_t address, std::vector<call>& log) : x_address(address), x_log(log) {}
 
@@ -52,8 +56,7 @@ class made_up_source final : public page_source {
 
 constexpr std::size_t granule = owner_map::granule_bytes;
 
-class owned_pages : public testing::Test {
- protected:
+struct made_up_pages {
   using call = made_up_source::call;
   acre::owned_pages make(std::uintptr_t address, owner_map& map) {
     return {std::make_unique<made_up_source>(address, log), map, 3};
@@ -62,15 +65,18 @@ class owned_pages : public testing::Test {
   owner_map owners;
 };
 
-TEST_F(owned_pages, are_registered_as_long_as_they_are_mapped) {
+BOOST_FIXTURE_TEST_SUITE(owned_pages, made_up_pages)
+using boost::test_tools::per_element;
+
+BOOST_AUTO_TEST_CASE(are_registered_as_long_as_they_are_mapped) {
   auto pages = make(5 * granule, owners);
   void* const p = pages.map(65'536, 4096);
-  EXPECT_EQ(owners.find(p), 3);
+  BOOST_TEST(owners.find(p) == 3);
   pages.unmap(p, 65'536, 4096);
-  EXPECT_EQ(owners.find(p), std::nullopt);
+  BOOST_TEST(owners.find(p) == std::nullopt);
 }
 
-TEST_F(owned_pages, begin_at_granules_and_keep_larger_alignments) {
+BOOST_AUTO_TEST_CASE(begin_at_granules_and_keep_larger_alignments) {
   auto pages = make(8 * granule, owners);
   void* const p = pages.map(65'536, 4096);
   pages.unmap(p, 65'536, 4096);
@@ -79,33 +85,35 @@ TEST_F(owned_pages, begin_at_granules_and_keep_larger_alignments) {
                                    {"unmap", p, 65'536, granule},
                                    {"map", p, granule, 8 * granule},
                                    {"unmap", p, granule, 8 * granule}};
-  EXPECT_EQ(log, expected);
+  BOOST_TEST(log == expected, per_element());
 }
 
-TEST_F(owned_pages, are_unmapped_if_the_map_has_no_memory) {
+BOOST_AUTO_TEST_CASE(are_unmapped_if_the_map_has_no_memory) {
   owner_map full(std::pmr::null_memory_resource());
   auto pages = make(granule, full);
-  EXPECT_THROW(pages.map(4096, 4096), std::bad_alloc);
-  ASSERT_EQ(log.size(), 2U);
-  EXPECT_EQ(log[1], (call{"unmap", log[0].p, 4096, granule}));
+  BOOST_CHECK_THROW(pages.map(4096, 4096), std::bad_alloc);
+  BOOST_TEST_REQUIRE(log.size() == 2U);
+  BOOST_TEST(log[1] == (call{"unmap", log[0].p, 4096, granule}));
 }
 
-TEST_F(owned_pages, are_unmapped_where_no_owner_can_be_registered) {
+BOOST_AUTO_TEST_CASE(are_unmapped_where_no_owner_can_be_registered) {
   auto pages = make(std::uintptr_t{1} << 50, owners);
-  EXPECT_EQ(code_thrown([&] { pages.map(4096, 4096); }), errc::invalid_size);
-  EXPECT_EQ(log.back().what, "unmap");
+  BOOST_CHECK_EXCEPTION(pages.map(4096, 4096), allocation_error, with_code(errc::invalid_size));
+  BOOST_TEST(log.back().what == "unmap");
 }
 
-TEST_F(owned_pages, are_for_the_rest_what_the_source_says) {
+BOOST_AUTO_TEST_CASE(are_for_the_rest_what_the_source_says) {
   auto pages = make(granule, owners);
-  EXPECT_TRUE(pages.discard(this, 4096));
-  EXPECT_EQ(log.back(), (call{"discard", this, 4096, 0}));
-  EXPECT_EQ(pages.discard_granule(), 4096U);
-  EXPECT_EQ(pages.slab_granule(), 12'288U);
-  EXPECT_EQ(pages.largest_slab(), 65'536U);
-  EXPECT_EQ(pages.reuse(), page_reuse::same_size);
-  EXPECT_EQ(pages.upstream(), std::pmr::null_memory_resource());
+  BOOST_TEST(pages.discard(this, 4096));
+  BOOST_TEST(log.back() == (call{"discard", this, 4096, 0}));
+  BOOST_TEST(pages.discard_granule() == 4096U);
+  BOOST_TEST(pages.slab_granule() == 12'288U);
+  BOOST_TEST(pages.largest_slab() == 65'536U);
+  BOOST_TEST(pages.reuse() == page_reuse::same_size);
+  BOOST_TEST(pages.upstream() == std::pmr::null_memory_resource());
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

@@ -3,10 +3,12 @@
 #include <acre/error.hpp>
 
 #include "support/checking_resource.hpp"
+#include "support/errors.hpp"
 #include "support/failing_resource.hpp"
-#include "support/throws.hpp"
+#include "support/print.hpp"
+#include "support/wrong.hpp"
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -27,67 +29,77 @@ constexpr std::uintptr_t leaf_bytes = std::uintptr_t{32} << 30;
 
 const void* at(std::uintptr_t address) { return reinterpret_cast<const void*>(address); }
 
-TEST(owner_map, an_empty_one_knows_nobody) {
+BOOST_AUTO_TEST_SUITE(owner_map)
+using acre::owner_map;
+
+BOOST_AUTO_TEST_CASE(an_empty_one_knows_nobody) {
   const owner_map map;
   for (const std::uintptr_t address :
        {std::uintptr_t{0}, granule, leaf_bytes, end_of_addresses - 1, end_of_addresses, UINTPTR_MAX}) {
-    EXPECT_EQ(map.find(at(address)), std::nullopt) << address;
+    BOOST_TEST_INFO(address);
+    BOOST_TEST(map.find(at(address)) == std::nullopt);
   }
 }
 
-TEST(owner_map, every_address_of_a_range_has_its_owner_and_none_beyond) {
+BOOST_AUTO_TEST_CASE(every_address_of_a_range_has_its_owner_and_none_beyond) {
   owner_map map;
   map.set(at(8 * granule), 3 * granule, 7);
-  EXPECT_EQ(map.find(at(8 * granule - 1)), std::nullopt);
+  BOOST_TEST(map.find(at(8 * granule - 1)) == std::nullopt);
   for (std::uintptr_t address = 8 * granule; address != 11 * granule; address += page / 2) {
-    ASSERT_EQ(map.find(at(address)), 7) << address;
+    BOOST_TEST_INFO(address);
+    BOOST_TEST_REQUIRE(map.find(at(address)) == 7);
   }
-  EXPECT_EQ(map.find(at(11 * granule - 1)), 7);
-  EXPECT_EQ(map.find(at(11 * granule)), std::nullopt);
+  BOOST_TEST(map.find(at(11 * granule - 1)) == 7);
+  BOOST_TEST(map.find(at(11 * granule)) == std::nullopt);
   map.clear(at(8 * granule), 3 * granule);
   for (std::uintptr_t address = 8 * granule; address != 11 * granule; address += page / 2) {
-    ASSERT_EQ(map.find(at(address)), std::nullopt) << address;
+    BOOST_TEST_INFO(address);
+    BOOST_TEST_REQUIRE(map.find(at(address)) == std::nullopt);
   }
 }
 
-TEST(owner_map, what_follows_a_part_of_a_granule_is_nobodys) {
+BOOST_AUTO_TEST_CASE(what_follows_a_part_of_a_granule_is_nobodys) {
   owner_map map;
   map.set(at(granule), granule + 5 * page + 1, 0);
-  EXPECT_EQ(map.find(at(2 * granule + 5 * page)), 0) << "the page that is begun is owned as a whole";
-  EXPECT_EQ(map.find(at(2 * granule + 6 * page - 1)), 0);
-  EXPECT_EQ(map.find(at(2 * granule + 6 * page)), std::nullopt);
-  EXPECT_EQ(map.find(at(3 * granule - 1)), std::nullopt);
+  BOOST_TEST_INFO("the page that is begun is owned as a whole");
+  BOOST_TEST(map.find(at(2 * granule + 5 * page)) == 0);
+  BOOST_TEST(map.find(at(2 * granule + 6 * page - 1)) == 0);
+  BOOST_TEST(map.find(at(2 * granule + 6 * page)) == std::nullopt);
+  BOOST_TEST(map.find(at(3 * granule - 1)) == std::nullopt);
 }
 
-TEST(owner_map, smallest_and_largest_owners_and_addresses_are_right) {
+BOOST_AUTO_TEST_CASE(smallest_and_largest_owners_and_addresses_are_right) {
   owner_map map;
   map.set(at(0), granule, UINT16_MAX);
   map.set(at(end_of_addresses - granule), granule, UINT16_MAX);
   map.set(at(leaf_bytes - granule), 2 * granule, 0);
-  EXPECT_EQ(map.find(at(0)), UINT16_MAX);
-  EXPECT_EQ(map.find(at(end_of_addresses - 1)), UINT16_MAX);
-  EXPECT_EQ(map.find(at(leaf_bytes - granule)), 0);
-  EXPECT_EQ(map.find(at(leaf_bytes)), 0);
+  BOOST_TEST(map.find(at(0)) == UINT16_MAX);
+  BOOST_TEST(map.find(at(end_of_addresses - 1)) == UINT16_MAX);
+  BOOST_TEST(map.find(at(leaf_bytes - granule)) == 0);
+  BOOST_TEST(map.find(at(leaf_bytes)) == 0);
 }
 
-TEST(owner_map, no_bytes_have_no_owner) {
+BOOST_AUTO_TEST_CASE(no_bytes_have_no_owner) {
   owner_map map;
   map.set(at(granule), 0, 1);
   map.clear(at(granule), 0);
-  EXPECT_EQ(map.find(at(granule)), std::nullopt);
+  BOOST_TEST(map.find(at(granule)) == std::nullopt);
 }
 
-TEST(owner_map, addresses_beyond_48_bits_are_an_error_that_changes_nothing) {
+BOOST_AUTO_TEST_CASE(addresses_beyond_48_bits_are_an_error_that_changes_nothing) {
   checking_resource memory;
   owner_map map(&memory);
   for (const std::uintptr_t begin : {end_of_addresses, end_of_addresses - granule, end_of_addresses << 4}) {
-    EXPECT_EQ(code_thrown([&] { map.set(at(begin), 2 * granule, 3); }), errc::invalid_size) << begin;
-    EXPECT_EQ(map.find(at(begin)), std::nullopt);
+    BOOST_TEST_CONTEXT(begin) {
+      BOOST_CHECK_EXCEPTION(map.set(at(begin), 2 * granule, 3), allocation_error,
+                            with_code(errc::invalid_size));
+      BOOST_TEST(map.find(at(begin)) == std::nullopt);
+    }
   }
-  EXPECT_EQ(memory.allocations(), 0U);
+  BOOST_TEST(memory.allocations() == 0U);
 }
 
-TEST(owner_map, a_failed_set_has_changed_nothing) {
+BOOST_AUTO_TEST_CASE(a_failed_set_has_changed_nothing) {
   const std::size_t points = for_each_failure_point([](std::pmr::memory_resource& memory) {
     owner_map map(&memory);
     const void* const p = at(leaf_bytes - granule);
@@ -95,17 +107,19 @@ TEST(owner_map, a_failed_set_has_changed_nothing) {
       map.set(p, leaf_bytes + 2 * granule, 5);
     } catch (const std::bad_alloc&) {
       for (const std::uintptr_t address : {leaf_bytes - granule, leaf_bytes, 2 * leaf_bytes}) {
-        EXPECT_EQ(map.find(at(address)), std::nullopt) << address;
+        BOOST_TEST_INFO(address);
+        BOOST_TEST(map.find(at(address)) == std::nullopt);
       }
       map.set(p, leaf_bytes + 2 * granule, 5);
     }
-    EXPECT_EQ(map.find(at(leaf_bytes)), 5);
-    EXPECT_EQ(map.find(at(2 * leaf_bytes)), 5);
+    BOOST_TEST(map.find(at(leaf_bytes)) == 5);
+    BOOST_TEST(map.find(at(2 * leaf_bytes)) == 5);
   });
-  EXPECT_EQ(points, 3U) << "one for each leaf";
+  BOOST_TEST_INFO("one for each leaf");
+  BOOST_TEST(points == 3U);
 }
 
-TEST(owner_map, agrees_with_a_model_about_random_ranges) {
+BOOST_AUTO_TEST_CASE(agrees_with_a_model_about_random_ranges) {
   struct range {
     std::uintptr_t bytes;
     owner_map::owner who;
@@ -127,6 +141,16 @@ TEST(owner_map, agrees_with_a_model_about_random_ranges) {
     }
     return true;
   };
+  const auto agree_in = [&](int step) -> boost::test_tools::assertion_result {
+    for (int look = 0; look != 8; ++look) {
+      const std::uintptr_t address = base + random() % (140 * granule);
+      const std::optional<owner_map::owner> found = map.find(at(address));
+      const std::optional<owner_map::owner> expected = modelled(address);
+      if (found != expected)
+        return wrong("step ", step, ", ", address, ": ", found, " instead of ", expected);
+    }
+    return true;
+  };
   for (int step = 0; step != 20'000; ++step) {
     const std::uintptr_t begin = base + random() % 128 * granule;
     const std::uintptr_t bytes = (1 + random() % (random() % 4 == 0 ? 8 * 512 : 512)) * page;
@@ -138,20 +162,20 @@ TEST(owner_map, agrees_with_a_model_about_random_ranges) {
       map.set(at(begin), bytes, who);
       model[begin] = {bytes, who};
     }
-    for (int look = 0; look != 8; ++look) {
-      const std::uintptr_t address = base + random() % (140 * granule);
-      ASSERT_EQ(map.find(at(address)), modelled(address)) << "step " << step << ", address " << address;
-    }
+    BOOST_TEST_REQUIRE(agree_in(step));
   }
 }
 
 // Each thread registers ranges of its own among the others' and looks them all up; leaves are made in a race.
-TEST(owner_map, threads_register_and_look_up_at_once) {
+BOOST_AUTO_TEST_CASE(threads_register_and_look_up_at_once) {
   constexpr unsigned threads = 4;
   constexpr std::uintptr_t leaves = 64;
   checking_resource memory;
   owner_map map(&memory);
   std::atomic<unsigned> ready = 0;
+  std::atomic<unsigned> lost = 0;
+  std::atomic<unsigned> mixed_up = 0;
+  std::atomic<unsigned> left_behind = 0;
   const auto work = [&](unsigned me) {
     ready.fetch_add(1);
     while (ready.load() != threads) std::this_thread::yield();
@@ -159,24 +183,30 @@ TEST(owner_map, threads_register_and_look_up_at_once) {
       for (std::uintptr_t i = 0; i != leaves; ++i) {
         const std::uintptr_t begin = i * leaf_bytes + (2 * me + 1) * granule;
         map.set(at(begin), granule + page, static_cast<owner_map::owner>(me));
-        EXPECT_EQ(map.find(at(begin)), me);
-        EXPECT_EQ(map.find(at(begin + granule)), me);
+        if (map.find(at(begin)) != me) ++lost;
+        if (map.find(at(begin + granule)) != me) ++lost;
         const unsigned other = (me + 1) % threads;
         const auto found = map.find(at(i * leaf_bytes + (2 * other + 1) * granule));
-        EXPECT_TRUE(!found || *found == other);
+        if (found && *found != other) ++mixed_up;
       }
       for (std::uintptr_t i = 0; i != leaves; ++i) {
         const std::uintptr_t begin = i * leaf_bytes + (2 * me + 1) * granule;
         map.clear(at(begin), granule + page);
-        EXPECT_EQ(map.find(at(begin)), std::nullopt);
+        if (map.find(at(begin)) != std::nullopt) ++left_behind;
       }
     }
   };
   std::vector<std::thread> running;
   for (unsigned t = 0; t != threads; ++t) running.emplace_back(work, t);
   for (std::thread& t : running) t.join();
-  EXPECT_EQ(memory.live_blocks(), leaves) << "one leaf each, whoever was faster";
+  BOOST_TEST(lost == 0U);
+  BOOST_TEST(mixed_up == 0U);
+  BOOST_TEST(left_behind == 0U);
+  BOOST_TEST_INFO("one leaf each, whoever was faster");
+  BOOST_TEST(memory.live_blocks() == leaves);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

@@ -1,20 +1,40 @@
 #include <acre/error.hpp>
 #include <acre/placement.hpp>
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
+#include <concepts>
+#include <cstddef>
 #include <functional>
-#include <string>
+#include <ostream>
+#include <string_view>
 #include <type_traits>
 #include <unordered_set>
+#include <utility>
 #include <vector>
+
+#include "support/errors.hpp"
+#include "support/print.hpp"
+
+namespace acre {
+
+static std::ostream& boost_test_print_type(std::ostream& out, const node_weight& w) {
+  return out << w.node << ':' << w.weight;
+}
+
+}  // namespace acre
 
 namespace {
 
+BOOST_AUTO_TEST_SUITE(placement)
+using acre::placement;
+
 using acre::errc;
+using acre::error;
 using acre::node_set;
 using acre::node_weight;
-using acre::placement;
+using acre::test::with_code;
+using boost::test_tools::per_element;
 
 static_assert(std::is_nothrow_copy_constructible_v<placement>);
 static_assert(std::is_nothrow_copy_assignable_v<placement>);
@@ -54,163 +74,165 @@ std::vector<placement> various() {
           by_parity()};
 }
 
-void expect_error(errc code, const std::vector<std::string>& words, const std::function<void()>& call) {
-  try {
-    call();
-    ADD_FAILURE() << "nothing was thrown";
-  } catch (const acre::error& e) {
-    EXPECT_EQ(e.code(), code) << e.what();
-    for (const std::string& w : words)
-      EXPECT_NE(std::string(e.what()).find(w), std::string::npos) << e.what();
-  }
-}
-
-TEST(placement, equals_its_copies_and_nothing_else) {
+BOOST_AUTO_TEST_CASE(equals_its_copies_and_nothing_else) {
   const std::vector<placement> all = various();
   for (std::size_t i = 0; i < all.size(); ++i) {
     const placement copy = all[i];
-    EXPECT_EQ(copy, all[i]);
-    EXPECT_EQ(copy.hash(), all[i].hash());
-    for (std::size_t j = 0; j < all.size(); ++j)
-      EXPECT_EQ(all[i] == all[j], i == j) << all[i] << " / " << all[j];
-  }
-}
-
-TEST(placement, made_twice_the_same_way_is_equal_with_equal_hash) {
-  const std::vector<placement> once = various();
-  const std::vector<placement> again = various();
-  for (std::size_t i = 0; i < once.size(); ++i) {
-    if (once[i].strategy() == acre::strategy::by_page) continue;
-    EXPECT_EQ(once[i], again[i]);
-    EXPECT_EQ(std::hash<placement>{}(once[i]), std::hash<placement>{}(again[i]));
-  }
-}
-
-TEST(placement, hashes_of_different_placements_differ) {
-  std::unordered_set<std::size_t> hashes;
-  const std::vector<placement> all = various();
-  for (const placement& p : all) hashes.insert(p.hash());
-  EXPECT_EQ(hashes.size(), all.size());
-}
-
-TEST(placement, has_the_default_strictness_of_its_strategy) {
-  const node_set n{0};
-  EXPECT_FALSE(placement::unbound().is_hard());
-  EXPECT_FALSE(placement::local().is_hard());
-  EXPECT_TRUE(placement::bind(n).is_hard());
-  EXPECT_FALSE(placement::prefer(n).is_hard());
-  EXPECT_FALSE(placement::interleave(n).is_hard());
-  EXPECT_FALSE(placement::weighted({{0, 1}}).is_hard());
-  EXPECT_FALSE(placement::weighted_by_system(n).is_hard());
-  EXPECT_TRUE(placement::blocked(n).is_hard());
-  EXPECT_FALSE(placement::most_free(n).is_hard());
-  EXPECT_TRUE(by_parity().is_hard());
-}
-
-TEST(placement, other_strictness_and_back_is_the_same) {
-  for (const placement& p : various()) {
-    EXPECT_EQ(p.soft().strictness(), acre::strictness::soft);
-    EXPECT_EQ(p.soft().strategy(), p.strategy());
-    if (p.is_hard()) {
-      EXPECT_EQ(p.soft().hard(), p);
-      EXPECT_NE(p.soft(), p);
-    } else {
-      EXPECT_EQ(p.soft(), p);
+    BOOST_TEST(copy == all[i]);
+    BOOST_TEST(copy.hash() == all[i].hash());
+    for (std::size_t j = 0; j < all.size(); ++j) {
+      BOOST_TEST_INFO(all[i] << " / " << all[j]);
+      BOOST_TEST((all[i] == all[j]) == (i == j));
     }
   }
 }
 
-TEST(placement, soft_bind_is_prefer_and_hard_prefer_is_bind) {
-  EXPECT_EQ(placement::bind({0, 2}).soft(), placement::prefer({0, 2}));
-  EXPECT_EQ(placement::prefer({0, 2}).hard(), placement::bind({0, 2}));
-  EXPECT_EQ(placement::prefer({0, 2}).strategy(), acre::strategy::bind);
+BOOST_AUTO_TEST_CASE(made_twice_the_same_way_is_equal_with_equal_hash) {
+  const std::vector<placement> once = various();
+  const std::vector<placement> again = various();
+  for (std::size_t i = 0; i < once.size(); ++i) {
+    if (once[i].strategy() == acre::strategy::by_page) continue;
+    BOOST_TEST(once[i] == again[i]);
+    BOOST_TEST(std::hash<placement>{}(once[i]) == std::hash<placement>{}(again[i]));
+  }
 }
 
-TEST(placement, what_the_kernel_cannot_keep_is_not_made_hard) {
-  const auto refuses = [](const placement& p, const std::string& name) {
-    expect_error(errc::unsupported_placement, {name}, [&] { (void)p.hard(); });
+BOOST_AUTO_TEST_CASE(hashes_of_different_placements_differ) {
+  std::unordered_set<std::size_t> hashes;
+  const std::vector<placement> all = various();
+  for (const placement& p : all) hashes.insert(p.hash());
+  BOOST_TEST(hashes.size() == all.size());
+}
+
+BOOST_AUTO_TEST_CASE(has_the_default_strictness_of_its_strategy) {
+  const node_set n{0};
+  BOOST_TEST(!placement::unbound().is_hard());
+  BOOST_TEST(!placement::local().is_hard());
+  BOOST_TEST(placement::bind(n).is_hard());
+  BOOST_TEST(!placement::prefer(n).is_hard());
+  BOOST_TEST(!placement::interleave(n).is_hard());
+  BOOST_TEST(!placement::weighted({{0, 1}}).is_hard());
+  BOOST_TEST(!placement::weighted_by_system(n).is_hard());
+  BOOST_TEST(placement::blocked(n).is_hard());
+  BOOST_TEST(!placement::most_free(n).is_hard());
+  BOOST_TEST(by_parity().is_hard());
+}
+
+BOOST_AUTO_TEST_CASE(other_strictness_and_back_is_the_same) {
+  for (const placement& p : various()) {
+    BOOST_TEST(p.soft().strictness() == acre::strictness::soft);
+    BOOST_TEST(p.soft().strategy() == p.strategy());
+    if (p.is_hard()) {
+      BOOST_TEST(p.soft().hard() == p);
+      BOOST_TEST(p.soft() != p);
+    } else {
+      BOOST_TEST(p.soft() == p);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(soft_bind_is_prefer_and_hard_prefer_is_bind) {
+  BOOST_TEST(placement::bind({0, 2}).soft() == placement::prefer({0, 2}));
+  BOOST_TEST(placement::prefer({0, 2}).hard() == placement::bind({0, 2}));
+  BOOST_TEST(placement::prefer({0, 2}).strategy() == acre::strategy::bind);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_kernel_cannot_keep_is_not_made_hard) {
+  const auto naming = [](std::string_view name) {
+    return with_code(errc::unsupported_placement).saying(name);
   };
-  refuses(placement::unbound(), "unbound");
-  refuses(placement::local(), "local");
-  refuses(placement::weighted_by_system({0}), "weighted_by_system 0");
+  BOOST_CHECK_EXCEPTION((void)placement::unbound().hard(), error, naming("unbound"));
+  BOOST_CHECK_EXCEPTION((void)placement::local().hard(), error, naming("local"));
+  BOOST_CHECK_EXCEPTION((void)placement::weighted_by_system({0}).hard(), error,
+                        naming("weighted_by_system 0"));
 }
 
-TEST(placement, needs_nodes) {
+BOOST_AUTO_TEST_CASE(needs_nodes) {
   const node_set none;
-  const auto refuses = [](const std::string& name, const std::function<void()>& call) {
-    expect_error(errc::empty_node_set, {name}, call);
+  const auto zero = [](std::size_t, std::size_t) { return 0U; };
+  const auto naming = [](std::string_view name) { return with_code(errc::empty_node_set).saying(name); };
+  BOOST_CHECK_EXCEPTION((void)placement::bind(none), error, naming("bind"));
+  BOOST_CHECK_EXCEPTION((void)placement::prefer(none), error, naming("prefer"));
+  BOOST_CHECK_EXCEPTION((void)placement::interleave(none), error, naming("interleave"));
+  BOOST_CHECK_EXCEPTION((void)placement::interleave(none, 4096), error, naming("interleave"));
+  BOOST_CHECK_EXCEPTION((void)placement::weighted_by_system(none), error, naming("weighted_by_system"));
+  BOOST_CHECK_EXCEPTION((void)placement::blocked(none), error, naming("blocked"));
+  BOOST_CHECK_EXCEPTION((void)placement::most_free(none), error, naming("most_free"));
+  BOOST_CHECK_EXCEPTION((void)placement::by_page(zero, none), error, naming("by_page"));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_chunk_of_nothing) {
+  const auto naming = [](std::string_view name) {
+    return with_code(errc::invalid_chunk).saying(name).saying("0 bytes");
   };
-  refuses("bind", [&] { (void)placement::bind(none); });
-  refuses("prefer", [&] { (void)placement::prefer(none); });
-  refuses("interleave", [&] { (void)placement::interleave(none); });
-  refuses("interleave", [&] { (void)placement::interleave(none, 4096); });
-  refuses("weighted_by_system", [&] { (void)placement::weighted_by_system(none); });
-  refuses("blocked", [&] { (void)placement::blocked(none); });
-  refuses("most_free", [&] { (void)placement::most_free(none); });
-  refuses("by_page", [&] { (void)placement::by_page([](std::size_t, std::size_t) { return 0U; }, none); });
+  BOOST_CHECK_EXCEPTION((void)placement::interleave({0}, 0), error, naming("interleave"));
+  BOOST_CHECK_EXCEPTION((void)placement::weighted({{0, 1}}, 0), error, naming("weighted"));
+  BOOST_CHECK_EXCEPTION((void)placement::most_free({0}, 0), error, naming("most_free"));
 }
 
-TEST(placement, refuses_a_chunk_of_nothing) {
-  expect_error(errc::invalid_chunk, {"interleave", "0 bytes"}, [] { (void)placement::interleave({0}, 0); });
-  expect_error(errc::invalid_chunk, {"weighted", "0 bytes"}, [] { (void)placement::weighted({{0, 1}}, 0); });
-  expect_error(errc::invalid_chunk, {"most_free", "0 bytes"}, [] { (void)placement::most_free({0}, 0); });
-}
-
-TEST(placement, refuses_bad_weights_by_node_and_value) {
+BOOST_AUTO_TEST_CASE(refuses_bad_weights_by_node_and_value) {
+  const auto invalid = [] { return with_code(errc::invalid_weights); };
   struct row {
     std::vector<node_weight> weights;
-    std::vector<std::string> words;
+    with_code refusal;
   };
   const std::vector<row> table = {
-      {{}, {"no weights"}},
-      {{{3, 0}}, {"node 3", "weight 0", "1..65535"}},
-      {{{0, 1}, {7, 65536}}, {"node 7", "weight 65536", "1..65535"}},
-      {{{0, 1}, {2, 5}, {0, 6}}, {"node 0 is named twice", "weight 6"}},
+      {{}, invalid().saying("no weights")},
+      {{{3, 0}}, invalid().saying("node 3").saying("weight 0").saying("1..65535")},
+      {{{0, 1}, {7, 65536}}, invalid().saying("node 7").saying("weight 65536").saying("1..65535")},
+      {{{0, 1}, {2, 5}, {0, 6}}, invalid().saying("node 0 is named twice").saying("weight 6")},
   };
   for (const row& r : table) {
-    expect_error(errc::invalid_weights, r.words, [&] { (void)placement::weighted(r.weights); });
-    expect_error(errc::invalid_weights, r.words, [&] { (void)placement::blocked(r.weights); });
+    BOOST_TEST_CONTEXT(r.weights.size() << " weights") {
+      BOOST_CHECK_EXCEPTION((void)placement::weighted(r.weights), error, r.refusal);
+      BOOST_CHECK_EXCEPTION((void)placement::blocked(r.weights), error, r.refusal);
+    }
   }
-  expect_error(errc::unknown_node, {"1024"}, [] { (void)placement::weighted({{1024, 1}}); });
-  EXPECT_EQ(placement::weighted({{1023, placement::max_weight}}).weights()[0].weight, placement::max_weight);
+  BOOST_CHECK_EXCEPTION((void)placement::weighted({{1024, 1}}), error,
+                        with_code(errc::unknown_node).saying("1024"));
+  BOOST_TEST(placement::weighted({{1023, placement::max_weight}}).weights()[0].weight ==
+             placement::max_weight);
 }
 
-TEST(placement, keeps_weights_in_the_order_given) {
+BOOST_AUTO_TEST_CASE(keeps_weights_in_the_order_given) {
   const std::vector<node_weight> order = {{5, 1}, {0, 3}, {2, 2}};
   for (const placement& p : {placement::weighted(order), placement::blocked(order)}) {
-    EXPECT_EQ(std::vector<node_weight>(p.weights().begin(), p.weights().end()), order);
-    EXPECT_EQ(p.nodes(), (node_set{0, 2, 5}));
+    BOOST_TEST(std::vector<node_weight>(p.weights().begin(), p.weights().end()) == order, per_element());
+    BOOST_TEST(p.nodes() == (node_set{0, 2, 5}));
   }
 }
 
-TEST(placement, blocked_nodes_are_equal_weights_in_node_order) {
-  EXPECT_EQ(placement::blocked({2, 0}), placement::blocked({{0, 1}, {2, 1}}));
+BOOST_AUTO_TEST_CASE(blocked_nodes_are_equal_weights_in_node_order) {
+  BOOST_TEST(placement::blocked({2, 0}) == placement::blocked({{0, 1}, {2, 1}}));
 }
 
-TEST(placement, has_a_chunk_where_chunks_mean_something) {
-  EXPECT_EQ(placement::interleave({0}).chunk(), placement::one_page);
-  EXPECT_EQ(placement::interleave({0}, placement::one_page), placement::interleave({0}));
-  EXPECT_EQ(placement::interleave({0}, 5000).chunk(), 5000U);
-  EXPECT_EQ(placement::weighted({{0, 1}}).chunk(), placement::one_page);
-  EXPECT_EQ(placement::most_free({0}).chunk(), placement::whole);
-  EXPECT_EQ(placement::bind({0}).chunk(), 0U);
-  EXPECT_TRUE(placement::unbound().nodes().empty());
-  EXPECT_TRUE(placement::bind({0}).weights().empty());
+BOOST_AUTO_TEST_CASE(has_a_chunk_where_chunks_mean_something) {
+  BOOST_TEST(placement::interleave({0}).chunk() == placement::one_page);
+  BOOST_TEST(placement::interleave({0}, placement::one_page) == placement::interleave({0}));
+  BOOST_TEST(placement::interleave({0}, 5000).chunk() == 5000U);
+  BOOST_TEST(placement::weighted({{0, 1}}).chunk() == placement::one_page);
+  BOOST_TEST(placement::most_free({0}).chunk() == placement::whole);
+  BOOST_TEST(placement::bind({0}).chunk() == 0U);
+  BOOST_TEST(placement::unbound().nodes().empty());
+  BOOST_TEST(placement::bind({0}).weights().empty());
 }
 
-TEST(placement, by_page_needs_a_function_and_only_it_has_one) {
-  expect_error(errc::invalid_function, {"by_page"}, [] { (void)placement::by_page(nullptr, {0}); });
-  expect_error(errc::invalid_function, {"bind 0"}, [] { (void)placement::bind({0}).node_of_page(0, 1); });
-  EXPECT_EQ(by_parity().node_of_page(3, 10), 1U);
-  EXPECT_EQ(by_parity().soft().node_of_page(4, 10), 0U);
+BOOST_AUTO_TEST_CASE(by_page_needs_a_function_and_only_it_has_one) {
+  const auto naming = [](std::string_view name) { return with_code(errc::invalid_function).saying(name); };
+  BOOST_CHECK_EXCEPTION((void)placement::by_page(nullptr, {0}), error, naming("by_page"));
+  BOOST_CHECK_EXCEPTION((void)placement::bind({0}).node_of_page(0, 1), error, naming("bind 0"));
+  BOOST_TEST(by_parity().node_of_page(3, 10) == 1U);
+  BOOST_TEST(by_parity().soft().node_of_page(4, 10) == 0U);
 }
 
-TEST(placement, stays_whole_when_it_is_moved_from) {
+BOOST_AUTO_TEST_CASE(stays_whole_when_it_is_moved_from) {
   placement from = placement::weighted({{0, 1}, {1, 2}});
   const placement same = from;
   const placement to = std::move(from);
-  EXPECT_EQ(to, same);
-  EXPECT_EQ(from, same);  // NOLINT(bugprone-use-after-move)
+  BOOST_TEST(to == same);
+  BOOST_TEST(from == same);  // NOLINT(bugprone-use-after-move)
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

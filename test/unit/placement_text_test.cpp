@@ -1,23 +1,41 @@
 #include <acre/error.hpp>
 #include <acre/placement.hpp>
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <random>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
+
+#include "support/errors.hpp"
+#include "support/print.hpp"
+#include "support/text.hpp"
+#include "support/wrong.hpp"
 
 namespace {
 
 using acre::errc;
+using acre::error;
 using acre::node_set;
 using acre::node_weight;
 using acre::placement;
+using acre::test::begins;
+using acre::test::contains;
+using acre::test::ends;
+using acre::test::with_code;
+using acre::test::wrong;
 
 const node_set machine{0, 1, 2, 3};
 
-TEST(placement_text, is_written_as_documented) {
+BOOST_AUTO_TEST_SUITE(placement_text)
+
+BOOST_AUTO_TEST_CASE(is_written_as_documented) {
   const node_set two{0, 1};
   const placement parity = placement::by_page([](std::size_t, std::size_t) { return 0U; }, two);
   const std::vector<std::pair<placement, std::string>> table = {
@@ -46,18 +64,19 @@ TEST(placement_text, is_written_as_documented) {
       {parity.soft(), "by_page 0-1 soft"},
   };
   for (const auto& [p, text] : table) {
-    EXPECT_EQ(p.to_string(), text);
+    BOOST_TEST(p.to_string() == text);
     std::ostringstream out;
     out << p;
-    EXPECT_EQ(out.str(), text);
-    if (p.strategy() != acre::strategy::by_page) {
-      EXPECT_EQ(placement::parse(text, machine), p) << text;
-      EXPECT_EQ(placement::parse(text), p) << text;
+    BOOST_TEST(out.str() == text);
+    if (p.strategy() == acre::strategy::by_page) continue;
+    BOOST_TEST_CONTEXT(text) {
+      BOOST_TEST(placement::parse(text, machine) == p);
+      BOOST_TEST(placement::parse(text) == p);
     }
   }
 }
 
-TEST(placement_text, is_read_in_other_spellings) {
+BOOST_AUTO_TEST_CASE(is_read_in_other_spellings) {
   const std::vector<std::pair<std::string, placement>> table = {
       {"  bind\t0-1 \n", placement::bind({0, 1})},
       {"bind all", placement::bind(machine)},
@@ -77,10 +96,13 @@ TEST(placement_text, is_read_in_other_spellings) {
       {"blocked 1:2,0:1 hard", placement::blocked({{1, 2}, {0, 1}})},
       {"most-free all by whole", placement::most_free(machine)},
   };
-  for (const auto& [text, p] : table) EXPECT_EQ(placement::parse(text, machine), p) << text;
+  for (const auto& [text, p] : table) {
+    BOOST_TEST_INFO(text);
+    BOOST_TEST(placement::parse(text, machine) == p);
+  }
 }
 
-TEST(placement_text, mistakes_are_told_with_their_position_and_what_would_be_right) {
+BOOST_AUTO_TEST_CASE(mistakes_are_told_with_their_position_and_what_would_be_right) {
   struct row {
     std::string text;
     std::size_t position;
@@ -117,19 +139,20 @@ TEST(placement_text, mistakes_are_told_with_their_position_and_what_would_be_rig
       {"by_page 0-1", 0, "placement::by_page()"},
   };
   for (const row& r : table) {
-    try {
-      ADD_FAILURE() << r.text << " was read as " << placement::parse(r.text, machine);
-    } catch (const acre::error& e) {
-      const std::string what = e.what();
-      EXPECT_EQ(e.code(), errc::invalid_text) << what;
-      EXPECT_TRUE(what.starts_with("'" + r.text + "': ")) << what;
-      EXPECT_TRUE(what.ends_with(" at position " + std::to_string(r.position))) << what;
-      EXPECT_NE(what.find(r.expected), std::string::npos) << what << "\nlacks: " << r.expected;
+    const auto tells_it_all = [&](const error& e) {
+      const std::string_view what = e.what();
+      BOOST_TEST(begins(what, "'" + r.text + "': "));
+      BOOST_TEST(ends(what, " at position " + std::to_string(r.position)));
+      BOOST_TEST(contains(what, r.expected));
+      return with_code(errc::invalid_text)(e);
+    };
+    BOOST_TEST_CONTEXT(r.text) {
+      BOOST_CHECK_EXCEPTION((void)placement::parse(r.text, machine), error, tells_it_all);
     }
   }
 }
 
-TEST(placement_text, what_a_factory_refuses_is_refused) {
+BOOST_AUTO_TEST_CASE(what_a_factory_refuses_is_refused) {
   const std::vector<std::pair<std::string, errc>> table = {
       {"bind none", errc::empty_node_set},
       {"interleave 0 by 0", errc::invalid_chunk},
@@ -142,11 +165,8 @@ TEST(placement_text, what_a_factory_refuses_is_refused) {
       {"weighted_by_system 0 hard", errc::unsupported_placement},
   };
   for (const auto& [text, code] : table) {
-    try {
-      ADD_FAILURE() << text << " was read as " << placement::parse(text, machine);
-    } catch (const acre::error& e) {
-      EXPECT_EQ(e.code(), code) << e.what();
-    }
+    BOOST_TEST_INFO(text);
+    BOOST_CHECK_EXCEPTION((void)placement::parse(text, machine), error, with_code(code));
   }
 }
 
@@ -206,29 +226,38 @@ class random_placements {
   std::mt19937_64 x_random{20240229};
 };
 
-TEST(placement_text, of_random_placements_reads_back_to_the_same) {
-  random_placements random;
-  for (int i = 0; i < 20000; ++i) {
-    const placement p = random.next();
-    const std::string text = p.to_string();
-    const placement read = placement::parse(text, machine);
-    ASSERT_EQ(read, p) << text;
-    ASSERT_EQ(read.hash(), p.hash()) << text;
-    ASSERT_EQ(read.to_string(), text);
-  }
+boost::test_tools::assertion_result reads_back_to_the_same(const placement& p) {
+  const std::string text = p.to_string();
+  const placement read = placement::parse(text, machine);
+  if (read != p) return wrong(text, " reads back to another, ", read);
+  if (read.hash() != p.hash())
+    return wrong(text, " reads back to the hash ", read.hash(), ", not ", p.hash());
+  if (read.to_string() != text) return wrong(text, " reads back to ", read);
+  return true;
 }
 
-TEST(placement_text, cut_anywhere_throws_nothing_but_errors) {
+BOOST_AUTO_TEST_CASE(of_random_placements_reads_back_to_the_same) {
+  random_placements random;
+  for (int i = 0; i < 20000; ++i) BOOST_TEST_REQUIRE(reads_back_to_the_same(random.next()));
+}
+
+BOOST_AUTO_TEST_CASE(cut_anywhere_throws_nothing_but_errors) {
+  const auto parse_or_refuse = [](const std::string& text) {
+    try {
+      (void)placement::parse(text, machine);
+    } catch (const error&) {
+    }
+  };
   random_placements random;
   for (int i = 0; i < 300; ++i) {
     const std::string text = random.next().to_string();
     for (std::size_t n = 0; n < text.size(); ++n) {
-      try {
-        (void)placement::parse(text.substr(0, n), machine);
-      } catch (const acre::error&) {
-      }
+      BOOST_TEST_INFO(text << " up to " << n);
+      BOOST_CHECK_NO_THROW(parse_or_refuse(text.substr(0, n)));
     }
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

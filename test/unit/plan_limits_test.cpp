@@ -2,18 +2,23 @@
 #include <acre/error.hpp>
 #include <acre/plan.hpp>
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
+#include <cstddef>
 #include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "plan_machines.hpp"
+#include "support/errors.hpp"
+#include "support/print.hpp"
+#include "support/text.hpp"
 
 namespace {
 
 using acre::errc;
+using acre::error;
 using acre::make_plan;
 using acre::node_set;
 using acre::placement;
@@ -44,30 +49,32 @@ plan_options with_pages(std::size_t page_size) {
 /// The message.
 std::string refused(errc code, const placement& where, std::size_t bytes, const plan_options& options = {},
                     const acre::topology& machine = four_nodes()) {
-  try {
-    const plan p = make_plan(where, bytes, machine, options);
-    ADD_FAILURE() << where << " of " << bytes << " became " << p.ranges.size() << " ranges";
-  } catch (const acre::error& e) {
-    EXPECT_EQ(e.code(), code) << e.what();
-    return e.what();
-  }
-  return "";
+  std::string message;
+  const auto has_code = [&](const error& e) {
+    message = e.what();
+    return acre::test::with_code(code)(e);
+  };
+  BOOST_TEST_INFO(where << " of " << bytes);
+  BOOST_CHECK_EXCEPTION((void)make_plan(where, bytes, machine, options), error, has_code);
+  return message;
 }
 
 void expect_words(const std::string& text, const std::vector<std::string>& words) {
-  for (const std::string& w : words) EXPECT_NE(text.find(w), std::string::npos) << text << "\nlacks: " << w;
+  for (const std::string& w : words) BOOST_TEST(acre::test::contains(text, w));
 }
 
-TEST(plan_limits, too_many_ranges_names_the_count_the_limit_and_a_chunk_that_would_do) {
+BOOST_AUTO_TEST_SUITE(plan_limits)
+
+BOOST_AUTO_TEST_CASE(too_many_ranges_names_the_count_the_limit_and_a_chunk_that_would_do) {
   const placement where = placement::interleave({0, 1, 2, 3}, page).hard();
   const std::string text = refused(errc::too_many_ranges, where, gib);
   expect_words(text, {"interleave 0-3 by 4KiB hard of 1GiB needs 262144 ranges", "the limit is 16384",
                       "vm.max_map_count", "a chunk of 64KiB or more would do"});
-  EXPECT_EQ(make_plan(placement::interleave({0, 1, 2, 3}, 65536).hard(), gib, four_nodes()).ranges.size(),
-            16384U);
+  BOOST_TEST(make_plan(placement::interleave({0, 1, 2, 3}, 65536).hard(), gib, four_nodes()).ranges.size() ==
+             16384U);
 }
 
-TEST(plan_limits, the_chunk_that_would_do_is_the_smallest_that_does) {
+BOOST_AUTO_TEST_CASE(the_chunk_that_would_do_is_the_smallest_that_does) {
   for (std::size_t pages : {std::size_t{100}, std::size_t{997}, std::size_t{4096}}) {
     for (std::size_t limit : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{30}}) {
       std::vector<acre::node_weight> weights = {{2, 3}, {0, 1}, {1, 5}};
@@ -84,16 +91,16 @@ TEST(plan_limits, the_chunk_that_would_do_is_the_smallest_that_does) {
   }
 }
 
-TEST(plan_limits, exactly_the_limit_is_allowed) {
+BOOST_AUTO_TEST_CASE(exactly_the_limit_is_allowed) {
   const placement where = placement::interleave({0, 1}).hard();
-  EXPECT_EQ(make_plan(where, 8 * page, four_nodes(), with_limit(8)).ranges.size(), 8U);
+  BOOST_TEST(make_plan(where, 8 * page, four_nodes(), with_limit(8)).ranges.size() == 8U);
   (void)refused(errc::too_many_ranges, where, 8 * page + 1, with_limit(8));
-  EXPECT_EQ(make_plan(placement::blocked({0, 1, 2}), gib, four_nodes(), with_limit(3)).ranges.size(), 3U);
+  BOOST_TEST(make_plan(placement::blocked({0, 1, 2}), gib, four_nodes(), with_limit(3)).ranges.size() == 3U);
   expect_words(refused(errc::too_many_ranges, placement::blocked({0, 1, 2}), gib, with_limit(2)),
                {"needs 3 ranges", "the limit is 2", "fewer nodes"});
 }
 
-TEST(plan_limits, a_limit_of_nothing_refuses_everything) {
+BOOST_AUTO_TEST_CASE(a_limit_of_nothing_refuses_everything) {
   for (const placement& where :
        {placement::unbound(), placement::local(), placement::bind({0}), placement::interleave({0, 1}),
         placement::interleave({0}).hard(), placement::weighted({{0, 1}}), placement::blocked({0}),
@@ -102,7 +109,7 @@ TEST(plan_limits, a_limit_of_nothing_refuses_everything) {
   }
 }
 
-TEST(plan_limits, what_cannot_be_counted_stops_at_the_limit) {
+BOOST_AUTO_TEST_CASE(what_cannot_be_counted_stops_at_the_limit) {
   std::size_t calls = 0;
   const auto alternate = [&](std::size_t i, std::size_t) {
     ++calls;
@@ -111,65 +118,65 @@ TEST(plan_limits, what_cannot_be_counted_stops_at_the_limit) {
   expect_words(
       refused(errc::too_many_ranges, placement::by_page(alternate, {0, 1}), 1024 * gib, with_limit(10)),
       {"by_page 0-1 of 1TiB", "more than 10 ranges"});
-  EXPECT_EQ(calls, 11U);
+  BOOST_TEST(calls == 11U);
   expect_words(
       refused(errc::too_many_ranges, placement::most_free({0, 1}, page), largest - 2 * page, with_limit(10)),
       {"more than 10 ranges", "a chunk of ", " or more would do"});
 }
 
-TEST(plan_limits, the_chunk_named_for_most_free_does) {
+BOOST_AUTO_TEST_CASE(the_chunk_named_for_most_free_does) {
   const std::size_t bytes = 1000 * page;
   expect_words(refused(errc::too_many_ranges, placement::most_free({0, 1, 2}, page), bytes, with_limit(16)),
                {"a chunk of 252KiB or more would do"});
-  EXPECT_LE(make_plan(placement::most_free({0, 1, 2}, 63 * page), bytes, four_nodes()).ranges.size(), 16U);
+  BOOST_TEST(make_plan(placement::most_free({0, 1, 2}, 63 * page), bytes, four_nodes()).ranges.size() <= 16U);
 }
 
-TEST(plan_limits, sizes_that_overflow_are_refused_and_never_wrap) {
+BOOST_AUTO_TEST_CASE(sizes_that_overflow_are_refused_and_never_wrap) {
   for (const placement& where : {placement::unbound(), placement::bind({0}), placement::interleave({0, 1}),
                                  placement::blocked({0, 1})}) {
     (void)refused(errc::invalid_size, where, 0);
     for (std::size_t less : {0U, 1U, 7U, 4094U}) (void)refused(errc::invalid_size, where, largest - less);
     (void)refused(errc::invalid_size, where, largest - 4095, with_pages(std::size_t{2} << 20));
     expect_words(refused(errc::invalid_size, where, largest), {std::to_string(largest), "4KiB"});
-    EXPECT_EQ(make_plan(where, largest - 4095, four_nodes()).bytes, largest - 4095);
-    EXPECT_EQ(make_plan(where, largest - 4096, four_nodes()).bytes, largest - 4095);
+    BOOST_TEST(make_plan(where, largest - 4095, four_nodes()).bytes == largest - 4095);
+    BOOST_TEST(make_plan(where, largest - 4096, four_nodes()).bytes == largest - 4095);
   }
 }
 
-TEST(plan_limits, gigantic_sizes_are_planned_exactly) {
+BOOST_AUTO_TEST_CASE(gigantic_sizes_are_planned_exactly) {
   const std::size_t bytes = largest - 4095;
   const plan halves = make_plan(placement::blocked({{0, 65535}, {1, 65535}}), bytes, four_nodes());
-  ASSERT_EQ(halves.ranges.size(), 2U);
-  EXPECT_EQ(halves.ranges[0].length + halves.ranges[1].length, bytes);
-  EXPECT_EQ(halves.ranges[0].length, bytes / 2 / page * page);
+  BOOST_TEST_REQUIRE(halves.ranges.size() == 2U);
+  BOOST_TEST(halves.ranges[0].length + halves.ranges[1].length == bytes);
+  BOOST_TEST(halves.ranges[0].length == bytes / 2 / page * page);
   const plan rounds = make_plan(placement::weighted({{0, 65535}, {1, 1}}, bytes / 4), bytes, four_nodes());
-  EXPECT_EQ(rounds.ranges.size(), 1U);
+  BOOST_TEST(rounds.ranges.size() == 1U);
   expect_words(refused(errc::too_many_ranges, placement::interleave({0, 1}).hard(), bytes),
                {"needs " + std::to_string(bytes / page) + " ranges"});
   const plan single_bytes =
       make_plan(placement::most_free({0, 1}, largest - 1), largest, four_nodes(), with_pages(1));
-  EXPECT_EQ(single_bytes.ranges.size(), 2U);
+  BOOST_TEST(single_bytes.ranges.size() == 2U);
 }
 
-TEST(plan_limits, a_chunk_that_overflows_is_everything) {
+BOOST_AUTO_TEST_CASE(a_chunk_that_overflows_is_everything) {
   const plan p = make_plan(placement::interleave({0, 1}, largest - 1), 3 * page, four_nodes());
-  ASSERT_EQ(p.ranges.size(), 1U);
-  EXPECT_EQ(p.ranges[0].policy, (acre::policy{acre::policy_mode::prefer, {0}}));
-  EXPECT_EQ(p.chunk, 3 * page);
-  EXPECT_TRUE(p.chunk_rounded);
+  BOOST_TEST_REQUIRE(p.ranges.size() == 1U);
+  BOOST_TEST(p.ranges[0].policy == (acre::policy{acre::policy_mode::prefer, {0}}));
+  BOOST_TEST(p.chunk == 3 * page);
+  BOOST_TEST(p.chunk_rounded);
 }
 
-TEST(plan_limits, a_page_size_must_be_a_power_of_two) {
+BOOST_AUTO_TEST_CASE(a_page_size_must_be_a_power_of_two) {
   for (std::size_t bad : {std::size_t{0}, std::size_t{3}, std::size_t{4095}, std::size_t{12288}, largest}) {
     expect_words(refused(errc::invalid_alignment, placement::unbound(), 1, with_pages(bad)),
                  {std::to_string(bad), "power of two"});
   }
-  EXPECT_EQ(make_plan(placement::unbound(), 5, four_nodes(), with_pages(1)).bytes, 5U);
+  BOOST_TEST(make_plan(placement::unbound(), 5, four_nodes(), with_pages(1)).bytes == 5U);
   const std::size_t half = std::size_t{1} << 63;
-  EXPECT_EQ(make_plan(placement::unbound(), 5, four_nodes(), with_pages(half)).bytes, half);
+  BOOST_TEST(make_plan(placement::unbound(), 5, four_nodes(), with_pages(half)).bytes == half);
 }
 
-TEST(plan_limits, nodes_must_be_usable) {
+BOOST_AUTO_TEST_CASE(nodes_must_be_usable) {
   const acre::topology machine = plan_test::odd_machine();
   for (const node_set& bad : {node_set{3}, node_set{0, 4}, node_set{1023}}) {
     (void)refused(errc::unknown_node, placement::bind(bad), page, {}, machine);
@@ -178,11 +185,11 @@ TEST(plan_limits, nodes_must_be_usable) {
   }
   (void)refused(errc::node_without_memory, placement::bind({1}), page, {}, machine);
   (void)refused(errc::node_without_memory, placement::weighted({{0, 1}, {1, 1}}), page, {}, machine);
-  EXPECT_EQ(make_plan(placement::unbound(), page, machine).ranges.size(), 1U);
-  EXPECT_EQ(make_plan(placement::local(), page, machine).ranges.size(), 1U);
+  BOOST_TEST(make_plan(placement::unbound(), page, machine).ranges.size() == 1U);
+  BOOST_TEST(make_plan(placement::local(), page, machine).ranges.size() == 1U);
 }
 
-TEST(plan_limits, by_page_must_stay_on_its_nodes) {
+BOOST_AUTO_TEST_CASE(by_page_must_stay_on_its_nodes) {
   const auto third_is_wrong = [](std::size_t i, std::size_t) { return i == 2 ? 3U : 0U; };
   expect_words(refused(errc::invalid_function, placement::by_page(third_is_wrong, {0, 1}), 9 * page),
                {"node 3", "page 2 of 9", "not one of 0-1"});
@@ -190,9 +197,11 @@ TEST(plan_limits, by_page_must_stay_on_its_nodes) {
   (void)refused(errc::invalid_function, placement::by_page(absurd, {0, 1}), 9 * page);
 }
 
-TEST(plan_limits, what_a_by_page_function_throws_comes_through) {
+BOOST_AUTO_TEST_CASE(what_a_by_page_function_throws_comes_through) {
   const auto throws = [](std::size_t, std::size_t) -> acre::node_id { throw std::runtime_error("mine"); };
-  EXPECT_THROW(make_plan(placement::by_page(throws, {0}), page, four_nodes()), std::runtime_error);
+  BOOST_CHECK_THROW((void)make_plan(placement::by_page(throws, {0}), page, four_nodes()), std::runtime_error);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -1,26 +1,45 @@
 #include <acre/plan.hpp>
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <ostream>
 #include <sstream>
-#include <string>
 #include <vector>
 
 #include "plan_machines.hpp"
+#include "support/print.hpp"
+#include "support/wrong.hpp"
+
+namespace acre {
+
+static std::ostream& boost_test_print_type(std::ostream& out, const plan_range& r) {
+  return out << r.length << " bytes at " << r.offset << ": " << r.policy;
+}
+
+}  // namespace acre
 
 namespace {
+
+BOOST_AUTO_TEST_SUITE(plan)
+using acre::plan;
 
 using acre::make_plan;
 using acre::node_id;
 using acre::node_set;
 using acre::node_weight;
 using acre::placement;
-using acre::plan;
 using acre::plan_options;
+using acre::plan_range;
 using acre::policy;
 using acre::policy_mode;
 using acre::strategy;
+using acre::test::wrong;
+using boost::test_tools::assertion_result;
+using boost::test_tools::per_element;
 
 constexpr std::size_t page = 4096;
 constexpr std::size_t huge = std::size_t{2} << 20;
@@ -119,59 +138,72 @@ policy kernel_policy(const placement& where) {
   }
 }
 
-void expect_well_formed(const plan& p, std::size_t bytes, std::size_t page_size) {
-  ASSERT_FALSE(p.ranges.empty());
-  EXPECT_EQ(p.bytes, up(bytes, page_size));
-  EXPECT_EQ(p.page_size, page_size);
+/// One after the other, each of whole pages, none that could be one with the range before it.
+assertion_result ranges_are_well_formed(const plan& p, std::size_t page_size) {
   std::size_t end = 0;
   for (std::size_t i = 0; i < p.ranges.size(); ++i) {
-    ASSERT_EQ(p.ranges[i].offset, end);
-    ASSERT_GT(p.ranges[i].length, 0U);
-    ASSERT_EQ(p.ranges[i].length % page_size, 0U);
-    if (i > 0) {
-      ASSERT_NE(p.ranges[i].policy, p.ranges[i - 1].policy) << "not merged";
-    }
-    ASSERT_EQ(&p.at(end), &p.ranges[i]);
-    end += p.ranges[i].length;
-    ASSERT_EQ(&p.at(end - 1), &p.ranges[i]);
+    const plan_range& r = p.ranges[i];
+    if (r.offset != end) return wrong("range ", i, " begins at ", r.offset, " instead of ", end);
+    if (r.length == 0) return wrong("range ", i, " is empty");
+    if (r.length % page_size != 0) return wrong("range ", i, " has parts of pages: ", r.length, " bytes");
+    if (i > 0 && r.policy == p.ranges[i - 1].policy) return wrong("range ", i, " is not merged: ", r.policy);
+    if (&p.at(end) != &r) return wrong("range ", i, " is not at ", end);
+    end += r.length;
+    if (&p.at(end - 1) != &r) return wrong("range ", i, " is not at ", end - 1);
   }
-  EXPECT_EQ(end, p.bytes);
+  if (end != p.bytes) return wrong("the last range ends at ", end, " of ", p.bytes);
+  return true;
+}
+
+void expect_well_formed(const plan& p, std::size_t bytes, std::size_t page_size) {
+  BOOST_TEST_REQUIRE(!p.ranges.empty());
+  BOOST_TEST(p.bytes == up(bytes, page_size));
+  BOOST_TEST(p.page_size == page_size);
+  BOOST_TEST_REQUIRE(ranges_are_well_formed(p, page_size));
 }
 
 void expect_chunk(const plan& p, const placement& where) {
   const bool chunked = where.chunk() != 0;
   if (!chunked) {
-    EXPECT_EQ(p.chunk, 0U);
+    BOOST_TEST(p.chunk == 0U);
   } else if (where.chunk() == placement::whole) {
-    EXPECT_EQ(p.chunk, p.bytes);
+    BOOST_TEST(p.chunk == p.bytes);
   } else {
-    EXPECT_EQ(p.chunk, up(where.chunk(), p.page_size));
+    BOOST_TEST(p.chunk == up(where.chunk(), p.page_size));
   }
   const bool given = chunked && where.chunk() != placement::whole && where.chunk() != placement::one_page;
-  EXPECT_EQ(p.chunk_rounded, given && where.chunk() % p.page_size != 0);
+  BOOST_TEST(p.chunk_rounded == (given && where.chunk() % p.page_size != 0));
+}
+
+assertion_result pages_are_bound(const plan& p, std::size_t page_size, policy_mode mode,
+                                 const std::vector<node_id>& nodes) {
+  for (const plan_range& r : p.ranges) {
+    for (std::size_t i = r.offset / page_size; i < (r.offset + r.length) / page_size; ++i) {
+      const policy expected{mode, {nodes[i]}};
+      if (r.policy != expected) return wrong("page ", i, ": ", r.policy, " instead of ", expected);
+    }
+  }
+  return true;
 }
 
 void expect_as_modelled(const placement& where, std::size_t bytes, const acre::topology& machine,
                         std::size_t page_size, const std::map<node_id, long long>& free) {
-  SCOPED_TRACE(where.to_string() + ", " + std::to_string(bytes) + " bytes in " + std::to_string(page_size));
-  std::vector<acre::node_bytes> named;
-  for (const auto& [n, b] : free) named.push_back({n, static_cast<std::uint64_t>(b)});
-  plan_options options;
-  options.page_size = page_size;
-  options.free = named;
-  const plan p = make_plan(where, bytes, machine, options);
-  expect_well_formed(p, bytes, page_size);
-  expect_chunk(p, where);
-  const std::vector<node_id> nodes = expected_nodes(where, p.bytes / page_size, page_size, free);
-  if (nodes.empty()) {
-    ASSERT_EQ(p.ranges.size(), 1U);
-    EXPECT_EQ(p.ranges[0].policy, kernel_policy(where));
-    return;
-  }
-  ASSERT_EQ(nodes.size(), p.bytes / page_size);
-  for (const acre::plan_range& r : p.ranges) {
-    for (std::size_t i = r.offset / page_size; i < (r.offset + r.length) / page_size; ++i) {
-      ASSERT_EQ(r.policy, (policy{single_mode(where), {nodes[i]}})) << "page " << i;
+  BOOST_TEST_CONTEXT(where << ", " << bytes << " bytes in " << page_size) {
+    std::vector<acre::node_bytes> named;
+    for (const auto& [n, b] : free) named.push_back({n, static_cast<std::uint64_t>(b)});
+    plan_options options;
+    options.page_size = page_size;
+    options.free = named;
+    const plan p = make_plan(where, bytes, machine, options);
+    expect_well_formed(p, bytes, page_size);
+    expect_chunk(p, where);
+    const std::vector<node_id> nodes = expected_nodes(where, p.bytes / page_size, page_size, free);
+    if (nodes.empty()) {
+      BOOST_TEST_REQUIRE(p.ranges.size() == 1U);
+      BOOST_TEST(p.ranges[0].policy == kernel_policy(where));
+    } else {
+      BOOST_TEST_REQUIRE(nodes.size() == p.bytes / page_size);
+      BOOST_TEST_REQUIRE(pages_are_bound(p, page_size, single_mode(where), nodes));
     }
   }
 }
@@ -216,7 +248,7 @@ void expect_all_as_modelled(const acre::topology& machine, const node_set& nodes
   }
 }
 
-TEST(plan, is_as_modelled_page_by_page_on_plain_machines) {
+BOOST_AUTO_TEST_CASE(is_as_modelled_page_by_page_on_plain_machines) {
   for (unsigned count : {1U, 2U, 4U, 8U}) {
     const acre::topology machine = plan_test::plain_machine(count);
     node_set all;
@@ -226,7 +258,7 @@ TEST(plan, is_as_modelled_page_by_page_on_plain_machines) {
   }
 }
 
-TEST(plan, is_as_modelled_on_a_machine_with_sparse_and_cpuless_nodes) {
+BOOST_AUTO_TEST_CASE(is_as_modelled_on_a_machine_with_sparse_and_cpuless_nodes) {
   const acre::topology machine = plan_test::odd_machine();
   expect_all_as_modelled(machine, {0, 2, 5, 250});
   expect_all_as_modelled(machine, {250});
@@ -235,81 +267,85 @@ TEST(plan, is_as_modelled_on_a_machine_with_sparse_and_cpuless_nodes) {
 
 std::map<node_id, std::size_t> pages_of(const plan& p) {
   std::map<node_id, std::size_t> pages;
-  for (const acre::plan_range& r : p.ranges) pages[r.policy.nodes.first()] += r.length / p.page_size;
+  for (const plan_range& r : p.ranges) pages[r.policy.nodes.first()] += r.length / p.page_size;
   return pages;
 }
 
 using counts = std::map<node_id, std::size_t>;
 
-TEST(plan, interleave_gives_each_node_its_pages_exactly) {
+BOOST_AUTO_TEST_CASE(interleave_gives_each_node_its_pages_exactly) {
   const acre::topology machine = plan_test::plain_machine(4);
   const placement where = placement::interleave({0, 1, 2, 3}).hard();
-  EXPECT_EQ(pages_of(make_plan(where, 8 * page, machine)), (counts{{0, 2}, {1, 2}, {2, 2}, {3, 2}}));
-  EXPECT_EQ(pages_of(make_plan(where, 10 * page, machine)), (counts{{0, 3}, {1, 3}, {2, 2}, {3, 2}}));
+  BOOST_TEST(pages_of(make_plan(where, 8 * page, machine)) == (counts{{0, 2}, {1, 2}, {2, 2}, {3, 2}}),
+             per_element());
+  BOOST_TEST(pages_of(make_plan(where, 10 * page, machine)) == (counts{{0, 3}, {1, 3}, {2, 2}, {3, 2}}),
+             per_element());
 }
 
-TEST(plan, blocked_cuts_at_the_exact_share_rounded_down) {
+BOOST_AUTO_TEST_CASE(blocked_cuts_at_the_exact_share_rounded_down) {
   const acre::topology machine = plan_test::plain_machine(4);
   const plan even = make_plan(placement::blocked({0, 1, 2, 3}), 10 * page, machine);
-  EXPECT_EQ(pages_of(even), (counts{{0, 2}, {1, 3}, {2, 2}, {3, 3}}));
+  BOOST_TEST(pages_of(even) == (counts{{0, 2}, {1, 3}, {2, 2}, {3, 3}}), per_element());
   const plan uneven = make_plan(placement::blocked({{2, 3}, {0, 1}}), 8 * page, machine);
-  ASSERT_EQ(uneven.ranges.size(), 2U);
-  EXPECT_EQ(uneven.ranges[0], (acre::plan_range{0, 6 * page, {policy_mode::bind, {2}}}));
-  EXPECT_EQ(uneven.ranges[1], (acre::plan_range{6 * page, 2 * page, {policy_mode::bind, {0}}}));
+  BOOST_TEST_REQUIRE(uneven.ranges.size() == 2U);
+  BOOST_TEST(uneven.ranges[0] == (plan_range{0, 6 * page, {policy_mode::bind, {2}}}));
+  BOOST_TEST(uneven.ranges[1] == (plan_range{6 * page, 2 * page, {policy_mode::bind, {0}}}));
 }
 
-TEST(plan, blocked_skips_nodes_whose_share_is_no_page) {
+BOOST_AUTO_TEST_CASE(blocked_skips_nodes_whose_share_is_no_page) {
   const acre::topology machine = plan_test::plain_machine(4);
-  EXPECT_EQ(make_plan(placement::blocked({0, 1, 2, 3}), 1, machine).ranges.size(), 1U);
+  BOOST_TEST(make_plan(placement::blocked({0, 1, 2, 3}), 1, machine).ranges.size() == 1U);
   const plan p = make_plan(placement::blocked({{0, 1000}, {1, 1}, {2, 1000}}), 3 * page, machine);
-  EXPECT_EQ(pages_of(p), (counts{{0, 1}, {2, 2}}));
+  BOOST_TEST(pages_of(p) == (counts{{0, 1}, {2, 2}}), per_element());
 }
 
-TEST(plan, most_free_counts_what_it_has_placed) {
+BOOST_AUTO_TEST_CASE(most_free_counts_what_it_has_placed) {
   const acre::topology machine = plan_test::plain_machine(3);
   const std::vector<acre::node_bytes> free = {{0, 3 * page}, {1, 5 * page}, {2, 3 * page}};
   plan_options options;
   options.free = free;
   const plan p = make_plan(placement::most_free({0, 1, 2}, page), 5 * page, machine, options);
-  ASSERT_EQ(p.ranges.size(), 4U);  // 1 1, then all have 3: 0 1 2
-  EXPECT_EQ(p.ranges[0], (acre::plan_range{0, 2 * page, {policy_mode::prefer, {1}}}));
-  EXPECT_EQ(p.ranges[1].policy.nodes, node_set{0});
-  EXPECT_EQ(p.ranges[2].policy.nodes, node_set{1});
-  EXPECT_EQ(p.ranges[3].policy.nodes, node_set{2});
+  BOOST_TEST_REQUIRE(p.ranges.size() == 4U);  // 1 1, then all have 3: 0 1 2
+  BOOST_TEST(p.ranges[0] == (plan_range{0, 2 * page, {policy_mode::prefer, {1}}}));
+  BOOST_TEST(p.ranges[1].policy.nodes == node_set{0});
+  BOOST_TEST(p.ranges[2].policy.nodes == node_set{1});
+  BOOST_TEST(p.ranges[3].policy.nodes == node_set{2});
 }
 
-TEST(plan, most_free_asks_the_machine_for_nodes_that_are_not_named) {
+BOOST_AUTO_TEST_CASE(most_free_asks_the_machine_for_nodes_that_are_not_named) {
   const acre::topology machine = plan_test::odd_machine();  // node 2 has twice the memory
-  EXPECT_EQ(make_plan(placement::most_free({0, 2, 5}), page, machine).ranges[0].policy.nodes, node_set{2});
+  BOOST_TEST(make_plan(placement::most_free({0, 2, 5}), page, machine).ranges[0].policy.nodes == node_set{2});
   const std::vector<acre::node_bytes> free = {{2, 0}};
   plan_options options;
   options.free = free;
-  EXPECT_EQ(make_plan(placement::most_free({0, 2, 5}), page, machine, options).ranges[0].policy.nodes,
-            node_set{0});
+  BOOST_TEST(make_plan(placement::most_free({0, 2, 5}), page, machine, options).ranges[0].policy.nodes ==
+             node_set{0});
 }
 
-TEST(plan, by_page_asks_each_page_once_in_order) {
+BOOST_AUTO_TEST_CASE(by_page_asks_each_page_once_in_order) {
   const acre::topology machine = plan_test::plain_machine(2);
   std::vector<std::size_t> asked;
   const auto function = [&](std::size_t i, std::size_t pages) {
-    EXPECT_EQ(pages, 6U);
+    BOOST_TEST(pages == 6U);
     asked.push_back(i);
     return i < 4 ? 1U : 0U;
   };
   const plan p = make_plan(placement::by_page(function, {0, 1}), 5 * page + 1, machine);
-  EXPECT_EQ(asked, (std::vector<std::size_t>{0, 1, 2, 3, 4, 5}));
-  ASSERT_EQ(p.ranges.size(), 2U);
-  EXPECT_EQ(p.ranges[0], (acre::plan_range{0, 4 * page, {policy_mode::bind, {1}}}));
+  BOOST_TEST(asked == (std::vector<std::size_t>{0, 1, 2, 3, 4, 5}), per_element());
+  BOOST_TEST_REQUIRE(p.ranges.size() == 2U);
+  BOOST_TEST(p.ranges[0] == (plan_range{0, 4 * page, {policy_mode::bind, {1}}}));
 }
 
-TEST(plan, policies_have_text) {
+BOOST_AUTO_TEST_CASE(policies_have_text) {
   std::ostringstream out;
   out << policy{policy_mode::bind, {0, 1}} << ", " << policy{};
-  EXPECT_EQ(out.str(), "bind 0-1, unbound");
-  EXPECT_EQ(acre::to_string(policy_mode::local), "local");
-  EXPECT_EQ(acre::to_string(policy_mode::prefer), "prefer");
-  EXPECT_EQ(acre::to_string(policy_mode::interleave), "interleave");
-  EXPECT_EQ(acre::to_string(policy_mode::weighted_interleave), "weighted_interleave");
+  BOOST_TEST(out.str() == "bind 0-1, unbound");
+  BOOST_TEST(acre::to_string(policy_mode::local) == "local");
+  BOOST_TEST(acre::to_string(policy_mode::prefer) == "prefer");
+  BOOST_TEST(acre::to_string(policy_mode::interleave) == "interleave");
+  BOOST_TEST(acre::to_string(policy_mode::weighted_interleave) == "weighted_interleave");
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -1,15 +1,15 @@
 #include <acre/pool_resource.hpp>
 
 #include <acre/bytes.hpp>
-#include <acre/detail/size_class.hpp>
 #include <acre/error.hpp>
 
 #include "support/checking_resource.hpp"
+#include "support/errors.hpp"
 #include "support/failing_resource.hpp"
-#include "support/resource_conformance.hpp"
-#include "support/throws.hpp"
+#include "support/print.hpp"
+#include "support/resource_stress.hpp"
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <array>
@@ -24,67 +24,39 @@
 namespace acre::test {
 namespace {
 
-enum class caching { usual, none };
+BOOST_AUTO_TEST_SUITE(pool_resource)
+using acre::pool_resource;
 
-template <guarding Guarding, caching Caching = caching::usual>
-class pool_factory {
- public:
-  static constexpr std::size_t largest_alignment = 4_MiB;
-  static constexpr std::size_t blocks = 2000;
-
-  pool_factory() : pool_factory(&x_memory) {}
-  explicit pool_factory(std::pmr::memory_resource* upstream) : x_pool(upstream, options()) {}
-  std::pmr::memory_resource& resource() { return x_pool; }
-
- private:
-  static pool_options options() {
-    pool_options result{.guarding = Guarding};
-    if constexpr (Caching == caching::none) result.cached = 0;
-    return result;
-  }
-
-  checking_resource x_memory;
-  pool_resource x_pool;
-};
-
-using quick_pool = pool_factory<guarding::off>;
-using guarded_pool = pool_factory<guarding::on>;
-using uncached_pool = pool_factory<guarding::off, caching::none>;
-INSTANTIATE_TYPED_TEST_SUITE_P(pool, resource_conformance, quick_pool);
-INSTANTIATE_TYPED_TEST_SUITE_P(guarded_pool, resource_conformance, guarded_pool);
-INSTANTIATE_TYPED_TEST_SUITE_P(uncached_pool, resource_conformance, uncached_pool);
-INSTANTIATE_TYPED_TEST_SUITE_P(pool, upstream_conformance, quick_pool);
-INSTANTIATE_TYPED_TEST_SUITE_P(guarded_pool, upstream_conformance, guarded_pool);
-INSTANTIATE_TYPED_TEST_SUITE_P(uncached_pool, upstream_conformance, uncached_pool);
-
-TEST(pool_resource, keeps_every_alignment_up_to_4_mebibytes_at_every_size_up_to_8) {
+BOOST_AUTO_TEST_CASE(keeps_every_alignment_up_to_4_mebibytes_at_every_size_up_to_8) {
   pool_resource pool(std::pmr::new_delete_resource(), {.guarding = guarding::off});
   for (std::size_t alignment = 1; alignment <= 4_MiB; alignment *= 2) {
     for (std::size_t power = 1; power <= 8_MiB; power *= 2) {
       for (const std::size_t bytes : {power - 1, power, power + 1, power + power / 2}) {
         void* const p = pool.allocate(bytes, alignment);
-        ASSERT_EQ(reinterpret_cast<std::uintptr_t>(p) % alignment, 0U)
-            << bytes << " aligned to " << alignment;
+        BOOST_TEST_INFO(bytes << " aligned to " << alignment);
+        BOOST_TEST_REQUIRE(reinterpret_cast<std::uintptr_t>(p) % alignment == 0U);
         pool.deallocate(p, bytes, alignment);
       }
     }
   }
 }
 
-TEST(pool_resource, frees_blocks_of_every_good_size_and_alignment) {
+BOOST_AUTO_TEST_CASE(frees_blocks_of_every_good_size_and_alignment) {
   pool_resource pool(std::pmr::new_delete_resource(), {.guarding = guarding::off});
   for (std::size_t alignment = 1; alignment <= 4_MiB; alignment *= 4) {
     for (std::size_t bytes = 1; bytes <= 40_MiB; bytes = bytes * 5 / 4 + 3) {
-      const std::size_t good = pool.good_size(bytes, alignment);
-      ASSERT_GE(good, bytes);
-      pool.deallocate(pool.allocate(bytes, alignment), good, alignment);
-      ASSERT_EQ(pool.statistics().live_blocks, 0U);
-      ASSERT_EQ(pool.statistics().live_bytes, 0U) << bytes << " aligned to " << alignment;
+      BOOST_TEST_CONTEXT(bytes << " aligned to " << alignment) {
+        const std::size_t good = pool.good_size(bytes, alignment);
+        BOOST_TEST_REQUIRE(good >= bytes);
+        pool.deallocate(pool.allocate(bytes, alignment), good, alignment);
+        BOOST_TEST_REQUIRE(pool.statistics().live_blocks == 0U);
+        BOOST_TEST_REQUIRE(pool.statistics().live_bytes == 0U);
+      }
     }
   }
 }
 
-TEST(pool_resource, good_size_is_the_class_or_whole_units_or_pages) {
+BOOST_AUTO_TEST_CASE(good_size_is_the_class_or_whole_units_or_pages) {
   const pool_resource pool(std::pmr::new_delete_resource(), {.guarding = guarding::off});
   struct {
     std::size_t bytes, alignment, good;
@@ -104,14 +76,16 @@ TEST(pool_resource, good_size_is_the_class_or_whole_units_or_pages) {
       {1_MiB + 1, 8, 1_MiB + 8_KiB},
   };
   for (const auto& c : cases) {
-    EXPECT_EQ(pool.good_size(c.bytes, c.alignment), c.good) << c.bytes << " aligned to " << c.alignment;
+    BOOST_TEST_INFO(c.bytes << " aligned to " << c.alignment);
+    BOOST_TEST(pool.good_size(c.bytes, c.alignment) == c.good);
   }
-  EXPECT_EQ(pool.good_size(100, 3), 100U) << "no such block exists";
+  BOOST_TEST_INFO("no such block exists");
+  BOOST_TEST(pool.good_size(100, 3) == 100U);
   constexpr std::size_t max = std::numeric_limits<std::size_t>::max();
-  EXPECT_EQ(pool.good_size(max, 8), max);
+  BOOST_TEST(pool.good_size(max, 8) == max);
 }
 
-TEST(pool_resource, wastes_at_most_an_eighth_from_64_bytes_to_64_mebibytes) {
+BOOST_AUTO_TEST_CASE(wastes_at_most_an_eighth_from_64_bytes_to_64_mebibytes) {
   for (const std::size_t largest : {std::size_t{0}, 16_KiB, 32_KiB, 64_KiB}) {
     const pool_resource pool(std::pmr::new_delete_resource(),
                              {.largest_small = largest, .guarding = guarding::off});
@@ -119,16 +93,17 @@ TEST(pool_resource, wastes_at_most_an_eighth_from_64_bytes_to_64_mebibytes) {
     for (std::size_t bytes = std::max<std::size_t>(64, largest == 0 ? 64_KiB : 64); bytes <= 64_MiB;
          bytes += bytes / 50 + 1) {
       if (bytes > largest && bytes < 64_KiB) continue;
-      ASSERT_LE((pool.good_size(bytes, 8) - bytes) * 8, bytes) << bytes;
+      BOOST_TEST_INFO(bytes);
+      BOOST_TEST_REQUIRE((pool.good_size(bytes, 8) - bytes) * 8 <= bytes);
     }
   }
 }
 
-TEST(pool_resource, blocks_up_to_its_largest_small_one_come_from_caches) {
+BOOST_AUTO_TEST_CASE(blocks_up_to_its_largest_small_one_come_from_caches) {
   for (const std::size_t largest : {std::size_t{0}, std::size_t{100}, 1_KiB, 32_KiB}) {
     checking_resource memory;
     pool_resource pool(&memory, {.largest_small = largest, .guarding = guarding::off});
-    EXPECT_EQ(pool.options().largest_small, largest);
+    BOOST_TEST(pool.options().largest_small == largest);
     block_list live(pool);
     for (const std::size_t bytes : {largest / 2, largest, largest + 1, 2 * largest + 1}) {
       for (const std::size_t alignment : {1U, 64U, 4096U}) live.add(bytes, alignment);
@@ -138,15 +113,15 @@ TEST(pool_resource, blocks_up_to_its_largest_small_one_come_from_caches) {
   }
 }
 
-TEST(pool_resource, refuses_options_outside_their_range) {
+BOOST_AUTO_TEST_CASE(refuses_options_outside_their_range) {
   using namespace std::chrono_literals;
   const pool_options wrong[] = {{.decay = -1ms}, {.largest_small = 64_KiB + 1}};
   for (const pool_options& o : wrong) {
-    EXPECT_EQ(code_thrown([&] { pool_resource pool(std::pmr::new_delete_resource(), o); }),
-              errc::invalid_argument);
+    BOOST_CHECK_EXCEPTION(pool_resource(std::pmr::new_delete_resource(), o), error,
+                          with_code(errc::invalid_argument));
   }
-  EXPECT_EQ(code_thrown([] { pool_resource pool(static_cast<std::pmr::memory_resource*>(nullptr)); }),
-            errc::invalid_argument);
+  BOOST_CHECK_EXCEPTION(pool_resource(static_cast<std::pmr::memory_resource*>(nullptr)), error,
+                        with_code(errc::invalid_argument));
   const pool_options right[] = {{.retained = 0},      {.retained = std::numeric_limits<std::size_t>::max()},
                                 {.decay = 0ms},       {.decay = std::chrono::milliseconds::max()},
                                 {.cached = 0},        {.cached = 1},
@@ -161,30 +136,30 @@ TEST(pool_resource, refuses_options_outside_their_range) {
   }
 }
 
-TEST(pool_resource, tells_its_upstream_and_options) {
+BOOST_AUTO_TEST_CASE(tells_its_upstream_and_options) {
   checking_resource memory;
   const pool_resource pool(&memory, {.cached = 1_KiB});
-  EXPECT_EQ(pool.upstream_resource(), &memory);
-  EXPECT_EQ(pool.options().cached, 1_KiB);
+  BOOST_TEST(pool.upstream_resource() == &memory);
+  BOOST_TEST(pool.options().cached == 1_KiB);
 }
 
-TEST(pool_resource, asks_upstream_for_nothing_before_the_first_block) {
+BOOST_AUTO_TEST_CASE(asks_upstream_for_nothing_before_the_first_block) {
   checking_resource memory;
   const pool_resource pool(&memory);
-  EXPECT_EQ(memory.allocations(), 0U);
+  BOOST_TEST(memory.allocations() == 0U);
 }
 
-TEST(pool_resource, needs_few_blocks_from_upstream) {
+BOOST_AUTO_TEST_CASE(needs_few_blocks_from_upstream) {
   checking_resource memory;
   pool_resource pool(&memory, {.guarding = guarding::off});
   for (std::size_t i = 0; i != 100'000; ++i) static_cast<void>(pool.allocate(i * 7 % 1000, 8));
-  EXPECT_LE(memory.allocations(), 10U);
-  EXPECT_LE(memory.live_bytes(), 160_MiB);
+  BOOST_TEST(memory.allocations() <= 10U);
+  BOOST_TEST(memory.live_bytes() <= 160_MiB);
   pool.release();
-  EXPECT_EQ(memory.live_blocks(), 0U);
+  BOOST_TEST(memory.live_blocks() == 0U);
 }
 
-TEST(pool_resource, is_as_good_as_new_after_release) {
+BOOST_AUTO_TEST_CASE(is_as_good_as_new_after_release) {
   for (const guarding g : {guarding::off, guarding::on}) {
     checking_resource memory;
     pool_resource pool(&memory, {.guarding = g});
@@ -192,36 +167,41 @@ TEST(pool_resource, is_as_good_as_new_after_release) {
       std::vector<filled_block> live;
       for (std::size_t i = 0; i != 1000; ++i) {
         const filled_block b(pool, i * 131 % 50'000, 8, i * 131 % 50'000, static_cast<unsigned char>(i));
+        BOOST_TEST(b.is_aligned());
         if (i % 3 == 0) {
           pool.deallocate(b.p, b.bytes, b.alignment);
         } else {
           live.push_back(b);
         }
       }
-      for (const filled_block& b : live) b.check();
+      BOOST_TEST(std::ranges::all_of(live, &filled_block::is_intact));
       pool.release();
-      EXPECT_EQ(memory.live_blocks(), 0U);
+      BOOST_TEST(memory.live_blocks() == 0U);
       const pool_statistics s = pool.statistics();
-      EXPECT_EQ(s.live_blocks, 0U);
-      EXPECT_EQ(s.live_bytes, 0U);
-      EXPECT_EQ(s.used_bytes, 0U);
-      EXPECT_EQ(s.mapped_bytes, 0U);
-      EXPECT_EQ(s.retained_bytes, 0U);
+      BOOST_TEST(s.live_blocks == 0U);
+      BOOST_TEST(s.live_bytes == 0U);
+      BOOST_TEST(s.used_bytes == 0U);
+      BOOST_TEST(s.mapped_bytes == 0U);
+      BOOST_TEST(s.retained_bytes == 0U);
     }
   }
 }
 
-TEST(pool_resource, gives_live_blocks_upstream_at_its_end) {
+BOOST_AUTO_TEST_CASE(gives_live_blocks_upstream_at_its_end) {
   for (const guarding g : {guarding::off, guarding::on}) {
     checking_resource memory;
-    pool_resource pool(&memory, {.guarding = g});
-    for (const std::size_t bytes : {40_KiB, 4_MiB, 32_MiB, 48_MiB + 5})
-      static_cast<void>(pool.allocate(bytes));
-    for (int i = 0; i != 100; ++i) static_cast<void>(pool.allocate(100, 64));
+    {
+      pool_resource pool(&memory, {.guarding = g});
+      for (const std::size_t bytes : {40_KiB, 4_MiB, 32_MiB, 48_MiB + 5})
+        static_cast<void>(pool.allocate(bytes));
+      for (int i = 0; i != 100; ++i) static_cast<void>(pool.allocate(100, 64));
+      BOOST_TEST(memory.live_blocks() > 0U);
+    }
+    BOOST_TEST(memory.live_blocks() == 0U);
   }
 }
 
-TEST(pool_resource, loses_nothing_when_upstream_fails_at_any_point) {
+BOOST_AUTO_TEST_CASE(loses_nothing_when_upstream_fails_at_any_point) {
   for (const guarding g : {guarding::off, guarding::on}) {
     const std::size_t points = for_each_failure_point([g](std::pmr::memory_resource& upstream) {
       pool_resource pool(&upstream, {.guarding = g});
@@ -233,18 +213,18 @@ TEST(pool_resource, loses_nothing_when_upstream_fails_at_any_point) {
         try {
           live.add(bytes, bytes == 5_MiB ? 4_MiB : 8);
         } catch (const std::bad_alloc&) {
-          EXPECT_EQ(pool.statistics().live_blocks, before);
+          BOOST_TEST(pool.statistics().live_blocks == before);
           live.add(bytes, bytes == 5_MiB ? 4_MiB : 8);
         }
       }
       live.check_all();
       live.check_distinct();
     });
-    EXPECT_GT(points, 3U);
+    BOOST_TEST(points > 3U);
   }
 }
 
-TEST(pool_resource, goes_on_over_an_upstream_that_has_no_more) {
+BOOST_AUTO_TEST_CASE(goes_on_over_an_upstream_that_has_no_more) {
   static std::array<std::byte, 6_MiB> buffer;
   for (const std::size_t bytes : {64_KiB, std::size_t{1000}, std::size_t{16}}) {
     std::pmr::monotonic_buffer_resource upstream(buffer.data(), buffer.size(),
@@ -258,35 +238,39 @@ TEST(pool_resource, goes_on_over_an_upstream_that_has_no_more) {
       } catch (const std::bad_alloc&) {
       }
       if (round == 0) most = live.size();
-      EXPECT_EQ(live.size(), most) << bytes << " bytes, in round " << round;
+      BOOST_TEST_INFO(bytes << " bytes, in round " << round);
+      BOOST_TEST(live.size() == most);
       // All, or every other one.
       const std::size_t stay = round % 2 == 0 ? 0 : live.size() / 2;
       for (; live.size() > stay; live.pop_back()) pool.deallocate(live.back(), bytes, 8);
     }
-    EXPECT_GE(most * bytes, buffer.size() / 2);
+    BOOST_TEST(most * bytes >= buffer.size() / 2);
     for (void* const p : live) pool.deallocate(p, bytes, 8);
   }
 }
 
-TEST(pool_resource, is_equal_to_itself_only) {
+BOOST_AUTO_TEST_CASE(is_equal_to_itself_only) {
   pool_resource one(std::pmr::new_delete_resource());
   pool_resource other(std::pmr::new_delete_resource());
-  EXPECT_TRUE(one == one);
-  EXPECT_FALSE(one == other);
+  BOOST_TEST((one == one));
+  BOOST_TEST(!(one == other));
 }
 
-TEST(pool_resource, an_alignment_that_is_no_power_of_two_is_an_error) {
+BOOST_AUTO_TEST_CASE(an_alignment_that_is_no_power_of_two_is_an_error) {
   pool_resource pool(std::pmr::new_delete_resource());
   for (const std::size_t wrong : {std::size_t{0}, std::size_t{3}, std::size_t{12}, 64_KiB + 1}) {
     // Not a constant, or clang refuses it at compile time.
     const volatile std::size_t alignment = wrong;
     for (const std::size_t bytes : {std::size_t{0}, std::size_t{8}, 1_MiB}) {
-      EXPECT_EQ(code_thrown([&] { static_cast<void>(pool.allocate(bytes, alignment)); }),
-                errc::invalid_alignment);
+      BOOST_TEST_INFO(bytes << " aligned to " << wrong);
+      BOOST_CHECK_EXCEPTION(static_cast<void>(pool.allocate(bytes, alignment)), allocation_error,
+                            with_code(errc::invalid_alignment));
     }
   }
-  EXPECT_EQ(pool.statistics().live_blocks, 0U);
+  BOOST_TEST(pool.statistics().live_blocks == 0U);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

@@ -3,9 +3,10 @@
 #include <acre/pool_resource.hpp>
 
 #include "support/checking_resource.hpp"
+#include "support/print.hpp"
 #include "support/resource_stress.hpp"
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -23,12 +24,13 @@ using namespace std::chrono_literals;
 
 const pool_options unguarded{.guarding = guarding::off};
 
-class a_pool_of_large_blocks : public testing::Test {
- protected:
+struct checked_upstream {
   checking_resource memory;
 };
 
-TEST_F(a_pool_of_large_blocks, uses_freed_ones_again_without_upstream) {
+BOOST_FIXTURE_TEST_SUITE(a_pool_of_large_blocks, checked_upstream)
+
+BOOST_AUTO_TEST_CASE(uses_freed_ones_again_without_upstream) {
   pool_resource pool(&memory, unguarded);
   for (const std::size_t bytes : {64_KiB, 1_MiB, 16_MiB, 17_MiB, 100_MiB}) {
     pool.deallocate(pool.allocate(bytes, 8), bytes, 8);
@@ -36,24 +38,26 @@ TEST_F(a_pool_of_large_blocks, uses_freed_ones_again_without_upstream) {
     void* const p = pool.allocate(bytes, 8);
     pool.deallocate(p, bytes, 8);
     for (int i = 0; i != 100; ++i) {
-      ASSERT_EQ(pool.allocate(bytes, 8), p);
+      BOOST_TEST_REQUIRE(pool.allocate(bytes, 8) == p);
       pool.deallocate(p, bytes, 8);
     }
-    EXPECT_EQ(memory.allocations(), before) << bytes;
+    BOOST_TEST_INFO(bytes);
+    BOOST_TEST(memory.allocations() == before);
   }
 }
 
-TEST_F(a_pool_of_large_blocks, uses_a_kept_mapping_for_a_block_of_about_its_size) {
+BOOST_AUTO_TEST_CASE(uses_a_kept_mapping_for_a_block_of_about_its_size) {
   pool_resource pool(&memory, unguarded);
   pool.deallocate(pool.allocate(64_MiB, 8), 64_MiB, 8);
   const std::size_t before = memory.allocations();
   pool.deallocate(pool.allocate(60_MiB, 8), 60_MiB, 8);
-  EXPECT_EQ(memory.allocations(), before);
+  BOOST_TEST(memory.allocations() == before);
   pool.deallocate(pool.allocate(20_MiB, 8), 20_MiB, 8);
-  EXPECT_EQ(memory.allocations(), before + 1) << "it would waste more than an eighth";
+  BOOST_TEST_INFO("it would waste more than an eighth");
+  BOOST_TEST(memory.allocations() == before + 1);
 }
 
-TEST_F(a_pool_of_large_blocks, joins_neighbours_that_are_free) {
+BOOST_AUTO_TEST_CASE(joins_neighbours_that_are_free) {
   pool_resource pool(&memory, unguarded);
   void* const whole = pool.allocate(8_MiB, 8);
   pool.deallocate(whole, 8_MiB, 8);
@@ -69,14 +73,15 @@ TEST_F(a_pool_of_large_blocks, joins_neighbours_that_are_free) {
     }
     std::shuffle(live.begin(), live.end(), random);
     for (const auto& [p, n] : live) pool.deallocate(p, n, 8);
-    EXPECT_EQ(pool.statistics().used_bytes, 0U);
+    BOOST_TEST(pool.statistics().used_bytes == 0U);
     void* const again = pool.allocate(8_MiB, 8);
     pool.deallocate(again, 8_MiB, 8);
-    ASSERT_EQ(memory.allocations(), before) << "in round " << round;
+    BOOST_TEST_INFO("in round " << round);
+    BOOST_TEST_REQUIRE(memory.allocations() == before);
   }
 }
 
-TEST_F(a_pool_of_large_blocks, never_hands_out_a_byte_twice) {
+BOOST_AUTO_TEST_CASE(never_hands_out_a_byte_twice) {
   pool_resource pool(&memory, unguarded);
   std::mt19937 random(2);
   block_list live(pool);
@@ -102,13 +107,13 @@ TEST_F(a_pool_of_large_blocks, never_hands_out_a_byte_twice) {
     live.remove(sizes.size() - 1, sizes.back());
     sizes.pop_back();
   }
-  EXPECT_EQ(pool.statistics().live_bytes, 0U);
+  BOOST_TEST(pool.statistics().live_bytes == 0U);
   pool.trim();
-  EXPECT_EQ(pool.statistics().used_bytes, 0U);
-  EXPECT_EQ(memory.live_blocks(), 0U);
+  BOOST_TEST(pool.statistics().used_bytes == 0U);
+  BOOST_TEST(memory.live_blocks() == 0U);
 }
 
-TEST_F(a_pool_of_large_blocks, keeps_no_more_than_its_limit) {
+BOOST_AUTO_TEST_CASE(keeps_no_more_than_its_limit) {
   for (const std::size_t limit : {std::size_t{0}, 40_MiB}) {
     pool_resource pool(&memory, {.retained = limit, .guarding = guarding::off});
     for (int round = 0; round != 3; ++round) {
@@ -118,14 +123,14 @@ TEST_F(a_pool_of_large_blocks, keeps_no_more_than_its_limit) {
       }
       for (const auto& [p, bytes] : live) {
         pool.deallocate(p, bytes, 8);
-        EXPECT_LE(pool.statistics().retained_bytes, limit);
+        BOOST_TEST(pool.statistics().retained_bytes <= limit);
       }
     }
-    EXPECT_LE(memory.live_bytes(), limit);
+    BOOST_TEST(memory.live_bytes() <= limit);
   }
 }
 
-TEST_F(a_pool_of_large_blocks, gives_all_back_when_trimmed) {
+BOOST_AUTO_TEST_CASE(gives_all_back_when_trimmed) {
   pool_resource pool(&memory, unguarded);
   const auto churn = [&] {
     std::vector<std::pair<void*, std::size_t>> live;
@@ -141,18 +146,18 @@ TEST_F(a_pool_of_large_blocks, gives_all_back_when_trimmed) {
     const std::size_t used = pool.statistics().used_bytes;
     const std::size_t gone = pool.trim();
     // Of slabs what was used of them.
-    EXPECT_GE(gone, 6 * 20_MiB + used);
-    EXPECT_LE(gone, before);
-    EXPECT_EQ(memory.live_blocks(), 0U);
+    BOOST_TEST(gone >= 6 * 20_MiB + used);
+    BOOST_TEST(gone <= before);
+    BOOST_TEST(memory.live_blocks() == 0U);
     const pool_statistics s = pool.statistics();
-    EXPECT_EQ(s.mapped_bytes, 0U);
-    EXPECT_EQ(s.retained_bytes, 0U);
-    EXPECT_EQ(s.used_bytes, 0U);
+    BOOST_TEST(s.mapped_bytes == 0U);
+    BOOST_TEST(s.retained_bytes == 0U);
+    BOOST_TEST(s.used_bytes == 0U);
   }
-  EXPECT_EQ(pool.trim(), 0U);
+  BOOST_TEST(pool.trim() == 0U);
 }
 
-TEST_F(a_pool_of_large_blocks, keeps_live_ones_when_trimmed) {
+BOOST_AUTO_TEST_CASE(keeps_live_ones_when_trimmed) {
   pool_resource pool(&memory, unguarded);
   block_list live(pool);
   for (std::size_t i = 0; i != 400; ++i) live.add(i * 7919 % 300'000, std::size_t{1} << i % 16);
@@ -164,22 +169,22 @@ TEST_F(a_pool_of_large_blocks, keeps_live_ones_when_trimmed) {
   live.check_distinct();
 }
 
-TEST_F(a_pool_of_large_blocks, lets_go_of_what_was_free_for_long) {
+BOOST_AUTO_TEST_CASE(lets_go_of_what_was_free_for_long) {
   pool_resource pool(&memory, {.decay = 1ms, .guarding = guarding::off});
   // Blocks up to 16 MiB come from slabs, which go as a whole over an upstream that is no area.
   for (const std::size_t bytes : {17_MiB, 64_MiB}) {
     pool.deallocate(pool.allocate(bytes, 8), bytes, 8);
-    EXPECT_GE(pool.statistics().retained_bytes, bytes);
+    BOOST_TEST(pool.statistics().retained_bytes >= bytes);
     const auto deadline = std::chrono::steady_clock::now() + 10s;
     while (pool.statistics().retained_bytes >= bytes && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(5ms);
       pool.deallocate(pool.allocate(65_KiB, 8), 65_KiB, 8);
     }
-    EXPECT_LT(pool.statistics().retained_bytes, bytes);
+    BOOST_TEST(pool.statistics().retained_bytes < bytes);
   }
 }
 
-TEST_F(a_pool_of_large_blocks, keeps_what_is_used_all_the_time) {
+BOOST_AUTO_TEST_CASE(keeps_what_is_used_all_the_time) {
   pool_resource pool(&memory, {.decay = std::chrono::milliseconds::max(), .guarding = guarding::off});
   pool.deallocate(pool.allocate(32_MiB, 8), 32_MiB, 8);
   const std::size_t before = memory.allocations();
@@ -187,10 +192,10 @@ TEST_F(a_pool_of_large_blocks, keeps_what_is_used_all_the_time) {
     std::this_thread::sleep_for(1ms);
     pool.deallocate(pool.allocate(32_MiB, 8), 32_MiB, 8);
   }
-  EXPECT_EQ(memory.allocations(), before);
+  BOOST_TEST(memory.allocations() == before);
 }
 
-TEST_F(a_pool_of_large_blocks, gives_small_blocks_back_to_upstream_when_trimmed) {
+BOOST_AUTO_TEST_CASE(gives_small_blocks_back_to_upstream_when_trimmed) {
   pool_resource pool(&memory, unguarded);
   std::vector<void*> live;
   for (int i = 0; i != 100'000; ++i) live.push_back(pool.allocate(100, 8));
@@ -199,12 +204,14 @@ TEST_F(a_pool_of_large_blocks, gives_small_blocks_back_to_upstream_when_trimmed)
     if (i % 100 != 0) pool.deallocate(live[i], 100, 8);
   }
   pool.trim();
-  EXPECT_EQ(pool.statistics().live_blocks, 1000U);
+  BOOST_TEST(pool.statistics().live_blocks == 1000U);
   for (std::size_t i = 0; i < live.size(); i += 100) pool.deallocate(live[i], 100, 8);
   pool.trim();
-  EXPECT_EQ(pool.statistics().used_bytes, 0U);
-  EXPECT_EQ(memory.live_blocks(), 0U);
+  BOOST_TEST(pool.statistics().used_bytes == 0U);
+  BOOST_TEST(memory.live_blocks() == 0U);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

@@ -1,6 +1,9 @@
 #include "pool/run_map.hpp"
 
-#include <gtest/gtest.h>
+#include "support/print.hpp"
+#include "support/wrong.hpp"
+
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -37,7 +40,19 @@ class model {
   std::vector<bool> x_used;
 };
 
-TEST(run_map, finds_every_run_of_every_pattern_of_ten_units_wherever_they_lie) {
+BOOST_AUTO_TEST_SUITE(run_map)
+using acre::run_map;
+using boost::test_tools::assertion_result;
+
+assertion_result finds_as_modelled(const run_map& map, const model& expected, std::size_t count,
+                                   std::size_t from) {
+  const std::size_t found = map.find(count, from);
+  const std::size_t wanted = expected.find(count, from);
+  if (found != wanted) return wrong(count, " from ", from, " are at ", found, " instead of ", wanted);
+  return true;
+}
+
+BOOST_AUTO_TEST_CASE(finds_every_run_of_every_pattern_of_ten_units_wherever_they_lie) {
   constexpr std::size_t n = 10;
   for (const std::size_t before :
        {0U, 54U, 59U, 118U, 250U}) {  // at the beginning, in a word, over the edge of two
@@ -50,38 +65,48 @@ TEST(run_map, finds_every_run_of_every_pattern_of_ten_units_wherever_they_lie) {
         map.take(before + i, 1);
         expected.set(before + i, 1, true);
       }
-      ASSERT_EQ(map.longest(), expected.longest()) << pattern;
-      for (std::size_t count = 1; count <= n + 1; ++count) {
-        for (std::size_t from = before == 0 ? 0 : before - 1; from <= units; ++from)
-          ASSERT_EQ(map.find(count, from), expected.find(count, from))
-              << pattern << ": " << count << " from " << from;
+      const auto finds_all_as_modelled = [&]() -> assertion_result {
+        for (std::size_t count = 1; count <= n + 1; ++count) {
+          for (std::size_t from = before == 0 ? 0 : before - 1; from <= units; ++from) {
+            assertion_result found = finds_as_modelled(map, expected, count, from);
+            if (!found) return found;
+          }
+        }
+        return true;
+      };
+      BOOST_TEST_CONTEXT("pattern " << pattern << " behind " << before) {
+        BOOST_TEST_REQUIRE(map.longest() == expected.longest());
+        BOOST_TEST_REQUIRE(finds_all_as_modelled());
       }
     }
   }
 }
 
-TEST(run_map, finds_what_looking_at_every_unit_finds) {
+BOOST_AUTO_TEST_CASE(finds_what_looking_at_every_unit_finds) {
   std::mt19937 random(1);
   for (const std::size_t units : {1U, 63U, 64U, 65U, 128U, 129U, 1000U, 4096U, 5000U}) {
-    run_map map(units);
-    model expected(units);
-    for (int i = 0; i != 2000; ++i) {
-      const std::size_t first = random() % units;
-      const std::size_t count = 1 + random() % (std::min<std::size_t>(units - first, 1U << random() % 13));
-      const bool used = random() % 2 == 0;
-      used ? map.take(first, count) : map.give(first, count);
-      expected.set(first, count, used);
-      ASSERT_EQ(map.longest(), expected.longest());
-      const std::size_t wanted = 1 + random() % (expected.longest() + 2);
-      const std::size_t from = random() % 2 == 0 ? 0 : random() % (units + 1);
-      ASSERT_EQ(map.find(wanted, from), expected.find(wanted, from))
-          << wanted << " from " << from << " of " << units;
+    BOOST_TEST_CONTEXT(units << " units") {
+      run_map map(units);
+      model expected(units);
+      for (int i = 0; i != 2000; ++i) {
+        const std::size_t first = random() % units;
+        const std::size_t count = 1 + random() % (std::min<std::size_t>(units - first, 1U << random() % 13));
+        const bool used = random() % 2 == 0;
+        used ? map.take(first, count) : map.give(first, count);
+        expected.set(first, count, used);
+        BOOST_TEST_REQUIRE(map.longest() == expected.longest());
+        const std::size_t wanted = 1 + random() % (expected.longest() + 2);
+        const std::size_t from = random() % 2 == 0 ? 0 : random() % (units + 1);
+        BOOST_TEST_REQUIRE(finds_as_modelled(map, expected, wanted, from));
+      }
+      for (std::size_t i = 0; i != units; ++i) {
+        BOOST_TEST_REQUIRE(map.used().test(i) == expected.is_used(i));
+      }
     }
-    for (std::size_t i = 0; i != units; ++i) ASSERT_EQ(map.used().test(i), expected.is_used(i));
   }
 }
 
-TEST(run_map, takes_no_more_steps_where_there_are_more_runs) {
+BOOST_AUTO_TEST_CASE(takes_no_more_steps_where_there_are_more_runs) {
   for (const std::size_t units : {std::size_t{1000}, std::size_t{100'000}}) {
     run_map map(units);
     for (std::size_t i = 0; i + 5 < units; i += 10) map.take(i, 5);
@@ -94,10 +119,13 @@ TEST(run_map, takes_no_more_steps_where_there_are_more_runs) {
         map.take(at, count);
         map.give(at, count);
       }
-      EXPECT_LE(map.steps() - before, 100U) << count << " of " << units;
+      BOOST_TEST_INFO(count << " of " << units);
+      BOOST_TEST(map.steps() - before <= 100U);
     }
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

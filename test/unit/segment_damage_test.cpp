@@ -5,11 +5,13 @@
 #include <acre/segment_resource.hpp>
 
 #include "segment/heap_layout.hpp"
+#include "support/errors.hpp"
+#include "support/mappings.hpp"
+#include "support/print.hpp"
 #include "support/sanitizers.hpp"
-#include "support/shared_pages.hpp"
-#include "support/throws.hpp"
+#include "support/wrong.hpp"
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -22,52 +24,58 @@
 namespace acre::test {
 namespace {
 
-TEST(segment_damage, refuses_foreign_bytes_and_leaves_them_alone) {
+using boost::test_tools::assertion_result;
+
+BOOST_AUTO_TEST_SUITE(segment_damage)
+
+BOOST_AUTO_TEST_CASE(refuses_foreign_bytes_and_leaves_them_alone) {
   const mapping pages = shared_pages(64_KiB);
   auto* const begin = static_cast<unsigned char*>(pages.data());
-  const auto code = [&](std::size_t bytes) {
-    return code_thrown([&] { segment_resource heap(begin, bytes); });
-  };
+  const with_code is_foreign(errc::foreign_segment);
   for (const std::size_t place : {0U, 7U, 8U, 30U, 100U, 1000U}) {
     std::memset(begin, 0, 64_KiB);
     begin[place] = 1;
     const std::vector<unsigned char> before(begin, begin + 64_KiB);
-    EXPECT_EQ(code(64_KiB), errc::foreign_segment) << place;
-    EXPECT_TRUE(std::equal(before.begin(), before.end(), begin)) << place;
+    BOOST_TEST_CONTEXT("a byte at " << place) {
+      BOOST_CHECK_EXCEPTION(segment_resource(begin, 64_KiB), error, is_foreign);
+      BOOST_TEST(std::equal(before.begin(), before.end(), begin));
+    }
   }
   std::memset(begin, 0, 64_KiB);
-  EXPECT_EQ(code(64_KiB), std::error_code{});
-  EXPECT_EQ(code(32_KiB), errc::foreign_segment) << "another size";
+  BOOST_CHECK_NO_THROW(segment_resource(begin, 64_KiB));
+  BOOST_TEST_INFO("another size");
+  BOOST_CHECK_EXCEPTION(segment_resource(begin, 32_KiB), error, is_foreign);
   reinterpret_cast<heap_header*>(begin)->signature += 1;
-  EXPECT_EQ(code(64_KiB), errc::foreign_segment) << "another version";
-  try {
-    segment_resource heap(begin, 64_KiB);
-  } catch (const error& e) {
-    EXPECT_STREQ(e.what(), "segment_resource: the heap has layout 2, this library knows 1");
-  }
+  BOOST_TEST_INFO("another version");
+  BOOST_CHECK_EXCEPTION(segment_resource(begin, 64_KiB), error,
+                        with_code(errc::foreign_segment)
+                            .saying_exactly("segment_resource: the heap has layout 2, this library knows 1"));
 }
 
 /// Opens and uses what may be a damaged heap: errors are fine, other memory is not touched, and it ends.
-void try_to_use(void* memory, std::size_t bytes) {
+assertion_result can_be_tried(void* memory, std::size_t bytes) {
+  assertion_result result = true;
   try {
     segment_resource heap(memory, bytes);
     static_cast<void>(heap.check());
     static_cast<void>(heap.blocks());
     std::vector<std::pair<void*, std::size_t>> live;
-    const auto attempt = [](auto call) {
+    const auto attempt = [&](auto call) {
       try {
         call();
       } catch (const error& e) {
-        EXPECT_TRUE(e.code() == errc::foreign_segment || e.code() == errc::not_mapped) << e.what();
+        if (e.code() != errc::foreign_segment && e.code() != errc::not_mapped) result = wrong(e.what());
       } catch (const allocation_error& e) {
-        EXPECT_TRUE(e.code() == errc::foreign_segment || e.code() == errc::out_of_memory) << e.what();
+        if (e.code() != errc::foreign_segment && e.code() != errc::out_of_memory) result = wrong(e.what());
       }
     };
     for (const std::size_t size : {10U, 100U, 1000U, 10'000U, 50'000U, 100U, 10U}) {
       attempt([&] {
         auto* const p = static_cast<char*>(heap.allocate(size, size == 1000 ? 256 : 8));
-        EXPECT_GE(p, static_cast<char*>(memory));
-        EXPECT_LE(p + size, static_cast<char*>(memory) + bytes);
+        const std::ptrdiff_t offset = p - static_cast<char*>(memory);
+        if (offset < 0) result = wrong("a block ", -offset, " bytes before the range");
+        if (p + size > static_cast<char*>(memory) + bytes)
+          result = wrong("a block of ", size, " at ", offset);
         live.emplace_back(p, size);
       });
     }
@@ -75,8 +83,9 @@ void try_to_use(void* memory, std::size_t bytes) {
     attempt([&] { static_cast<void>(heap.largest_free()); });
     attempt([&] { static_cast<void>(heap.root()); });
   } catch (const error& e) {
-    EXPECT_EQ(e.code(), errc::foreign_segment) << e.what();
+    if (e.code() != errc::foreign_segment) result = wrong(e.what());
   }
+  return result;
 }
 
 /// The word that threads wait for: with other bits there, it is held by nobody who would let go.
@@ -85,7 +94,7 @@ bool is_lock_word(std::size_t offset) {
   return offset >= mutex && offset < mutex + 4;
 }
 
-TEST(segment_damage, damaged_books_are_an_error_and_no_crash) {
+BOOST_AUTO_TEST_CASE(damaged_books_are_an_error_and_no_crash, *boost::unit_test::timeout(60)) {
   constexpr std::size_t bytes = 64_KiB;
   const mapping pages = shared_pages(3 * bytes);
   auto* const begin = static_cast<unsigned char*>(pages.data()) + bytes;
@@ -109,20 +118,22 @@ TEST(segment_damage, damaged_books_are_an_error_and_no_crash) {
   const auto damage_and_use = [&](auto damage) {
     std::copy(good.begin(), good.end(), begin);
     damage();
-    try_to_use(begin, bytes);
+    BOOST_TEST(can_be_tried(begin, bytes));
   };
   for (const std::size_t at : words) {
-    for (int i = 0; i != (sanitized ? 1 : 6); ++i) {
-      const std::size_t place = at + random() % 8;
-      if (is_lock_word(place)) continue;
-      damage_and_use([&] { begin[place] ^= static_cast<unsigned char>(1U << random() % 8); });
-      damage_and_use([&] { begin[place] = static_cast<unsigned char>(random()); });
+    BOOST_TEST_CONTEXT("the word at " << at) {
+      for (int i = 0; i != (sanitized ? 1 : 6); ++i) {
+        const std::size_t place = at + random() % 8;
+        if (is_lock_word(place)) continue;
+        damage_and_use([&] { begin[place] ^= static_cast<unsigned char>(1U << random() % 8); });
+        damage_and_use([&] { begin[place] = static_cast<unsigned char>(random()); });
+      }
+      if (is_lock_word(at)) continue;
+      // An offset that would be one, and one that is none.
+      for (const std::uint64_t value : {std::uint64_t{0}, first_block(), std::uint64_t{bytes},
+                                        std::uint64_t{bytes} * 2 + 8, ~std::uint64_t{7}})
+        damage_and_use([&] { std::memcpy(begin + at, &value, 8); });
     }
-    if (is_lock_word(at)) continue;
-    // An offset that would be one, and one that is none.
-    for (const std::uint64_t value : {std::uint64_t{0}, first_block(), std::uint64_t{bytes},
-                                      std::uint64_t{bytes} * 2 + 8, ~std::uint64_t{7}})
-      damage_and_use([&] { std::memcpy(begin + at, &value, 8); });
   }
   for (int round = 0; round != (sanitized ? 20 : 300); ++round) {
     damage_and_use([&] {
@@ -136,29 +147,32 @@ TEST(segment_damage, damaged_books_are_an_error_and_no_crash) {
       for (std::size_t at = 0; at != bytes; ++at) begin[at] = static_cast<unsigned char>(random());
     });
   }
-  for (std::size_t i = 0; i != bytes; ++i) {
-    ASSERT_EQ(begin[i - bytes], 0x33) << "written before the range";
-    ASSERT_EQ(begin[i + bytes], 0x33) << "written behind the range";
-  }
+  const auto is_untouched = [](unsigned char byte) { return byte == 0x33; };
+  BOOST_TEST(std::all_of(begin - bytes, begin, is_untouched), "written before the range");
+  BOOST_TEST(std::all_of(begin + bytes, begin + 2 * bytes, is_untouched), "written behind the range");
 }
 
-TEST(segment_damage, wrong_words_with_the_mark_of_a_dead_holder_are_an_error_for_good) {
+BOOST_AUTO_TEST_CASE(wrong_words_with_the_mark_of_a_dead_holder_are_an_error_for_good,
+                     *boost::unit_test::timeout(60)) {
   const mapping pages = shared_pages(64_KiB);
   segment_resource heap(pages.data(), 64_KiB);
   void* const p = heap.allocate(100, 8);
   auto* const header = reinterpret_cast<heap_header*>(pages.data());
   // The word of the only block.
   std::memset(static_cast<char*>(pages.data()) + first_block(), 0x5A, 8);
-  EXPECT_FALSE(heap.check());
+  BOOST_TEST(!heap.check());
   // FUTEX_OWNER_DIED of linux/futex.h, which the kernel sets when the holder ends.
   const std::uint32_t died = 0x4000'0000;
   std::memcpy(static_cast<void*>(&header->mutex), &died, sizeof died);
-  EXPECT_EQ(code_thrown([&] { static_cast<void>(heap.allocate(8, 8)); }), errc::foreign_segment);
-  EXPECT_EQ(code_thrown([&] { static_cast<void>(heap.allocate(8, 8)); }), errc::foreign_segment);
-  EXPECT_EQ(code_thrown([&] { heap.deallocate(p, 100, 8); }), errc::foreign_segment);
-  EXPECT_EQ(code_thrown([&] { segment_resource again(pages.data(), 64_KiB); }), errc::foreign_segment);
-  EXPECT_FALSE(heap.check());
+  const with_code is_foreign(errc::foreign_segment);
+  BOOST_CHECK_EXCEPTION(static_cast<void>(heap.allocate(8, 8)), allocation_error, is_foreign);
+  BOOST_CHECK_EXCEPTION(static_cast<void>(heap.allocate(8, 8)), allocation_error, is_foreign);
+  BOOST_CHECK_EXCEPTION(heap.deallocate(p, 100, 8), error, is_foreign);
+  BOOST_CHECK_EXCEPTION(segment_resource(pages.data(), 64_KiB), error, is_foreign);
+  BOOST_TEST(!heap.check());
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

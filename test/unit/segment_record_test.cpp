@@ -3,18 +3,27 @@
 
 #include <acre/error.hpp>
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
+
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <random>
 #include <string>
+#include <tuple>
 
-#include "support/throws.hpp"
+#include "support/errors.hpp"
+#include "support/print.hpp"
+#include "support/wrong.hpp"
 
 namespace acre {
 namespace {
 
-using test::code_thrown;
+using boost::test_tools::assertion_result;
+using boost::test_tools::per_element;
+using test::with_code;
+using test::wrong;
 
 constexpr std::uint64_t data_bytes = 100'000;
 constexpr std::uint64_t object_bytes = 106'496;
@@ -50,20 +59,20 @@ segment_record sample() {
 }
 
 void expect_same_identity(const segment_record& a, const segment_record& b) {
-  EXPECT_EQ(a.bytes, b.bytes);
-  EXPECT_EQ(a.object_bytes, b.object_bytes);
-  EXPECT_EQ(a.pages, b.pages);
-  EXPECT_EQ(a.backend, b.backend);
-  EXPECT_EQ(a.address, b.address);
-  EXPECT_EQ(a.creator, b.creator);
-  EXPECT_EQ(a.creator_start, b.creator_start);
-  EXPECT_EQ(a.creator_namespace, b.creator_namespace);
+  BOOST_TEST(a.bytes == b.bytes);
+  BOOST_TEST(a.object_bytes == b.object_bytes);
+  BOOST_TEST(a.pages == b.pages);
+  BOOST_TEST(a.backend == b.backend);
+  BOOST_TEST(a.address == b.address);
+  BOOST_TEST(a.creator == b.creator);
+  BOOST_TEST(a.creator_start == b.creator_start);
+  BOOST_TEST(a.creator_namespace == b.creator_namespace);
 }
 
 void expect_same(const segment_record& a, const segment_record& b) {
   expect_same_identity(a, b);
-  EXPECT_EQ(a.placement, b.placement);
-  EXPECT_EQ(a.partly_rebound, b.partly_rebound);
+  BOOST_TEST(a.placement == b.placement);
+  BOOST_TEST(a.partly_rebound == b.partly_rebound);
 }
 
 /// The sample's page with another value in a field, and with the sums of somebody who means it.
@@ -74,11 +83,18 @@ record_bytes forged(std::size_t at, Value value) {
   return with_sums(page);
 }
 
-std::error_code refusal(const record_bytes& page) {
-  return code_thrown([&] { decode(page, object_bytes); });
+/// What tells one segment from another.
+auto identity(const segment_record& r) {
+  return std::tie(r.bytes, r.object_bytes, r.pages, r.backend, r.address, r.creator, r.creator_start,
+                  r.creator_namespace);
 }
 
-TEST(segment_record, comes_back_as_it_went) {
+const with_code is_foreign(errc::foreign_segment);
+
+BOOST_AUTO_TEST_SUITE(segment_record)
+using acre::segment_record;
+
+BOOST_AUTO_TEST_CASE(comes_back_as_it_went) {
   expect_same(decode(encode(sample()), object_bytes), sample());
   for (const auto pages :
        {page_kind::system, page_kind::transparent_huge, page_kind::huge_2mb, page_kind::huge_1gb}) {
@@ -88,13 +104,15 @@ TEST(segment_record, comes_back_as_it_went) {
         r.pages = pages;
         r.backend = backend;
         r.partly_rebound = !flag;
-        expect_same(decode(encode(r), object_bytes), r);
+        BOOST_TEST_CONTEXT(to_string(backend) << ", " << to_string(pages) << ", " << flag) {
+          expect_same(decode(encode(r), object_bytes), r);
+        }
       }
     }
   }
 }
 
-TEST(segment_record, extreme_numbers_come_back) {
+BOOST_AUTO_TEST_CASE(extreme_numbers_come_back) {
   segment_record r = sample();
   r.object_bytes = std::numeric_limits<std::uint64_t>::max();
   r.bytes = r.object_bytes - record_size;
@@ -107,122 +125,146 @@ TEST(segment_record, extreme_numbers_come_back) {
   expect_same(decode(encode(r), r.object_bytes), r);
 }
 
-TEST(segment_record, the_sums_of_an_encoded_record_are_right) {
-  EXPECT_EQ(with_sums(encode(sample())), encode(sample()));
+BOOST_AUTO_TEST_CASE(the_sums_of_an_encoded_record_are_right) {
+  BOOST_TEST(with_sums(encode(sample())) == encode(sample()), per_element());
 }
 
-TEST(segment_record, a_blank_page_is_refused) {
+BOOST_AUTO_TEST_CASE(a_blank_page_is_refused) {
   const record_bytes page{};
-  EXPECT_EQ(refusal(page), errc::foreign_segment);
-  EXPECT_EQ(refusal(with_sums(page)), errc::foreign_segment);
+  BOOST_CHECK_EXCEPTION(decode(page, object_bytes), error, is_foreign);
+  BOOST_CHECK_EXCEPTION(decode(with_sums(page), object_bytes), error, is_foreign);
 }
 
-TEST(segment_record, every_single_flipped_bit_is_an_error_or_an_empty_placement) {
+BOOST_AUTO_TEST_CASE(every_single_flipped_bit_is_an_error_or_an_empty_placement) {
   const record_bytes whole = encode(sample());
   const segment_record before = sample();
-  for (std::size_t bit = 0; bit < record_size * 8; ++bit) {
+  const auto is_noticed = [&](std::size_t bit) -> assertion_result {
+    const bool of_identity = bit / 8 < at_partly_rebound;
     record_bytes page = whole;
     page[bit / 8] ^= std::byte{1} << bit % 8;
     try {
       const segment_record r = decode(page, object_bytes);
-      ASSERT_GE(bit / 8, at_partly_rebound);
-      expect_same_identity(r, before);
-      EXPECT_EQ(r.placement, "") << "bit " << bit;
-      EXPECT_FALSE(r.partly_rebound) << "bit " << bit;
+      if (of_identity) return wrong("bit ", bit, " is no error");
+      if (identity(r) != identity(before)) return wrong("bit ", bit, " changes what is before it");
+      if (!r.placement.empty()) return wrong("bit ", bit, " leaves the placement \"", r.placement, '"');
+      if (r.partly_rebound) return wrong("bit ", bit, " leaves it partly rebound");
     } catch (const error& e) {
-      ASSERT_EQ(e.code(), errc::foreign_segment) << e.what();
-      ASSERT_LT(bit / 8, at_partly_rebound) << "bit " << bit;
+      if (e.code() != errc::foreign_segment) return wrong("bit ", bit, ": ", e.what());
+      if (!of_identity) return wrong("bit ", bit, " is an error: ", e.what());
     }
-    if (HasFailure()) return;
+    return true;
+  };
+  for (std::size_t bit = 0; bit < record_size * 8; ++bit) BOOST_TEST_REQUIRE(is_noticed(bit));
+}
+
+BOOST_AUTO_TEST_CASE(every_field_that_makes_no_sense_is_refused_whatever_the_sum) {
+  BOOST_CHECK_EXCEPTION(decode(forged(at_magic, std::uint64_t{0}), object_bytes), error, is_foreign);
+  for (const std::uint32_t version : {0U, 2U, 0x01000000U, ~0U}) {
+    BOOST_TEST_INFO(version);
+    BOOST_CHECK_EXCEPTION(decode(forged(at_version, version), object_bytes), error, is_foreign);
+  }
+  for (const std::uint32_t pages : {4U, 5U, 1000U, ~0U}) {
+    BOOST_TEST_INFO(pages);
+    BOOST_CHECK_EXCEPTION(decode(forged(at_pages, pages), object_bytes), error, is_foreign);
+  }
+  for (const std::uint32_t backend : {3U, 4U, 1000U, ~0U}) {
+    BOOST_TEST_INFO(backend);
+    BOOST_CHECK_EXCEPTION(decode(forged(at_backend, backend), object_bytes), error, is_foreign);
+  }
+  for (const std::uint32_t reserved : {1U, 256U, ~0U}) {
+    BOOST_TEST_INFO(reserved);
+    BOOST_CHECK_EXCEPTION(decode(forged(at_reserved, reserved), object_bytes), error, is_foreign);
+  }
+  for (const std::uint64_t bytes :
+       {std::uint64_t{0}, object_bytes - record_size + 1, object_bytes, ~std::uint64_t{0}}) {
+    BOOST_TEST_INFO(bytes);
+    BOOST_CHECK_EXCEPTION(decode(forged(at_bytes, bytes), object_bytes), error, is_foreign);
+  }
+  for (const std::uint64_t bytes :
+       {std::uint64_t{0}, object_bytes - 1, object_bytes + 1, ~std::uint64_t{0}}) {
+    BOOST_TEST_INFO(bytes);
+    BOOST_CHECK_EXCEPTION(decode(forged(at_object_bytes, bytes), object_bytes), error, is_foreign);
+  }
+  for (const std::uint64_t creator : {std::uint64_t{0x80000000}, ~std::uint64_t{0}}) {
+    BOOST_TEST_INFO(creator);
+    BOOST_CHECK_EXCEPTION(decode(forged(at_creator, creator), object_bytes), error, is_foreign);
   }
 }
 
-TEST(segment_record, every_field_that_makes_no_sense_is_refused_whatever_the_sum) {
-  EXPECT_EQ(refusal(forged(at_magic, std::uint64_t{0})), errc::foreign_segment);
-  for (const std::uint32_t version : {0U, 2U, 0x01000000U, ~0U})
-    EXPECT_EQ(refusal(forged(at_version, version)), errc::foreign_segment) << version;
-  for (const std::uint32_t pages : {4U, 5U, 1000U, ~0U})
-    EXPECT_EQ(refusal(forged(at_pages, pages)), errc::foreign_segment) << pages;
-  for (const std::uint32_t backend : {3U, 4U, 1000U, ~0U})
-    EXPECT_EQ(refusal(forged(at_backend, backend)), errc::foreign_segment) << backend;
-  for (const std::uint32_t reserved : {1U, 256U, ~0U})
-    EXPECT_EQ(refusal(forged(at_reserved, reserved)), errc::foreign_segment) << reserved;
-  for (const std::uint64_t bytes :
-       {std::uint64_t{0}, object_bytes - record_size + 1, object_bytes, ~std::uint64_t{0}})
-    EXPECT_EQ(refusal(forged(at_bytes, bytes)), errc::foreign_segment) << bytes;
-  for (const std::uint64_t bytes : {std::uint64_t{0}, object_bytes - 1, object_bytes + 1, ~std::uint64_t{0}})
-    EXPECT_EQ(refusal(forged(at_object_bytes, bytes)), errc::foreign_segment) << bytes;
-  for (const std::uint64_t creator : {std::uint64_t{0x80000000}, ~std::uint64_t{0}})
-    EXPECT_EQ(refusal(forged(at_creator, creator)), errc::foreign_segment) << creator;
-}
-
-TEST(segment_record, a_wrong_sum_is_refused) {
+BOOST_AUTO_TEST_CASE(a_wrong_sum_is_refused) {
   record_bytes page = encode(sample());
   page[at_fixed_sum] ^= std::byte{0xff};
-  EXPECT_EQ(refusal(page), errc::foreign_segment);
+  BOOST_CHECK_EXCEPTION(decode(page, object_bytes), error, is_foreign);
 }
 
-TEST(segment_record, the_version_is_named_in_the_error) {
-  try {
-    decode(forged(at_version, 77U), object_bytes);
-    FAIL() << "decoded";
-  } catch (const error& e) {
-    EXPECT_NE(std::string(e.what()).find("version 77"), std::string::npos) << e.what();
+BOOST_AUTO_TEST_CASE(the_version_is_named_in_the_error) {
+  BOOST_CHECK_EXCEPTION(decode(forged(at_version, 77U), object_bytes), error,
+                        with_code(errc::foreign_segment).saying("version 77"));
+}
+
+BOOST_AUTO_TEST_CASE(an_object_of_another_size_is_refused) {
+  const record_bytes page = encode(sample());
+  for (const std::uint64_t bytes : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{record_size},
+                                    object_bytes - 1, object_bytes + 4096, ~std::uint64_t{0}}) {
+    BOOST_TEST_INFO(bytes);
+    BOOST_CHECK_EXCEPTION(decode(page, bytes), error, is_foreign);
   }
 }
 
-TEST(segment_record, an_object_of_another_size_is_refused) {
-  const record_bytes page = encode(sample());
-  for (const std::uint64_t bytes : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{record_size},
-                                    object_bytes - 1, object_bytes + 4096, ~std::uint64_t{0}})
-    EXPECT_EQ(code_thrown([&] { decode(page, bytes); }), errc::foreign_segment) << bytes;
-}
-
-TEST(segment_record, an_object_without_room_for_data_is_refused) {
+BOOST_AUTO_TEST_CASE(an_object_without_room_for_data_is_refused) {
   for (const std::uint64_t bytes : {std::uint64_t{1}, std::uint64_t{record_size}}) {
     segment_record r = sample();
     r.bytes = 1;
     r.object_bytes = bytes;
-    EXPECT_EQ(code_thrown([&] { decode(encode(r), bytes); }), errc::foreign_segment) << bytes;
+    BOOST_TEST_INFO(bytes);
+    BOOST_CHECK_EXCEPTION(decode(encode(r), bytes), error, is_foreign);
   }
 }
 
-TEST(segment_record, a_placement_that_makes_no_sense_is_empty_and_the_rest_holds) {
-  const auto expect_empty = [](const record_bytes& page) {
-    const segment_record r = decode(page, object_bytes);
-    expect_same_identity(r, sample());
-    EXPECT_EQ(r.placement, "");
-    EXPECT_FALSE(r.partly_rebound);
+BOOST_AUTO_TEST_CASE(a_placement_that_makes_no_sense_is_empty_and_the_rest_holds) {
+  const auto expect_empty = [](std::size_t at, auto value) {
+    BOOST_TEST_CONTEXT(+value << " at " << at) {
+      const segment_record r = decode(forged(at, value), object_bytes);
+      expect_same_identity(r, sample());
+      BOOST_TEST(r.placement == "");
+      BOOST_TEST(!r.partly_rebound);
+    }
   };
-  expect_empty(forged(at_partly_rebound, 2U));
-  expect_empty(forged(at_length, static_cast<std::uint32_t>(longest_text + 1)));
-  expect_empty(forged(at_length, ~0U));
-  for (const char c : {'\0', '\n', '\x1b', '\x7f', '\x80', '\xff'}) expect_empty(forged(at_text + 3, c));
+  expect_empty(at_partly_rebound, 2U);
+  expect_empty(at_length, static_cast<std::uint32_t>(longest_text + 1));
+  expect_empty(at_length, ~0U);
+  for (const char c : {'\0', '\n', '\x1b', '\x7f', '\x80', '\xff'}) expect_empty(at_text + 3, c);
   // Longer than what was written: zeroes are no text.
-  expect_empty(forged(at_length, static_cast<std::uint32_t>(longest_text)));
+  expect_empty(at_length, static_cast<std::uint32_t>(longest_text));
 }
 
-TEST(segment_record, a_placement_text_that_is_too_long_is_cut_and_says_so) {
+BOOST_AUTO_TEST_CASE(a_placement_text_that_is_too_long_is_cut_and_says_so) {
   segment_record r = sample();
   r.placement = std::string(longest_text, 'x');
-  EXPECT_EQ(decode(encode(r), object_bytes).placement, r.placement);
+  BOOST_TEST(decode(encode(r), object_bytes).placement == r.placement);
+  std::string text(longest_text - 3, 'x');
+  text += "...";
   for (const std::size_t more : {1U, 2U, 1000U, 100'000U}) {
     r.placement = std::string(longest_text + more, 'x');
-    const segment_record cut = decode(encode(r), object_bytes);
-    EXPECT_EQ(cut.placement, std::string(longest_text - 3, 'x') + "...");
-    expect_same_identity(cut, r);
+    BOOST_TEST_CONTEXT(more << " more") {
+      const segment_record cut = decode(encode(r), object_bytes);
+      BOOST_TEST(cut.placement == text);
+      expect_same_identity(cut, r);
+    }
   }
 }
 
-TEST(segment_record, random_pages_are_refused) {
+BOOST_AUTO_TEST_CASE(random_pages_are_refused) {
   std::mt19937_64 random(1);
   for (int round = 0; round < 1000; ++round) {
     record_bytes page;
     for (std::byte& b : page) b = static_cast<std::byte>(random());
-    EXPECT_EQ(refusal(page), errc::foreign_segment);
-    EXPECT_EQ(refusal(with_sums(page)), errc::foreign_segment);
+    BOOST_CHECK_EXCEPTION(decode(page, object_bytes), error, is_foreign);
+    BOOST_CHECK_EXCEPTION(decode(with_sums(page), object_bytes), error, is_foreign);
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre

@@ -1,6 +1,9 @@
 #include <acre/detail/size_class.hpp>
 
-#include <gtest/gtest.h>
+#include "support/print.hpp"
+#include "support/wrong.hpp"
+
+#include <boost/test/unit_test.hpp>
 
 #include <array>
 #include <cstddef>
@@ -8,62 +11,96 @@
 namespace acre::detail {
 namespace {
 
-TEST(size_class, holds_every_size_up_to_the_largest) {
-  for (std::size_t bytes = 0; bytes <= largest_class; ++bytes) {
-    const size_class c = class_of(bytes);
-    ASSERT_LT(c, class_count) << bytes;
-    ASSERT_GE(class_bytes(c), bytes);
-    ASSERT_TRUE(c == 0 || class_bytes(c - 1) < bytes) << bytes << " would fit a smaller class";
+BOOST_AUTO_TEST_SUITE(size_class)
+using acre::detail::size_class;
+
+using acre::test::wrong;
+using boost::test_tools::assertion_result;
+
+/// Whether `check` holds, size for size.
+template <class Check>
+assertion_result every_size(std::size_t first, Check check) {
+  for (std::size_t bytes = first; bytes <= largest_class; ++bytes) {
+    assertion_result result = check(bytes);
+    if (!result) return result;
   }
+  return true;
 }
 
-TEST(size_class, grows_with_the_size_by_one_at_a_time) {
-  for (std::size_t bytes = 1; bytes <= largest_class; ++bytes) {
+BOOST_AUTO_TEST_CASE(holds_every_size_up_to_the_largest) {
+  const auto is_held = [](std::size_t bytes) -> assertion_result {
+    const size_class c = class_of(bytes);
+    if (c >= class_count) return wrong(bytes, " is of class ", c, " of ", class_count);
+    if (class_bytes(c) < bytes) return wrong(bytes, " is of a class of ", class_bytes(c));
+    if (c != 0 && class_bytes(c - 1) >= bytes) return wrong(bytes, " would fit a smaller class");
+    return true;
+  };
+  BOOST_TEST(every_size(0, is_held));
+}
+
+BOOST_AUTO_TEST_CASE(grows_with_the_size_by_one_at_a_time) {
+  const auto grows = [](std::size_t bytes) -> assertion_result {
     const size_class before = class_of(bytes - 1);
     const size_class c = class_of(bytes);
-    ASSERT_TRUE(c == before || c == before + 1) << bytes;
+    if (c != before && c != before + 1) return wrong(bytes, " is of class ", c, ", one less of ", before);
+    return true;
+  };
+  BOOST_TEST(every_size(1, grows));
+  for (size_class c = 1; c != class_count; ++c) {
+    BOOST_TEST_INFO("class " << c);
+    BOOST_TEST_REQUIRE(class_bytes(c - 1) < class_bytes(c));
   }
-  for (size_class c = 1; c != class_count; ++c) ASSERT_LT(class_bytes(c - 1), class_bytes(c)) << c;
 }
 
-TEST(size_class, wastes_at_most_an_eighth_from_64_bytes_up) {
-  for (std::size_t bytes = 64; bytes <= largest_class; ++bytes) {
-    ASSERT_LE((class_bytes(class_of(bytes)) - bytes) * 8, bytes) << bytes;
-  }
+BOOST_AUTO_TEST_CASE(wastes_at_most_an_eighth_from_64_bytes_up) {
+  const auto wastes_little = [](std::size_t bytes) -> assertion_result {
+    const std::size_t waste = class_bytes(class_of(bytes)) - bytes;
+    if (waste * 8 > bytes) return wrong(bytes, " wastes ", waste);
+    return true;
+  };
+  BOOST_TEST(every_size(64, wastes_little));
 }
 
-TEST(size_class, of_a_class_is_the_class_itself) {
-  EXPECT_EQ(class_bytes(0), smallest_class);
-  EXPECT_EQ(class_bytes(class_count - 1), largest_class);
+BOOST_AUTO_TEST_CASE(of_a_class_is_the_class_itself) {
+  BOOST_TEST(class_bytes(0) == smallest_class);
+  BOOST_TEST(class_bytes(class_count - 1) == largest_class);
   for (size_class c = 0; c != class_count; ++c) {
-    EXPECT_EQ(class_of(class_bytes(c)), c);
-    EXPECT_EQ(class_bytes(c) % 8, 0U) << "a free block has a pointer in it";
+    BOOST_TEST(class_of(class_bytes(c)) == c);
+    BOOST_TEST_INFO("a free block has a pointer in it");
+    BOOST_TEST(class_bytes(c) % 8 == 0U);
   }
 }
 
-TEST(size_class, of_any_size_and_alignment_keeps_blocks_aligned_that_lie_end_to_end) {
+BOOST_AUTO_TEST_CASE(of_any_size_and_alignment_keeps_blocks_aligned_that_lie_end_to_end) {
   for (std::size_t alignment = 1; alignment <= largest_class_alignment; alignment *= 2) {
-    for (std::size_t bytes = 0; bytes <= largest_class; ++bytes) {
-      ASSERT_TRUE(is_small(bytes, alignment));
+    const auto is_right = [&](std::size_t bytes) -> assertion_result {
+      if (!is_small(bytes, alignment)) return wrong(bytes, " is not small");
       const size_class c = class_of(bytes, alignment);
-      ASSERT_LT(c, class_count) << bytes << " aligned to " << alignment;
-      ASSERT_GE(class_bytes(c), bytes);
-      ASSERT_EQ(class_bytes(c) % alignment, 0U) << bytes << " aligned to " << alignment;
-    }
+      if (c >= class_count) return wrong(bytes, " is of class ", c, " of ", class_count);
+      if (class_bytes(c) < bytes) return wrong(bytes, " is of a class of ", class_bytes(c));
+      if (class_bytes(c) % alignment != 0) return wrong(bytes, " is of a class of ", class_bytes(c));
+      return true;
+    };
+    BOOST_TEST_INFO("aligned to " << alignment);
+    BOOST_TEST(every_size(0, is_right));
   }
 }
 
-TEST(size_class, is_the_same_for_all_sizes_a_block_may_be_freed_with) {
+BOOST_AUTO_TEST_CASE(is_the_same_for_all_sizes_a_block_may_be_freed_with) {
   for (std::size_t alignment = 1; alignment <= largest_class_alignment; alignment *= 2) {
-    for (std::size_t bytes = 0; bytes <= largest_class; ++bytes) {
+    const auto is_the_same = [&](std::size_t bytes) -> assertion_result {
       const size_class c = class_of(bytes, alignment);
       // Classes grow with the size: then it is so for the sizes between too.
-      ASSERT_EQ(class_of(class_bytes(c), alignment), c) << bytes << " aligned to " << alignment;
-    }
+      const size_class of_all = class_of(class_bytes(c), alignment);
+      if (of_all != c) return wrong(bytes, " is of class ", c, ", all the bytes of the block of ", of_all);
+      return true;
+    };
+    BOOST_TEST_INFO("aligned to " << alignment);
+    BOOST_TEST(every_size(0, is_the_same));
   }
 }
 
-TEST(size_class, is_small_up_to_the_limits_only) {
+BOOST_AUTO_TEST_CASE(is_small_up_to_the_limits_only) {
   struct {
     std::size_t bytes;
     std::size_t alignment;
@@ -80,8 +117,10 @@ TEST(size_class, is_small_up_to_the_limits_only) {
       {8, 24, false},
       {8, static_cast<std::size_t>(-1), false},
   };
-  for (const auto& c : cases)
-    EXPECT_EQ(is_small(c.bytes, c.alignment), c.small) << c.bytes << ' ' << c.alignment;
+  for (const auto& c : cases) {
+    BOOST_TEST_INFO(c.bytes << ' ' << c.alignment);
+    BOOST_TEST(is_small(c.bytes, c.alignment) == c.small);
+  }
 }
 
 // The last size of every class, and the first.
@@ -102,17 +141,20 @@ void agrees_with_the_compiler() {
   for (std::size_t i = 0; i != sample_count; ++i) {
     const volatile std::size_t bytes = sample(i);
     const volatile std::size_t alignment = Alignment;
-    EXPECT_EQ(class_of(bytes, alignment), known[i]) << bytes << " aligned to " << Alignment;
+    BOOST_TEST_INFO(bytes << " aligned to " << Alignment);
+    BOOST_TEST(class_of(bytes, alignment) == known[i]);
   }
 }
 
-TEST(size_class, is_the_same_at_compile_time_and_at_run_time) {
+BOOST_AUTO_TEST_CASE(is_the_same_at_compile_time_and_at_run_time) {
   agrees_with_the_compiler<1>();
   agrees_with_the_compiler<8>();
   agrees_with_the_compiler<64>();
   agrees_with_the_compiler<largest_class_alignment>();
   static_assert(class_of(0) == 0 && class_of(16) == 0 && class_of(17) == 1 && class_of(129) == class_of(144));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::detail

@@ -1,6 +1,9 @@
 #include "pool/slab.hpp"
 
-#include <gtest/gtest.h>
+#include "support/print.hpp"
+#include "support/wrong.hpp"
+
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -49,63 +52,78 @@ class model {
   std::size_t x_phase;
 };
 
-TEST(slab, takes_the_lowest_aligned_run_whatever_was_taken_and_given_before) {
+BOOST_AUTO_TEST_SUITE(slab)
+using acre::slab;
+using boost::test_tools::assertion_result;
+
+/// p is what take() gave for so many units by that step.
+assertion_result lies_as_modelled(const slab& s, const void* p, std::size_t units, std::size_t expected,
+                                  std::size_t count, std::size_t step) {
+  const std::size_t at = p == nullptr ? units : position(s, p);
+  if (at != expected) return wrong(count, " units by ", step, " at ", at, " instead of ", expected);
+  return true;
+}
+
+BOOST_AUTO_TEST_CASE(takes_the_lowest_aligned_run_whatever_was_taken_and_given_before) {
   std::mt19937 random(1);
   for (const std::size_t units : {7U, 128U, 700U}) {
     for (const std::size_t phase : {0U, 3U, 128U}) {
-      slab s = slab_of(units, phase);
-      model expected(units, phase);
-      std::vector<std::pair<std::size_t, std::size_t>> live;
-      std::size_t free = units;
-      for (int i = 0; i != 6000; ++i) {
-        // Fills up, and empties again.
-        if (random() % 3 != (i / 500 % 2 == 0 ? 0U : 1U) || live.empty()) {
-          const std::size_t count = 1 + random() % (1U << random() % 6);
-          const std::size_t step = random() % 2 == 0 ? 1 : std::size_t{1} << random() % 10;
-          const std::size_t at = expected.find(count, step);
-          void* const p = s.take(count, step * unit_bytes);
-          ASSERT_EQ(p == nullptr, at == units) << count << " units, by " << step;
-          if (p == nullptr) continue;
-          ASSERT_EQ(position(s, p), at) << count << " units, by " << step;
-          expected.set(at, count, true);
-          live.emplace_back(at, count);
-          free -= count;
-        } else {
-          const std::size_t which = random() % live.size();
-          const auto [at, count] = live[which];
-          live[which] = live.back();
-          live.pop_back();
-          s.give(s.base() + at * unit_bytes, count);
-          expected.set(at, count, false);
-          free += count;
+      BOOST_TEST_CONTEXT(units << " units from " << phase) {
+        slab s = slab_of(units, phase);
+        model expected(units, phase);
+        std::vector<std::pair<std::size_t, std::size_t>> live;
+        std::size_t free = units;
+        for (int i = 0; i != 6000; ++i) {
+          // Fills up, and empties again.
+          if (random() % 3 != (i / 500 % 2 == 0 ? 0U : 1U) || live.empty()) {
+            const std::size_t count = 1 + random() % (1U << random() % 6);
+            const std::size_t step = random() % 2 == 0 ? 1 : std::size_t{1} << random() % 10;
+            const std::size_t at = expected.find(count, step);
+            void* const p = s.take(count, step * unit_bytes);
+            BOOST_TEST_REQUIRE(lies_as_modelled(s, p, units, at, count, step));
+            if (p == nullptr) continue;
+            expected.set(at, count, true);
+            live.emplace_back(at, count);
+            free -= count;
+          } else {
+            const std::size_t which = random() % live.size();
+            const auto [at, count] = live[which];
+            live[which] = live.back();
+            live.pop_back();
+            s.give(s.base() + at * unit_bytes, count);
+            expected.set(at, count, false);
+            free += count;
+          }
+          BOOST_TEST_REQUIRE(s.is_empty() == (free == units));
         }
-        ASSERT_EQ(s.is_empty(), free == units);
       }
     }
   }
 }
 
-TEST(slab, finds_the_lowest_aligned_run_of_every_pattern_of_eight_units) {
+BOOST_AUTO_TEST_CASE(finds_the_lowest_aligned_run_of_every_pattern_of_eight_units) {
   for (unsigned pattern = 0; pattern != 256; ++pattern) {
-    for (std::size_t count = 1; count <= 8; ++count) {
-      for (const std::size_t step : {1U, 2U, 4U, 8U}) {
-        slab s = slab_of(8, 1);
-        model expected(8, 1);
-        ASSERT_NE(s.take(8, unit_bytes), nullptr);
-        for (std::size_t i = 0; i != 8; ++i) {
-          const bool used = (pattern >> i & 1) != 0;
-          expected.set(i, 1, used);
-          if (!used) s.give(s.base() + i * unit_bytes, 1);
+    BOOST_TEST_CONTEXT("pattern " << pattern) {
+      for (std::size_t count = 1; count <= 8; ++count) {
+        for (const std::size_t step : {1U, 2U, 4U, 8U}) {
+          slab s = slab_of(8, 1);
+          model expected(8, 1);
+          BOOST_TEST_REQUIRE(s.take(8, unit_bytes) != nullptr);
+          for (std::size_t i = 0; i != 8; ++i) {
+            const bool used = (pattern >> i & 1) != 0;
+            expected.set(i, 1, used);
+            if (!used) s.give(s.base() + i * unit_bytes, 1);
+          }
+          const std::size_t at = expected.find(count, step);
+          const void* const p = s.take(count, step * unit_bytes);
+          BOOST_TEST_REQUIRE(lies_as_modelled(s, p, 8, at, count, step));
         }
-        const std::size_t at = expected.find(count, step);
-        const void* const p = s.take(count, step * unit_bytes);
-        ASSERT_EQ(p == nullptr ? 8 : position(s, p), at) << pattern << ": " << count << " by " << step;
       }
     }
   }
 }
 
-TEST(slab, takes_no_more_steps_where_more_is_live) {
+BOOST_AUTO_TEST_CASE(takes_no_more_steps_where_more_is_live) {
   struct {
     std::size_t live, other, step;
   } const cases[] = {
@@ -131,27 +149,30 @@ TEST(slab, takes_no_more_steps_where_more_is_live) {
         const std::size_t before = s.steps();
         void* const p = s.take(c.other, c.step * unit_bytes);
         if (p != nullptr) s.give(p, c.other);
-        ASSERT_LE(s.steps() - before, 150U) << c.other << " among " << blocks << " of " << c.live;
+        BOOST_TEST_INFO(c.other << " among " << blocks << " of " << c.live);
+        BOOST_TEST_REQUIRE(s.steps() - before <= 150U);
         if (!taken.empty()) taken.back() = s.take(c.other, c.step * unit_bytes);
       }
     }
   }
 }
 
-TEST(slab, tells_what_is_dirty) {
+BOOST_AUTO_TEST_CASE(tells_what_is_dirty) {
   slab s = slab_of(100);
   void* const p = s.take(10, unit_bytes);
-  EXPECT_EQ(s.dirty_units(), 0U);
+  BOOST_TEST(s.dirty_units() == 0U);
   s.give(p, 10);
-  EXPECT_EQ(s.dirty_units(), 10U);
+  BOOST_TEST(s.dirty_units() == 10U);
   const slab::run r = s.take_dirty(0, false, 100);
-  EXPECT_EQ(r.first, 0U);
-  EXPECT_EQ(r.count, 10U);
-  EXPECT_EQ(s.take(1, unit_bytes), s.base() + 10 * unit_bytes);
+  BOOST_TEST(r.first == 0U);
+  BOOST_TEST(r.count == 10U);
+  BOOST_TEST(s.take(1, unit_bytes) == s.base() + 10 * unit_bytes);
   s.give_back(r, true);
-  EXPECT_EQ(s.dirty_units(), 0U);
-  EXPECT_EQ(s.take(1, unit_bytes), s.base());
+  BOOST_TEST(s.dirty_units() == 0U);
+  BOOST_TEST(s.take(1, unit_bytes) == s.base());
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre::test

@@ -1,25 +1,24 @@
 #!/usr/bin/env python3
-"""What CTest runs: finds the tests of the suites, boots a plan (ctest_case.py reports its cases).
+"""What CTest runs: finds the tests of the suites, boots a plan (ctest_case.sh reports its cases).
 
   ctest_tool.py --assets DIR discover SUITES DIRECTORY SCRIPT
-  ctest_tool.py --assets DIR boot PLAN RESULT
+  ctest_tool.py --assets DIR boot PLAN RESULTS
   ctest_tool.py --assets DIR fail MESSAGE
 """
 import argparse
-import contextlib
 import json
 import os
+import shutil
 import sys
 
 sys.dont_write_bytecode = True
 
 from runner.assets import FetchError
 from runner.boot import BootRequest, BootResult, boot
-from runner.case_result import ctest_run
 from runner.ctest_script import error_test, plan_tests
 from runner.initramfs import InitramfsError
 from runner.qemu import QemuError
-from runner.results import boot_record, write_json, write_text
+from runner.results import boot_record, ctest_run, write_cases, write_json, write_text
 from runner.suites import SuiteError, make_plans, plan_from_json, read_suites
 
 
@@ -34,20 +33,19 @@ def discover(assets: str, suites_file: str, directory: str, script: str) -> int:
         text = ''
         for number, plan in enumerate(make_plans(read_suites(suites_file))):
             plan_file = os.path.join(directory, f'{plan.name()}.plan.json')
-            result_file = os.path.join(directory, f'{plan.name()}.result.json')
+            results = os.path.join(directory, plan.name())
             write_json(plan_file, plan.to_json())
-            text += plan_tests(plan, number, tool, plan_file, result_file)
+            text += plan_tests(plan, number, tool, plan_file, results)
     except SuiteError as error:
         text = error_test(tool, str(error))
     write_text(script, text)
     return 0
 
 
-def boot_plan(assets: str, plan_file: str, result_file: str) -> int:
+def boot_plan(assets: str, plan_file: str, results: str) -> int:
     """Succeeds when the guest started: from then on each case answers for itself."""
-    # Before anything can go wrong: an old result must not outlive a failed boot.
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(result_file)
+    # Before anything can go wrong: old results must not outlive a failed boot.
+    shutil.rmtree(results, ignore_errors=True)
     with open(plan_file) as file:
         plan = plan_from_json(json.load(file))
     request = BootRequest(plan.shape, plan.kernel, assets, plan.cases, plan.additions)
@@ -57,8 +55,9 @@ def boot_plan(assets: str, plan_file: str, result_file: str) -> int:
         print(f'acre-vm: {error}')
         return 1
     record = boot_record(request, result, ctest_run())
-    write_json(result_file, record)
-    write_text(result_file.removesuffix('.json') + '.console', result.console)
+    write_cases(results, record)
+    write_json(f'{results}.result.json', record)
+    write_text(f'{results}.console', result.console)
     return report_boot(result, record)
 
 
@@ -88,8 +87,8 @@ def main() -> int:
     match arguments.task, arguments.operands:
         case 'discover', [suites_file, directory, script]:
             return discover(arguments.assets, suites_file, directory, script)
-        case 'boot', [plan_file, result_file]:
-            return boot_plan(arguments.assets, plan_file, result_file)
+        case 'boot', [plan_file, results]:
+            return boot_plan(arguments.assets, plan_file, results)
         case 'fail', [message]:
             return fail(message)
     parser.error('wrong operands')

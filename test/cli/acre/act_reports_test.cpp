@@ -7,20 +7,25 @@
 
 #include <acre/error.hpp>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <unistd.h>
+#include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
+#include <system_error>
+#include <vector>
+
+#include "cli/acre/print_json.hpp"
+#include "support/print.hpp"
+#include "support/text.hpp"
 
 namespace acre_cli {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
 using namespace std::chrono_literals;
+using acre::test::contains;
 
 acre::process_migration migration_of(const acre::process_move& move) {
   acre::process_migration m;
@@ -29,41 +34,51 @@ acre::process_migration migration_of(const acre::process_move& move) {
   return m;
 }
 
-TEST(progress_of_a_move, fits_its_width) {
+BOOST_AUTO_TEST_SUITE(progress_of_a_move)
+
+BOOST_AUTO_TEST_CASE(fits_its_width) {
   const acre::process_move step{.from = 10, .to = 12, .pages = 1'000'000, .moved = 999'000, .error = {}};
   for (std::size_t width = 5; width < 120; ++width)
-    EXPECT_LE(columns(progress_line(step, 1, 3, width, {.unicode = true})), width);
-  EXPECT_EQ(progress_line(step, 1, 2, 80, {}),
-            "[################### ]  99 %  node 10 to 12 (1 of 2): 999 000 of 1 000 000 pages");
+    BOOST_TEST(columns(progress_line(step, 1, 3, width, {.unicode = true})) <= width);
+  BOOST_TEST(progress_line(step, 1, 2, 80, {}) ==
+             "[################### ]  99 %  node 10 to 12 (1 of 2): 999 000 of 1 000 000 pages");
   const acre::process_move half{.from = 0, .to = 1, .pages = 4'000, .moved = 2'000, .error = {}};
-  EXPECT_EQ(progress_line(half, 1, 1, 80, {}),
-            "[##########          ]  50 %  node 0 to 1: 2 000 of 4 000 pages");
-  EXPECT_EQ(progress_line(half, 1, 1, 45, {}), "[##########          ]  50 %  node 0 to 1");
-  EXPECT_EQ(progress_line(half, 1, 1, 10, {}), " 50 %");
+  BOOST_TEST(progress_line(half, 1, 1, 80, {}) ==
+             "[##########          ]  50 %  node 0 to 1: 2 000 of 4 000 pages");
+  BOOST_TEST(progress_line(half, 1, 1, 45, {}) == "[##########          ]  50 %  node 0 to 1");
+  BOOST_TEST(progress_line(half, 1, 1, 10, {}) == " 50 %");
   const acre::process_move none{.from = 0, .to = 1, .error = {}};
-  EXPECT_THAT(progress_line(none, 3, 3, 80, {}), HasSubstr("[####################] 100 %"));
+  BOOST_TEST(contains(progress_line(none, 3, 3, 80, {}), "[####################] 100 %"));
 }
 
-TEST(a_move, is_whole_when_only_shared_pages_stayed) {
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(a_move)
+
+BOOST_AUTO_TEST_CASE(is_whole_when_only_shared_pages_stayed) {
   const auto shared = migration_of(
       {.from = 0, .to = 1, .pages = 520, .moved = 512, .left = 8, .left_shared = 8, .error = {}});
-  EXPECT_TRUE(all_moved(shared));
-  EXPECT_THAT(move_summary(shared), HasSubstr("8 stayed: in mappings that other processes share"));
-  EXPECT_TRUE(move_json(shared)["all_moved"]);
-  EXPECT_TRUE(move_json(shared)["moves"][0]["error"].is_null());
+  BOOST_TEST(all_moved(shared));
+  BOOST_TEST(contains(move_summary(shared), "8 stayed: in mappings that other processes share"));
+  BOOST_TEST(move_json(shared)["all_moved"] == true);
+  BOOST_TEST(move_json(shared)["moves"][0]["error"] == nullptr);
 }
-TEST(a_move, is_not_whole_when_others_stayed) {
+BOOST_AUTO_TEST_CASE(is_not_whole_when_others_stayed) {
   const auto busy =
       migration_of({.pages = 520, .moved = 510, .left = 10, .left_shared = 8, .refused = 2, .error = {}});
-  EXPECT_FALSE(all_moved(busy));
-  EXPECT_THAT(move_summary(busy), HasSubstr("2 stayed: the kernel could not move them"));
+  BOOST_TEST(!all_moved(busy));
+  BOOST_TEST(contains(move_summary(busy), "2 stayed: the kernel could not move them"));
   const auto full = migration_of({.pages = 520, .moved = 20, .left = 500, .error = acre::errc::node_full});
-  EXPECT_FALSE(all_moved(full));
-  EXPECT_THAT(move_summary(full), HasSubstr("500 stayed: "));
-  EXPECT_TRUE(move_json(full)["moves"][0]["error"].is_string());
+  BOOST_TEST(!all_moved(full));
+  BOOST_TEST(contains(move_summary(full), "500 stayed: "));
+  BOOST_TEST(move_json(full)["moves"][0]["error"].is_string());
 }
 
-TEST(looking, costs_a_fiftieth_at_most) {
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(looking)
+
+BOOST_AUTO_TEST_CASE(costs_a_fiftieth_at_most) {
   // Each look takes 3 ms, for ten seconds; 20 ms go without.
   watch_clock::duration now{};
   watch_clock::duration spent{};
@@ -73,23 +88,27 @@ TEST(looking, costs_a_fiftieth_at_most) {
     now += 3ms;
     now += until_next_look(now, spent);
   }
-  EXPECT_LE(spent, 10'000ms / 50 + 23ms);
-  EXPECT_GE(looks, 50);
+  BOOST_TEST(spent <= 10'000ms / 50 + 23ms);
+  BOOST_TEST(looks >= 50);
 }
-TEST(looking, is_frequent_in_the_beginning_and_ten_times_a_second_later) {
-  EXPECT_EQ(until_next_look(0ms, 0ms), 1ms);
-  EXPECT_EQ(until_next_look(40ms, 1ms), 10ms);
-  EXPECT_EQ(until_next_look(100s, 1ms), 100ms);
+BOOST_AUTO_TEST_CASE(is_frequent_in_the_beginning_and_ten_times_a_second_later) {
+  BOOST_TEST(until_next_look(0ms, 0ms) == 1ms);
+  BOOST_TEST(until_next_look(40ms, 1ms) == 10ms);
+  BOOST_TEST(until_next_look(100s, 1ms) == 100ms);
 }
-TEST(looking, waits_until_it_has_been_paid_for) { EXPECT_EQ(until_next_look(1s, 120ms), 4s); }
-TEST(looking, finds_this_process) {
+BOOST_AUTO_TEST_CASE(waits_until_it_has_been_paid_for) { BOOST_TEST(until_next_look(1s, 120ms) == 4s); }
+BOOST_AUTO_TEST_CASE(finds_this_process) {
   memory_watch watch(::getpid());
   watch.look();
-  ASSERT_TRUE(watch.peak());
-  EXPECT_GT(watch.peak()->pages, 0U);
-  EXPECT_EQ(watch.looks(), 1U);
-  EXPECT_FALSE(watch.error());
+  BOOST_TEST_REQUIRE(watch.peak().has_value());
+  BOOST_TEST(watch.peak()->pages > 0U);
+  BOOST_TEST(watch.looks() == 1U);
+  BOOST_TEST(watch.error() == std::error_code());
 }
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(shared_pages)
 
 acre::process_mapping mapping_at(std::uintptr_t begin, std::size_t mappers, std::size_t pages) {
   acre::process_mapping m;
@@ -99,36 +118,42 @@ acre::process_mapping mapping_at(std::uintptr_t begin, std::size_t mappers, std:
   return m;
 }
 
-TEST(shared_pages, are_weighed) {
+BOOST_AUTO_TEST_CASE(are_weighed) {
   acre::process_binding process;
   process.mappings = {mapping_at(0x1000, 1, 100), mapping_at(0x2000, 10, 100), mapping_at(0x3000, 5, 100)};
   const process_pages pages = pages_of(process, {{0x1000, {800, 400, 0}}, {0x2000, {800, 200, 0}}});
-  EXPECT_EQ(pages.mapped, 900U);
-  ASSERT_EQ(pages.per_node.size(), 2U);
-  EXPECT_EQ(pages.per_node[0].pages, 100U + 25U + 20U);
-  EXPECT_EQ(pages.per_node[1].pages, 200U + 50U + 40U);
+  BOOST_TEST(pages.mapped == 900U);
+  BOOST_TEST_REQUIRE(pages.per_node.size() == 2U);
+  BOOST_TEST(pages.per_node[0].pages == 100U + 25U + 20U);
+  BOOST_TEST(pages.per_node[1].pages == 200U + 50U + 40U);
 }
 
-TEST(segments, are_told_without_what_terminals_obey) {
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(segments)
+
+BOOST_AUTO_TEST_CASE(are_told_without_what_terminals_obey) {
   acre::segment_info s;
   s.name = "a\033[31mb\xff";
   s.placement = "bind 0";
   const std::string text = segments_text(std::vector{s}, {});
-  EXPECT_THAT(text, HasSubstr("a?[31mb?  posix"));
-  EXPECT_THAT(text, HasSubstr("not for this user to see"));
-  EXPECT_TRUE(segments_json(std::vector{s})["segments"][0]["resident"].is_null());
+  BOOST_TEST(contains(text, "a?[31mb?  posix"));
+  BOOST_TEST(contains(text, "not for this user to see"));
+  BOOST_TEST(segments_json(std::vector{s})["segments"][0]["resident"] == nullptr);
 }
-TEST(segments, show_where_their_pages_are) {
+BOOST_AUTO_TEST_CASE(show_where_their_pages_are) {
   acre::segment_info s;
   s.resident = acre::residency{.page_size = 4096, .pages = 16, .untouched = 4, .per_node = {{0, 8}, {1, 4}}};
-  EXPECT_THAT(segments_text(std::vector{s}, {}), HasSubstr("[000000000000000011111111]"));
+  BOOST_TEST(contains(segments_text(std::vector{s}, {}), "[000000000000000011111111]"));
   const std::string shown = segment_text({.info = s, .check = "as placed"}, 80, {});
-  EXPECT_THAT(shown, HasSubstr("12 of 16 pages touched"));
-  EXPECT_THAT(shown, HasSubstr("check: as placed"));
-  EXPECT_EQ(segment_json({.info = s, .check = {}})["resident"]["per_node"][1]["pages"], 4);
-  EXPECT_TRUE(segment_json({.info = s, .check = {}})["check"]["as_placed"].is_null());
-  EXPECT_EQ(segments_text({}, {}), "no segments of acre\n");
+  BOOST_TEST(contains(shown, "12 of 16 pages touched"));
+  BOOST_TEST(contains(shown, "check: as placed"));
+  BOOST_TEST(segment_json({.info = s, .check = {}})["resident"]["per_node"][1]["pages"] == 4);
+  BOOST_TEST(segment_json({.info = s, .check = {}})["check"]["as_placed"] == nullptr);
+  BOOST_TEST(segments_text({}, {}) == "no segments of acre\n");
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre_cli

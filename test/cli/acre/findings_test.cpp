@@ -1,19 +1,25 @@
 #include "cli/acre/doctor/findings.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "cli/acre/made_up_facts.hpp"
+#include "cli/acre/print_values.hpp"
+#include "support/print.hpp"
+#include "support/text.hpp"
 
 namespace acre_cli {
 namespace {
 
-using ::testing::HasSubstr;
+using acre::test::contains;
+using boost::test_tools::per_element;
 
 /// A thing that can be wrong, and the one finding that is to come of it.
 struct ailment {
@@ -146,119 +152,140 @@ std::string ids_of(const std::vector<finding>& findings) {
   return ids;
 }
 
-TEST(findings, of_a_healthy_machine_are_all_ok) {
+BOOST_AUTO_TEST_SUITE(findings)
+
+BOOST_AUTO_TEST_CASE(of_a_healthy_machine_are_all_ok) {
   const auto findings = judge(healthy_facts());
-  EXPECT_EQ(ids_of(not_ok(findings)), "");
-  EXPECT_TRUE(is_usable(findings));
+  BOOST_TEST(ids_of(not_ok(findings)) == "");
+  BOOST_TEST(is_usable(findings));
   std::set<std::string> ids;
   for (const auto& f : findings) {
-    EXPECT_EQ(f.remedy, "") << f.id;
-    EXPECT_TRUE(ids.insert(f.id).second) << f.id << " twice";
+    BOOST_TEST_CONTEXT(f.id) {
+      BOOST_TEST(f.remedy == "");
+      BOOST_TEST(ids.insert(f.id).second, "twice");
+    }
   }
-  EXPECT_EQ(ids, (std::set<std::string>{"binding", "hugetlb", "hwloc", "interleaving", "kernel", "locating",
-                                        "mappings", "migrating", "moving_processes", "numa_balancing", "shm",
-                                        "thp", "thread_binding"}));
+  BOOST_TEST_INFO(ids_of(findings));
+  BOOST_TEST(ids == (std::set<std::string>{"binding", "hugetlb", "hwloc", "interleaving", "kernel",
+                                           "locating", "mappings", "migrating", "moving_processes",
+                                           "numa_balancing", "shm", "thp", "thread_binding"}),
+             per_element());
 }
 
-TEST(findings, have_one_for_each_ailment_with_a_remedy) {
+BOOST_AUTO_TEST_CASE(have_one_for_each_ailment_with_a_remedy) {
   for (const auto& a : ailments()) {
-    SCOPED_TRACE(a.id + ": " + a.said);
-    doctor_facts facts = healthy_facts();
-    a.cause(facts);
-    const auto findings = not_ok(judge(facts));
-    ASSERT_EQ(findings.size(), 1U) << ids_of(findings);
-    EXPECT_EQ(findings[0].id, a.id);
-    EXPECT_EQ(findings[0].level, a.level);
-    EXPECT_THAT(findings[0].text, HasSubstr(a.said));
-    EXPECT_NE(findings[0].remedy, "");
-    EXPECT_EQ(is_usable(findings), a.level != finding_level::problem);
+    BOOST_TEST_CONTEXT(a.id << ": " << a.said) {
+      doctor_facts facts = healthy_facts();
+      a.cause(facts);
+      const auto findings = not_ok(judge(facts));
+      BOOST_TEST_INFO(ids_of(findings));
+      BOOST_TEST_REQUIRE(findings.size() == 1U);
+      BOOST_TEST(findings[0].id == a.id);
+      BOOST_TEST(findings[0].level == a.level);
+      BOOST_TEST(contains(findings[0].text, a.said));
+      BOOST_TEST(findings[0].remedy != "");
+      BOOST_TEST(is_usable(findings) == (a.level != finding_level::problem));
+    }
   }
 }
 
-TEST(findings, add_up) {
+BOOST_AUTO_TEST_CASE(add_up) {
   doctor_facts facts = healthy_facts();
   everywhere(facts, outcome::denied);
   facts.nodes[0].binding = trial{};
   facts.thread_binding = refused(outcome::denied);
   facts.numa_balancing = 1;
-  EXPECT_EQ(not_ok(judge(facts)).size(), 3U);
-  EXPECT_TRUE(is_usable(judge(facts)));
+  BOOST_TEST(not_ok(judge(facts)).size() == 3U);
+  BOOST_TEST(is_usable(judge(facts)));
 }
 
-TEST(findings, have_none_for_a_limit_above_all_memory) {
+BOOST_AUTO_TEST_CASE(have_none_for_a_limit_above_all_memory) {
   doctor_facts facts = healthy_facts();
   facts.memory_limit = memory_limit{4 * gib, gib};
-  EXPECT_EQ(ids_of(not_ok(judge(facts))), "");
+  BOOST_TEST(ids_of(not_ok(judge(facts))) == "");
 }
 
-TEST(findings, of_nodes_are_told_apart_by_what_happened) {
+BOOST_AUTO_TEST_CASE(of_nodes_are_told_apart_by_what_happened) {
   doctor_facts facts = healthy_facts();
   facts.nodes.push_back(facts.nodes[1]);
   facts.nodes[2].node = 5;
   facts.nodes[1].binding = refused(outcome::elsewhere);
   const std::string ids = ids_of(judge(facts));
-  EXPECT_THAT(ids, HasSubstr("binding: Nodes 0,5: pages bound there lie there."));
-  EXPECT_THAT(ids, HasSubstr("node_full: Node 1: "));
+  BOOST_TEST(contains(ids, "binding: Nodes 0,5: pages bound there lie there."));
+  BOOST_TEST(contains(ids, "node_full: Node 1: "));
 }
 
-TEST(findings, of_nothing_known_claim_nothing_good) {
+BOOST_AUTO_TEST_CASE(of_nothing_known_claim_nothing_good) {
   const auto findings = judge({});
-  EXPECT_FALSE(is_usable(findings));
+  BOOST_TEST(!is_usable(findings));
   for (const auto& f : findings) {
-    EXPECT_NE(f.text, "") << f.id;
-    EXPECT_EQ(f.remedy.empty(), f.level == finding_level::ok) << f.id;
-    EXPECT_NE(f.id, "binding");
+    BOOST_TEST_CONTEXT(f.id) {
+      BOOST_TEST(f.text != "");
+      BOOST_TEST(f.remedy.empty() == (f.level == finding_level::ok));
+      BOOST_TEST(f.id != "binding");
+    }
   }
 }
 
-TEST(findings, believe_what_was_tried_more_than_the_number_of_the_kernel) {
+BOOST_AUTO_TEST_CASE(believe_what_was_tried_more_than_the_number_of_the_kernel) {
   doctor_facts facts = healthy_facts();
   facts.kernel = "5.14.0-503.el9";
   const auto findings = not_ok(judge(facts));
-  ASSERT_EQ(findings.size(), 1U);
-  EXPECT_THAT(findings[0].text, HasSubstr("It lacks exact counts of transparent huge pages (Linux 6.7)."));
+  BOOST_TEST_REQUIRE(findings.size() == 1U);
+  BOOST_TEST(contains(findings[0].text, "It lacks exact counts of transparent huge pages (Linux 6.7)."));
 }
 
-TEST(findings, of_a_kernel_without_policies_promise_none) {
+BOOST_AUTO_TEST_CASE(of_a_kernel_without_policies_promise_none) {
   doctor_facts facts = healthy_facts();
   everywhere(facts, outcome::unsupported);
   for (auto* tried : {&facts.home_node, &facts.prefer_many, &facts.interleave, &facts.weighted_interleave})
     *tried = refused(outcome::unsupported);
   const auto findings = judge(facts);
-  EXPECT_FALSE(is_usable(findings));
-  for (const auto& f : findings) EXPECT_NE(f.id, "kernel") << f.text;
+  BOOST_TEST(!is_usable(findings));
+  for (const auto& f : findings) {
+    BOOST_TEST_INFO(f.text);
+    BOOST_TEST(f.id != "kernel");
+  }
 }
 
-TEST(findings, name_what_an_older_hwloc_lacks) {
+BOOST_AUTO_TEST_CASE(name_what_an_older_hwloc_lacks) {
   doctor_facts facts = healthy_facts();
   facts.hwloc = "2.9.0";
   const auto findings = judge(facts);
   const auto hwloc = std::ranges::find(findings, "hwloc", &finding::id);
-  ASSERT_NE(hwloc, findings.end());
-  EXPECT_THAT(hwloc->text, HasSubstr("lacks weighted interleave (hwloc 2.11)"));
+  BOOST_TEST_REQUIRE((hwloc != findings.end()));
+  BOOST_TEST(contains(hwloc->text, "lacks weighted interleave (hwloc 2.11)"));
 }
 
-TEST(findings, go_by_the_number_of_the_kernel_where_nothing_could_be_tried) {
+BOOST_AUTO_TEST_CASE(go_by_the_number_of_the_kernel_where_nothing_could_be_tried) {
   doctor_facts facts = healthy_facts();
   facts.kernel = "5.10.0";
   facts.home_node = refused(outcome::denied);
   facts.prefer_many.reset();
   facts.weighted_interleave.reset();
   const auto findings = not_ok(judge(facts));
-  ASSERT_EQ(findings.size(), 1U);
+  BOOST_TEST_REQUIRE(findings.size() == 1U);
   for (const auto* lacking : {"(Linux 5.15)", "(Linux 5.17)", "(Linux 6.7)", "(Linux 6.9)"})
-    EXPECT_THAT(findings[0].text, HasSubstr(lacking));
-  EXPECT_THAT(findings[0].remedy, HasSubstr("Linux 6.9 or newer"));
+    BOOST_TEST(contains(findings[0].text, lacking));
+  BOOST_TEST(contains(findings[0].remedy, "Linux 6.9 or newer"));
 }
 
-TEST(versions, are_read_from_what_uname_says) {
-  EXPECT_EQ(parse_version("6.12.57+deb13-amd64"), (short_version{6, 12}));
-  EXPECT_EQ(parse_version("2.9.0"), (short_version{2, 9}));
-  EXPECT_EQ(parse_version("7.0-rc1"), (short_version{7, 0}));
-  EXPECT_LT(*parse_version("5.17"), *parse_version("6.1"));
-  for (const auto* text : {"", "6", "6.", ".1", "x.y", "-6.1"})
-    EXPECT_EQ(parse_version(text), std::nullopt) << text;
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(versions)
+
+BOOST_AUTO_TEST_CASE(are_read_from_what_uname_says) {
+  BOOST_TEST(parse_version("6.12.57+deb13-amd64") == (short_version{6, 12}));
+  BOOST_TEST(parse_version("2.9.0") == (short_version{2, 9}));
+  BOOST_TEST(parse_version("7.0-rc1") == (short_version{7, 0}));
+  BOOST_TEST(*parse_version("5.17") < *parse_version("6.1"));
+  for (const auto* text : {"", "6", "6.", ".1", "x.y", "-6.1"}) {
+    BOOST_TEST_INFO(text);
+    BOOST_TEST(parse_version(text) == std::nullopt);
+  }
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre_cli

@@ -5,23 +5,28 @@
 
 #include <acre/error.hpp>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "support/print.hpp"
+#include "support/text.hpp"
 
 namespace acre_cli {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
+using acre::test::contains;
+using boost::test_tools::per_element;
 using cpus = std::vector<unsigned>;
 
 const acre::topology& machine() {
@@ -79,89 +84,112 @@ std::string refused(const std::string& arguments, const fs::path& directory = "/
   }
 }
 
-TEST(placement_options, are_placements) {
-  EXPECT_EQ(placed("--bind 0-1"), "bind 0-1");
-  EXPECT_EQ(placed("--prefer 2"), "prefer 2");
-  EXPECT_EQ(placed("--interleave all"), "interleave 0-3");
-  EXPECT_EQ(placed("--weighted-interleave !1"), "weighted_by_system 0,2-3");
-  EXPECT_EQ(placed("--local"), "local");
-  EXPECT_EQ(placed("--placement 'prefer 0-1'"), "prefer 0-1");
-  EXPECT_EQ(placed("--cpus 1"), "nothing");
+BOOST_AUTO_TEST_SUITE(placement_options)
+
+BOOST_AUTO_TEST_CASE(are_placements) {
+  BOOST_TEST(placed("--bind 0-1") == "bind 0-1");
+  BOOST_TEST(placed("--prefer 2") == "prefer 2");
+  BOOST_TEST(placed("--interleave all") == "interleave 0-3");
+  BOOST_TEST(placed("--weighted-interleave !1") == "weighted_by_system 0,2-3");
+  BOOST_TEST(placed("--local") == "local");
+  BOOST_TEST(placed("--placement 'prefer 0-1'") == "prefer 0-1");
+  BOOST_TEST(placed("--cpus 1") == "nothing");
 }
-TEST(placement_options, have_the_spellings_of_numactl) {
+BOOST_AUTO_TEST_CASE(have_the_spellings_of_numactl) {
   for (const char* const option : {"-m", "--membind"})
-    EXPECT_EQ(placed(std::string(option) + " 1"), "bind 1");
+    BOOST_TEST(placed(std::string(option) + " 1") == "bind 1");
   for (const char* const option : {"-p", "-P", "--preferred", "--preferred-many"})
-    EXPECT_EQ(placed(std::string(option) + " 1"), "prefer 1");
-  EXPECT_EQ(placed("-i 0,2"), "interleave 0,2");
-  EXPECT_EQ(placed("-w 0,2"), "weighted_by_system 0,2");
-  for (const char* const option : {"-l", "--localalloc"}) EXPECT_EQ(placed(option), "local");
+    BOOST_TEST(placed(std::string(option) + " 1") == "prefer 1");
+  BOOST_TEST(placed("-i 0,2") == "interleave 0,2");
+  BOOST_TEST(placed("-w 0,2") == "weighted_by_system 0,2");
+  for (const char* const option : {"-l", "--localalloc"}) BOOST_TEST(placed(option) == "local");
 }
-TEST(placement_options, are_one_at_most) {
-  EXPECT_THAT(refused("--bind 0 --local"), HasSubstr("one placement"));
-  EXPECT_THROW(cpus_of(read("--cpus 0 --cpunodebind 0"), machine()), input_error);
-  EXPECT_FALSE(read("--bind 0 --cpus 1").empty());
-  EXPECT_TRUE(read("").empty());
+BOOST_AUTO_TEST_CASE(are_one_at_most) {
+  BOOST_TEST(contains(refused("--bind 0 --local"), "one placement"));
+  BOOST_CHECK_THROW(cpus_of(read("--cpus 0 --cpunodebind 0"), machine()), input_error);
+  BOOST_TEST(!read("--bind 0 --cpus 1").empty());
+  BOOST_TEST(read("").empty());
 }
-TEST(placement_options, that_are_no_nodes_are_refused) {
-  EXPECT_THAT(refused("--bind 0x"), HasSubstr("0x"));
-  EXPECT_THAT(refused("--bind none"), HasSubstr("node"));
-  EXPECT_THAT(refused("--placement nonsense"), HasSubstr("nonsense"));
+BOOST_AUTO_TEST_CASE(that_are_no_nodes_are_refused) {
+  BOOST_TEST(contains(refused("--bind 0x"), "0x"));
+  BOOST_TEST(contains(refused("--bind none"), "node"));
+  BOOST_TEST(contains(refused("--placement nonsense"), "nonsense"));
 }
 
-TEST(weights_of_a_command, are_the_systems_if_their_ratio_is) {
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(weights_of_a_command)
+
+BOOST_AUTO_TEST_CASE(are_the_systems_if_their_ratio_is) {
   const weights system({{0, "6"}, {1, "9"}, {2, "2"}});
-  EXPECT_EQ(placed("--weighted 0:3,2:1", system.path()), "weighted_by_system 0,2");
-  EXPECT_EQ(placed("--weighted 2:2,0:6", system.path()), "weighted_by_system 0,2");
-  EXPECT_EQ(placed("--placement 'weighted 0:3,2:1'", system.path()), "weighted_by_system 0,2");
-  EXPECT_EQ(placed("--weighted 1:5", system.path()), "weighted_by_system 1");
+  BOOST_TEST(placed("--weighted 0:3,2:1", system.path()) == "weighted_by_system 0,2");
+  BOOST_TEST(placed("--weighted 2:2,0:6", system.path()) == "weighted_by_system 0,2");
+  BOOST_TEST(placed("--placement 'weighted 0:3,2:1'", system.path()) == "weighted_by_system 0,2");
+  BOOST_TEST(placed("--weighted 1:5", system.path()) == "weighted_by_system 1");
 }
-TEST(weights_of_a_command, that_the_system_does_not_have_come_with_what_to_write) {
+BOOST_AUTO_TEST_CASE(that_the_system_does_not_have_come_with_what_to_write) {
   const weights system({{0, "1"}, {2, "1"}});
   const std::string why = refused("--weighted 0:6,2:2", system.path());
-  EXPECT_THAT(why, HasSubstr("which are 0:1,2:1"));
-  EXPECT_THAT(why, HasSubstr("echo 3 > " + (system.path() / "node0").string()));
-  EXPECT_THAT(why, HasSubstr("echo 1 > " + (system.path() / "node2").string()));
+  BOOST_TEST(contains(why, "which are 0:1,2:1"));
+  BOOST_TEST(contains(why, "echo 3 > " + (system.path() / "node0").string()));
+  BOOST_TEST(contains(why, "echo 1 > " + (system.path() / "node2").string()));
 }
-TEST(weights_of_a_command, that_no_kernel_can_have_are_refused) {
+BOOST_AUTO_TEST_CASE(that_no_kernel_can_have_are_refused) {
   const weights system({{0, "1"}, {2, "1"}});
-  EXPECT_THAT(refused("--weighted 0:256,2:1", system.path()), HasSubstr("255"));
-  EXPECT_THAT(refused("--weighted 0:3,2:1"), HasSubstr("Linux 6.9"));
-  EXPECT_THAT(refused("--weighted 0:3,7:1", system.path()), HasSubstr("node 7"));
+  BOOST_TEST(contains(refused("--weighted 0:256,2:1", system.path()), "255"));
+  BOOST_TEST(contains(refused("--weighted 0:3,2:1"), "Linux 6.9"));
+  BOOST_TEST(contains(refused("--weighted 0:3,7:1", system.path()), "node 7"));
 }
-TEST(weights_of_a_command, with_chunks_are_left_to_thread_binding_to_refuse) {
-  EXPECT_EQ(placed("--placement 'weighted 0:3,2:1 by 64KiB'"), "weighted 0:3,2:1 by 64KiB");
+BOOST_AUTO_TEST_CASE(with_chunks_are_left_to_thread_binding_to_refuse) {
+  BOOST_TEST(placed("--placement 'weighted 0:3,2:1 by 64KiB'") == "weighted 0:3,2:1 by 64KiB");
 }
 
-TEST(cpu_lists, are_read) {
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(cpu_lists)
+
+BOOST_AUTO_TEST_CASE(are_read) {
   const cpus universe{0, 2, 4, 6};
-  EXPECT_EQ(parse_cpus("3", universe), cpus{3});
-  EXPECT_EQ(parse_cpus("0-2,8,1", universe), (cpus{0, 1, 2, 8}));
-  EXPECT_EQ(parse_cpus("all", universe), universe);
-  EXPECT_EQ(parse_cpus("!2,4", universe), (cpus{0, 6}));
-  EXPECT_EQ(parse_cpus("+1-2", universe), (cpus{2, 4}));
+  BOOST_TEST(parse_cpus("3", universe) == cpus{3}, per_element());
+  BOOST_TEST(parse_cpus("0-2,8,1", universe) == (cpus{0, 1, 2, 8}), per_element());
+  BOOST_TEST(parse_cpus("all", universe) == universe, per_element());
+  BOOST_TEST(parse_cpus("!2,4", universe) == (cpus{0, 6}), per_element());
+  BOOST_TEST(parse_cpus("+1-2", universe) == (cpus{2, 4}), per_element());
 }
-TEST(cpu_lists, with_mistakes_name_the_place) {
+BOOST_AUTO_TEST_CASE(with_mistakes_name_the_place) {
   for (const char* const text :
        {"", "x", "1-", "-1", "2-1", "1,", "1;2", "99999999999", "65536", "!", "+4", "!0,2,4,6", " 1"}) {
-    EXPECT_THROW(parse_cpus(text, {0, 2, 4, 6}), input_error) << text;
+    BOOST_TEST_INFO(text);
+    BOOST_CHECK_THROW(parse_cpus(text, {0, 2, 4, 6}), input_error);
   }
 }
-TEST(cpu_nodes, are_their_cpus) {
-  EXPECT_EQ(cpus_of(read("--cpunodebind 1,3"), machine()), (cpus{2, 3, 6, 7}));
-  EXPECT_EQ(cpus_of(read("-N 0"), machine()), (cpus{0, 1}));
-  EXPECT_EQ(cpus_of(read("-C 5"), machine()), cpus{5});
-  EXPECT_EQ(cpus_of(read("--bind 0"), machine()), std::nullopt);
-  EXPECT_THROW(cpus_of(read("-N 9"), machine()), input_error);
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(cpu_nodes)
+
+BOOST_AUTO_TEST_CASE(are_their_cpus) {
+  BOOST_TEST(cpus_of(read("--cpunodebind 1,3"), machine()) == (cpus{2, 3, 6, 7}));
+  BOOST_TEST(cpus_of(read("-N 0"), machine()) == (cpus{0, 1}));
+  BOOST_TEST(cpus_of(read("-C 5"), machine()) == cpus{5});
+  BOOST_TEST(cpus_of(read("--bind 0"), machine()) == std::nullopt);
+  BOOST_CHECK_THROW(cpus_of(read("-N 9"), machine()), input_error);
 }
-TEST(cpu_options, that_are_empty_are_mistakes) {
-  const placement_options no_cpus = read_words({"-C", ""});
-  const placement_options no_nodes = read_words({"-N", ""});
-  EXPECT_FALSE(no_cpus.empty());
-  EXPECT_THROW(cpus_of(no_cpus, machine()), input_error);
-  EXPECT_THROW(cpus_of(no_nodes, machine()), acre::error);
-  EXPECT_THROW(cpus_of(read_words({"-C", "0", "-N", ""}), machine()), input_error);
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(cpu_options)
+
+BOOST_AUTO_TEST_CASE(that_are_empty_are_mistakes) {
+  const auto no_cpus = read_words({"-C", ""});
+  const auto no_nodes = read_words({"-N", ""});
+  BOOST_TEST(!no_cpus.empty());
+  BOOST_CHECK_THROW(cpus_of(no_cpus, machine()), input_error);
+  BOOST_CHECK_THROW(cpus_of(no_nodes, machine()), acre::error);
+  BOOST_CHECK_THROW(cpus_of(read_words({"-C", "0", "-N", ""}), machine()), input_error);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre_cli

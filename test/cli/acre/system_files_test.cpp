@@ -1,56 +1,62 @@
 #include "cli/acre/system_files.hpp"
 
-#include <gtest/gtest.h>
+#include <boost/test/unit_test.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/acre/made_up_files.hpp"
+#include "cli/acre/print_values.hpp"
+#include "support/print.hpp"
 
 namespace acre_cli {
 namespace {
 
-class reading_system_files : public ::testing::Test {
- protected:
+using boost::test_tools::per_element;
+
+struct files_of_a_system {
   made_up_files made_up;
   system_files files{made_up.root()};
 };
 
-TEST_F(reading_system_files, numbers_are_whole_lines) {
+BOOST_FIXTURE_TEST_SUITE(reading_system_files, files_of_a_system)
+
+BOOST_AUTO_TEST_CASE(numbers_are_whole_lines) {
   made_up.write("/proc/a", "17\n");
   made_up.write("/proc/b", "17 apples\n");
   made_up.write("/proc/c", "");
   made_up.write("/proc/d", "99999999999999999999\n");
-  EXPECT_EQ(files.number("/proc/a"), 17U);
-  EXPECT_EQ(files.number("/proc/b"), std::nullopt);
-  EXPECT_EQ(files.number("/proc/c"), std::nullopt);
-  EXPECT_EQ(files.number("/proc/d"), std::nullopt);
-  EXPECT_EQ(files.number("/proc/absent"), std::nullopt);
+  BOOST_TEST(files.number("/proc/a") == 17U);
+  BOOST_TEST(files.number("/proc/b") == std::nullopt);
+  BOOST_TEST(files.number("/proc/c") == std::nullopt);
+  BOOST_TEST(files.number("/proc/d") == std::nullopt);
+  BOOST_TEST(files.number("/proc/absent") == std::nullopt);
 }
-TEST_F(reading_system_files, the_chosen_word_is_in_brackets) {
+BOOST_AUTO_TEST_CASE(the_chosen_word_is_in_brackets) {
   made_up.write("/sys/a", "always [madvise] never\n");
   made_up.write("/sys/b", "always\n");
   made_up.write("/sys/c", "]always[\n");
-  EXPECT_EQ(files.chosen("/sys/a"), "madvise");
-  EXPECT_EQ(files.chosen("/sys/b"), std::nullopt);
-  EXPECT_EQ(files.chosen("/sys/c"), std::nullopt);
+  BOOST_TEST(files.chosen("/sys/a") == "madvise");
+  BOOST_TEST(files.chosen("/sys/b") == std::nullopt);
+  BOOST_TEST(files.chosen("/sys/c") == std::nullopt);
 }
-TEST_F(reading_system_files, fields_may_be_in_kilobytes) {
+BOOST_AUTO_TEST_CASE(fields_may_be_in_kilobytes) {
   made_up.write("/proc/f", "Seccomp:\t2\nSeccomp_filters:\t1\nVmRSS:    12 kB\nName:\tx\nEmpty:\n");
-  EXPECT_EQ(files.field("/proc/f", "Seccomp"), 2U);
-  EXPECT_EQ(files.field("/proc/f", "Seccomp_filters"), 1U);
-  EXPECT_EQ(files.field("/proc/f", "VmRSS"), 12U * 1024);
-  EXPECT_EQ(files.field("/proc/f", "Name"), std::nullopt);
-  EXPECT_EQ(files.field("/proc/f", "Empty"), std::nullopt);
-  EXPECT_EQ(files.field("/proc/f", "Absent"), std::nullopt);
+  BOOST_TEST(files.field("/proc/f", "Seccomp") == 2U);
+  BOOST_TEST(files.field("/proc/f", "Seccomp_filters") == 1U);
+  BOOST_TEST(files.field("/proc/f", "VmRSS") == 12U * 1024);
+  BOOST_TEST(files.field("/proc/f", "Name") == std::nullopt);
+  BOOST_TEST(files.field("/proc/f", "Empty") == std::nullopt);
+  BOOST_TEST(files.field("/proc/f", "Absent") == std::nullopt);
 }
-TEST_F(reading_system_files, lines_are_counted) {
+BOOST_AUTO_TEST_CASE(lines_are_counted) {
   made_up.write("/proc/maps", "a\nb\nc\n");
-  EXPECT_EQ(files.count_lines("/proc/maps"), 3U);
-  EXPECT_EQ(files.count_lines("/proc/absent"), std::nullopt);
+  BOOST_TEST(files.count_lines("/proc/maps") == 3U);
+  BOOST_TEST(files.count_lines("/proc/absent") == std::nullopt);
 }
 
-TEST_F(reading_system_files, pools_are_those_of_the_node_by_size) {
+BOOST_AUTO_TEST_CASE(pools_are_those_of_the_node_by_size) {
   const std::string of_node = "/sys/devices/system/node/node3/hugepages/";
   made_up.write(of_node + "hugepages-1048576kB/nr_hugepages", "1\n");
   made_up.write(of_node + "hugepages-1048576kB/free_hugepages", "0\n");
@@ -58,29 +64,32 @@ TEST_F(reading_system_files, pools_are_those_of_the_node_by_size) {
   made_up.write(of_node + "hugepages-2048kB/free_hugepages", "9\n");
   made_up.write(of_node + "hugepages-64kB/nr_hugepages", "16\n");
   made_up.write(of_node + "hugepages-kB/nr_hugepages", "16\n");
-  EXPECT_EQ(files.huge_pools_of(3), (std::vector<huge_pool>{{2 << 20, 16, 9}, {1 << 30, 1, 0}}));
-  EXPECT_EQ(files.huge_pools_of(0), std::vector<huge_pool>{});
+  BOOST_TEST(files.huge_pools_of(3) == (std::vector<huge_pool>{{2 << 20, 16, 9}, {1 << 30, 1, 0}}),
+             per_element());
+  BOOST_TEST(files.huge_pools_of(0) == std::vector<huge_pool>{}, per_element());
 }
 
-TEST_F(reading_system_files, the_memory_limit_is_the_tightest_up_to_the_root) {
+BOOST_AUTO_TEST_CASE(the_memory_limit_is_the_tightest_up_to_the_root) {
   made_up.write("/proc/self/cgroup", "0::/a/b\n");
-  EXPECT_EQ(files.memory_limit_of_self(), std::nullopt);
+  BOOST_TEST(files.memory_limit_of_self() == std::nullopt);
   made_up.write("/sys/fs/cgroup/a/b/memory.max", "max\n");
-  EXPECT_EQ(files.memory_limit_of_self(), std::nullopt);
+  BOOST_TEST(files.memory_limit_of_self() == std::nullopt);
   made_up.write("/sys/fs/cgroup/a/b/memory.max", "5000\n");
-  EXPECT_EQ(files.memory_limit_of_self(), (memory_limit{5000, 0}));
+  BOOST_TEST(files.memory_limit_of_self() == (memory_limit{5000, 0}));
   made_up.write("/sys/fs/cgroup/a/memory.max", "6000\n");
   made_up.write("/sys/fs/cgroup/a/memory.current", "4000\n");
-  EXPECT_EQ(files.memory_limit_of_self(), (memory_limit{6000, 4000}));
+  BOOST_TEST(files.memory_limit_of_self() == (memory_limit{6000, 4000}));
 }
-TEST_F(reading_system_files, the_memory_limit_may_be_that_of_cgroup_1_or_of_a_container) {
+BOOST_AUTO_TEST_CASE(the_memory_limit_may_be_that_of_cgroup_1_or_of_a_container) {
   made_up.write("/proc/self/cgroup", "12:pids:/x\n4:cpu,memory:/docker/1\n0::/\n");
   made_up.write("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
-  EXPECT_EQ(files.memory_limit_of_self(), std::nullopt);
+  BOOST_TEST(files.memory_limit_of_self() == std::nullopt);
   made_up.write("/sys/fs/cgroup/memory/memory.limit_in_bytes", "1000\n");
   made_up.write("/sys/fs/cgroup/memory/memory.usage_in_bytes", "10\n");
-  EXPECT_EQ(files.memory_limit_of_self(), (memory_limit{1000, 10}));
+  BOOST_TEST(files.memory_limit_of_self() == (memory_limit{1000, 10}));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre_cli

@@ -3,8 +3,8 @@
 
 #include "cli/acre/command.hpp"
 
-#include <gtest/gtest.h>
 #include <CLI/CLI.hpp>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -12,74 +12,94 @@
 #include <utility>
 #include <vector>
 
+#include "support/print.hpp"
+
 namespace acre_cli {
 namespace {
 
-using words = std::vector<std::string>;
+using boost::test_tools::per_element;
+using word_list = std::vector<std::string>;
 
-words marked(words arguments) {
+word_list marked(word_list arguments) {
   action chosen;
   return marked_words(*make_app(chosen), std::move(arguments));
 }
 
-TEST(words_of_run, are_its_commands_from_the_name_on) {
-  EXPECT_EQ(marked({"run", "--bind", "0", "ls", "-l", "--bind"}),
-            (words{"run", "--bind", "0", "=ls", "=-l", "=--bind"}));
-  EXPECT_EQ(marked({"run", "--bind=0", "ls"}), (words{"run", "--bind=0", "=ls"}));
-  EXPECT_EQ(marked({"run", "--local", "ls"}), (words{"run", "--local", "=ls"}));
-  EXPECT_EQ(marked({"run", "-m", "0", "ls"}), (words{"run", "-m", "0", "=ls"}));
-  EXPECT_EQ(marked({"run", "-m0", "ls"}), (words{"run", "-m0", "=ls"}));
-  EXPECT_EQ(marked({"run", "-lC", "0", "ls"}), (words{"run", "-lC", "0", "=ls"}));
-  EXPECT_EQ(marked({"run", "-l", "where", "x"}), (words{"run", "-l", "=where", "=x"}));
-  EXPECT_EQ(marked({"run", "-l", "---x", "--x="}), (words{"run", "-l", "=---x", "=--x="}));
+BOOST_AUTO_TEST_SUITE(words_of_run)
+
+BOOST_AUTO_TEST_CASE(are_its_commands_from_the_name_on) {
+  BOOST_TEST(marked({"run", "--bind", "0", "ls", "-l", "--bind"}) ==
+                 (word_list{"run", "--bind", "0", "=ls", "=-l", "=--bind"}),
+             per_element());
+  BOOST_TEST(marked({"run", "--bind=0", "ls"}) == (word_list{"run", "--bind=0", "=ls"}), per_element());
+  BOOST_TEST(marked({"run", "--local", "ls"}) == (word_list{"run", "--local", "=ls"}), per_element());
+  BOOST_TEST(marked({"run", "-m", "0", "ls"}) == (word_list{"run", "-m", "0", "=ls"}), per_element());
+  BOOST_TEST(marked({"run", "-m0", "ls"}) == (word_list{"run", "-m0", "=ls"}), per_element());
+  BOOST_TEST(marked({"run", "-lC", "0", "ls"}) == (word_list{"run", "-lC", "0", "=ls"}), per_element());
+  BOOST_TEST(marked({"run", "-l", "where", "x"}) == (word_list{"run", "-l", "=where", "=x"}), per_element());
+  BOOST_TEST(marked({"run", "-l", "---x", "--x="}) == (word_list{"run", "-l", "=---x", "=--x="}),
+             per_element());
 }
-TEST(words_of_run, are_its_commands_after_two_dashes) {
-  EXPECT_EQ(marked({"run", "-l", "--", "--help", "--", "[a,b]", ""}),
-            (words{"run", "-l", "--", "=--help", "=--", "=[a,b]", "="}));
-  EXPECT_EQ(marked({"run", "-l", "ls", "--", "x"}), (words{"run", "-l", "=ls", "=--", "=x"}));
+BOOST_AUTO_TEST_CASE(are_its_commands_after_two_dashes) {
+  BOOST_TEST(marked({"run", "-l", "--", "--help", "--", "[a,b]", ""}) ==
+                 (word_list{"run", "-l", "--", "=--help", "=--", "=[a,b]", "="}),
+             per_element());
+  BOOST_TEST(marked({"run", "-l", "ls", "--", "x"}) == (word_list{"run", "-l", "=ls", "=--", "=x"}),
+             per_element());
 }
-TEST(words_of_run, may_be_missing) {
-  EXPECT_EQ(marked({"run"}), words{"run"});
-  EXPECT_EQ(marked({"run", "--bind"}), (words{"run", "--bind"}));
-  EXPECT_EQ(marked({"run", "--"}), (words{"run", "--"}));
-  EXPECT_EQ(marked({"run", "--unknown", "ls"}), (words{"run", "--unknown", "=ls"}));
-  EXPECT_EQ(marked({}), words{});
-}
-TEST(words_of_shm, are_names_sizes_and_placements) {
-  EXPECT_EQ(marked({"shm", "remove", "[a,b]", "++", "{}"}), (words{"shm", "remove", "=[a,b]", "=++", "={}"}));
-  EXPECT_EQ(marked({"shm", "create", "a", "--mode", "0600", "1M", "--eager", "bind", "0"}),
-            (words{"shm", "create", "=a", "--mode", "0600", "=1M", "--eager", "=bind", "=0"}));
-  EXPECT_EQ(marked({"shm", "show", "--backend=posix", "a"}), (words{"shm", "show", "--backend=posix", "=a"}));
-  EXPECT_EQ(marked({"shm", "remove", "--", "--help", "--", "-5"}),
-            (words{"shm", "remove", "--", "=--help", "=--", "=-5"}));
-  EXPECT_EQ(marked({"shm", "remove", "-", "-5", "---x"}), (words{"shm", "remove", "=-", "=-5", "=---x"}));
-}
-TEST(words_of_where, may_be_named_like_commands) {
-  EXPECT_EQ(marked({"where", "--top", "run", "run"}), (words{"where", "--top", "run", "=run"}));
-  EXPECT_EQ(marked({"where", "--", "-x"}), (words{"where", "--", "=-x"}));
-  EXPECT_EQ(marked({"move", "shm", "0", "1"}), (words{"move", "=shm", "=0", "=1"}));
-}
-TEST(words, stay_where_there_is_no_place_for_them) {
-  EXPECT_EQ(marked({"shm", "show", "a", "b"}), (words{"shm", "show", "=a", "b"}));
-  EXPECT_EQ(marked({"shm", "list", "a"}), (words{"shm", "list", "a"}));
-  EXPECT_EQ(marked({"shm", "absent", "a"}), (words{"shm", "absent", "a"}));
-  EXPECT_EQ(marked({"shm", "--help"}), (words{"shm", "--help"}));
-  EXPECT_EQ(marked({"shm"}), words{"shm"});
-  EXPECT_EQ(marked({"", "nodes"}), (words{"", "nodes"}));
-  EXPECT_EQ(marked({"nodes", "where", "a"}), (words{"nodes", "where", "a"}));
-}
-TEST(options, have_values_after_an_equals_sign) {
-  EXPECT_THROW(marked({"run", "--bind=", "ls"}), CLI::ParseError);
-  EXPECT_THROW(marked({"run", "-l", "--report="}), CLI::ParseError);
-  EXPECT_THROW(marked({"shm", "show", "a", "--id="}), CLI::ParseError);
-  EXPECT_THROW(marked({"--version="}), CLI::ParseError);
-  EXPECT_EQ(marked({"run", "--placement==", "ls", "--x="}), (words{"run", "--placement==", "=ls", "=--x="}));
-  EXPECT_EQ(marked({"shm", "remove", "--", "--x="}), (words{"shm", "remove", "--", "=--x="}));
+BOOST_AUTO_TEST_CASE(may_be_missing) {
+  BOOST_TEST(marked({"run"}) == word_list{"run"}, per_element());
+  BOOST_TEST(marked({"run", "--bind"}) == (word_list{"run", "--bind"}), per_element());
+  BOOST_TEST(marked({"run", "--"}) == (word_list{"run", "--"}), per_element());
+  BOOST_TEST(marked({"run", "--unknown", "ls"}) == (word_list{"run", "--unknown", "=ls"}), per_element());
+  BOOST_TEST(marked({}) == word_list{}, per_element());
 }
 
-TEST(marks, are_taken_off) {
-  EXPECT_EQ(unmarked("==a"), "=a");
-  EXPECT_EQ(unmarked("="), "");
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(words_of_shm)
+
+BOOST_AUTO_TEST_CASE(are_names_sizes_and_placements) {
+  BOOST_TEST(
+      marked({"shm", "remove", "[a,b]", "++", "{}"}) == (word_list{"shm", "remove", "=[a,b]", "=++", "={}"}),
+      per_element());
+  BOOST_TEST(marked({"shm", "create", "a", "--mode", "0600", "1M", "--eager", "bind", "0"}) ==
+                 (word_list{"shm", "create", "=a", "--mode", "0600", "=1M", "--eager", "=bind", "=0"}),
+             per_element());
+  BOOST_TEST(
+      marked({"shm", "show", "--backend=posix", "a"}) == (word_list{"shm", "show", "--backend=posix", "=a"}),
+      per_element());
+  BOOST_TEST(marked({"shm", "remove", "--", "--help", "--", "-5"}) ==
+                 (word_list{"shm", "remove", "--", "=--help", "=--", "=-5"}),
+             per_element());
+  BOOST_TEST(
+      marked({"shm", "remove", "-", "-5", "---x"}) == (word_list{"shm", "remove", "=-", "=-5", "=---x"}),
+      per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(words_of_where)
+
+BOOST_AUTO_TEST_CASE(may_be_named_like_commands) {
+  BOOST_TEST(marked({"where", "--top", "run", "run"}) == (word_list{"where", "--top", "run", "=run"}),
+             per_element());
+  BOOST_TEST(marked({"where", "--", "-x"}) == (word_list{"where", "--", "=-x"}), per_element());
+  BOOST_TEST(marked({"move", "shm", "0", "1"}) == (word_list{"move", "=shm", "=0", "=1"}), per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(words)
+
+BOOST_AUTO_TEST_CASE(stay_where_there_is_no_place_for_them) {
+  BOOST_TEST(marked({"shm", "show", "a", "b"}) == (word_list{"shm", "show", "=a", "b"}), per_element());
+  BOOST_TEST(marked({"shm", "list", "a"}) == (word_list{"shm", "list", "a"}), per_element());
+  BOOST_TEST(marked({"shm", "absent", "a"}) == (word_list{"shm", "absent", "a"}), per_element());
+  BOOST_TEST(marked({"shm", "--help"}) == (word_list{"shm", "--help"}), per_element());
+  BOOST_TEST(marked({"shm"}) == word_list{"shm"}, per_element());
+  BOOST_TEST(marked({"", "nodes"}) == (word_list{"", "nodes"}), per_element());
+  BOOST_TEST(marked({"nodes", "where", "a"}) == (word_list{"nodes", "where", "a"}), per_element());
 }
 
 /// A command with one place, and one with many, as CLI11 fills them.
@@ -87,7 +107,7 @@ struct filled {
   std::optional<typed_word> first;
   std::vector<typed_word> others;
 };
-filled parsed(words arguments) {
+filled parsed(word_list arguments) {
   CLI::App app;
   filled found;
   CLI::App& command = *app.add_subcommand("do", "");
@@ -99,22 +119,51 @@ filled parsed(words arguments) {
   return found;
 }
 
-TEST(words, arrive_as_they_were_typed) {
-  const words all{"[a,b]", "{}", "", "++", "do", "-5", "%%", "a,b", "=", "\"a b\"", "-"};
+BOOST_AUTO_TEST_CASE(arrive_as_they_were_typed) {
+  const word_list all{"[a,b]", "{}", "", "++", "do", "-5", "%%", "a,b", "=", "\"a b\"", "-"};
   for (const std::string& word : all) {
     const filled found = parsed({"do", word});
-    ASSERT_TRUE(found.first) << word;
-    EXPECT_EQ(found.first->text, word);
+    BOOST_TEST_CONTEXT(word) {
+      BOOST_TEST_REQUIRE(found.first.has_value());
+      BOOST_TEST(found.first->text == word);
+    }
   }
-  words typed{"do", "--", "--first"};
+  word_list typed{"do", "--", "--first"};
   typed.insert(typed.end(), all.begin(), all.end());
   const filled found = parsed(typed);
-  EXPECT_EQ(found.first->text, "--first");
-  words arrived;
+  BOOST_TEST(found.first->text == "--first");
+  word_list arrived;
   for (const typed_word& word : found.others) arrived.push_back(word.text);
-  EXPECT_EQ(arrived, all);
-  EXPECT_FALSE(parsed({"do"}).first);
+  BOOST_TEST(arrived == all, per_element());
+  BOOST_TEST(!parsed({"do"}).first.has_value());
 }
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(options)
+
+BOOST_AUTO_TEST_CASE(have_values_after_an_equals_sign) {
+  BOOST_CHECK_THROW(marked({"run", "--bind=", "ls"}), CLI::ParseError);
+  BOOST_CHECK_THROW(marked({"run", "-l", "--report="}), CLI::ParseError);
+  BOOST_CHECK_THROW(marked({"shm", "show", "a", "--id="}), CLI::ParseError);
+  BOOST_CHECK_THROW(marked({"--version="}), CLI::ParseError);
+  BOOST_TEST(
+      marked({"run", "--placement==", "ls", "--x="}) == (word_list{"run", "--placement==", "=ls", "=--x="}),
+      per_element());
+  BOOST_TEST(marked({"shm", "remove", "--", "--x="}) == (word_list{"shm", "remove", "--", "=--x="}),
+             per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(marks)
+
+BOOST_AUTO_TEST_CASE(are_taken_off) {
+  BOOST_TEST(unmarked("==a") == "=a");
+  BOOST_TEST(unmarked("=") == "");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
 }  // namespace acre_cli

@@ -61,7 +61,7 @@ def main(acre, chromium, tests, directory):
         print("Chromium is not installed")
         return 77
     directory = pathlib.Path(directory)
-    subprocess.run([tests, "--gtest_filter=*where_page*"], check=True, stdout=subprocess.DEVNULL,
+    subprocess.run([tests, "--run_test=where_page*"], check=True, stdout=subprocess.DEVNULL,
                    env={**os.environ, "ACRE_WHERE_PAGES": str(directory)})
     for name, nodes in (("one", 1), ("two", 2), ("sixteen", 16), ("sparse", 10)):
         check(chromium, directory / f"where_{name}.html", nodes, 40)

@@ -11,11 +11,12 @@ class CaseError(ValueError):
 
 @dataclass(frozen=True)
 class Case:
-    """One command of the guest's shell, run as a process of its own in a control group of its own.
+    """One command of the guest's shell, run as a process of its own.
 
     name     unique within a boot
-    command  text for /bin/sh -c
-    kind     'shell', or 'gtest': then exit status 0 counts only when the output says that a test ran
+    command  text for /bin/sh -c; with `test`: only the start of a Boost.Test program, which gets its arguments later
+    test     the program's case, as --run_test takes it; '' where the command is all there is
+    alone    'yes': in a control group of its own; 'no': a child of the program, which runs several cases one by one
     timeout  seconds; past it every process of the case is killed
     user     '' (root), 'nobody' or 'user'
     mems     cpuset.mems, '' for all
@@ -29,7 +30,8 @@ class Case:
 
     name: str
     command: str
-    kind: str = 'shell'
+    test: str = ''
+    alone: str = 'yes'
     timeout: int = 60
     user: str = ''
     mems: str = ''
@@ -45,7 +47,7 @@ class Case:
             raise CaseError(f'a case needs a name and a command: {self.name!r} {self.command!r}')
         if self.timeout <= 0:
             raise CaseError(f'{self.name}: timeout must be positive')
-        _require_one_of(self.name, 'kind', self.kind, ('shell', 'gtest'))
+        _require_one_of(self.name, 'alone', self.alone, ('yes', 'no') if self.test else ('yes',))
         _require_one_of(self.name, 'user', self.user, ('', 'root', 'nobody', 'user'))
         _require_one_of(self.name, 'thp', self.thp, ('', 'always', 'madvise', 'never'))
         _require_one_of(self.name, 'oom', self.oom, ('forbid', 'allow'))

@@ -1,8 +1,9 @@
 #!/bin/busybox sh
-# Process 1 of the guest: runs the cases one after the other and reports on the second serial line.
+# Process 1 of the guest: starts the runs one after the other and reports on the second serial line. A run is one case, or
+# the program that forks a child for each of several cases and reports them itself.
 # Control lines begin with "@@" and this boot's random token:
 #   ready RELEASE | begin N | setup N MESSAGE | end N STATUS OOM_KILLS TIMED_OUT | out | done
-export PATH=/usr/bin:/bin:/sbin HOME=/root TERM=dumb GTEST_COLOR=no
+export PATH=/usr/bin:/bin:/sbin HOME=/root TERM=dumb BOOST_TEST_COLOR_OUTPUT=no
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
@@ -34,7 +35,7 @@ huge_now=
 
 say() { echo "@@$token $*"; }
 
-# put FILE VALUE: writes a kernel setting; what the kernel refuses becomes the case's `problem`.
+# put FILE VALUE: writes a kernel setting; what the kernel refuses becomes the run's `problem`.
 put() { echo "$2" 2>/dev/null >"$1" || problem="cannot write $2 to $1"; }
 
 count_oom_kills() {
@@ -62,7 +63,7 @@ reserve_huge_pages() {
   [ -z "$problem" ] || huge_now=unknown
 }
 
-prepare_case() {
+prepare_run() {
   problem=
   [ "$huge" = "$huge_now" ] || reserve_huge_pages
   if [ "${thp:-$thp_default}" != "$thp_now" ]; then
@@ -75,9 +76,9 @@ prepare_case() {
   [ -z "$memmax" ] || put "$group/memory.max" "$memmax"
 }
 
-# Kills what a case has running when its time is over. Starting a process costs milliseconds under emulation: this one
-# serves all cases. It is told "SECONDS NUMBER GROUP" when a case begins, and a line when it has ended.
-watch_cases() {
+# Kills what a run has running when its time is over. Starting a process costs milliseconds under emulation: this one
+# serves all runs. It is told "SECONDS NUMBER GROUP" when a run begins, and a line when it has ended.
+watch_runs() {
   while read -r seconds number group <&8; do
     read -r -t "$seconds" ended <&8 && continue
     : >/run/timed_out.$number
@@ -87,13 +88,14 @@ watch_cases() {
 }
 
 # In the foreground: background jobs of a shell ignore SIGINT and SIGQUIT, and so would the tests.
-# The private IPC namespace takes left-over System V segments away with the case.
-run_case() {
+# The private IPC namespace takes left-over System V segments away with the run.
+start_run() {
   echo "$timeout $number $group" >&8
   (
     exec 8>&-
+    [ -z "$forked" ] || export ACRE_CASE_MARK="@@$token"
     echo 0 >"$group/cgroup.procs"
-    echo 300 >/proc/self/oom_score_adj # a case dies before process 1's helpers do
+    echo 300 >/proc/self/oom_score_adj # it dies before process 1's helpers do
     if [ -n "$user" ]; then
       exec unshare -i su -s /bin/sh "$user" -c "$command"
     fi
@@ -103,8 +105,8 @@ run_case() {
   echo ended >&8
 }
 
-# Ends the case's stray processes, and removes what it left in memory-backed file systems.
-clean_up_case() {
+# Ends the run's stray processes, and removes what it left in memory-backed file systems.
+clean_up_run() {
   echo 1 >"$group/cgroup.kill"
   tries=0
   until rmdir "$group" 2>/dev/null; do
@@ -119,26 +121,28 @@ clean_up_case() {
 
 mkfifo -m 600 /run/watch
 exec 8<>/run/watch
-watch_cases &
+watch_runs &
 count_oom_kills
 say ready "$(uname -r)"
 number=0
-while [ $number -lt "$case_count" ]; do
-  . /acre/case/$number
-  group=/sys/fs/cgroup/case$number
-  prepare_case
+while [ $number -lt "$run_count" ]; do
+  . /acre/run/$number
+  group=/sys/fs/cgroup/run$number
+  prepare_run
   if [ -n "$problem" ]; then
-    say setup $number "$problem"
+    for case in $numbers; do say setup "$case" "$problem"; done
   else
     oom_kills_before=$oom_kills
-    say begin $number
-    run_case
+    [ -n "$forked" ] || say begin "$numbers"
+    start_run
     count_oom_kills
     timed_out=0
     [ ! -e /run/timed_out.$number ] || timed_out=1
   fi
-  clean_up_case
-  [ -n "$problem" ] || say end $number $status $((oom_kills - oom_kills_before)) $timed_out
+  clean_up_run
+  if [ -z "$problem" ] && [ -z "$forked" ]; then
+    say end "$numbers" $status $((oom_kills - oom_kills_before)) $timed_out
+  fi
   number=$((number + 1))
 done
 if [ -n "$collect_out" ]; then

@@ -7,6 +7,7 @@ import subprocess
 
 from .cases import Case
 from .cpio import CpioArchive
+from .runs import Run, make_runs
 
 _PASSWD = b"""root:x:0:0::/root:/bin/sh
 nobody:x:65534:65534::/tmp:/bin/sh
@@ -83,11 +84,20 @@ def _add_base(archive: CpioArchive) -> None:
         archive.add_file('/init', file.read(), 0o755)
 
 
-def case_settings(case: Case) -> str:
-    """The case as shell assignments, which the guest's /init reads."""
-    keys = ('timeout', 'user', 'mems', 'cpus', 'memmax', 'huge', 'thp', 'command')
-    values = ((key, str(getattr(case, key))) for key in keys)
-    return ''.join(f'{key}={shlex.quote(value)}\n' for key, value in values)
+def run_settings(run: Run, number: int, cases: list[Case]) -> str:
+    """The run as shell assignments, which the guest's /init reads."""
+    keys = ('user', 'mems', 'cpus', 'memmax', 'huge', 'thp', 'command')
+    values = {key: str(getattr(run.case, key)) for key in keys}
+    values['numbers'] = ' '.join(map(str, run.numbers))
+    values['timeout'] = str(sum(cases[case].timeout for case in run.numbers))
+    values['forked'] = 'yes' if run.forked else ''
+    if run.forked:
+        values['command'] += f' --forked_cases={_forked_path(number)}'
+    return ''.join(f'{key}={shlex.quote(value)}\n' for key, value in values.items())
+
+
+def _forked_path(number: int) -> str:
+    return f'/acre/forked/{number}'
 
 
 def build_initramfs(
@@ -97,10 +107,13 @@ def build_initramfs(
     archive = CpioArchive()
     _add_base(archive)
     _add_files(archive, additions)
-    settings = f'token={token}\ncase_count={len(cases)}\ncollect_out={"yes" if collect_out else ""}\n'
+    runs = make_runs(cases)
+    settings = f'token={token}\nrun_count={len(runs)}\ncollect_out={"yes" if collect_out else ""}\n'
     for name, value in environment.items():
         settings += f'export {name}={shlex.quote(value)}\n'
     archive.add_file('/acre/settings', settings.encode())
-    for number, case in enumerate(cases):
-        archive.add_file(f'/acre/case/{number}', case_settings(case).encode())
+    for number, run in enumerate(runs):
+        archive.add_file(f'/acre/run/{number}', run_settings(run, number, cases).encode())
+        if run.forked:
+            archive.add_file(_forked_path(number), run.listed(cases).encode())
     return archive.finish()

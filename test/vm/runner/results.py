@@ -1,11 +1,27 @@
-"""The result file of one boot, as it is written (case_result reads it)."""
+"""What a boot saw, as files: one JSON file for people, and one file for each case, which ctest_case.sh reads."""
 import json
 import os
+import shutil
+from os import getppid
 from typing import Any
 
 from .boot import BootRequest, BootResult
 from .cases import Case
-from .verdicts import judge
+from .verdicts import PASSED, SKIPPED, judge
+
+# The exit status that CTest takes for a skip.
+SKIP_STATUS = 77
+
+
+def ctest_run() -> str:
+    """Names the process that started this one: the same for all tests of one ctest run, for no other run."""
+    parent = getppid()
+    with open(f'/proc/{parent}/stat', 'rb') as file:
+        # The name in parentheses may hold anything; start time is field 22, the 20th after it.
+        start_time = file.read().rpartition(b')')[2].split()[19].decode()
+    with open('/proc/sys/kernel/random/boot_id') as file:
+        boot_id = file.read().strip()
+    return f'{boot_id}:{parent}:{start_time}'
 
 
 def case_record(case: Case, result: BootResult, number: int) -> dict[str, Any]:
@@ -36,6 +52,21 @@ def boot_record(request: BootRequest, result: BootResult, run: str) -> dict[str,
         'failed_tries': result.failed_tries,
         'cases': [case_record(case, result, number) for number, case in enumerate(request.cases)],
     }
+
+
+def case_file(directory: str, number: int) -> str:
+    return os.path.join(directory, str(number))
+
+
+def write_cases(directory: str, record: dict[str, Any]) -> None:
+    """A file for each case, in place of all that were there."""
+    shutil.rmtree(directory, ignore_errors=True)
+    os.makedirs(directory)
+    for number, case in enumerate(record['cases']):
+        status = {PASSED: 0, SKIPPED: SKIP_STATUS}.get(case['verdict'], 1)
+        text = f'{case["output"]}\n{case["verdict"]} after {case["seconds"]} s in the guest. {case["reason"]}\n'
+        with open(case_file(directory, number), 'w') as file:
+            file.write(f'{record["run"]}\n{case["name"]}\n{status}\n{text}')
 
 
 def write_json(path: str, value: Any) -> None:

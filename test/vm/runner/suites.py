@@ -5,9 +5,10 @@ import shlex
 from dataclasses import dataclass, field
 from typing import Any
 
+from boost_cases import ListError, list_cases, select
+
 from .assets import KERNELS
 from .cases import Case, CaseError, make_case, parse_cases, require_unique_names
-from .gtest_list import ListError, is_disabled, list_tests
 from .initramfs import guest_path
 from .machines import SHAPES
 
@@ -87,7 +88,7 @@ def _suite_cases(suite: dict[str, str]) -> tuple[list[Case], list[str], list[str
     try:
         if 'cases' in suite:
             return _explicit_cases(suite, variant), [], additions
-        cases, disabled = _gtest_cases(suite, variant)
+        cases, disabled = _program_cases(suite, variant)
     except (CaseError, ListError, OSError) as error:
         raise SuiteError(str(error)) from None
     return cases, disabled, [suite['executable'], *additions]
@@ -99,19 +100,16 @@ def _explicit_cases(suite: dict[str, str], variant: str) -> list[Case]:
     return [Case(**(case.to_json() | {'name': case.name + variant})) for case in cases]
 
 
-def _gtest_cases(suite: dict[str, str], variant: str) -> tuple[list[Case], list[str]]:
+def _program_cases(suite: dict[str, str], variant: str) -> tuple[list[Case], list[str]]:
     program = suite['executable']
-    gtest_filter = suite.get('filter', '*')
-    names = list_tests(program, gtest_filter)
-    if not names:
-        raise SuiteError(f'{os.path.basename(program)}: no test matches {gtest_filter}')
+    found = select(list_cases(program), suite.get('filter', '*'))
     keys = {key: suite[key] for key in _CASE_KEYS if key in suite}
     # The guest's shell becomes the program: another process would cost milliseconds under emulation.
     exports = ''.join(f'export {shlex.quote(text)}; ' for text in _words(suite, 'env'))
     command = f'{exports}exec {guest_path(program)[1]}'
     cases = []
-    for name in names:
-        if not is_disabled(name):
-            case_keys = {'name': name + variant, 'kind': 'gtest', **keys}
-            cases.append(make_case(case_keys, f'{command} --gtest_filter={shlex.quote(name)}'))
-    return cases, [name + variant for name in names if is_disabled(name)]
+    for test in found:
+        if test.enabled:
+            alone = 'yes' if 'alone' in test.labels else 'no'
+            cases.append(make_case({'name': test.name + variant, 'test': test.name, 'alone': alone, **keys}, command))
+    return cases, [test.name + variant for test in found if not test.enabled]

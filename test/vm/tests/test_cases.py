@@ -3,7 +3,8 @@ import shlex
 import unittest
 
 from runner.cases import CaseError, parse_case, parse_cases, parse_expectation, parse_huge
-from runner.initramfs import InitramfsError, case_settings, guest_path, parse_ldd
+from runner.initramfs import InitramfsError, guest_path, parse_ldd, run_settings
+from runner.runs import make_runs
 
 
 class Cases(unittest.TestCase):
@@ -27,6 +28,8 @@ class Cases(unittest.TestCase):
             'user=somebody :: x',
             'oom=maybe :: x',
             'thp=on :: x',
+            'alone=no :: x',
+            'alone=perhaps test=a/b :: x',
             'huge=4 :: x',
             'expect=sig:NONE :: x',
             'expect=256 :: x',
@@ -54,12 +57,47 @@ class Cases(unittest.TestCase):
         self.assertEqual(parse_huge('0:16 2:8'), {0: 16, 2: 8})
 
 
+class Runs(unittest.TestCase):
+    def runs(self, text: str) -> list:
+        self.cases = parse_cases(text)
+        return make_runs(self.cases)
+
+    def test_a_shell_command_is_a_run_of_its_own(self) -> None:
+        self.assertEqual([run.numbers for run in self.runs('a\nb\n')], [[0], [1]])
+
+    def test_cases_of_a_program_share_a_process_where_their_settings_are_the_same(self) -> None:
+        text = ''.join(f'name={name} test=s/{name} alone=no {more} :: exec x\n' for name, more in (
+            ('a', ''), ('b', 'mems=0'), ('c', ''), ('d', 'mems=0'), ('e', 'user=nobody')))
+        runs = self.runs(text)
+        self.assertEqual([run.numbers for run in runs], [[0, 2], [1, 3], [4]])
+        self.assertTrue(all(run.forked for run in runs))
+        self.assertEqual(runs[1].case.mems, '0')
+        self.assertEqual(runs[0].listed(self.cases), '0 60 s/a\n2 60 s/c\n')
+
+    def test_a_case_that_must_be_alone_is(self) -> None:
+        runs = self.runs('name=a test=s/a alone=no :: x\nname=b test=s/b<t> :: x\nname=c test=s/c alone=no :: x\n')
+        self.assertEqual([run.numbers for run in runs], [[0, 2], [1]])
+        self.assertEqual(runs[1].case.command, "x --run_test='s/b<t>' --color_output=no")
+        self.assertFalse(runs[1].forked)
+
+
 class GuestFiles(unittest.TestCase):
     def test_settings_survive_the_shell(self) -> None:
         case = parse_case("name=n :: echo \"it's $HOME\"; exit 1")
-        words = dict(word.split('=', 1) for word in shlex.split(case_settings(case)))
+        words = self.settings([case])
         self.assertEqual(words['command'], case.command)
-        self.assertEqual(words['timeout'], '60')
+        self.assertEqual((words['timeout'], words['numbers'], words['forked']), ('60', '0', ''))
+
+    def test_settings_of_several_cases_in_one_process(self) -> None:
+        cases = parse_cases('name=a test=s/a alone=no timeout=5 :: exec x\nname=b test=s/b alone=no timeout=5 :: exec x')
+        words = self.settings(cases)
+        self.assertEqual(words['command'], 'exec x --forked_cases=/acre/forked/0')
+        self.assertEqual((words['timeout'], words['numbers'], words['forked']), ('10', '0 1', 'yes'))
+
+    @staticmethod
+    def settings(cases: list) -> dict[str, str]:
+        text = run_settings(make_runs(cases)[0], 0, cases)
+        return dict(word.split('=', 1) for word in shlex.split(text))
 
     def test_where_files_go(self) -> None:
         self.assertEqual(guest_path('/a/b'), ('/a/b', '/usr/bin/b'))

@@ -25,9 +25,9 @@ class Glue(unittest.TestCase):
         self.build = os.path.join(temporary.name, 'build')
         self.assets = os.path.join(temporary.name, 'assets')
 
-    def configure(self, assets: str, gtest_filter: str = '*') -> None:
+    def configure(self, assets: str, test_filter: str = '*') -> None:
         command = [_CMAKE, '-S', os.path.join(_HERE, 'glue'), '-B', self.build]
-        command += [f'-DACRE_VM_DIR={assets}', f'-DFILTER={gtest_filter}']
+        command += [f'-DACRE_VM_DIR={assets}', f'-DFILTER={test_filter}']
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
     def ctest(self, *arguments: str) -> tuple[int, dict[str, str], str]:
@@ -64,25 +64,25 @@ class Glue(unittest.TestCase):
         self.assertEqual(tests[_N1 + 'boot'], 'run', text)
         skip = 'notrun:SKIP_RETURN_CODE=77'
         for variant in ('', '@nobody'):
-            self.assertEqual(tests[f'{_N1}group.passes{variant}'], 'run', text)
-            self.assertEqual(tests[f'{_N1}all/sizes.are_kept/1{variant}'], 'run')
-            self.assertEqual(tests[f'{_N1}group.fails{variant}'], 'fail')
-            self.assertEqual(tests[f'{_N1}group.runs_nothing{variant}'], 'fail')
-            self.assertEqual(tests[f'{_N1}group.skips{variant}'], skip)
-            self.assertEqual(tests[f'{_N1}group.DISABLED_sleeps{variant}'], 'disabled')
-        self.assertEqual(tests[_N1 + 'explicit.passes'], 'run')
-        self.assertEqual(tests[_N1 + 'explicit.dies_as_expected'], 'run')
+            self.assertEqual(tests[f'{_N1}group/passes{variant}'], 'run', text)
+            self.assertEqual(tests[f'{_N1}group/sizes/two<int>{variant}'], 'run')
+            self.assertEqual(tests[f'{_N1}group/fails{variant}'], 'fail')
+            self.assertEqual(tests[f'{_N1}group/dies{variant}'], 'fail')
+            self.assertEqual(tests[f'{_N1}group/skips{variant}'], skip)
+            self.assertEqual(tests[f'{_N1}group/sleeps{variant}'], 'disabled')
+        self.assertEqual(tests[_N1 + 'explicit/passes'], 'run')
+        self.assertEqual(tests[_N1 + 'explicit/dies_as_expected'], 'run')
         self.assertIn('as nobody: hello to you', text)
 
         with self.subTest('one test alone brings its boot along'):
-            status, tests, text = self.ctest('-R', 'n1/6.1/group.passes$')
+            status, tests, text = self.ctest('-R', 'n1/6.1/group/passes$')
             self.assertEqual(status, 0, text)
-            self.assertEqual(set(tests), {'vm/fetch', _N1 + 'boot', _N1 + 'group.passes'})
+            self.assertEqual(set(tests), {'vm/fetch', _N1 + 'boot', _N1 + 'group/passes'})
 
         with self.subTest('a result of an earlier run does not count'):
-            status, tests, text = self.ctest('-R', 'n1/6.1/group.passes$', '-FS', '.*')
+            status, tests, text = self.ctest('-R', 'n1/6.1/group/passes$', '-FS', '.*')
             self.assertNotEqual(status, 0)
-            self.assertEqual(tests, {_N1 + 'group.passes': 'fail'})
+            self.assertEqual(tests, {_N1 + 'group/passes': 'fail'})
             self.assertIn('stale result', text)
 
     def test_without_a_boot_nothing_passes(self) -> None:
@@ -98,11 +98,11 @@ class Glue(unittest.TestCase):
             self.assertTrue(state.startswith(('notrun', 'disabled')), f'{name} {state}')
 
     def test_a_filter_without_a_match_is_a_failing_test(self) -> None:
-        self.configure(self.make_dead_assets(), 'nothing.*')
+        self.configure(self.make_dead_assets(), 'nothing/*')
         status, tests, text = self.ctest('-L', '^vm$')
         self.assertNotEqual(status, 0)
         self.assertEqual(tests['vm/discovery'], 'fail')
-        self.assertIn('no test matches nothing.*', text)
+        self.assertIn('no test matches nothing/*', text)
 
 
 if __name__ == '__main__':

@@ -3,23 +3,46 @@ import os
 import tempfile
 import unittest
 
-from runner.ctest_script import plan_tests, quote
-from runner.gtest_list import is_disabled, parse_list
+from runner.ctest_script import plan_tests
 from runner.suites import SuiteError, make_plans, plan_from_json, read_suites
 
-_FAKE = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'fake_gtest.sh')
+from boost_cases import ListError, ctest_script, list_cases, quote, select
+
+_FAKE = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'fake_program.sh')
 _SUITE = {'shapes': 'n1;n2', 'kernels': '6.1', 'executable': _FAKE}
 
 
 class Listing(unittest.TestCase):
-    def test_names_and_parameters(self) -> None:
-        text = 'hello.\nsome text\na.\n  b\n  c\nI/typed/0.  # TypeParam = int\n  d/1  # GetParam() = "x."\n'
-        self.assertEqual(parse_list(text), ['a.b', 'a.c', 'I/typed/0.d/1'])
+    def setUp(self) -> None:
+        self.cases = list_cases(_FAKE)
 
-    def test_disabled_names(self) -> None:
-        for name in ('a.DISABLED_b', 'DISABLED_a.b', 'I/DISABLED_a.b/0', 'I/a.DISABLED_b/0'):
-            self.assertTrue(is_disabled(name), name)
-        self.assertFalse(is_disabled('a.not_DISABLED_b'))
+    def test_names_labels_timeouts_and_what_is_disabled(self) -> None:
+        names = ['passes', 'fails', 'skips', 'dies', 'needs_a_group', 'sleeps', 'sizes/one', 'sizes/two<int>']
+        self.assertEqual([case.name for case in self.cases], [f'group/{name}' for name in names])
+        self.assertEqual(self.cases[4].labels, ('alone', 'slow'))
+        self.assertEqual([case.timeout for case in self.cases if case.timeout], [7])
+        self.assertEqual([case.name for case in self.cases if not case.enabled], ['group/sleeps'])
+
+    def test_filters(self) -> None:
+        for pattern, names in (
+            ('*', [case.name for case in self.cases]),
+            ('group/sizes', ['group/sizes/one', 'group/sizes/two<int>']),
+            ('group/*s', ['group/passes', 'group/fails', 'group/skips', 'group/dies', 'group/sleeps', 'group/sizes/one',
+                          'group/sizes/two<int>']),
+            ('group/*/two*:group/fails', ['group/fails', 'group/sizes/two<int>']),
+        ):
+            self.assertEqual([case.name for case in select(self.cases, pattern)], names, pattern)
+
+    def test_each_pattern_of_a_filter_must_match(self) -> None:
+        for pattern in ('nothing', 'group/fails:group/nothing', 'group/fails/deeper'):
+            with self.assertRaisesRegex(ListError, 'no test matches'):
+                select(self.cases, pattern)
+
+    def test_a_program_that_cannot_tell_its_cases(self) -> None:
+        for program in ('/nowhere/tests', '/bin/true', '/bin/false'):
+            with self.assertRaises(ListError):
+                list_cases(program)
+            self.assertIn('discovery', ctest_script(program, 'unit'))
 
 
 class Plans(unittest.TestCase):
@@ -27,27 +50,32 @@ class Plans(unittest.TestCase):
         plans = make_plans([_SUITE | {'kernels': '6.1;6.12'}])
         self.assertEqual([plan.name() for plan in plans], ['n1-6.1', 'n1-6.12', 'n2-6.1', 'n2-6.12'])
         self.assertEqual(plans[0].additions, [_FAKE])
-        self.assertEqual(plans[0].disabled, ['group.DISABLED_sleeps'])
+        self.assertEqual(plans[0].disabled, ['group/sleeps'])
 
     def test_suites_share_a_boot(self) -> None:
         plans = make_plans([_SUITE, _SUITE | {'shapes': 'n2', 'variant': 'nobody', 'user': 'nobody'}])
-        self.assertEqual([len(plan.cases) for plan in plans], [6, 12])
-        self.assertEqual(plans[1].cases[6].name, 'group.passes@nobody')
-        self.assertEqual(plans[1].cases[6].user, 'nobody')
-        self.assertEqual(plans[1].cases[6].command, 'exec /usr/bin/fake_gtest.sh --gtest_filter=group.passes')
+        self.assertEqual([len(plan.cases) for plan in plans], [7, 14])
+        self.assertEqual(plans[1].cases[7].name, 'group/passes@nobody')
+        self.assertEqual(plans[1].cases[7].user, 'nobody')
+        self.assertEqual(plans[1].cases[7].command, 'exec /usr/bin/fake_program.sh')
+        self.assertEqual(plans[1].cases[7].test, 'group/passes')
+
+    def test_cases_with_the_label_are_alone(self) -> None:
+        cases = make_plans([_SUITE])[0].cases
+        self.assertEqual([case.name for case in cases if case.alone == 'yes'], ['group/needs_a_group'])
 
     def test_case_keys_and_environment(self) -> None:
         suite = _SUITE | {'huge': '0:16 1:16', 'timeout': '9', 'env': 'A=b c', 'oom': 'allow'}
         case = make_plans([suite])[0].cases[0]
-        self.assertEqual((case.huge, case.timeout, case.oom, case.kind), ('0:16 1:16', 9, 'allow', 'gtest'))
-        self.assertTrue(case.command.startswith("export 'A=b c'; exec /usr/bin/fake_gtest.sh "))
+        self.assertEqual((case.huge, case.timeout, case.oom), ('0:16 1:16', 9, 'allow'))
+        self.assertTrue(case.command.startswith("export 'A=b c'; exec /usr/bin/fake_program.sh"))
 
     def test_what_is_refused(self) -> None:
         for suites in (
             [_SUITE | {'shapes': 'n3'}],
             [_SUITE | {'kernels': '5.10'}],
             [_SUITE | {'executable': '/nowhere/tests'}],
-            [_SUITE | {'filter': 'nothing.*'}],
+            [_SUITE | {'filter': 'nothing/*'}],
             [_SUITE | {'timeout': 'long'}],
             [_SUITE, _SUITE],
         ):

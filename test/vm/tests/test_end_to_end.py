@@ -7,6 +7,7 @@ from runner.cases import parse_cases
 from runner.results import boot_record
 
 _ASSETS = os.environ.get('ACRE_VM_DIR', '')
+_FAKE = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'fake_program.sh')
 
 _CASES = r"""
 name=passes :: echo fine
@@ -17,9 +18,13 @@ name=exceeds_its_time timeout=1 :: trap '' TERM; sleep 50
 name=may_exceed_its_time timeout=1 expect=timeout :: sleep 50
 name=is_oom_killed memmax=16M expect=sig:KILL :: exec tail /dev/zero
 name=may_be_oom_killed memmax=16M expect=sig:KILL oom=allow :: exec tail /dev/zero
-name=skips :: echo '[  SKIPPED ] group.skips (0 ms)'
-name=runs_no_test kind=gtest :: echo '[  PASSED  ] 0 tests.'
-name=runs_a_test kind=gtest :: echo '[  PASSED  ] 1 test.'
+name=skips :: echo 'skipped: group/skips: needs something'
+name=runs_no_test test=group/none :: true
+name=runs_a_test test=group/some :: exec fake_program.sh
+name=shares_a_process test=group/one alone=no :: exec fake_program.sh
+name=dies_beside_others test=group/dies alone=no :: exec fake_program.sh
+name=goes_on_after_that test=group/two alone=no :: exec fake_program.sh
+name=ends_beside_others test=group/fails alone=no :: exec fake_program.sh
 name=is_bound mems=1 cpus=1 user=nobody :: grep -q 'Mems_allowed_list:.1$' /proc/self/status && test $(id -u) = 65534
 name=has_huge_pages huge=1:8 :: test $(cat /sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages) = 8
 name=has_none_after_that :: test $(cat /proc/sys/vm/nr_hugepages) = 0
@@ -41,6 +46,8 @@ _VERDICTS = {
     'is_oom_killed': 'failed',
     'skips': 'skipped',
     'runs_no_test': 'failed',
+    'dies_beside_others': 'failed',
+    'ends_beside_others': 'failed',
     'wants_too_many_pages': 'not-run',
     'stops_the_machine': 'failed',
     'is_never_reached': 'not-run',
@@ -52,7 +59,7 @@ class EndToEnd(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         cases = parse_cases(_CASES)
-        request = BootRequest('n2', '6.12', _ASSETS, cases)
+        request = BootRequest('n2', '6.12', _ASSETS, cases, additions=[_FAKE])
         result = boot(request)
         cls.record = boot_record(request, result, run='')
         cls.cases = {case['name']: case for case in cls.record['cases']}

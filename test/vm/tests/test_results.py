@@ -1,21 +1,22 @@
 """The result file: only a case of this very run is reported."""
-import json
 import os
+import subprocess
 import tempfile
 import unittest
 
 from runner.boot import BootRequest, BootResult
-from runner.case_result import ResultError, ctest_run, read_case
 from runner.cases import parse_cases
 from runner.protocol import CaseRun
-from runner.results import boot_record, write_json
+from runner.results import boot_record, case_file, ctest_run, write_cases
+
+_REPORT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'ctest_case.sh')
 
 
 class Results(unittest.TestCase):
     def setUp(self) -> None:
         temporary = tempfile.TemporaryDirectory()
         self.addCleanup(temporary.cleanup)
-        self.path = os.path.join(temporary.name, 'x', 'result.json')
+        self.path = os.path.join(temporary.name, 'x', 'results')
         request = BootRequest('n1', '6.1', '', parse_cases('name=a :: true\nname=b :: true'))
         run = CaseRun(status=0, seconds=1.5)
         run.output.add(b'hello\n')
@@ -28,22 +29,43 @@ class Results(unittest.TestCase):
         self.assertEqual((first['verdict'], first['output'], first['seconds']), ('passed', 'hello\n', 1.5))
         self.assertEqual((second['verdict'], second['exit_code']), ('not-run', None))
 
-    def test_a_case_is_found_again(self) -> None:
-        write_json(self.path, self.record)
-        self.assertEqual(read_case(self.path, 'a', 'this run')['verdict'], 'passed')
+    def report(self, number: int, name: str) -> tuple[int, str]:
+        """What ctest_case.sh says, as a child of this process."""
+        command = ['sh', _REPORT, case_file(self.path, number), name]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+        return done.returncode, done.stdout
 
-    def test_missing_stale_unknown_and_broken_are_errors(self) -> None:
-        with self.assertRaisesRegex(ResultError, 'missing'):
-            read_case(self.path, 'a', 'this run')
-        write_json(self.path, self.record)
-        with self.assertRaisesRegex(ResultError, 'stale'):
-            read_case(self.path, 'a', 'another run')
-        with self.assertRaisesRegex(ResultError, 'no case c'):
-            read_case(self.path, 'c', 'this run')
-        with open(self.path, 'w') as file:
-            file.write(json.dumps(self.record)[:40])
-        with self.assertRaisesRegex(ResultError, 'cannot be read'):
-            read_case(self.path, 'a', 'this run')
+    def test_a_case_is_reported_to_the_run_that_booted_it(self) -> None:
+        self.record['run'] = f'{ctest_run().split(":")[0]}:{os.getpid()}:{self.start_time()}'
+        write_cases(self.path, self.record)
+        status, text = self.report(0, 'a')
+        self.assertEqual((status, text), (0, 'hello\n\npassed after 1.5 s in the guest. \n'))
+        self.assertEqual(self.report(1, 'b')[0], 1)
+        self.record['cases'][0]['verdict'] = 'skipped'
+        write_cases(self.path, self.record)
+        self.assertEqual(self.report(0, 'a')[0], 77)
+
+    @staticmethod
+    def start_time() -> str:
+        with open('/proc/self/stat') as file:
+            return file.read().rpartition(')')[2].split()[19]
+
+    def test_missing_stale_and_unknown_are_failures(self) -> None:
+        self.assertEqual(self.report(0, 'a')[0], 1)
+        self.assertIn('missing', self.report(0, 'a')[1])
+        write_cases(self.path, self.record)
+        self.assertEqual(self.report(0, 'a')[0], 1)
+        self.assertIn('stale', self.report(0, 'a')[1])
+        self.record['run'] = f'{ctest_run().split(":")[0]}:{os.getpid()}:{self.start_time()}'
+        write_cases(self.path, self.record)
+        self.assertEqual(self.report(0, 'c')[0], 1)
+        self.assertIn('no case c', self.report(0, 'c')[1])
+
+    def test_results_of_an_earlier_boot_go(self) -> None:
+        write_cases(self.path, self.record)
+        self.record['cases'] = self.record['cases'][:1]
+        write_cases(self.path, self.record)
+        self.assertEqual(os.listdir(self.path), ['0'])
 
     def test_a_run_is_named_by_the_parent_process(self) -> None:
         self.assertEqual(ctest_run(), ctest_run())

@@ -50,15 +50,15 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(verdict(run(0, trouble='Oops')), 'failed')
 
     def test_skips(self) -> None:
-        skip = '[ RUN      ] a.b\n[  SKIPPED ] a.b (0 ms)\n[  PASSED  ] 0 tests.\n'
+        skip = 'Running 1 test case...\nskipped: a/b: precondition failed: needs root\n'
         self.assertEqual(verdict(run(0, skip)), 'skipped')
-        self.assertEqual(verdict(run(0, skip), kind='gtest'), 'skipped')
+        self.assertEqual(verdict(run(0, skip), test='a/b'), 'skipped')
         self.assertEqual(verdict(run(1, skip)), 'failed')
 
-    def test_a_gtest_case_must_have_run_a_test(self) -> None:
-        self.assertEqual(verdict(run(0), kind='gtest'), 'failed')
-        self.assertEqual(verdict(run(0, '[  PASSED  ] 0 tests.\n'), kind='gtest'), 'failed')
-        self.assertEqual(verdict(run(0, 'x\n[  PASSED  ] 1 test.\n'), kind='gtest'), 'passed')
+    def test_a_case_of_a_program_must_have_run(self) -> None:
+        self.assertEqual(verdict(run(0), test='a/b'), 'failed')
+        self.assertEqual(verdict(run(200, 'Test setup error: no test cases matching filter'), test='a/b'), 'failed')
+        self.assertEqual(verdict(run(0, 'x\nRunning 1 test case...\n'), test='a/b'), 'passed')
 
 
 if __name__ == '__main__':

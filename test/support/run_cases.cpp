@@ -1,0 +1,52 @@
+#include "support/run_cases.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "support/thread.hpp"
+
+namespace acre::test {
+namespace {
+
+/// Boost.Test 1.74 has an observer of its own that is not initialized before it is told of the start: it decides by
+/// chance whether the start has failed, unless it is told first. Its priority is 0, as is that of others by default.
+class later_observer : public boost::unit_test::test_observer {
+  int priority() override { return 1; }
+};
+
+/// Says why a case was not run. Boost.Test says so only at a log level that tells of each case that a filter left out.
+class skip_teller : public later_observer {
+  void test_unit_skipped(const boost::unit_test::test_unit& unit,
+                         boost::unit_test::const_string why) override {
+    if (why == "disabled") return;
+    std::printf("skipped: %s: %.*s\n", unit.full_name().c_str(), static_cast<int>(why.size()), why.begin());
+  }
+};
+
+class thread_guard : public later_observer {
+  void assertion_result(boost::unit_test::assertion_result) override {
+    if (may_assert()) return;
+    std::fputs("an assertion by a thread of the test's own: see support/thread.hpp\n", stderr);
+    std::abort();
+  }
+};
+
+bool set_up() {
+  static skip_teller skips;
+  static thread_guard threads;
+  boost::unit_test::framework::register_observer(skips);
+  boost::unit_test::framework::register_observer(threads);
+  return true;
+}
+
+}  // namespace
+
+int run_cases(int argc, char** argv) {
+  // A crash is for the debugger and the core file. Handlers would jump out of forked children into the framework.
+  setenv("BOOST_TEST_CATCH_SYSTEM_ERRORS", "no", 0);
+  return boost::unit_test::unit_test_main(&set_up, argc, argv);
+}
+
+}  // namespace acre::test
