@@ -1,4 +1,4 @@
-# Variables given with -D: source, consumer, work, kind, generator, compiler, launcher, version.
+# Variables given with -D: source, built, built_kind, consumer, work, kind, generator, compiler, launcher, version.
 set(prefix "${work}/moved")
 
 set(shared OFF)
@@ -12,9 +12,11 @@ endfunction()
 
 function(configure from to)
   file(REMOVE_RECURSE "${to}")
+  # What is built here is looked at, not measured: as fast to compile as it can be.
   run("${CMAKE_COMMAND}" -S "${from}" -B "${to}" -G "${generator}"
       "-DCMAKE_CXX_COMPILER=${compiler}" "-DCMAKE_CXX_COMPILER_LAUNCHER=${launcher}"
-      -DCMAKE_BUILD_TYPE=Release "-DBUILD_SHARED_LIBS=${shared}" ${ARGN})
+      -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O0 -DCMAKE_UNITY_BUILD=ON
+      "-DBUILD_SHARED_LIBS=${shared}" ${ARGN})
 endfunction()
 
 # The consumer exits 0 only if the library it runs with is the one whose headers it was compiled with.
