@@ -8,129 +8,97 @@ usage: sh cmake/bootstrap.sh COMMAND [ARGUMENT...]
 
   demo [--vm] [ARGUMENT...]   build acre-demo and run it with ARGUMENTs;
                               --vm: inside a virtual machine with four nodes
-  test [ARGUMENT...]          build everything and run all tests; ARGUMENTs go to ctest
+  test [--quick] [ARGUMENT...]
+                              build everything and run all tests; ARGUMENTs go to ctest;
+                              --quick: the unit and system tests alone, which need less
   bench [ARGUMENT...]         build and run all benchmarks, print what things cost as ratios;
                               ARGUMENTs go to bench/report.py (--help)
   build [PRESET]              configure and build a preset of CMakePresets.json (default: default)
 
-Debian and Ubuntu packages that are missing are installed with apt-get, through sudo if need be.
-On other systems their names are printed and nothing is done.
+What is missing is installed with apt-get on Debian and Ubuntu, through sudo if need be. What is found is left
+alone, wherever it came from. On other systems what is missing is named and nothing is done.
 
 Environment:
   ACRE_JOBS          how many jobs to run at once (default: the number of processors)
-  ACRE_NO_INSTALL=1  install nothing and do not look for packages
+  ACRE_NO_INSTALL=1  install nothing and look for nothing
+  ACRE_PREFIXES      where headers, libraries and CMake packages are looked for, separated by colons
+                     (default: $CMAKE_PREFIX_PATH:/usr/local:/usr)
 END
 }
-
-# What each command needs, as Debian names it; a|b: the first of these that exists.
-packages_build="g++ cmake ninja-build pkg-config libhwloc-dev"
-packages_demo="$packages_build libcli11-dev libfmt-dev nlohmann-json3-dev"
-packages_vm="qemu-system-x86 busybox-static zstd lz4 xz-utils cpio python3"
-packages_peers="libjemalloc2 libmimalloc2.0|libmimalloc3 libtcmalloc-minimal4|libtcmalloc-minimal4t64 libtbbmalloc2
-    libmemkind0"
-packages_bench="$packages_build $packages_peers libbenchmark-dev libboost-dev libnuma-dev gnuplot-nox python3"
-packages_test="$packages_demo $packages_bench $packages_vm
-    libgtest-dev libgmock-dev clang clang-format-14 doxygen valgrind zsh fish mandoc
-    chromium|chromium-browser fonts-dejavu-core"
 
 say() { printf '%s\n' "bootstrap: $*" >&2; }
 die() { say "$*"; exit 1; }
 
-is_installed() {
-    dpkg-query -W -f='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
+# plan PART...: what will be done, in that order.
+plan() {
+    parts=$*
+    part_count=$#
+    part_number=0
 }
 
-any_installed() {
-    for name in $(echo "$1" | tr '|' ' '); do
-        if is_installed "$name"; then return 0; fi
-    done
-    return 1
+# part NAME WHAT: it begins now.
+part() {
+    end_part
+    part_name=$1
+    part_begin=$(date +%s)
+    part_number=$((part_number + 1))
+    next=$(echo "${parts#*"$1"}" | sed 's/^ //; s/ /, /g')
+    say "[$part_number/$part_count] $1: $2${next:+; next: $next}"
 }
 
-# The first of a|b that apt knows, or nothing.
-first_known() {
-    for name in $(echo "$1" | tr '|' ' '); do
-        if apt-cache show "$name" >/dev/null 2>&1; then
-            echo "$name"
-            return 0
-        fi
-    done
-    return 1
-}
-
-as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        env DEBIAN_FRONTEND=noninteractive "$@"
-    elif command -v sudo >/dev/null 2>&1; then
-        sudo env DEBIAN_FRONTEND=noninteractive "$@"
-    else
-        die "neither root nor sudo; as root, run: apt-get install $missing"
+end_part() {
+    if [ -n "$part_name" ]; then
+        times="$times$(printf '%6d s  %s' $(($(date +%s) - part_begin)) "$part_name${1:-}")
+"
+        part_name=
     fi
 }
 
-apt_update() {
-    for pause in 5 20 0; do
-        if as_root apt-get -qq -o Acquire::Retries=3 update; then return 0; fi
-        sleep "$pause"
-    done
-    die "apt-get update failed"
+# At any end: how long each part took. The exit status stays as it is.
+finish() {
+    status=$?
+    if [ "$status" = 0 ]; then end_part; else end_part " (failed)"; fi
+    printf '%s' "$times" | while IFS= read -r line; do say "$line"; done
+    rm -rf "$work"
+    exit "$status"
 }
 
-apt_install() {
-    names=
-    for package in $missing; do
-        name=$(first_known "$package") || return 1
-        names="$names $name"
-    done
-    # shellcheck disable=SC2086
-    as_root apt-get -qq -y -o Acquire::Retries=3 install --no-install-recommends $names >&2
-}
-
-# ensure PACKAGE...: installs those that are missing.
-ensure() {
-    if [ "${ACRE_NO_INSTALL:-}" = 1 ]; then return 0; fi
-    if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
-        say "this system has no apt-get. Install what Debian calls"
-        say "  $(echo "$@" | tr ' ' '\n' | sort -u | tr '\n' ' ')"
-        die "and run this again with ACRE_NO_INSTALL=1."
-    fi
-    missing=
-    for package in $(echo "$@" | tr ' ' '\n' | sort -u); do
-        any_installed "$package" || missing="$missing $package"
-    done
-    if [ -z "$missing" ]; then return 0; fi
-    say "installing:$missing"
-    if ! apt_install; then
-        apt_update
-        apt_install || die "could not install:$missing"
-    fi
-}
-
-cmake_is_new_enough() {
-    version=$(cmake --version 2>/dev/null | sed -n 's/^cmake version \([0-9]*\.[0-9]*\).*/\1/p')
-    major=${version%.*} minor=${version#*.}
-    [ -n "$version" ] && { [ "$major" -gt 3 ] || { [ "$major" -eq 3 ] && [ "$minor" -ge 25 ]; }; }
-}
-
-# build PRESET
+# build PRESET WHAT: WHAT says in words what is built.
 build() {
-    cmake_is_new_enough || die "CMake 3.25 or newer is needed; Debian 12 and Ubuntu 24.04 have it"
-    cmake --preset "$1"
+    newer_program 3.25 cmake >/dev/null || die "CMake 3.25 or newer is needed; Debian 12 and Ubuntu 24.04 have it"
+    part configure "preset $1, in build/$1"
+    # The presets say clang++; where only a clang++-NN is new enough, it is taken.
+    clang=
+    case $1 in
+        clang | ci-clang | fuzz | tidy)
+            row clang
+            # shellcheck disable=SC2086
+            clang=$(newer_program ${how#newer }) || : ;;
+    esac
+    case $clang in
+        '' | clang++) cmake --preset "$1" ;;
+        *) cmake --preset "$1" -DCMAKE_CXX_COMPILER="$clang" ;;
+    esac
+    part build "$2, $jobs at once"
     cmake --build --preset "$1" --parallel "$jobs"
 }
 
 run_demo() {
+    in_vm=
     if [ "${1:-}" = --vm ]; then
+        in_vm=1
         shift
-        # shellcheck disable=SC2086
-        ensure $packages_demo $packages_vm
-        build release
+    fi
+    plan packages configure build ${in_vm:+kernel} demo
+    part packages "looking for what acre-demo${in_vm:+ and virtual machines} needs"
+    # shellcheck disable=SC2086
+    ensure $needs_demo ${in_vm:+$needs_vm}
+    build demo "acre-demo"
+    if [ -n "$in_vm" ]; then
         run_demo_in_vm "$@"
     else
-        # shellcheck disable=SC2086
-        ensure $packages_demo
-        build release
-        exec build/release/bin/acre-demo "$@"
+        part demo "build/demo/bin/acre-demo $*"
+        build/demo/bin/acre-demo "$@"
     fi
 }
 
@@ -138,47 +106,86 @@ run_demo() {
 run_demo_in_vm() {
     text=$(echo '#include <vector>' | ${CXX:-c++} -std=c++20 -x c++ -M - | tr ' ' '\n' | sed -n 's|/vector$||p' | head -n 1)
     [ -d "$text" ] || die "the C++ compiler does not tell where its headers are"
+    part kernel "fetching a kernel and QEMU, if they are not in build/vm"
     python3 test/vm/fetch.py build/vm
-    exec python3 test/vm/run.py --assets build/vm --shape ring4b --kernel 6.12 --timeout 600 \
-        --add build/release/bin/acre-demo --add "$text:/text" --out build/release/vm \
+    part demo "in a virtual machine"
+    python3 test/vm/run.py --assets build/vm --shape ring4b --kernel 6.12 --timeout 600 \
+        --add build/demo/bin/acre-demo --add "$text:/text" --out build/demo/vm \
         -- acre-demo --html /out/acre-demo.html "$@" /text
 }
 
 run_tests() {
-    # shellcheck disable=SC2086
-    ensure $packages_test
-    build ci
-    exec ctest --preset ci --output-on-failure --parallel "$jobs" --output-junit test-results.xml "$@"
+    plan packages configure build tests
+    if [ "${1:-}" = --quick ]; then
+        shift
+        part packages "looking for what the unit and system tests need"
+        # shellcheck disable=SC2086
+        ensure $needs_quick
+        build quick "the unit and system tests"
+        run_ctest quick "unit and system" "$@"
+    else
+        part packages "looking for what the tests need"
+        # shellcheck disable=SC2086
+        ensure $needs_test
+        build ci "everything"
+        run_ctest ci "all of them" "$@"
+    fi
+}
+
+# run_ctest PRESET WHICH ARGUMENT...
+run_ctest() {
+    preset=$1
+    part tests "$2, $jobs at once"
+    shift 2
+    python3 cmake/test_progress.py \
+        ctest --preset "$preset" --output-on-failure --parallel "$jobs" --output-junit test-results.xml "$@"
 }
 
 run_benches() {
+    plan packages configure build benchmarks
+    part packages "looking for what the benchmarks need"
     # shellcheck disable=SC2086
-    ensure $packages_bench
-    build bench
-    exec python3 bench/report.py "$@" build/bench/bin/bench-*
+    ensure $needs_bench
+    build bench "the benchmarks"
+    part benchmarks "bench/report.py $*"
+    python3 bench/report.py "$@" build/bench/bin/bench-*
 }
 
 run_build() {
     preset=${1:-default}
+    plan packages configure build
+    part packages "looking for what preset $preset needs"
     # shellcheck disable=SC2086
     case $preset in
-        release) ensure $packages_demo ;;
-        bench) ensure $packages_bench ;;
-        tidy) ensure $packages_demo clang clang-tidy ;;
-        *) ensure $packages_test ;;
+        demo) ensure $needs_demo ;;
+        release) ensure $needs_command ;;
+        quick) ensure $needs_quick ;;
+        bench) ensure $needs_bench ;;
+        tidy) ensure $needs_command clang clang-tidy ;;
+        *) ensure $needs_test ;;
     esac
-    build "$preset"
+    build "$preset" "all of preset $preset"
 }
 
 cd "$(dirname "$0")/.."
+. ./cmake/bootstrap_needs.sh
+. ./cmake/bootstrap_packages.sh
 jobs=${ACRE_JOBS:-$(nproc)}
 command=${1:---help}
 [ $# -eq 0 ] || shift
 case $command in
-    demo) run_demo "$@" ;;
-    test) run_tests "$@" ;;
-    bench) run_benches "$@" ;;
-    build) run_build "$@" ;;
-    -h | --help | help) usage ;;
+    demo) action=run_demo ;;
+    test) action=run_tests ;;
+    bench) action=run_benches ;;
+    build) action=run_build ;;
+    -h | --help | help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
 esac
+work=$(mktemp -d)
+part_name=
+times=
+trap finish EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+"$action" "$@"

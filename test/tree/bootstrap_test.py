@@ -1,0 +1,161 @@
+"""What each command of cmake/bootstrap.sh needs and runs, what it says meanwhile, and how it ends."""
+import json
+import pathlib
+import re
+import unittest
+
+from fake_machine import MachineTest, program
+
+LIBRARY = {"g++", "cmake", "ninja-build", "libhwloc-dev"}
+PROGRAMS = LIBRARY | {"libcli11-dev", "libfmt-dev"}
+QUICK = LIBRARY | {"libboost-dev", "libboost-test-dev", "valgrind"}
+BENCH = LIBRARY | {"libboost-dev", "libbenchmark-dev", "libnuma-dev", "libjemalloc2", "libmimalloc2.0",
+                   "libtcmalloc-minimal4", "libtbbmalloc2", "libmemkind0"}
+GUESTS = {"qemu-system-x86", "busybox-static", "zstd", "lz4", "xz-utils", "debian-archive-keyring"}
+ALL = PROGRAMS | QUICK | BENCH | GUESTS | {
+    "nlohmann-json3-dev", "pkgconf", "doxygen", "zsh", "fish", "mandoc", "fonts-dejavu-core", "chromium", "clang",
+    "clang-format-14"}
+
+
+class Commands(MachineTest):
+    def assert_needs(self, packages, *arguments):
+        """On a bare machine these packages, and no others, are asked for."""
+        self.machine.remove(*(ALL | {"clang-tidy"}))
+        self.machine.bootstrap(*arguments)
+        self.assertEqual([set(names) for names in self.machine.installed()], [packages], self.machine.said)
+
+    def test_demo(self):
+        self.machine.remove("nlohmann-json3-dev", "valgrind", "libboost-dev", "pkgconf")
+        self.run_it("demo", "--numbers", "1 MiB", status=5)
+        self.assertEqual(self.machine.calls("apt-get"), [])
+        self.assertEqual(self.machine.calls("cmake"), ["--preset demo", "--build --preset demo --parallel 3"])
+        self.assertEqual(self.machine.calls("acre-demo"), ["--numbers 1 MiB"])
+
+    def test_presets_of_the_demo_and_of_quick_tests_build_no_more(self):
+        file = pathlib.Path(__file__).resolve().parents[2] / "CMakePresets.json"
+        presets = {kind: {preset["name"]: preset for preset in named}
+                   for kind, named in json.loads(file.read_text()).items() if kind.endswith("Presets")}
+        self.assertEqual(presets["configurePresets"]["demo"]["cacheVariables"]["ACRE_BUILD_COMMAND"], "OFF")
+        self.assertEqual(presets["buildPresets"]["demo"]["targets"], ["acre-demo"])
+        off = presets["configurePresets"]["quick"]["cacheVariables"]
+        self.assertEqual(set(off.values()), {"OFF"})
+        self.assertEqual(presets["buildPresets"]["quick"]["targets"], ["test/unit/all", "test/system/all"])
+        self.assertEqual(presets["testPresets"]["quick"]["filter"], {"include": {"label": "^(unit|system)$"}})
+
+    def test_demo_needs(self):
+        self.assert_needs(PROGRAMS, "demo")
+
+    def test_demo_in_a_virtual_machine(self):
+        (self.machine.root / "include/vector").touch()
+        (self.machine.fake / "tree/test/vm").mkdir(parents=True)
+        log = f"import sys; open('{self.machine.fake}/calls', 'a').write(' '.join(sys.argv) + '\\n')\n"
+        for script, status in (("fetch.py", 0), ("run.py", 6)):
+            self.machine.set(f"tree/test/vm/{script}", f"{log}sys.exit({status})\n")
+        said = self.run_it("demo", "--vm", "--short", status=6)
+        self.assertEqual(self.machine.calls("test/vm/fetch.py"), ["build/vm"])
+        call, = self.machine.calls("test/vm/run.py")
+        self.assertIn(f" --add build/demo/bin/acre-demo --add {self.machine.root}/include:/text ", call)
+        self.assertTrue(call.endswith(" -- acre-demo --html /out/acre-demo.html --short /text"), call)
+        self.assertIn("[4/5] kernel", said)
+
+    def test_demo_in_a_virtual_machine_needs(self):
+        self.assert_needs(PROGRAMS | GUESTS, "demo", "--vm")
+
+    def test_test(self):
+        self.run_it("test", "-R", "unit/")
+        self.assertEqual(self.machine.calls("cmake"), ["--preset ci", "--build --preset ci --parallel 3"])
+        self.assertEqual(self.machine.calls("ctest"),
+                         ["--preset ci --output-on-failure --parallel 3 --output-junit test-results.xml -R unit/"])
+
+    def test_test_needs(self):
+        self.assert_needs(ALL, "test")
+
+    def test_quick_test(self):
+        self.run_it("test", "--quick", "-R", "pool")
+        self.assertEqual(self.machine.calls("cmake"), ["--preset quick", "--build --preset quick --parallel 3"])
+        self.assertEqual(self.machine.calls("ctest"),
+                         ["--preset quick --output-on-failure --parallel 3 --output-junit test-results.xml -R pool"])
+
+    def test_quick_test_needs(self):
+        self.assert_needs(QUICK, "test", "--quick")
+
+    def test_bench(self):
+        (self.machine.fake / "tree/bench").mkdir()
+        (self.machine.fake / "tree/build/bench/bin").mkdir(parents=True)
+        self.machine.set("tree/build/bench/bin/bench-x", "")
+        self.machine.set("tree/bench/report.py", "import sys; print(sys.argv[1:]); sys.exit(4)")
+        said = self.run_it("bench", "--smoke", status=4)
+        self.assertIn("['--smoke', 'build/bench/bin/bench-x']", said)
+        self.assertEqual(self.machine.calls("cmake"), ["--preset bench", "--build --preset bench --parallel 3"])
+
+    def test_bench_needs(self):
+        self.assert_needs(BENCH, "bench")
+
+    def test_build(self):
+        self.run_it("build", ACRE_JOBS="7")
+        self.run_it("build", "asan")
+        self.assertEqual(self.machine.calls("cmake"), ["--preset default", "--build --preset default --parallel 7",
+                                                       "--preset asan", "--build --preset asan --parallel 3"])
+
+    def test_build_needs_what_the_preset_builds(self):
+        for preset, packages in (("release", PROGRAMS | {"nlohmann-json3-dev"}), ("demo", PROGRAMS), ("quick", QUICK),
+                                 ("tidy", PROGRAMS | {"nlohmann-json3-dev", "clang", "clang-tidy"}), ("ci", ALL)):
+            with self.subTest(preset):
+                self.setUp()
+                self.assert_needs(packages, "build", preset)
+
+    def test_a_clang_with_a_number_is_named_to_cmake(self):
+        self.machine.write(self.machine.root, program("clang++", "echo clang version 13.0.1")
+                           | program("clang++-16", "echo clang version 16.0.6"))
+        self.run_it("build", "ci-clang")
+        self.assertEqual(self.machine.calls("cmake")[0], "--preset ci-clang -DCMAKE_CXX_COMPILER=clang++-16")
+
+    def test_others_are_answered_with_the_usage(self):
+        for arguments in (["tset"], ["--quick"]):
+            self.assertIn("usage: ", self.run_it(*arguments, status=2))
+        self.assertIn("usage: ", self.run_it())
+        self.assertIn("test [--quick]", self.run_it("--help"))
+        self.assertFalse((self.machine.fake / "calls").exists())
+
+
+class Telling(MachineTest):
+    def test_what_it_does_what_comes_and_how_long_it_took(self):
+        said = self.run_it("test")
+        self.assert_in_order(
+            said, "bootstrap: [1/4] packages: ", "; next: configure, build, tests\n",
+            "bootstrap: [2/4] configure: preset ci", "; next: build, tests\n",
+            "bootstrap: [3/4] build: ", "; next: tests\n", "bootstrap: [4/4] tests: ")
+        times = re.findall(r"^bootstrap: +\d+ s  (.*)$", said, re.M)
+        self.assertEqual(times, ["packages", "configure", "build", "tests"])
+        self.assertTrue(said.endswith(" s  tests\n"), said)
+
+    def test_times_of_a_part(self):
+        self.machine.write(self.machine.root, program("date", f"""
+n=$(cat "$FAKE/now" 2>/dev/null || echo 0); echo $((n + 10)) | tee "$FAKE/now" """))
+        said = self.run_it("build")
+        self.assertEqual(re.findall(r"^bootstrap: +(\d+) s  ", said, re.M), ["10", "10", "10"])
+
+    def test_a_build_that_fails(self):
+        self.machine.set("cmake-fails", "")
+        said = self.run_it("test", status=7)
+        times = re.findall(r"^bootstrap: +\d+ s  (.*)$", said, re.M)
+        self.assertEqual(times, ["packages", "configure", "build (failed)"])
+        self.assertEqual(self.machine.calls("ctest"), [])
+
+    def test_tests_that_fail(self):
+        self.machine.set("ctest-status", "8\n")
+        self.machine.set("ctest-says", "      Start  1: a\n 1/10 Test  #1: a ......***Failed    0.01 sec\nwhy\n"
+                                       "      Start  2: b\n 2/10 Test  #2: b ......   Passed    0.01 sec\n")
+        said = self.run_it("test", status=8)
+        self.assert_in_order(said, "***Failed", "why\n", "tests: 2 of 10 done, 1 failed", " s  tests (failed)\n")
+        self.assertNotIn("Passed", said)
+
+    def test_nothing_is_left_behind(self):
+        self.machine.remove("zsh")
+        before = sorted(self.machine.fake.iterdir())
+        self.run_it("test")
+        self.assertEqual(sorted(set(self.machine.fake.iterdir()) - set(before)), [self.machine.fake / "calls"])
+
+
+if __name__ == "__main__":
+    unittest.main()
