@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """check_no_skips.py JUNIT_FILE: fails if any test that CTest knows did not run: skipped, disabled, not run."""
+import re
 import sys
 import xml.etree.ElementTree
 
@@ -11,6 +12,8 @@ def main(path):
         why = case.find("skipped")
         print(f"did not run: {case.get('name')} ({case.get('status')}: "
               f"{why.get('message', '') if why is not None else ''})")
+        for reason in re.findall(r"^skipped: .*", case.findtext("system-out") or "", re.M):
+            print(f"  {reason}")
     if not cases:
         print(f"{path}: no tests at all")
     return 1 if not_run or not cases else 0

@@ -19,7 +19,8 @@ class ListError(RuntimeError):
 
 @dataclass(frozen=True)
 class TestCase:
-    """One case. `name` is its path, as --run_test takes it; `timeout` is 0 where its decorators name none."""
+    """One case. `name` is its path, as --run_test takes it; the labels are its own and its suites'; `timeout` is 0 where
+    its decorators name none."""
 
     name: str
     labels: tuple[str, ...] = ()
@@ -46,16 +47,20 @@ def parse_list(text: str) -> list[TestCase]:
     for unit, (colour, fields) in units.items():
         if unit in suites or unit not in parents:
             continue
-        path = [fields[0]]
+        path, labels = [fields[0]], _labels(fields)
         above = parents[unit]
         while above in parents:
             path.insert(0, units[above][1][0])
+            labels += _labels(units[above][1])
             above = parents[above]
         timeout = next((int(field[8:]) for field in fields[1:] if field.startswith('timeout=')), 0)
-        labels = next((field[7:].split() for field in fields[1:] if field.startswith('labels:')), [])
-        names = tuple(label.removeprefix('@') for label in labels)
-        cases.append(TestCase('/'.join(path), names, timeout, colour == 'green'))
+        cases.append(TestCase('/'.join(path), tuple(labels), timeout, colour == 'green'))
     return cases
+
+
+def _labels(fields: list[str]) -> list[str]:
+    words = next((field[7:].split() for field in fields[1:] if field.startswith('labels:')), [])
+    return [word.removeprefix('@') for word in words]
 
 
 def list_cases(program: str) -> list[TestCase]:
@@ -71,6 +76,9 @@ def list_cases(program: str) -> list[TestCase]:
         raise ListError(f'{program} --list_content: exit status {run.returncode}, {len(cases)} cases\n{run.stderr}')
     if len({case.name for case in cases}) != len(cases):
         raise ListError(f'{program} has two cases of one name')
+    for case in cases:
+        if re.search(r'/_\d+$', case.name):
+            raise ListError(f'{case.name} of {program}: rows need names that last; give the suite named_cases')
     return cases
 
 
@@ -115,7 +123,7 @@ def ctest_script(program: str, label: str) -> str:
         properties = {
             'LABELS': ';'.join((label, *case.labels)),
             'TIMEOUT': str(case.timeout or _TIMEOUT),
-            # The words of test/support/run_cases.cpp; Boost.Test itself takes a case that it did not run for a success.
+            # The words of test/support/test_main.cpp; Boost.Test itself takes a case that it did not run for a success.
             'SKIP_REGULAR_EXPRESSION': '(^|\n)skipped: ',
             'DISABLED': 'FALSE' if case.enabled else 'TRUE',
         }

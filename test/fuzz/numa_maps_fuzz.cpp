@@ -1,9 +1,10 @@
 // The readers of /proc/PID/numa_maps, maps and status, with any text.
+#include "observe/numa_maps.hpp"
+
 #include <algorithm>
 #include <string_view>
 
 #include "fuzz/fuzz_target.hpp"
-#include "observe/numa_maps.hpp"
 
 namespace {
 

@@ -1,6 +1,8 @@
 // The record of a segment out of arbitrary bytes. Input: the size of the object (8 bytes), then the page.
 #include <acre/error.hpp>
 
+#include "segment/segment_record.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -8,7 +10,6 @@
 #include <span>
 
 #include "fuzz/fuzz_target.hpp"
-#include "segment/segment_record.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::uint64_t object_bytes = 0;

@@ -3,13 +3,14 @@
 #include <acre/error.hpp>
 #include <acre/placement.hpp>
 
+#include "segment/segment_record.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <span>
 
 #include "fuzz/fuzz_target.hpp"
-#include "segment/segment_record.hpp"
 
 namespace {
 

@@ -1,6 +1,7 @@
 // Nodes that cannot be used are named errors when an area is made, and nothing is left behind.
 #include <acre/area.hpp>
 #include <acre/topology.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include "support/errors.hpp"

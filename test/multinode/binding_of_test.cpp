@@ -1,11 +1,13 @@
 // binding_of: what it tells of a process is what the process did, page for page, and what numa_maps says.
+#include <acre/binding_of.hpp>
+#include <acre/thread_binding.hpp>
+
+#include <boost/test/unit_test.hpp>
+
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <acre/binding_of.hpp>
-#include <acre/thread_binding.hpp>
-#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -17,25 +19,23 @@
 #include <system_error>
 #include <vector>
 
-#include "multinode/thread_policies.hpp"
+#include "multinode/plain_memory.hpp"
+#include "multinode/touch.hpp"
+#include "multinode/two_nodes.hpp"
+#include "multinode/verify.hpp"
 #include "support/child.hpp"
 #include "support/errors.hpp"
+#include "support/kernel.hpp"
+#include "support/machine.hpp"
+#include "support/predicates.hpp"
 #include "support/print.hpp"
 #include "support/text.hpp"
 
 namespace acre::test {
 namespace {
 
-using boost::test_tools::per_element;
-
 constexpr int set_name = 0x53564d41;  // PR_SET_VMA
 constexpr std::size_t huge = std::size_t{2} << 20;
-
-std::map<unsigned, std::size_t> to_map(const std::vector<node_pages>& nodes) {
-  std::map<unsigned, std::size_t> counts;
-  for (const node_pages& n : nodes) counts[n.node] = n.pages;
-  return counts;
-}
 
 /// /proc/PID/numa_maps: base pages of each node, by the address of the mapping.
 std::map<std::uintptr_t, std::map<unsigned, std::size_t>> raw_numa_maps(int pid) {
@@ -62,14 +62,6 @@ const process_mapping& mapping_at(const process_binding& b, const void* p) {
   return *found;
 }
 
-/// Needs two usable nodes.
-struct two_nodes {
-  std::vector<unsigned> usable = usable_list();
-  unsigned first = usable.front();
-  unsigned last = usable.back();
-  nodes all = usable_nodes();
-};
-
 BOOST_FIXTURE_TEST_SUITE(processes, two_nodes)
 
 BOOST_AUTO_TEST_CASE(are_told_page_for_page) {
@@ -93,21 +85,21 @@ BOOST_AUTO_TEST_CASE(are_told_page_for_page) {
   BOOST_TEST_REQUIRE(b.mappings.size() == raw.size());
   std::map<unsigned, std::size_t> sums;
   for (const process_mapping& m : b.mappings) {
-    BOOST_TEST_CONTEXT(m.name) {
+    BOOST_TEST_CONTEXT("the mapping '" << m.name << "' at " << reinterpret_cast<const void*>(m.begin)) {
       BOOST_TEST_REQUIRE(raw.count(m.begin) == 1U);
-      BOOST_TEST(to_map(m.per_node) == raw.at(m.begin), per_element());
+      BOOST_TEST(same(m.per_node, listed(raw.at(m.begin))));
       for (const node_pages& n : m.per_node) sums[n.node] += n.pages;
       BOOST_TEST(m.end > m.begin);
       BOOST_TEST(m.pages() * base_page() <= m.end - m.begin);
       BOOST_TEST(m.permissions.size() == 4U);
     }
   }
-  BOOST_TEST(to_map(b.per_node) == sums, per_element());
+  BOOST_TEST(same(b.per_node, listed(sums)));
 
   for (const plain_memory* r : {&bound, &spread, &preferring}) {
     const process_mapping& m = mapping_at(b, r->data());
     BOOST_TEST(m.kind == mapping_kind::anonymous);
-    BOOST_TEST(to_map(m.per_node) == count_pages_of(child.pid(), r->data(), r->size()), per_element());
+    BOOST_TEST(same(m.per_node, listed(count_pages_of(child.pid(), r->data(), r->size()))));
     BOOST_TEST(m.anonymous == m.pages());
     BOOST_TEST(m.page_size == base_page());
   }
@@ -140,14 +132,14 @@ BOOST_AUTO_TEST_CASE(tell_heap_stack_programs_and_named_memory, *boost::unit_tes
   // This process maps the program too.
   BOOST_TEST(code.mappers > 1U);
   const process_mapping& memory = mapping_at(b, named.data());
-  BOOST_TEST((memory.name.empty() || memory.name == "[anon:acre test]"), memory.name);
+  BOOST_TEST((memory.name.empty() || memory.name == "[anon:acre test]"), "'" << memory.name << "'");
 }
 
 BOOST_AUTO_TEST_CASE(have_the_nodes_and_cpus_of_their_cpuset) {
   const process_binding b = binding_of();
   BOOST_TEST(b.pid == getpid());
   BOOST_TEST((b.allowed_nodes & topology::system().memory_nodes()) == to_node_set(all));
-  BOOST_TEST(b.allowed_cpus == runnable_cpus(), per_element());
+  BOOST_TEST(same(b.allowed_cpus, runnable_cpus()));
 }
 
 BOOST_AUTO_TEST_CASE(show_the_policy_of_their_first_thread) {
@@ -181,8 +173,7 @@ BOOST_AUTO_TEST_CASE(count_huge_pages_as_base_pages) {
   touch(memory.data(), memory.size());
   const process_binding b = binding_of();
   const process_mapping& m = mapping_at(b, memory.data());
-  BOOST_TEST(to_map(m.per_node) == (std::map<unsigned, std::size_t>{{last, 4 * pages_of_huge}}),
-             per_element());
+  BOOST_TEST(same(m.per_node, (std::vector<node_pages>{{last, 4 * pages_of_huge}})));
   BOOST_TEST(!m.hugetlb);
 }
 
@@ -198,7 +189,7 @@ BOOST_AUTO_TEST_CASE(that_do_not_exist_are_an_error) {
   BOOST_TEST(binding_of(gone, ec).mappings.empty());
   BOOST_TEST(ec == errc::no_such_process);
   binding_of(getpid(), ec);
-  BOOST_TEST(!ec);
+  BOOST_TEST(ec == std::error_code());
 }
 
 BOOST_AUTO_TEST_CASE(that_ended_and_were_not_waited_for_have_no_mappings) {

@@ -1,7 +1,6 @@
 // Standard containers whose allocators place: what they hold lies right.
-#include <acre/check.hpp>
 #include <acre/numa_allocator.hpp>
-#include <acre/resource_for.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <cstdint>

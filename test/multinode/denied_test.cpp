@@ -1,5 +1,6 @@
 // Seccomp filters that refuse to bind memory, as containers have them.
 #include <acre/area.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -14,8 +15,6 @@
 
 namespace acre::test {
 namespace {
-
-using boost::unit_test::label;
 
 constexpr std::size_t bytes = 100'000;
 
@@ -55,20 +54,19 @@ void use_unbound_memory() {
   }
 }
 
-// Alone: there the topology is first loaded under the filter, as it is in a container.
+// Alone: there the topology is loaded under the filter, as in a container, and not before.
+BOOST_AUTO_TEST_SUITE(denied_binding, *boost::unit_test::label("alone"))
 
-BOOST_AUTO_TEST_SUITE(denied_binding)
-
-BOOST_AUTO_TEST_CASE(is_an_error, *label("alone")) {
+BOOST_AUTO_TEST_CASE(is_an_error) {
   in_child([] { expect_refusal(binding_calls()); });
 }
-BOOST_AUTO_TEST_CASE(is_an_error_where_policies_cannot_be_read_either, *label("alone")) {
+BOOST_AUTO_TEST_CASE(is_an_error_where_policies_cannot_be_read_either) {
   in_child([] { expect_refusal(container_refused_calls()); });
 }
-BOOST_AUTO_TEST_CASE(can_go_on_unbound_and_is_recorded, *label("alone")) {
+BOOST_AUTO_TEST_CASE(can_go_on_unbound_and_is_recorded) {
   in_child([] { expect_unbound(binding_calls()); });
 }
-BOOST_AUTO_TEST_CASE(can_go_on_unbound_where_policies_cannot_be_read_either, *label("alone")) {
+BOOST_AUTO_TEST_CASE(can_go_on_unbound_where_policies_cannot_be_read_either) {
   in_child([] { expect_unbound(container_refused_calls()); });
 }
 
@@ -76,7 +74,8 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(unbound_memory)
 
-BOOST_AUTO_TEST_CASE(is_there_where_binding_is_denied, *label("alone")) {
+// Alone for the same reason.
+BOOST_AUTO_TEST_CASE(is_there_where_binding_is_denied, *boost::unit_test::label("alone")) {
   in_child([] {
     refuse_calls(container_refused_calls(), answer::eperm);
     use_unbound_memory();

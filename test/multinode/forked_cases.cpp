@@ -14,12 +14,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
+#include <istream>
 #include <stdexcept>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "support/require.hpp"
-#include "support/run_cases.hpp"
+#include "support/test_main.hpp"
 
 namespace acre::test {
 namespace {
@@ -43,7 +45,7 @@ long oom_kills() {
   std::string what = "--run_test=" + test;
   std::string plain = "--color_output=no";
   std::array<char*, 4> words{name.data(), what.data(), plain.data(), nullptr};
-  std::exit(run_cases(3, words.data()));
+  std::exit(test_main(3, words.data()));
 }
 
 /// False: it did not end in time.
@@ -128,7 +130,9 @@ void run_forked_cases(const std::string& file, const std::string& program) {
   // Once for all children: loading takes longer than most cases.
   topology::system();
   long kills = oom_kills();
-  for (case_to_run next; list >> next.number >> next.seconds >> next.name;) run(next, program, mark, kills);
+  for (case_to_run next; list >> next.number >> next.seconds >> std::ws && std::getline(list, next.name);) {
+    run(next, program, mark, kills);
+  }
 }
 
 }  // namespace acre::test

@@ -1,6 +1,7 @@
 // A memory cgroup of 64 MiB: its limit ends in SIGKILL where it is reached by touching.
 #include <acre/area.hpp>
 #include <acre/bytes.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include "support/errors.hpp"
@@ -13,7 +14,7 @@ namespace {
 
 BOOST_AUTO_TEST_SUITE(limited)
 
-BOOST_AUTO_TEST_CASE(an_eager_block_above_the_limit_is_an_error_and_no_kill) {
+BOOST_AUTO_TEST_CASE(refuses_an_eager_block_above_the_limit_and_is_not_killed) {
   for (const placement& where : {placement::unbound(), placement::bind({usable_list().at(0)})}) {
     area a(where, {.commit = commit::eager});
     BOOST_TEST_INFO(where);
@@ -22,7 +23,7 @@ BOOST_AUTO_TEST_CASE(an_eager_block_above_the_limit_is_an_error_and_no_kill) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_fits_is_committed) {
+BOOST_AUTO_TEST_CASE(commits_what_fits) {
   area a(placement::bind({usable_list().at(0)}), {.commit = commit::eager});
   void* const p = a.allocate(16_MiB, 1);
   BOOST_TEST(count_untouched(p, 16_MiB) == 0U);

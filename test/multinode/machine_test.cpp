@@ -1,9 +1,9 @@
 // The topology of each shape, against what the shape is known to have (ACRE_SHAPE) and what /sys says.
 #include <acre/topology.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -12,12 +12,11 @@
 
 #include "support/kernel.hpp"
 #include "support/machine.hpp"
+#include "support/predicates.hpp"
 #include "support/print.hpp"
 
 namespace acre::test {
 namespace {
-
-using boost::test_tools::per_element;
 
 struct known_node {
   std::uint64_t mib;
@@ -74,7 +73,7 @@ BOOST_AUTO_TEST_CASE(has_the_cpus_of_its_shape) {
   std::vector<unsigned> all;
   for (const auto& [node, facts] : known) {
     BOOST_TEST_INFO("node " << node);
-    BOOST_TEST(t.cpus(node) == facts.cpus, per_element());
+    BOOST_TEST(same(t.cpus(node), facts.cpus));
     all.insert(all.end(), facts.cpus.begin(), facts.cpus.end());
     for (unsigned cpu : facts.cpus) {
       BOOST_TEST_INFO("CPU " << cpu);
@@ -82,7 +81,7 @@ BOOST_AUTO_TEST_CASE(has_the_cpus_of_its_shape) {
     }
   }
   std::ranges::sort(all);
-  BOOST_TEST(t.cpus() == all, per_element());
+  BOOST_TEST(same(t.cpus(), all));
 }
 
 BOOST_AUTO_TEST_CASE(has_the_memory_of_its_shape) {
@@ -107,16 +106,16 @@ BOOST_AUTO_TEST_CASE(has_the_memory_of_its_shape) {
 BOOST_AUTO_TEST_CASE(has_the_distances_of_the_kernel) {
   for (unsigned from : t.memory_nodes()) {
     for (unsigned to : t.memory_nodes()) {
-      BOOST_TEST_CONTEXT("from " << from << " to " << to) {
+      BOOST_TEST_CONTEXT("from node " << from << " to node " << to) {
         const auto found = t.distance(from, to);
-        if (known.size() > 1) BOOST_TEST_REQUIRE(found.has_value());
-        if (found.has_value()) BOOST_TEST(*found == distance(from, to));
+        if (known.size() > 1) BOOST_TEST_REQUIRE(found);
+        if (found) BOOST_TEST(*found == distance(from, to));
       }
     }
     std::vector<unsigned> expected = usable_list();
     std::ranges::stable_sort(expected, {}, [&](unsigned to) { return distance(from, to); });
-    BOOST_TEST_INFO("from " << from);
-    BOOST_TEST(t.nearest_first(from, t.memory_nodes()) == expected, per_element());
+    BOOST_TEST_INFO("from node " << from);
+    BOOST_TEST(same(t.nearest_first(from, t.memory_nodes()), expected));
   }
 }
 
@@ -134,7 +133,7 @@ BOOST_AUTO_TEST_CASE(guesses_no_bandwidth_that_the_firmware_does_not_tell) {
   for (memory_attribute what : {memory_attribute::bandwidth, memory_attribute::latency}) {
     BOOST_TEST_CONTEXT(to_string(what)) {
       BOOST_TEST(t.value(what, node, node) == std::nullopt);
-      BOOST_TEST(!t.best(what, node).has_value());
+      BOOST_TEST(!t.best(what, node));
     }
   }
 }

@@ -2,28 +2,23 @@
 #include <acre/area.hpp>
 #include <acre/check.hpp>
 #include <acre/migrate.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <map>
-#include <vector>
 
 #include "multinode/touch.hpp"
+#include "multinode/two_nodes.hpp"
 #include "multinode/verify.hpp"
 #include "support/child.hpp"
 #include "support/kernel.hpp"
-#include "support/machine.hpp"
+#include "support/predicates.hpp"
 #include "support/print.hpp"
 
 namespace acre::test {
 namespace {
 
-using boost::test_tools::per_element;
-
-/// Needs two usable nodes.
-struct bound_block {
-  std::vector<unsigned> usable = usable_list();
-  unsigned first = usable.at(0);
-  unsigned second = usable.at(1);
+struct bound_block : two_nodes {
   std::size_t page = base_page();
   std::size_t bytes = 32 * page;
   area from{placement::bind({first})};
@@ -44,8 +39,7 @@ BOOST_AUTO_TEST_CASE(bound_pages_moves_all_and_keeps_their_contents) {
   expect_all_on(second, p, bytes);
   BOOST_TEST(policy_at(p) == (kernel_policy{mpol::bind, {second}}));
   BOOST_TEST(pages_are_signed(p, bytes));
-  const check_result found = check(placement::bind({second}), p, bytes);
-  BOOST_TEST(found.ok(), found);
+  BOOST_TEST(check(placement::bind({second}), p, bytes));
 }
 
 BOOST_AUTO_TEST_CASE(pages_in_place_moves_none) {
@@ -77,11 +71,9 @@ BOOST_AUTO_TEST_CASE(pages_on_one_node_of_the_set_interleaves_them_anew) {
     BOOST_TEST(done.moved == 16U);
     BOOST_TEST(done.in_place == 16U);
   }
-  BOOST_TEST(count_pages(p, bytes) == (std::map<unsigned, std::size_t>{{first, 16}, {second, 16}}),
-             per_element());
+  BOOST_TEST(same(count_pages(p, bytes), (std::map<unsigned, std::size_t>{{first, 16}, {second, 16}})));
   BOOST_TEST(policy_at(p) == (kernel_policy{mpol::interleave, {first, second}}));
-  const check_result found = check(where, p, bytes);
-  BOOST_TEST(found.ok(), found);
+  BOOST_TEST(check(where, p, bytes));
   BOOST_TEST(pages_are_signed(p, bytes));
 }
 

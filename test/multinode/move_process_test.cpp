@@ -1,52 +1,52 @@
 // move_process: a running process's pages change nodes with their contents; what stays is counted.
+#include <acre/binding_of.hpp>
+#include <acre/move_process.hpp>
+
+#include <boost/test/unit_test.hpp>
+
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <acre/binding_of.hpp>
-#include <acre/move_process.hpp>
-#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "multinode/touch.hpp"
+#include "multinode/two_nodes.hpp"
 #include "multinode/verify.hpp"
 #include "support/child.hpp"
 #include "support/errors.hpp"
 #include "support/kernel.hpp"
 #include "support/machine.hpp"
+#include "support/predicates.hpp"
 #include "support/print.hpp"
 #include "support/text.hpp"
-#include "support/wrong.hpp"
 
 namespace acre::test {
 namespace {
 
 constexpr std::size_t mib = std::size_t{1} << 20;
 
-/// Needs two usable nodes.
-struct memory_and_two_nodes {
-  std::vector<unsigned> usable = usable_list();
-  unsigned first = usable.at(0);
-  unsigned second = usable.at(1);
+struct memory_to_move : two_nodes {
   std::size_t bytes = 16 * mib;
   std::size_t pages = bytes / base_page();
   void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-  memory_and_two_nodes() = default;
-  ~memory_and_two_nodes() { munmap(p, bytes); }
-  memory_and_two_nodes(const memory_and_two_nodes&) = delete;
-  memory_and_two_nodes& operator=(const memory_and_two_nodes&) = delete;
+  memory_to_move() = default;
+  ~memory_to_move() { munmap(p, bytes); }
+  memory_to_move(const memory_to_move&) = delete;
+  memory_to_move& operator=(const memory_to_move&) = delete;
 
   void sign_on(unsigned node) const {
     BOOST_TEST_REQUIRE(set_policy(p, bytes, {mpol::bind, {node}}) == 0);
@@ -56,18 +56,12 @@ struct memory_and_two_nodes {
   std::map<unsigned, std::size_t> all_on(unsigned node) const { return {{node, pages}}; }
 };
 
-std::vector<std::pair<unsigned, std::size_t>> pairs(const std::vector<node_pages>& nodes) {
-  std::vector<std::pair<unsigned, std::size_t>> counts;
-  for (const node_pages& n : nodes) counts.emplace_back(n.node, n.pages);
-  return counts;
-}
-
 void become_nobody() {
   BOOST_TEST_REQUIRE(setgid(65534) == 0);
   BOOST_TEST_REQUIRE(setuid(65534) == 0);
 }
 
-BOOST_FIXTURE_TEST_SUITE(moving_processes, memory_and_two_nodes)
+BOOST_FIXTURE_TEST_SUITE(moving_processes, memory_to_move)
 
 BOOST_AUTO_TEST_CASE(moves_64_mib_with_their_contents) {
   const std::size_t much = 64 * mib;
@@ -105,8 +99,8 @@ BOOST_AUTO_TEST_CASE(tells_before_and_after_as_numa_maps_does) {
   const process_binding before = binding_of(child.pid());
   const process_migration done = move_process(child.pid(), {first}, {second});
   const process_binding after = binding_of(child.pid());
-  BOOST_TEST(same(pairs(done.before), pairs(before.per_node)));
-  BOOST_TEST(same(pairs(done.after), pairs(after.per_node)));
+  BOOST_TEST(same(done.before, before.per_node));
+  BOOST_TEST(same(done.after, after.per_node));
   BOOST_TEST(done.left() == after.on(first));
   BOOST_TEST(done.moved() == before.on(first) - after.on(first));
 }
@@ -159,7 +153,7 @@ BOOST_AUTO_TEST_CASE(tells_how_far_it_is) {
   munmap(memory, much);
 }
 
-BOOST_AUTO_TEST_CASE(end_when_the_progress_function_throws) {
+BOOST_AUTO_TEST_CASE(ends_when_the_progress_function_throws) {
   const companion child([&] {
     BOOST_TEST_REQUIRE(set_policy(p, bytes, {mpol::bind, {first}}) == 0);
     touch(p, bytes);
@@ -174,7 +168,7 @@ BOOST_AUTO_TEST_CASE(end_when_the_progress_function_throws) {
 }
 
 // As pthread_exit() in main() does: nobody is told of the memory by the process's own number any more.
-BOOST_AUTO_TEST_CASE(whose_first_thread_has_ended) {
+BOOST_AUTO_TEST_CASE(whose_first_thread_has_ended_moves_their_memory) {
   const companion child([&] {
     sign_on(first);
     std::signal(SIGUSR1, [](int) { syscall(SYS_exit, 0); });
@@ -202,13 +196,12 @@ BOOST_AUTO_TEST_CASE(whose_first_thread_has_ended) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(that_have_ended_have_no_memory) {
-  const pid_t child = fork();
-  if (child == 0) _exit(0);
+BOOST_AUTO_TEST_CASE(that_have_ended_is_an_error) {
+  const pid_t child = start([] {});
   siginfo_t info{};
   BOOST_TEST_REQUIRE(waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT) == 0);
   BOOST_CHECK_EXCEPTION(move_process(child, {first}, {second}), error, with_code(errc::no_such_process));
-  waitpid(child, nullptr, 0);
+  expect_success(child);
 }
 
 BOOST_AUTO_TEST_CASE(tells_what_is_shared_and_stays) {
@@ -248,7 +241,7 @@ BOOST_AUTO_TEST_CASE(has_nothing_to_do_between_equal_sets) {
   const process_migration done = move_process(0, to_node_set(usable_nodes()), to_node_set(usable_nodes()));
   BOOST_TEST(done.moves.empty());
   BOOST_TEST(done.moved() == 0U);
-  BOOST_TEST(same(pairs(done.after), pairs(done.before)));
+  BOOST_TEST(same(done.after, done.before));
 }
 
 BOOST_AUTO_TEST_CASE(refuses_nodes_and_processes_that_do_not_exist) {
@@ -297,17 +290,18 @@ BOOST_AUTO_TEST_CASE(moves_what_fits_and_says_so) {
     sign_pages(p, bytes);
     const process_migration done = move_process(0, {0}, {2});
     BOOST_TEST_REQUIRE(done.moves.size() == 1U);
-    BOOST_TEST((done.moves[0].error == errc::node_full || done.moves[0].refused != 0), done);
-    BOOST_TEST_INFO(done);
-    BOOST_TEST(done.moves[0].left > 1000U);
-    BOOST_TEST(pages_are_signed(p, bytes));
+    BOOST_TEST_CONTEXT(done) {
+      BOOST_TEST((done.moves[0].error == errc::node_full || done.moves[0].refused != 0));
+      BOOST_TEST(done.moves[0].left > 1000U);
+      BOOST_TEST(pages_are_signed(p, bytes));
+    }
     BOOST_TEST_MESSAGE(done);
   });
 }
 
 BOOST_AUTO_TEST_SUITE_END()
 
-/// MEMS 0.
+/// Only node 0 is allowed (MEMS in test/vm/CMakeLists.txt).
 BOOST_AUTO_TEST_SUITE(restricted_processes)
 
 BOOST_AUTO_TEST_CASE(are_not_moved_to_forbidden_nodes) {

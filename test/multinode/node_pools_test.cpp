@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(use_retained_pages_again_where_they_lie) {
       const placed_block again = allocate_on(pools, node, bytes);
       BOOST_TEST_REQUIRE(static_cast<void*>(again.p) == static_cast<void*>(first.p));  // not as strings
       const std::vector<int> pages = page_nodes(again.p, bytes);
-      BOOST_TEST_INFO("retained pages need no fault");
+      // Retained pages need no fault.
       BOOST_TEST(std::ranges::count_if(pages, [](int n) { return n < 0; }) == 0);
       BOOST_TEST(std::ranges::count(pages, static_cast<int>(node)) == std::ssize(pages));
     }

@@ -4,10 +4,8 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <algorithm>
 #include <cstddef>
-#include <memory_resource>
-#include <string>
+#include <optional>
 #include <vector>
 
 #include "multinode/churn.hpp"
@@ -65,7 +63,7 @@ class placed_pool {
 
 BOOST_AUTO_TEST_SUITE(pools, *named_cases(samples()))
 
-BOOST_DATA_TEST_CASE(keeps_its_placement_through_churn, samples(), s) {
+BOOST_DATA_TEST_CASE(keep_their_placement_through_churn, samples(), s) {
   const placed_pool placed(s);
   if (!placed.is_supported()) {
     BOOST_CHECK_EXCEPTION(pool_resource pool(placed.expected.where), error,

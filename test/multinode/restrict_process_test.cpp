@@ -1,22 +1,29 @@
 // restrict_process: a running process is left with some nodes only, if its control group is its own.
-#include <sys/stat.h>
-#include <unistd.h>
 #include <acre/binding_of.hpp>
 #include <acre/restrict_process.hpp>
+
 #include <boost/test/unit_test.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <fstream>
 #include <map>
 #include <string>
-#include <vector>
+#include <system_error>
 
-#include "multinode/thread_policies.hpp"
+#include "multinode/plain_memory.hpp"
+#include "multinode/touch.hpp"
+#include "multinode/two_nodes.hpp"
+#include "multinode/verify.hpp"
 #include "support/child.hpp"
 #include "support/errors.hpp"
+#include "support/kernel.hpp"
+#include "support/machine.hpp"
+#include "support/predicates.hpp"
 #include "support/print.hpp"
 #include "support/require.hpp"
-#include "support/wrong.hpp"
 
 namespace acre::test {
 namespace {
@@ -47,17 +54,11 @@ class control_group {
   std::string x_path;
 };
 
-/// Needs two usable nodes, and root.
-struct memory_and_two_nodes {
-  std::vector<unsigned> usable = usable_list();
-  unsigned first = usable.at(0);
-  unsigned second = usable.at(1);
-  plain_memory memory;
-};
-
-BOOST_FIXTURE_TEST_SUITE(restricting, memory_and_two_nodes)
+/// Needs root.
+BOOST_FIXTURE_TEST_SUITE(restricting, two_nodes)
 
 BOOST_AUTO_TEST_CASE(moves_pages_and_lets_none_be_touched_elsewhere) {
+  const plain_memory memory;
   const plain_memory later;
   const control_group own("acre-restricted");
   companion child(
@@ -86,8 +87,7 @@ BOOST_AUTO_TEST_CASE(can_be_taken_back) {
   const companion child([] {});
   own.take(child.pid());
   BOOST_TEST(restrict_process(child.pid(), {second}) == node_set{second});
-  const node_set all = to_node_set(usable_nodes());
-  BOOST_TEST(restrict_process(child.pid(), all) == all);
+  BOOST_TEST(restrict_process(child.pid(), to_node_set(all)) == to_node_set(all));
 }
 
 BOOST_AUTO_TEST_CASE(refuses_groups_with_other_processes) {
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(refuses_groups_with_other_processes) {
   BOOST_CHECK_EXCEPTION(restrict_process(one.pid(), {second}), error,
                         with_code(errc::group_shared).saying("/acre-shared has other processes"));
   const node_set allowed = binding_of(other.pid()).allowed_nodes;
-  BOOST_TEST(allowed.contains({first, second}), allowed);
+  BOOST_TEST(allowed.contains({first, second}), "nodes " << allowed);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_groups_with_groups_below) {

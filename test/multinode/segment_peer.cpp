@@ -3,12 +3,13 @@
 // unit as it sees it, a line each. Then it says "touched" and keeps its mappings until its standard input ends.
 //   acre_segment_peer NODE UNIT SEED SHARE SHARES SEGMENT...
 // with SEGMENT posix:NAME, sysv:KEY, id:SHMID or fd:NUMBER, and UNIT bytes.
-#include <sched.h>
-#include <unistd.h>
-#include <acre/error.hpp>
 #include <acre/shared_segment.hpp>
 
+#include <sched.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <exception>
 #include <iostream>

@@ -1,19 +1,20 @@
 #include "multinode/segment_peers.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <sstream>
 #include <utility>

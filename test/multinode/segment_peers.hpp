@@ -8,11 +8,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "multinode/model.hpp"
 #include "support/kernel.hpp"
 
 namespace acre::test {

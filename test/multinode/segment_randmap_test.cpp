@@ -1,17 +1,21 @@
 // A segment under thousands of random bindings of random parts, against a model that keeps what each page was told last.
 // After numactl's randmap.
+#include <acre/shared_segment.hpp>
+
+#include <boost/test/unit_test.hpp>
+
 #include <fcntl.h>
 #include <unistd.h>
-#include <acre/shared_segment.hpp>
-#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "multinode/model.hpp"
@@ -20,10 +24,10 @@
 #include "support/child.hpp"
 #include "support/kernel.hpp"
 #include "support/machine.hpp"
+#include "support/predicates.hpp"
 #include "support/print.hpp"
 #include "support/require.hpp"
 #include "support/segments.hpp"
-#include "support/wrong.hpp"
 
 namespace acre::test {
 namespace {
@@ -187,7 +191,7 @@ void bind_odd_steps(int id, std::uint64_t seed, std::size_t steps, int told, int
 
 BOOST_AUTO_TEST_SUITE(segment_randmap)
 
-BOOST_AUTO_TEST_CASE(two_attachments_of_one_process_follow_the_model) {
+BOOST_AUTO_TEST_CASE(binds_as_the_model_says_through_two_attachments_of_one_process) {
   const own_name name;
   shared_segment one = shared_segment::create(name, pages * base_page(), placement::unbound());
   shared_segment other = shared_segment::open(name);
@@ -198,7 +202,7 @@ BOOST_AUTO_TEST_CASE(two_attachments_of_one_process_follow_the_model) {
   BOOST_TEST(shared_segment::remove(name));
 }
 
-BOOST_AUTO_TEST_CASE(two_processes_follow_the_model) {
+BOOST_AUTO_TEST_CASE(binds_as_the_model_says_from_two_processes) {
   constexpr std::size_t steps = 600;
   // Both on one: they take turns, and an emulated machine's CPUs wait for each other.
   const pinned here(one_cpu_per_node().at(0));

@@ -1,24 +1,30 @@
 // thread_binding: every placement that a thread can have decides where the pages lie that it touches.
 #include <acre/thread_binding.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <vector>
 
-#include "multinode/thread_policies.hpp"
+#include "multinode/nodes_for_threads.hpp"
+#include "multinode/plain_memory.hpp"
+#include "multinode/touch.hpp"
 #include "support/child.hpp"
 #include "support/errors.hpp"
+#include "support/kernel.hpp"
+#include "support/machine.hpp"
+#include "support/predicates.hpp"
 #include "support/print.hpp"
-#include "support/wrong.hpp"
 
 namespace acre::test {
 namespace {
 
 BOOST_FIXTURE_TEST_SUITE(thread_policies, nodes_for_threads)
 
-BOOST_AUTO_TEST_CASE(bind_puts_pages_on_the_node) {
+BOOST_AUTO_TEST_CASE(that_bind_put_pages_on_the_node) {
   in_child([&] {
     for (unsigned node : usable) {
       const thread_binding scope(placement::bind({node}));
@@ -32,7 +38,7 @@ BOOST_AUTO_TEST_CASE(bind_puts_pages_on_the_node) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(bind_of_several_nodes_puts_pages_on_the_nearest) {
+BOOST_AUTO_TEST_CASE(that_bind_to_several_nodes_put_pages_on_the_nearest) {
   in_child([&] {
     const thread_binding scope(placement::bind({first, last}));
     BOOST_TEST(own_policy() == (thread_policy{number(mpol::bind), {first, last}}));
@@ -40,7 +46,7 @@ BOOST_AUTO_TEST_CASE(bind_of_several_nodes_puts_pages_on_the_nearest) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(bind_of_all_nodes_names_no_more_than_those) {
+BOOST_AUTO_TEST_CASE(that_bind_to_all_nodes_name_no_more_than_those) {
   in_child([&] {
     const thread_binding scope(placement::bind(to_node_set(all)));
     BOOST_TEST(own_policy() == (thread_policy{number(mpol::bind), all}));
@@ -48,7 +54,7 @@ BOOST_AUTO_TEST_CASE(bind_of_all_nodes_names_no_more_than_those) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(prefer_puts_pages_on_the_node) {
+BOOST_AUTO_TEST_CASE(that_prefer_a_node_put_pages_on_it) {
   in_child([&] {
     for (unsigned node : usable) {
       const thread_binding scope(placement::prefer({node}));
@@ -60,7 +66,7 @@ BOOST_AUTO_TEST_CASE(prefer_puts_pages_on_the_node) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(prefer_of_several_nodes_puts_pages_on_the_nearest) {
+BOOST_AUTO_TEST_CASE(that_prefer_several_nodes_put_pages_on_the_nearest) {
   in_child([&] {
     const thread_binding scope(placement::prefer({first, last}));
     BOOST_TEST(own_policy() == (thread_policy{number(mpol::preferred_many), {first, last}}));
@@ -69,7 +75,7 @@ BOOST_AUTO_TEST_CASE(prefer_of_several_nodes_puts_pages_on_the_nearest) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(interleave_goes_round) {
+BOOST_AUTO_TEST_CASE(that_interleave_go_round) {
   in_child([&] {
     const thread_binding scope(placement::interleave(to_node_set(all)));
     BOOST_TEST(own_policy() == (thread_policy{number(mpol::interleave), all}));
@@ -81,7 +87,7 @@ BOOST_AUTO_TEST_CASE(interleave_goes_round) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(interleave_of_one_node_prefers_it) {
+BOOST_AUTO_TEST_CASE(that_interleave_on_one_node_prefer_it) {
   in_child([&] {
     const thread_binding scope(placement::interleave({last}, std::size_t{1} << 20));
     BOOST_TEST(scope.policy() == (policy{policy_mode::prefer, {last}}));
@@ -89,7 +95,7 @@ BOOST_AUTO_TEST_CASE(interleave_of_one_node_prefers_it) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(local_and_unbound_take_the_node_of_the_toucher) {
+BOOST_AUTO_TEST_CASE(of_local_and_unbound_take_the_node_of_the_toucher) {
   in_child([&] {
     const thread_binding outer(placement::bind({last}));
     {
@@ -106,7 +112,7 @@ BOOST_AUTO_TEST_CASE(local_and_unbound_take_the_node_of_the_toucher) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(weights_of_the_system_are_used_where_the_kernel_has_them) {
+BOOST_AUTO_TEST_CASE(use_the_weights_of_the_system_where_the_kernel_has_them) {
   in_child([&] {
     const placement where = placement::weighted_by_system(to_node_set(all));
     if (!knows_policy(mpol::weighted)) {
@@ -136,18 +142,7 @@ BOOST_AUTO_TEST_CASE(makes_preferred_memory_spill_to_the_nearest_node) {
     const plain_memory memory(80 * mib);
     const std::uint64_t room = node_meminfo(1, "MemFree");
     touch(memory.data(), memory.size());
-    BOOST_TEST(count_untouched(memory.data(), memory.size()) == 0U);
-
-    std::vector<int> spilled = page_nodes(memory.data(), memory.size());
-    std::erase(spilled, 2);
-    BOOST_TEST(memory.size() / base_page() - spilled.size() > 1000U);
-    BOOST_TEST(spilled.size() > 1000U);
-    // In the order of touching: node 0 is for what node 1 has no room for. Of its 64 MiB the kernel leaves up to its
-    // high watermark free, after fragmentation two and a half times that: some 12 MiB (vm.watermark_boost_factor).
-    const auto on_node_0 = std::find(spilled.begin(), spilled.end(), 0);
-    const auto before = static_cast<std::size_t>(on_node_0 - spilled.begin());
-    BOOST_TEST((on_node_0 == spilled.end() || before * base_page() + 16 * mib > room),
-               "node 0 was used after " << before << " pages on node 1, which had " << room << " bytes free");
+    expect_spilled(page_nodes(memory.data(), memory.size()), 2, 1, room);
   });
 }
 

@@ -1,6 +1,5 @@
 #include "multinode/verify.hpp"
 
-#include <acre/locate.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -9,14 +8,13 @@
 #include <vector>
 
 #include "multinode/touch.hpp"
+#include "support/predicates.hpp"
 #include "support/print.hpp"
-#include "support/wrong.hpp"
 
 namespace acre::test {
 namespace {
 
 using boost::test_tools::assertion_result;
-using boost::test_tools::per_element;
 
 std::map<unsigned, std::size_t> pages_by_node(const std::vector<int>& pages) {
   std::map<unsigned, std::size_t> counts;
@@ -94,13 +92,21 @@ std::vector<int> expect_as_modelled(
       if (expected.together == 0) continue;
       const std::optional<unsigned> node = node_of_unit(pages, i * per_unit, base_pages);
       if (i % expected.together == 0) leader = node;
-      BOOST_TEST_REQUIRE(node.has_value());
+      BOOST_TEST_REQUIRE(node);
       BOOST_TEST_REQUIRE(node == leader);
-      BOOST_TEST_REQUIRE(policy.nodes == nodes{*node}, per_element());
+      BOOST_TEST_REQUIRE(same(policy.nodes, nodes{*node}));
     }
   }
   if (!expected.even.empty()) BOOST_TEST(is_even(expected.even, pages, per_unit));
   return pages;
+}
+
+std::vector<node_pages> listed(const std::map<unsigned, std::size_t>& counts) {
+  std::vector<node_pages> list;
+  for (const auto& [node, pages] : counts) {
+    if (pages != 0) list.push_back({node, pages});
+  }
+  return list;
 }
 
 void expect_located_right(const void* p, std::size_t bytes) {
@@ -109,15 +115,28 @@ void expect_located_right(const void* p, std::size_t bytes) {
 
 void expect_located_right(const void* p, std::size_t bytes, const std::vector<int>& pages) {
   const residency where = locate(p, bytes);
-  std::map<unsigned, std::size_t> located;
-  for (const node_pages& n : where.per_node) located[n.node] = n.pages;
   BOOST_TEST_CONTEXT(where) {
-    BOOST_TEST(located == pages_by_node(pages), per_element());
+    BOOST_TEST(same(where.per_node, listed(pages_by_node(pages))));
     BOOST_TEST(where.untouched ==
                static_cast<std::size_t>(std::ranges::count_if(pages, [](int n) { return n < 0; })));
     BOOST_TEST(where.pages == pages.size());
     BOOST_TEST(where.page_size == base_page());
   }
+}
+
+void expect_spilled(std::vector<int> pages, unsigned full, unsigned nearest, std::uint64_t room) {
+  BOOST_TEST(std::ranges::count_if(pages, [](int node) { return node < 0; }) == 0);
+  const auto on_full = std::erase(pages, static_cast<int>(full));
+  BOOST_TEST(on_full > 1000U);
+  BOOST_TEST(pages.size() > 1000U);
+  // The kernel leaves up to its high watermark free, after fragmentation two and a half times that: some 12 MiB
+  // (vm.watermark_boost_factor).
+  constexpr std::size_t reserve = std::size_t{16} << 20;
+  const auto farther =
+      std::ranges::find_if(pages, [&](int node) { return node != static_cast<int>(nearest); });
+  const auto before = static_cast<std::size_t>(farther - pages.begin());
+  BOOST_TEST_INFO("node " << nearest << " took " << before << " pages, and had " << room << " bytes free");
+  BOOST_TEST((farther == pages.end() || before * base_page() + reserve > room));
 }
 
 void expect_all_on(unsigned node, const void* p, std::size_t bytes) {

@@ -1,13 +1,26 @@
 // verify: raw expectations that several tests have of a range.
 #pragma once
 
+#include <acre/locate.hpp>
+
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
+#include <ostream>
 #include <vector>
 
 #include "multinode/model.hpp"
 #include "support/kernel.hpp"
+
+namespace acre {
+
+inline std::ostream& boost_test_print_type(std::ostream& out, const node_pages& n) {
+  return out << n.pages << " pages on node " << n.node;
+}
+
+}  // namespace acre
 
 namespace acre::test {
 
@@ -20,10 +33,17 @@ std::vector<int> expect_as_modelled(const expectation& expected, const void* p, 
                                     std::size_t page_size,
                                     const std::function<std::optional<unsigned>(std::size_t index)>& toucher);
 
+/// Counts of each node as acre tells them: nodes in order, and those without pages left out.
+std::vector<node_pages> listed(const std::map<unsigned, std::size_t>& counts);
+
 /// acre::locate() against raw move_pages.
 void expect_located_right(const void* p, std::size_t bytes);
 /// The same against what page_nodes() said of the range.
 void expect_located_right(const void* p, std::size_t bytes, const std::vector<int>& pages);
+
+/// Of pages in the order of touching, those for which `full` has no room lie on `nearest`, until that is full, too.
+/// \param room bytes that were free on `nearest`, of 64 MiB
+void expect_spilled(std::vector<int> pages, unsigned full, unsigned nearest, std::uint64_t room);
 
 /// Every page of the range lies on `node`.
 void expect_all_on(unsigned node, const void* p, std::size_t bytes);

@@ -1,20 +1,23 @@
 #include "support/child.hpp"
 
-#include <sched.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <boost/test/execution_monitor.hpp>
 #include <boost/test/results_collector.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <iostream>
+#include <thread>
 
 #include "support/require.hpp"
 
@@ -74,11 +77,23 @@ pid_t start(const std::function<void()>& body) {
 
 void expect_success(pid_t child) {
   const int status = wait_for(child);
-  BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 0),
-             (WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "the child failed"));
+  BOOST_TEST_INFO((WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "what failed in the child is above"));
+  BOOST_TEST(status == 0);
 }
 
 void in_child(const std::function<void()>& body) { expect_success(start(body)); }
+
+int exit_code_of(pid_t child) {
+  using namespace std::chrono_literals;
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  for (int status = 0; std::chrono::steady_clock::now() < deadline; std::this_thread::sleep_for(10ms)) {
+    const pid_t ended = waitpid(child, &status, WNOHANG);
+    require(ended >= 0, "waitpid");
+    if (ended == child) return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  end(child);
+  return -2;
+}
 
 void in_namespaces(int which, const std::function<void()>& body) {
   in_child([&] {
@@ -99,7 +114,14 @@ child_end end_of_child(const std::function<void()>& body) {
     dup2(told[1], STDERR_FILENO);
     close(told[0]);
     close(told[1]);
-    [&]() noexcept { body(); }();
+    // What is thrown is no death, and must not look like one.
+    try {
+      body();
+    } catch (const std::exception& e) {
+      std::fprintf(stderr, "thrown: %s\n", e.what());
+    } catch (...) {
+      std::fputs("thrown: something\n", stderr);
+    }
     _exit(0);
   }
   close(told[1]);
@@ -118,6 +140,7 @@ innocent_process::innocent_process(std::size_t bytes) {
   require(pipe(ready.data()) == 0, "pipe");
   flush_output();
   x_child = fork();
+  require(x_child >= 0, "fork");
   if (x_child == 0) {
     void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED) _exit(1);
@@ -153,10 +176,11 @@ companion::companion(const std::function<void()>& prepare, std::function<bool()>
   require(x_child >= 0, "fork");
   if (x_child == 0) {
     close(go[1]);
+    const std::size_t before = failed_assertions();
     try {
       prepare();
       char word = '!';
-      if (has_failed() || write(ready[1], &word, 1) != 1) _exit(1);
+      if (failed_assertions() != before || write(ready[1], &word, 1) != 1) _exit(1);
       if (read(go[0], &word, 1) != 1) _exit(1);
       _exit(look() ? 0 : 1);
     } catch (const std::exception& e) {
@@ -170,7 +194,7 @@ companion::companion(const std::function<void()>& prepare, std::function<bool()>
   close(go[0]);
   x_tell = go[1];
   char word = 0;
-  BOOST_TEST(read(ready[0], &word, 1) == 1, "the companion did not come up");
+  BOOST_TEST_REQUIRE(read(ready[0], &word, 1) == 1, "the companion did not come up");
   close(ready[0]);
 }
 

@@ -19,6 +19,9 @@ void expect_success(pid_t child);
 /// Both.
 void in_child(const std::function<void()>& body);
 
+/// The exit code of a child that may hang: -1 where a signal ended it, -2 where it was killed after half a minute.
+int exit_code_of(pid_t child);
+
 /// The same in namespaces of its own (CLONE_NEW*). Needs may_make_namespaces() of preconditions.hpp.
 void in_namespaces(int which, const std::function<void()>& body);
 
@@ -27,7 +30,7 @@ struct child_end {
   int status;  ///< as waitpid(2) tells it
   std::string said;
 };
-/// Runs `body` in a child that is expected to die of it; where it does not, the child ends with 0.
+/// Runs `body` in a child that is expected to die of it; where it returns or throws, the child ends with 0.
 child_end end_of_child(const std::function<void()>& body);
 
 /// A process with touched memory that goes on until this ends. To be made before any thread.

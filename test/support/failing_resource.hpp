@@ -2,14 +2,14 @@
 // them.
 #pragma once
 
-#include "support/checking_resource.hpp"
-
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <memory_resource>
 #include <new>
+
+#include "support/checking_resource.hpp"
 
 namespace acre::test {
 
@@ -51,7 +51,8 @@ std::size_t for_each_failure_point(Body body) {
     } catch (const std::bad_alloc&) {
       BOOST_TEST(upstream.has_failed(), "bad_alloc from somewhere else");
     }
-    BOOST_TEST(memory.live_blocks() == 0U, "leaked after failure point " << n);
+    BOOST_TEST_INFO("leaked after failure point " << n);
+    BOOST_TEST(memory.live_blocks() == 0U);
     if (!upstream.has_failed()) return n;
   }
   BOOST_ERROR("still failing after " << too_many << " points");

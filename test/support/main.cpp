@@ -1,4 +1,4 @@
 // The main function of test programs.
-#include "support/run_cases.hpp"
+#include "support/test_main.hpp"
 
-int main(int argc, char** argv) { return acre::test::run_cases(argc, argv); }
+int main(int argc, char** argv) { return acre::test::test_main(argc, argv); }

@@ -8,6 +8,7 @@
 #include <cstddef>
 
 #include "support/kernel.hpp"
+#include "support/sanitizers.hpp"
 
 namespace acre::test {
 
@@ -19,9 +20,7 @@ class no_new_mappings {
  public:
   no_new_mappings() : x_before(count_mappings()) {}
   ~no_new_mappings() {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    BOOST_TEST(count_mappings() <= x_before);
-#endif
+    if constexpr (!sanitized) BOOST_TEST(count_mappings() <= x_before);
   }
   no_new_mappings(const no_new_mappings&) = delete;
   no_new_mappings& operator=(const no_new_mappings&) = delete;

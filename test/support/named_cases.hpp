@@ -11,7 +11,6 @@
 #include <concepts>
 #include <map>
 #include <sstream>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,12 +58,13 @@ class named_cases : public boost::unit_test::decorator::base {
       }
     }
 
-    /// As Boost.Test makes names of cases: without what means something to --run_test; nor to the list that
-    /// test/boost_cases.py reads.
-    static std::string selectable(const std::string& name) {
-      std::string text = boost::unit_test::ut_detail::normalize_test_case_name(name);
-      std::ranges::replace(text, '|', '_');
-      return text;
+    /// Without what means something to --run_test, to `ctest -R`, or to a shell.
+    static std::string selectable(std::string name) {
+      std::ranges::replace_if(
+          name,
+          [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '='; },
+          '_');
+      return name;
     }
 
     const std::vector<std::string>& x_names;

@@ -2,22 +2,20 @@
 // precondition does not hold is skipped, with the reason; continuous integration fails for it.
 #pragma once
 
+#include <boost/test/unit_test.hpp>
+
 #include <sched.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <boost/test/unit_test.hpp>
+
+#include "support/predicates.hpp"
 
 namespace acre::test {
 
-inline boost::test_tools::assertion_result met(bool condition, const char* otherwise) {
-  boost::test_tools::assertion_result result(condition);
-  if (!condition) result.message() << otherwise;
-  return result;
-}
-
 inline boost::test_tools::assertion_result is_root(boost::unit_test::test_unit_id) {
-  return met(geteuid() == 0, "needs root");
+  if (geteuid() == 0) return true;
+  return wrong("needs root");
 }
 
 /// ptrace(2) of its own children.
@@ -26,7 +24,8 @@ inline boost::test_tools::assertion_result may_trace(boost::unit_test::test_unit
   if (child == 0) _exit(ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0 ? 0 : 1);
   int status = 1;
   waitpid(child, &status, 0);
-  return met(status == 0, "needs a system that permits ptrace(2)");
+  if (status == 0) return true;
+  return wrong("needs a system that permits ptrace(2)");
 }
 
 /// Mount, IPC and PID namespaces of a process's own.
@@ -35,7 +34,8 @@ inline boost::test_tools::assertion_result may_make_namespaces(boost::unit_test:
   if (child == 0) _exit(unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWPID) == 0 ? 0 : 1);
   int status = 1;
   waitpid(child, &status, 0);
-  return met(status == 0, "needs root, and a system that permits namespaces");
+  if (status == 0) return true;
+  return wrong("needs root, and a system that permits namespaces");
 }
 
 }  // namespace acre::test

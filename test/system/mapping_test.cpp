@@ -4,10 +4,12 @@
 #include <acre/locate.hpp>
 #include <acre/mapping.hpp>
 
+#include <boost/test/unit_test.hpp>
+
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <boost/test/unit_test.hpp>
+
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -19,17 +21,14 @@
 #include "support/mappings.hpp"
 #include "support/print.hpp"
 
-namespace acre {
+namespace acre::test {
 namespace {
-
-using test::no_new_mappings;
-using test::with_code;
 
 /// A memfd of so many pages, each filled with its number.
 class numbered_file {
  public:
   explicit numbered_file(std::size_t pages) : x_fd(::memfd_create("acre test", MFD_CLOEXEC)) {
-    std::string page(test::base_page(), '\0');
+    std::string page(base_page(), '\0');
     for (std::size_t i = 0; i < pages; ++i) {
       std::memset(page.data(), static_cast<int>('0' + i), page.size());
       BOOST_TEST(::write(x_fd, page.data(), page.size()) == static_cast<ssize_t>(page.size()));
@@ -47,7 +46,7 @@ using acre::mapping;
 
 BOOST_AUTO_TEST_CASE(has_whole_pages_that_are_zero_and_writable) {
   mapping m(10'000);
-  BOOST_TEST(m.size() % test::base_page() == 0U);
+  BOOST_TEST(m.size() % base_page() == 0U);
   BOOST_TEST(m.size() >= 10'000U);
   auto* bytes = static_cast<char*>(m.data());
   BOOST_TEST(bytes[m.size() - 1] == 0);
@@ -98,7 +97,7 @@ BOOST_AUTO_TEST_CASE(aligns_above_the_page_size) {
     const mapping m(12'345, {.alignment = a});
     BOOST_TEST_CONTEXT("aligned to " << a) {
       BOOST_TEST(reinterpret_cast<std::uintptr_t>(m.data()) % a == 0U);
-      BOOST_TEST(m.size() <= 12'345 + test::base_page());
+      BOOST_TEST(m.size() <= 12'345 + base_page());
     }
   }
 }
@@ -108,7 +107,7 @@ BOOST_AUTO_TEST_CASE(rejects_bad_sizes_and_alignments) {
   const std::size_t most = std::numeric_limits<std::size_t>::max();
   BOOST_CHECK_EXCEPTION(mapping m(0), error, with_code(errc::invalid_size));
   for (std::size_t bytes : {most, most - 7, most - 4095, most / 2 + 2}) {
-    BOOST_TEST_INFO(bytes);
+    BOOST_TEST_INFO(bytes << " bytes");
     BOOST_CHECK_EXCEPTION(mapping m(bytes), error, with_code(errc::invalid_size));
   }
   BOOST_CHECK_EXCEPTION(mapping m(4096, {.alignment = 3}), error, with_code(errc::invalid_alignment));
@@ -118,10 +117,10 @@ BOOST_AUTO_TEST_CASE(rejects_bad_sizes_and_alignments) {
 }
 
 BOOST_AUTO_TEST_CASE(an_exact_address_in_use_is_an_error_and_keeps_what_is_there) {
-  mapping first(2 * test::base_page());
+  mapping first(2 * base_page());
   std::memset(first.data(), 7, first.size());
   const mapping_options taken{.address = first.data(), .use = address_use::exact};
-  BOOST_CHECK_EXCEPTION(mapping m(test::base_page(), taken), error, with_code(errc::address_in_use));
+  BOOST_CHECK_EXCEPTION(mapping m(base_page(), taken), error, with_code(errc::address_in_use));
   BOOST_TEST(static_cast<char*>(first.data())[0] == 7);
 }
 
@@ -141,16 +140,14 @@ BOOST_AUTO_TEST_CASE(an_exact_address_is_taken_when_free) {
 
 BOOST_AUTO_TEST_CASE(maps_a_file_from_an_offset) {
   const numbered_file file(4);
-  const mapping m(2 * test::base_page(),
-                  {.sharing = sharing::shared, .file = file.fd(), .offset = test::base_page()});
+  const mapping m(2 * base_page(), {.sharing = sharing::shared, .file = file.fd(), .offset = base_page()});
   BOOST_TEST(static_cast<char*>(m.data())[0] == '1');
-  BOOST_TEST(static_cast<char*>(m.data())[test::base_page()] == '2');
+  BOOST_TEST(static_cast<char*>(m.data())[base_page()] == '2');
 }
 
 BOOST_AUTO_TEST_CASE(a_file_mapping_can_be_aligned_too) {
   const numbered_file file(4);
-  const mapping m(test::base_page(),
-                  {.alignment = 2_MiB, .file = file.fd(), .offset = 2 * test::base_page()});
+  const mapping m(base_page(), {.alignment = 2_MiB, .file = file.fd(), .offset = 2 * base_page()});
   BOOST_TEST(reinterpret_cast<std::uintptr_t>(m.data()) % 2_MiB == 0U);
   BOOST_TEST(static_cast<char*>(m.data())[0] == '2');
 }
@@ -170,7 +167,7 @@ BOOST_AUTO_TEST_CASE(rejects_names_the_kernel_would_reject) {
   BOOST_CHECK_EXCEPTION(mapping m(4096, {.name = std::string(80, 'x')}), error,
                         with_code(errc::invalid_argument));
   for (const char* name : {"a[b", "a]b", "a\\b", "a$b", "a`b", "tab\t", "\x7f"}) {
-    BOOST_TEST_INFO(name);
+    BOOST_TEST_INFO("'" << name << "'");
     BOOST_CHECK_EXCEPTION(mapping m(4096, {.name = name}), error, with_code(errc::invalid_argument));
   }
   const mapping fine(4096, {.name = std::string(79, 'x')});
@@ -192,4 +189,4 @@ BOOST_AUTO_TEST_CASE(transparent_huge_mappings_start_where_huge_pages_can) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace acre
+}  // namespace acre::test

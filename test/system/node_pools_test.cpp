@@ -1,7 +1,6 @@
 // node_pools on whatever nodes this machine has; test/multinode has the tests of where blocks lie.
-#include <acre/node_pools.hpp>
-
 #include <acre/error.hpp>
+#include <acre/node_pools.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -3,13 +3,11 @@
 #include <acre/placement.hpp>
 #include <acre/pool_resource.hpp>
 
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <boost/test/unit_test.hpp>
 
+#include <sys/types.h>
+
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <thread>
@@ -29,19 +27,6 @@ using boost::unit_test::timeout;
 
 /// A lock that a fork left locked would be waited for for ever.
 constexpr unsigned enough_seconds = 60;
-
-/// \returns the child's exit code; nothing good if it hangs
-int wait_for(pid_t child) {
-  using namespace std::chrono_literals;
-  int status = 0;
-  for (int i = 0; i != 3000; ++i) {
-    if (waitpid(child, &status, WNOHANG) == child) return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    std::this_thread::sleep_for(10ms);
-  }
-  kill(child, SIGKILL);
-  waitpid(child, &status, 0);
-  return -2;
-}
 
 std::vector<filled_block> a_thousand_blocks(pool_resource& pool) {
   std::vector<filled_block> live;
@@ -111,7 +96,7 @@ class users_of_a_pool {
       for (int i = 0; i != 40; ++i) {
         const pid_t child = start_child(pool, live);
         BOOST_TEST_INFO("in fork " << i);
-        BOOST_TEST_REQUIRE(wait_for(child) == 0);
+        BOOST_TEST_REQUIRE(exit_code_of(child) == 0);
       }
     }
     BOOST_TEST(looks_that_saw_nothing == 0U);
@@ -131,7 +116,7 @@ BOOST_AUTO_TEST_CASE(parent_and_child_go_on, *timeout(enough_seconds)) {
   const pid_t child = start_child(pool, live);
   use(pool, 500);
   free_all(pool, live);
-  BOOST_TEST(wait_for(child) == 0);
+  BOOST_TEST(exit_code_of(child) == 0);
   BOOST_TEST(pool.statistics().live_blocks == 0U);
   pool.trim();
   BOOST_TEST(pool.statistics().used_bytes == 0U);
@@ -154,7 +139,7 @@ BOOST_AUTO_TEST_CASE(children_forked_by_a_thread_other_than_the_first_go_on, *ti
   in_thread([&] {
     const std::vector<filled_block> live = a_thousand_blocks(pool);
     const pid_t child = start_child(pool, live);
-    BOOST_TEST(wait_for(child) == 0);
+    BOOST_TEST(exit_code_of(child) == 0);
   });
 }
 
@@ -171,7 +156,7 @@ BOOST_AUTO_TEST_CASE(children_of_a_process_with_a_guarded_pool_go_on, *timeout(e
       faults.expect_none();
     });
     BOOST_TEST_INFO("in fork " << i);
-    BOOST_TEST(wait_for(child) == 0);
+    BOOST_TEST(exit_code_of(child) == 0);
   }
 }
 #endif

@@ -9,9 +9,10 @@
 #include "pool/page_source.hpp"
 #include "pool/slab.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -101,7 +102,7 @@ void expect_all_pages_are_always_there(pool_resource& pool) {
     pool.deallocate(live[3], 20_MiB);
     if (round == 1) {
       pool.trim();
-      BOOST_TEST_INFO("what is empty goes back as a whole");
+      // What is empty goes back as a whole.
       BOOST_TEST(pool.statistics().mapped_bytes == 0U);
     }
   }
@@ -156,7 +157,7 @@ BOOST_AUTO_TEST_CASE(that_are_locked_are_not_discarded_again_and_again) {
   BOOST_TEST_REQUIRE(lock_page(p) == 0);
   BOOST_TEST(!pages->discard(p, 64_KiB));
   BOOST_TEST(pages->discard_granule() == 0U);
-  BOOST_TEST_INFO("not tried again");
+  // Not tried again.
   BOOST_TEST(!pages->discard(p + 512_KiB, 64_KiB));
   BOOST_TEST(count_untouched(p + 512_KiB, 64_KiB) == 0U);
   pages->unmap(p, 1_MiB, unit_bytes);

@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(stay_for_the_next_block) {
     pool.deallocate(p, bytes, base_page());
     BOOST_TEST(touched_pages(p, bytes) == bytes / base_page());
     BOOST_TEST(pool.allocate(bytes, base_page()) == p);
-    BOOST_TEST_INFO("no fault, no zeroing");
+    // No fault, no zeroing.
     BOOST_TEST(static_cast<char*>(p)[bytes - 1] == 1);
   }
 }
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(of_free_blocks_among_live_ones_go_back_when_trimmed) {
   for (std::size_t i = 0; i < blocks.size(); i += 2) pool.deallocate(blocks[i], 64_KiB, base_page());
   BOOST_TEST(pool.trim() >= 32 * 64_KiB);
   for (std::size_t i = 0; i != blocks.size(); ++i) {
-    BOOST_TEST_INFO(i);
+    BOOST_TEST_INFO("block " << i);
     BOOST_TEST(touched_pages(blocks[i], 64_KiB) == (i % 2 == 0 ? 0 : 64_KiB / base_page()));
   }
   BOOST_TEST(pool.statistics().retained_bytes == 0U);
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(beyond_the_limit_go_back_at_once) {
     BOOST_TEST(pool.statistics().retained_bytes <= 4_MiB);
   }
   BOOST_TEST(resident_bytes(pool) <= 4_MiB);
-  BOOST_TEST_INFO("not more than has to");
+  // Not more than has to.
   BOOST_TEST(resident_bytes(pool) >= 1_MiB);
 }
 
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(that_nobody_used_for_long_go_back_at_the_next_large_block) 
       std::this_thread::sleep_for(10ms);
       pool.deallocate(pool.allocate(64_KiB, 8), 64_KiB, 8);
     }
-    BOOST_TEST_INFO(bytes);
+    BOOST_TEST_INFO(bytes << " bytes");
     BOOST_TEST(resident_bytes(pool) < 1_MiB);
   }
 }
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(of_a_local_pool_are_fresh_for_every_large_block) {
   pool_resource pool(placement::local(), {.guarding = guarding::off});
   for (int i = 0; i != 5; ++i) {
     void* const p = pool.allocate(1_MiB, base_page());
-    BOOST_TEST_INFO("first touch decides");
+    // The first touch decides.
     BOOST_TEST(touched_pages(p, 1_MiB) == 0U);
     std::memset(p, 1, 1_MiB);
     pool.deallocate(p, 1_MiB, base_page());

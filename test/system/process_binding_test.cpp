@@ -16,7 +16,6 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -134,9 +133,7 @@ BOOST_AUTO_TEST_CASE(a_process_whose_main_thread_has_ended_has_its_memory) {
   void* const memory =
       mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   BOOST_TEST_REQUIRE(memory != MAP_FAILED);
-  std::fflush(nullptr);
-  const pid_t child = fork();
-  if (child == 0) live_on_without_main_thread(memory, bytes);
+  const pid_t child = start([=] { live_on_without_main_thread(memory, bytes); });
   const auto held = [&] {
     const process_binding b = binding_of(child);
     const auto address = reinterpret_cast<std::uintptr_t>(memory);

@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_block_may_be_given_back_with_its_good_size, Made
   for (std::size_t alignment = 1; alignment <= Made::largest_alignment; alignment *= 4) {
     for (const std::size_t bytes : interesting_sizes) {
       const std::size_t good = good_size(r, bytes, alignment);
-      BOOST_TEST_CONTEXT(bytes << " aligned to " << alignment) {
+      BOOST_TEST_CONTEXT(bytes << " bytes aligned to " << alignment) {
         BOOST_TEST_REQUIRE(good >= bytes);
         BOOST_TEST(good_size(r, good, alignment) == good);
       }
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(impossible_sizes_throw_bad_alloc, Made, resources)
   constexpr std::size_t max = std::numeric_limits<std::size_t>::max();
   for (const std::size_t bytes : {max, max - 7, max - 4095, max / 2, max / 2 + 1, max - 4_MiB}) {
     for (std::size_t alignment = 1; alignment <= Made::largest_alignment; alignment *= 8) {
-      BOOST_TEST_CONTEXT(bytes << " aligned to " << alignment) {
+      BOOST_TEST_CONTEXT(bytes << " bytes aligned to " << alignment) {
         BOOST_CHECK_THROW(static_cast<void>(r.allocate(bytes, alignment)), std::bad_alloc);
         BOOST_TEST(good_size(r, bytes, alignment) >= bytes);
       }
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(an_alignment_that_is_no_power_of_two_is_an_error, 
   for (const std::size_t alignment :
        {std::size_t{0}, std::size_t{3}, std::size_t{24}, std::size_t{4097}, max}) {
     for (const std::size_t bytes : {std::size_t{1}, std::size_t{100'000}}) {
-      BOOST_TEST_CONTEXT(bytes << " aligned to " << alignment) {
+      BOOST_TEST_CONTEXT(bytes << " bytes aligned to " << alignment) {
         BOOST_CHECK_EXCEPTION(static_cast<void>(made.resource().allocate(bytes, alignment)), allocation_error,
                               with_code(errc::invalid_alignment));
       }

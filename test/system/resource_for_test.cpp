@@ -1,18 +1,14 @@
-#include <acre/resource_for.hpp>
-
 #include <acre/error.hpp>
 #include <acre/numa_allocator.hpp>
 #include <acre/placement.hpp>
+#include <acre/resource_for.hpp>
 #include <acre/topology.hpp>
 
 #include <boost/test/unit_test.hpp>
 
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/types.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <memory_resource>
@@ -23,6 +19,7 @@
 #include "support/errors.hpp"
 #include "support/print.hpp"
 #include "support/resource_stress.hpp"
+#include "support/sanitizers.hpp"
 
 namespace acre::test {
 namespace {
@@ -74,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_by_page_function_may_allocate_from_its_own_pool) {
 
 // AddressSanitizer of GCC 12 does not hold its own allocator still during fork: a child of a process whose other threads
 // allocate may wait for it for ever.
-#if !defined(__SANITIZE_ADDRESS__)
+#if !defined(ACRE_TEST_ASAN)
 /// Uses pools old and new.
 void allocate_from_both() {
   block_list live(*resource_for(placement::local()));
@@ -82,19 +79,6 @@ void allocate_from_both() {
   live.check_all();
   block_list more(*resource_for(placement::unbound()));
   more.add(100'000, 64);
-}
-
-/// \returns the child's exit code; nothing good if it hangs
-int wait_for(pid_t child) {
-  using namespace std::chrono_literals;
-  int status = 0;
-  for (int i = 0; i != 1000; ++i) {
-    if (waitpid(child, &status, WNOHANG) == child) return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    std::this_thread::sleep_for(10ms);
-  }
-  kill(child, SIGKILL);
-  waitpid(child, &status, 0);
-  return -2;
 }
 
 BOOST_AUTO_TEST_CASE(children_forked_while_others_allocate_can_allocate) {
@@ -114,7 +98,7 @@ BOOST_AUTO_TEST_CASE(children_forked_while_others_allocate_can_allocate) {
   for (int i = 0; i != 50; ++i) {
     const pid_t child = start(allocate_from_both);
     BOOST_TEST_INFO("in fork " << i);
-    BOOST_TEST_REQUIRE(wait_for(child) == 0);
+    BOOST_TEST_REQUIRE(exit_code_of(child) == 0);
   }
 }
 #endif

@@ -8,10 +8,8 @@
 #include <sys/ptrace.h>
 #include <sys/shm.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <csignal>
-#include <cstdio>
 #include <functional>
 #include <system_error>
 
@@ -19,34 +17,23 @@
 #include "support/errors.hpp"
 #include "support/preconditions.hpp"
 #include "support/print.hpp"
+#include "support/require.hpp"
 #include "support/segments.hpp"
 
-namespace acre {
+namespace acre::test {
 namespace {
 
-using test::code_thrown;
-using test::own_name;
-using test::way;
-using test::with_code;
-
-BOOST_AUTO_TEST_SUITE(death_of_a_creator, *boost::unit_test::precondition(test::may_trace))
+BOOST_AUTO_TEST_SUITE(death_of_a_creator, *boost::unit_test::precondition(may_trace))
 
 enum class death { killed, ended };
 
 /// Runs body in a child, which is killed at its n-th stop: each system call has two, before and after.
 death die_at_stop(int n, const std::function<void()>& body) {
-  std::fflush(nullptr);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) ::_exit(77);
+  const pid_t child = start([&] {
+    require(::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0, "ptrace");
     ::raise(SIGSTOP);
-    try {
-      body();
-    } catch (...) {
-      ::_exit(1);
-    }
-    ::_exit(0);
-  }
+    body();
+  });
   int status = 0;
   BOOST_TEST_REQUIRE(::waitpid(child, &status, 0) == child);
   BOOST_TEST_REQUIRE(WIFSTOPPED(status), "no child to trace: " << status);
@@ -54,7 +41,8 @@ death die_at_stop(int n, const std::function<void()>& body) {
     if (::ptrace(PTRACE_SYSCALL, child, nullptr, nullptr) != 0) break;
     BOOST_TEST(::waitpid(child, &status, 0) == child);
     if (!WIFEXITED(status)) continue;
-    BOOST_TEST(WEXITSTATUS(status) == 0, "the child could not make its segment");
+    // It could make its segment.
+    BOOST_TEST(WEXITSTATUS(status) == 0);
     return death::ended;
   }
   BOOST_TEST(::kill(child, SIGKILL) == 0);
@@ -72,7 +60,7 @@ void for_every_death(const std::function<void()>& body, Look look) {
     BOOST_TEST_CONTEXT("at stop " << n) {
       const death how = die_at_stop(n, body);
       look();
-      if (test::has_failed()) return;
+      if (has_failed()) return;
       if (how == death::ended) {
         BOOST_TEST_MESSAGE(n - 1 << " stops");
         return;
@@ -88,11 +76,11 @@ BOOST_AUTO_TEST_CASE(leaves_a_whole_file_or_none) {
     const auto make = [&] {
       return shared_segment::create(name, 64_KiB, placement::local(), {.commit = commit});
     };
-    const std::size_t before = test::shared_files("").size();
+    const std::size_t before = shared_files("").size();
     int whole = 0;
     int none = 0;
     const auto look = [&] {
-      if (test::exists(name.path())) {
+      if (exists(name.path())) {
         ++whole;
         const shared_segment s = shared_segment::open(name);
         BOOST_TEST(s.size() == 64_KiB);
@@ -103,7 +91,7 @@ BOOST_AUTO_TEST_CASE(leaves_a_whole_file_or_none) {
         ++none;
       }
       // Others' files come and go; a file that each death left would be seen.
-      BOOST_TEST(test::shared_files("").size() < before + 10);
+      BOOST_TEST(shared_files("").size() < before + 10);
       BOOST_TEST(make().created());
       BOOST_TEST(shared_segment::remove(name));
     };
@@ -114,14 +102,14 @@ BOOST_AUTO_TEST_CASE(leaves_a_whole_file_or_none) {
 }
 
 BOOST_AUTO_TEST_CASE(of_a_memfd_leaves_nothing) {
-  const std::size_t before = test::meminfo("Shmem");
+  const std::size_t before = meminfo("Shmem");
   for_every_death(
       [] {
         shared_segment::create("", 1_MiB, placement::local(),
                                {.backend = segment_backend::memfd, .commit = commit::eager});
       },
       [] {});
-  BOOST_TEST(test::meminfo("Shmem") < before + 64_MiB);
+  BOOST_TEST(meminfo("Shmem") < before + 64_MiB);
 }
 
 BOOST_AUTO_TEST_CASE(of_a_system_v_segment_leaves_none_a_whole_one_or_one_that_is_replaced) {
@@ -185,4 +173,4 @@ BOOST_AUTO_TEST_CASE(lets_open_or_create_go_on_at_once) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace acre
+}  // namespace acre::test

@@ -4,12 +4,13 @@
 #include <acre/mapping.hpp>
 #include <acre/segment_resource.hpp>
 
+#include "segment/heap_layout.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -27,16 +28,20 @@
 #include <utility>
 #include <vector>
 
-#include "segment/heap_layout.hpp"
 #include "support/child.hpp"
 #include "support/errors.hpp"
 #include "support/mappings.hpp"
+#include "support/preconditions.hpp"
 #include "support/print.hpp"
+#include "support/require.hpp"
 #include "support/resource_stress.hpp"
 #include "support/sanitizers.hpp"
 
 namespace acre::test {
 namespace {
+
+using boost::unit_test::precondition;
+using boost::unit_test::timeout;
 
 /// Allocates and frees until it is killed, and spends most of its time inside.
 [[noreturn]] void churn(segment_resource& heap, unsigned seed) {
@@ -56,7 +61,7 @@ namespace {
   }
 }
 
-BOOST_AUTO_TEST_SUITE(segment_death)
+BOOST_AUTO_TEST_SUITE(heap_death)
 
 BOOST_AUTO_TEST_CASE(survives_the_death_of_processes_at_any_time) {
   constexpr int deaths = 300;
@@ -108,7 +113,7 @@ BOOST_AUTO_TEST_CASE(survives_the_death_of_processes_at_any_time) {
       BOOST_TEST_REQUIRE(heap.blocks() <= live.size() + static_cast<std::size_t>(death + 1) * 17);
     }
   }
-  BOOST_TEST(inside > 0, "nobody died inside");
+  BOOST_TEST(inside > 0);
   BOOST_TEST_MESSAGE(inside << " of them died inside");
 }
 
@@ -141,15 +146,12 @@ class mortal {
 /// Runs `body` in a child, and calls `look` between any two instructions of it.
 /// \returns so many there were
 std::size_t step_through(const std::function<void()>& body, const std::function<void()>& look) {
-  const pid_t child = fork();
-  BOOST_TEST_REQUIRE(child >= 0);
-  if (child == 0) {
-    if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) _exit(1);
+  const pid_t child = start([&] {
+    require(ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0, "ptrace");
     raise(SIGSTOP);
     body();
     raise(SIGSTOP);
-    _exit(0);
-  }
+  });
   const mortal traced(child);
   std::size_t steps = 0;
   int status = 0;
@@ -185,7 +187,7 @@ struct stepped {
   }
 };
 
-BOOST_AUTO_TEST_CASE(survives_death_between_any_two_instructions_of_its_making) {
+BOOST_AUTO_TEST_CASE(survives_death_between_any_two_instructions_of_its_making, *precondition(may_trace)) {
   stepped s;
   std::size_t seen = 0;
   // Once before, so that symbols are resolved.
@@ -221,7 +223,7 @@ void go_every_way(segment_resource& heap) {
   heap.deallocate(e, 100, 8);
 }
 
-BOOST_AUTO_TEST_CASE(survives_death_between_any_two_instructions_of_its_functions) {
+BOOST_AUTO_TEST_CASE(survives_death_between_any_two_instructions_of_its_functions, *precondition(may_trace)) {
   stepped s;
   segment_resource heap(s.pages.data(), s.bytes);
   go_every_way(heap);
@@ -292,8 +294,7 @@ BOOST_AUTO_TEST_CASE(a_process_that_died_while_it_formatted_does_no_harm) {
   BOOST_TEST(heap.check());
 }
 
-BOOST_AUTO_TEST_CASE(opening_a_heap_whose_mutex_is_not_let_go_ends_with_an_error,
-                     *boost::unit_test::timeout(60)) {
+BOOST_AUTO_TEST_CASE(opening_a_heap_whose_mutex_is_not_let_go_ends_with_an_error, *timeout(60)) {
   const mapping pages = shared_pages(64_KiB);
   segment_resource heap(pages.data(), 64_KiB);
   const pid_t child = start([&] {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstring>
 #include <string>
@@ -20,28 +21,22 @@
 #include <utility>
 
 #include "support/errors.hpp"
-#include "support/kernel.hpp"
 #include "support/named_cases.hpp"
 #include "support/print.hpp"
 #include "support/segments.hpp"
 
-namespace acre {
+namespace acre::test {
 namespace {
-
-using test::again;
-using test::all_ways;
-using test::named_ways;
-using test::own_name;
-using test::segment_maker;
-using test::way;
-using test::with_code;
 
 bool all_zero(const shared_segment& s) {
   const auto* const bytes = static_cast<const char*>(s.data());
   return std::all_of(bytes, bytes + s.size(), [](char c) { return c == 0; });
 }
 
-BOOST_AUTO_TEST_SUITE(segments, *test::named_cases(all_ways))
+/// The first of all_ways: their cases in the suite are named with these.
+constexpr std::array file_ways{way::posix, way::memfd};
+
+BOOST_AUTO_TEST_SUITE(segments, *named_cases(all_ways))
 
 BOOST_DATA_TEST_CASE(new_ones_are_zero_and_as_large_as_asked_for, all_ways, w) {
   for (const std::size_t bytes :
@@ -51,7 +46,7 @@ BOOST_DATA_TEST_CASE(new_ones_are_zero_and_as_large_as_asked_for, all_ways, w) {
     BOOST_TEST_REQUIRE(s);
     BOOST_TEST(s.created());
     BOOST_TEST(!s.is_foreign());
-    BOOST_TEST(s.backend() == test::backend_of(w));
+    BOOST_TEST(s.backend() == backend_of(w));
     BOOST_TEST(s.pages() == page_kind::system);
     BOOST_TEST(s.size() == bytes);
     BOOST_TEST(all_zero(s));
@@ -107,41 +102,19 @@ BOOST_DATA_TEST_CASE(moves_leave_nothing_behind, all_ways, w) {
   BOOST_TEST(u.data() == p);
 }
 
-BOOST_DATA_TEST_CASE(have_the_mode_asked_for_whatever_the_umask, all_ways, w) {
-  if (w == way::memfd) return;  // nobody finds it to be refused
-  const mode_t before = ::umask(0777);
-  for (const unsigned mode : {0600U, 0640U, 0666U, 0777U, 0400U}) {
-    segment_maker maker(w);
-    const shared_segment s = maker.make(4096, placement::unbound(), {.mode = mode});
-    if (s.id() >= 0) {
-      shmid_ds d{};
-      BOOST_TEST(::shmctl(s.id(), IPC_STAT, &d) == 0);
-      // The right to execute, which means nothing here, is the library's mark.
-      BOOST_TEST((d.shm_perm.mode & 0666U) == (mode & 0666U));
-      BOOST_TEST((d.shm_perm.mode & 0111U) == 0001U);
-    } else {
-      struct stat st {};
-      BOOST_TEST(::stat(maker.name().path().c_str(), &st) == 0);
-      BOOST_TEST((st.st_mode & 07777U) == mode);
-    }
-  }
-  ::umask(before);
-}
-
-BOOST_DATA_TEST_CASE(programs_that_are_executed_get_no_descriptor, all_ways, w) {
+BOOST_DATA_TEST_CASE(programs_that_are_executed_get_no_descriptor, file_ways, w) {
   segment_maker maker(w);
   const shared_segment s = maker.make(4096);
   const shared_segment t = again(s);
   for (const shared_segment* each : {&s, &t}) {
-    if (each->native_handle() < 0) continue;
+    BOOST_TEST_REQUIRE(each->native_handle() >= 0);
     BOOST_TEST((::fcntl(each->native_handle(), F_GETFD) & FD_CLOEXEC) != 0);
   }
 }
 
-BOOST_DATA_TEST_CASE(attaching_leaves_the_callers_descriptor_alone, all_ways, w) {
+BOOST_DATA_TEST_CASE(attaching_leaves_the_callers_descriptor_alone, file_ways, w) {
   segment_maker maker(w);
   const shared_segment s = maker.make(4096);
-  if (s.native_handle() < 0) return;
   const int copy = ::dup(s.native_handle());
   {
     const shared_segment t = shared_segment::attach(copy);
@@ -183,7 +156,34 @@ BOOST_DATA_TEST_CASE(errors_come_as_codes_too, all_ways, w) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(named_segments, *test::named_cases(named_ways))
+/// Others find these, by name or id, and may be refused.
+constexpr std::array findable_ways{way::posix, way::sysv_key, way::sysv_private};
+
+BOOST_AUTO_TEST_SUITE(findable_segments, *named_cases(findable_ways))
+
+BOOST_DATA_TEST_CASE(have_the_mode_asked_for_whatever_the_umask, findable_ways, w) {
+  const mode_t before = ::umask(0777);
+  for (const unsigned mode : {0600U, 0640U, 0666U, 0777U, 0400U}) {
+    segment_maker maker(w);
+    const shared_segment s = maker.make(4096, placement::unbound(), {.mode = mode});
+    if (s.id() >= 0) {
+      shmid_ds d{};
+      BOOST_TEST(::shmctl(s.id(), IPC_STAT, &d) == 0);
+      // The right to execute, which means nothing here, is the library's mark.
+      BOOST_TEST((d.shm_perm.mode & 0666U) == (mode & 0666U));
+      BOOST_TEST((d.shm_perm.mode & 0111U) == 0001U);
+    } else {
+      struct stat st {};
+      BOOST_TEST(::stat(maker.name().path().c_str(), &st) == 0);
+      BOOST_TEST((st.st_mode & 07777U) == mode);
+    }
+  }
+  ::umask(before);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(named_segments, *named_cases(named_ways))
 
 BOOST_DATA_TEST_CASE(are_found_by_their_names_until_they_are_removed, named_ways, w) {
   segment_maker maker(w);
@@ -213,11 +213,11 @@ BOOST_DATA_TEST_CASE(a_name_is_given_once, named_ways, w) {
   segment_maker maker(w);
   const shared_segment s = maker.make(4096);
   static_cast<char*>(s.data())[0] = 'x';
-  const std::size_t descriptors = test::count_descriptors();
+  const std::size_t descriptors = count_descriptors();
   for (const auto commit : {commit::lazy, commit::eager})
     BOOST_CHECK_EXCEPTION(maker.make(4096, placement::unbound(), {.commit = commit}), error,
                           with_code(errc::name_in_use));
-  BOOST_TEST(test::count_descriptors() == descriptors);
+  BOOST_TEST(count_descriptors() == descriptors);
   BOOST_TEST(static_cast<char*>(shared_segment::open(maker.name(), maker.found_by()).data())[0] == 'x');
 }
 
@@ -246,10 +246,10 @@ BOOST_AUTO_TEST_SUITE(segment)
 BOOST_AUTO_TEST_CASE(of_a_file_may_have_a_slash_in_front) {
   const own_name name;
   const shared_segment s = shared_segment::create("/" + name.text(), 4096, placement::unbound());
-  BOOST_TEST(test::exists(name.path()));
+  BOOST_TEST(exists(name.path()));
   BOOST_TEST(shared_segment::open(name));
   BOOST_TEST(shared_segment::remove("/" + name.text()));
-  BOOST_TEST(!test::exists(name.path()));
+  BOOST_TEST(!exists(name.path()));
 }
 
 BOOST_AUTO_TEST_CASE(names_that_cannot_be_are_refused) {
@@ -298,4 +298,4 @@ BOOST_AUTO_TEST_CASE(ids_that_are_none_are_no_segment) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace acre
+}  // namespace acre::test

@@ -21,14 +21,11 @@
 #include "support/sanitizers.hpp"
 #include "support/segments.hpp"
 
-namespace acre {
+namespace acre::test {
 namespace {
 
-using test::named_ways;
-using test::own_name;
-
 constexpr int processes = 8;
-constexpr int rounds = test::sanitized ? 50 : 200;
+constexpr int rounds = sanitized ? 50 : 200;
 
 /// In memory that all processes share.
 struct counters {
@@ -74,18 +71,18 @@ void take_part(const own_name& name, counters& c, int self) {
   BOOST_TEST(not_removed == 0);
 }
 
-BOOST_AUTO_TEST_SUITE(races, *test::named_cases(named_ways))
+BOOST_AUTO_TEST_SUITE(races, *named_cases(named_ways))
 
 BOOST_DATA_TEST_CASE(to_open_or_create_have_one_winner_and_all_get_the_same, named_ways, w) {
   const own_name name(w);
-  const mapping shared = test::shared_pages(sizeof(counters));
+  const mapping shared = shared_pages(sizeof(counters));
   auto& c = *new (shared.data()) counters;
   topology::system();
   std::array<pid_t, processes> children{};
   for (int self = 0; self < processes; ++self) {
-    children[static_cast<std::size_t>(self)] = test::start([&] { take_part(name, c, self); });
+    children[static_cast<std::size_t>(self)] = start([&] { take_part(name, c, self); });
   }
-  for (const pid_t child : children) test::expect_success(child);
+  for (const pid_t child : children) expect_success(child);
   for (std::size_t n = 0; n < rounds; ++n) {
     BOOST_TEST_CONTEXT("round " << n) {
       BOOST_TEST(c.created[n] == 1);
@@ -97,4 +94,4 @@ BOOST_DATA_TEST_CASE(to_open_or_create_have_one_winner_and_all_get_the_same, nam
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace acre
+}  // namespace acre::test

@@ -17,27 +17,22 @@
 #include "support/sanitizers.hpp"
 #include "support/segments.hpp"
 
-namespace acre {
+namespace acre::test {
 namespace {
 
-using test::all_ways;
-using test::segment_maker;
-using test::way;
-using test::with_code;
-
-BOOST_AUTO_TEST_SUITE(reclaimed_segments, *test::named_cases(all_ways))
+BOOST_AUTO_TEST_SUITE(reclaimed_segments, *named_cases(all_ways))
 
 BOOST_DATA_TEST_CASE(leave_no_memory_no_mapping_and_no_descriptor_behind, all_ways, w) {
-  constexpr int rounds = test::sanitized ? 100 : 1000;
+  constexpr int rounds = sanitized ? 100 : 1000;
   constexpr std::size_t bytes = 16_MiB;
-  const std::size_t step = 4 * test::base_page();
+  const std::size_t step = 4 * base_page();
   // All that is lost in the rounds is four times this; others use the machine, too.
   constexpr std::size_t tolerance = rounds * bytes / 4 / 4;
   const placement where = placement::bind({topology::system().default_nodes().first()});
   { segment_maker(w).make(bytes, where); }
-  const test::no_new_mappings mappings;
-  const std::size_t descriptors = test::count_descriptors();
-  const std::size_t memory = test::meminfo("Shmem");
+  const no_new_mappings mappings;
+  const std::size_t descriptors = count_descriptors();
+  const std::size_t memory = meminfo("Shmem");
   for (int n = 0; n < rounds; ++n) {
     segment_maker maker(w);
     shared_segment s = maker.make(bytes, where);
@@ -45,7 +40,7 @@ BOOST_DATA_TEST_CASE(leave_no_memory_no_mapping_and_no_descriptor_behind, all_wa
     if (n % 2 == 0) {
       s.detach();
     } else {
-      const shared_segment t = test::again(s);
+      const shared_segment t = again(s);
       BOOST_TEST(static_cast<char*>(t.data())[bytes - step] == 1);
     }
     if (w == way::posix || w == way::sysv_key) {
@@ -54,16 +49,16 @@ BOOST_DATA_TEST_CASE(leave_no_memory_no_mapping_and_no_descriptor_behind, all_wa
       BOOST_TEST_REQUIRE(shared_segment::remove_id(s.id()));
     }
   }
-  BOOST_TEST(test::count_descriptors() == descriptors);
-  BOOST_TEST(test::meminfo("Shmem") <= memory + tolerance);
+  BOOST_TEST(count_descriptors() == descriptors);
+  BOOST_TEST(meminfo("Shmem") <= memory + tolerance);
 }
 
 BOOST_DATA_TEST_CASE(that_could_not_be_made_leave_nothing_either, all_ways, w) {
   segment_maker maker(w);
   const mapping taken(4096);
-  const test::no_new_mappings mappings;
-  const std::size_t descriptors = test::count_descriptors();
-  const std::size_t memory = test::meminfo("Shmem");
+  const no_new_mappings mappings;
+  const std::size_t descriptors = count_descriptors();
+  const std::size_t memory = meminfo("Shmem");
   constexpr int rounds = 100;
   for (int n = 0; n < rounds; ++n) {
     // The pages are there already when the address turns out to be taken.
@@ -71,12 +66,12 @@ BOOST_DATA_TEST_CASE(that_could_not_be_made_leave_nothing_either, all_ways, w) {
         maker.make(16_MiB, placement::local(), {.commit = commit::eager, .address = taken.data()}), error,
         with_code(errc::address_in_use));
   }
-  BOOST_TEST(test::count_descriptors() == descriptors);
-  BOOST_TEST(test::meminfo("Shmem") <= memory + rounds * 16_MiB / 4);
+  BOOST_TEST(count_descriptors() == descriptors);
+  BOOST_TEST(meminfo("Shmem") <= memory + rounds * 16_MiB / 4);
   BOOST_TEST(maker.make(4096));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace acre
+}  // namespace acre::test

@@ -1,9 +1,8 @@
 // A heap that processes share, together and one after the other.
-#include <acre/segment_resource.hpp>
-
 #include <acre/bytes.hpp>
 #include <acre/error.hpp>
 #include <acre/mapping.hpp>
+#include <acre/segment_resource.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -18,9 +18,9 @@
 #include <csignal>
 #include <cstddef>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <system_error>
-#include <utility>
 
 #include "support/child.hpp"
 #include "support/errors.hpp"
@@ -30,18 +30,8 @@
 #include "support/print.hpp"
 #include "support/segments.hpp"
 
-namespace acre {
+namespace acre::test {
 namespace {
-
-using test::again;
-using test::all_ways;
-using test::code_thrown;
-using test::in_child;
-using test::named_ways;
-using test::own_name;
-using test::segment_maker;
-using test::way;
-using test::with_code;
 
 node_id some_node() { return topology::system().default_nodes().first(); }
 
@@ -49,17 +39,15 @@ node_id some_node() { return topology::system().default_nodes().first(); }
 template <class F>
 void as_nobody(F body) {
   in_child([&] {
-    BOOST_TEST_REQUIRE(::setgid(test::nobody) == 0);
-    BOOST_TEST_REQUIRE(::setuid(test::nobody) == 0);
+    BOOST_TEST_REQUIRE(::setgid(nobody) == 0);
+    BOOST_TEST_REQUIRE(::setuid(nobody) == 0);
     body();
   });
 }
 
-// What they see.
-BOOST_AUTO_TEST_SUITE(other_users,
-                      *boost::unit_test::precondition(test::is_root) * test::named_cases(named_ways))
+BOOST_AUTO_TEST_SUITE(other_users, *boost::unit_test::precondition(is_root) * named_cases(named_ways))
 
-BOOST_DATA_TEST_CASE(nothing_of_a_private_segment, named_ways, w) {
+BOOST_DATA_TEST_CASE(see_nothing_of_a_private_segment, named_ways, w) {
   segment_maker maker(w);
   const shared_segment s = maker.make(4096);
   as_nobody([&] {
@@ -76,7 +64,7 @@ BOOST_DATA_TEST_CASE(nothing_of_a_private_segment, named_ways, w) {
   BOOST_TEST(shared_segment::open(maker.name(), maker.found_by()));
 }
 
-BOOST_DATA_TEST_CASE(a_public_segment_only_if_they_take_anybodys, named_ways, w) {
+BOOST_DATA_TEST_CASE(see_a_public_segment_only_if_they_take_anybodys, named_ways, w) {
   segment_maker maker(w);
   const shared_segment s = maker.make(4096, placement::unbound(), {.mode = 0666});
   as_nobody([&] {
@@ -95,7 +83,7 @@ BOOST_DATA_TEST_CASE(a_public_segment_only_if_they_take_anybodys, named_ways, w)
   BOOST_TEST(shared_segment::open(maker.name(), maker.found_by()));
 }
 
-BOOST_DATA_TEST_CASE(a_readable_segment_for_reading, named_ways, w) {
+BOOST_DATA_TEST_CASE(see_a_readable_segment_for_reading, named_ways, w) {
   segment_maker maker(w);
   const shared_segment s = maker.make(4096, placement::unbound(), {.mode = 0644});
   static_cast<char*>(s.data())[0] = 'x';
@@ -142,7 +130,7 @@ BOOST_AUTO_TEST_CASE(is_refused_and_left_alone) {
       BOOST_CHECK_EXCEPTION(shared_segment::open_or_create(name, 4096, placement::unbound()), error,
                             with_code(errc::foreign_segment));
       for (const segment_info& info : shared_segment::list()) BOOST_TEST(info.name != name.text());
-      BOOST_TEST(test::exists(name.path()));
+      BOOST_TEST(exists(name.path()));
     }
   };
   BOOST_TEST_REQUIRE(::symlink("/etc/passwd", name.path().c_str()) == 0);
@@ -165,16 +153,16 @@ BOOST_AUTO_TEST_CASE(is_refused_and_left_alone) {
   ::close(socket);
   ::unlink(name.path().c_str());
   for (const std::size_t bytes : {0U, 1U, 4095U, 4096U, 8192U, 100'000U}) {
-    test::write_file(name.path(), std::string(bytes, 'x'));
+    write_file(name.path(), std::string(bytes, 'x'));
     expect_refused("plain file");
-    test::write_file(name.path(), std::string(bytes, '\0'));
+    write_file(name.path(), std::string(bytes, '\0'));
     expect_refused("blank file");
   }
 }
 
 BOOST_AUTO_TEST_CASE(may_be_taken_as_it_is) {
   const own_name name;
-  test::write_file(name.path(), std::string(10'000, 'x'));
+  write_file(name.path(), std::string(10'000, 'x'));
   shared_segment s = shared_segment::open(name, {.foreign = foreign_memory::accept});
   BOOST_TEST(s.is_foreign());
   BOOST_TEST(s.size() == 10'000U);
@@ -187,11 +175,11 @@ BOOST_AUTO_TEST_CASE(may_be_taken_as_it_is) {
                         error, with_code(errc::foreign_segment));
   BOOST_CHECK_EXCEPTION(again(s, {.foreign = foreign_memory::accept, .shrinking = shrinking::refuse}), error,
                         with_code(errc::not_sealed));
-  test::write_file(name.path(), "");
+  write_file(name.path(), "");
   BOOST_CHECK_EXCEPTION(shared_segment::open(name, {.foreign = foreign_memory::accept}), error,
                         with_code(errc::foreign_segment));
   BOOST_TEST(shared_segment::remove(name, {.foreign = foreign_memory::accept}));
-  BOOST_TEST(!test::exists(name.path()));
+  BOOST_TEST(!exists(name.path()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -205,7 +193,7 @@ void expect_usable(shared_segment s, std::size_t bytes) {
   BOOST_TEST(s.size() == bytes);
   const auto where = placement::bind({some_node()});
   BOOST_TEST(s.bind(where).untouched == (bytes + 4095) / 4096);
-  BOOST_TEST(test::policy_at(s.data()) == (test::kernel_policy{test::mpol::bind, {some_node()}}));
+  BOOST_TEST(policy_at(s.data()) == (kernel_policy{mpol::bind, {some_node()}}));
   std::memset(s.data(), 'x', s.size());
   BOOST_TEST(check(where, s.data(), s.size()));
   BOOST_CHECK_EXCEPTION(s.bind(where), error, with_code(errc::already_populated));
@@ -266,23 +254,23 @@ BOOST_AUTO_TEST_CASE(decide_what_may_be_done) {
   const shared_segment s = maker.make(4096);
   const auto attach = [&](int flags, access a) {
     const int file = ::open(maker.name().path().c_str(), flags | O_CLOEXEC);
-    const std::error_code e = code_thrown([&] { shared_segment::attach(file, {.access = a}); });
-    ::close(file);
-    return e;
+    const auto closed_at_the_end = std::shared_ptr<void>(nullptr, [file](void*) { ::close(file); });
+    shared_segment::attach(file, {.access = a});
   };
-  BOOST_TEST(attach(O_RDWR, access::read_write) == std::error_code());
-  BOOST_TEST(attach(O_RDWR, access::read_only) == std::error_code());
-  BOOST_TEST(attach(O_RDONLY, access::read_only) == std::error_code());
-  BOOST_TEST(attach(O_RDONLY, access::read_write) == errc::permission_denied);
-  BOOST_TEST(attach(O_WRONLY, access::read_write) == errc::permission_denied);
-  BOOST_TEST(attach(O_WRONLY, access::read_only) == errc::permission_denied);
-  BOOST_TEST(attach(O_PATH, access::read_write) == errc::permission_denied);
-  BOOST_TEST(attach(O_PATH, access::read_only) == errc::permission_denied);
+  const with_code denied(errc::permission_denied);
+  BOOST_CHECK_NO_THROW(attach(O_RDWR, access::read_write));
+  BOOST_CHECK_NO_THROW(attach(O_RDWR, access::read_only));
+  BOOST_CHECK_NO_THROW(attach(O_RDONLY, access::read_only));
+  BOOST_CHECK_EXCEPTION(attach(O_RDONLY, access::read_write), error, denied);
+  BOOST_CHECK_EXCEPTION(attach(O_WRONLY, access::read_write), error, denied);
+  BOOST_CHECK_EXCEPTION(attach(O_WRONLY, access::read_only), error, denied);
+  BOOST_CHECK_EXCEPTION(attach(O_PATH, access::read_write), error, denied);
+  BOOST_CHECK_EXCEPTION(attach(O_PATH, access::read_only), error, denied);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(read_only_segments, *test::named_cases(all_ways))
+BOOST_AUTO_TEST_SUITE(read_only_segments, *named_cases(all_ways))
 
 BOOST_DATA_TEST_CASE(can_be_read_and_looked_at_and_no_more, all_ways, w) {
   segment_maker maker(w);
@@ -296,7 +284,7 @@ BOOST_DATA_TEST_CASE(can_be_read_and_looked_at_and_no_more, all_ways, w) {
   BOOST_CHECK_THROW(t.prefault(), error);
   BOOST_TEST(t.resident().resident() == 1U);
   // The kernel refuses to make it writable where the descriptor is not.
-  const test::child_end end = test::end_of_child([&] {
+  const child_end end = end_of_child([&] {
     ::signal(SIGSEGV, SIG_DFL);
     *static_cast<volatile char*>(t.data()) = 'y';
   });
@@ -307,4 +295,4 @@ BOOST_DATA_TEST_CASE(can_be_read_and_looked_at_and_no_more, all_ways, w) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace acre
+}  // namespace acre::test

@@ -1,5 +1,8 @@
 #include <acre/topology.hpp>
 
+#include "sys/files.hpp"
+#include "sys/threads.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <array>
@@ -9,19 +12,14 @@
 #include <thread>
 #include <vector>
 
+#include "support/predicates.hpp"
 #include "support/print.hpp"
-#include "sys/files.hpp"
-#include "sys/threads.hpp"
 
+namespace acre::test {
 namespace {
 
-using acre::node_id;
-using acre::node_set;
-using acre::topology;
-using boost::test_tools::per_element;
-
 std::string node_file(const std::string& name) {
-  std::string text = acre::sys::read_file(("/sys/devices/system/node/" + name).c_str()).value_or("");
+  std::string text = sys::read_file(("/sys/devices/system/node/" + name).c_str()).value_or("");
   while (!text.empty() && text.back() == '\n') text.pop_back();
   return text;
 }
@@ -56,9 +54,9 @@ BOOST_AUTO_TEST_CASE(is_loaded_once_by_threads_that_ask_together) {
 }
 
 BOOST_AUTO_TEST_CASE(does_not_move_the_thread_that_loads_it) {
-  const auto before = acre::sys::allowed_cpus();
+  const auto before = sys::allowed_cpus();
   const topology t = topology::load();
-  BOOST_TEST(acre::sys::allowed_cpus() == before, per_element());
+  BOOST_TEST(same(sys::allowed_cpus(), before));
   BOOST_TEST(t.is_this_system());
 }
 
@@ -80,7 +78,10 @@ BOOST_AUTO_TEST_CASE(has_the_cpus_of_sysfs) {
     for (unsigned cpu : t.cpus(n)) BOOST_TEST(t.node_of_cpu(cpu) == n);
   }
   BOOST_TEST(!t.cpus().empty());
-  for (unsigned cpu : t.cpus()) BOOST_TEST(t.node_of_cpu(cpu).has_value(), "CPU " << cpu);
+  for (unsigned cpu : t.cpus()) {
+    BOOST_TEST_INFO("CPU " << cpu);
+    BOOST_TEST(t.node_of_cpu(cpu));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(has_the_distances_of_sysfs) {
@@ -98,7 +99,7 @@ BOOST_AUTO_TEST_CASE(has_the_distances_of_sysfs) {
 BOOST_AUTO_TEST_CASE(knows_the_memory_of_its_nodes) {
   const topology& t = topology::system();
   for (node_id n : t.memory_nodes()) {
-    const acre::node_memory memory = t.memory(n);
+    const node_memory memory = t.memory(n);
     BOOST_TEST(t.capacity(n) > 0U);
     BOOST_TEST(memory.total > 0U);
     BOOST_TEST(memory.free <= memory.total);
@@ -131,7 +132,7 @@ BOOST_AUTO_TEST_CASE(can_be_asked_by_many_threads) {
     threads.emplace_back([&t] {
       for (int k = 0; k < 200; ++k)
         for (node_id n : t.nodes()) {
-          (void)t.best(acre::memory_attribute::bandwidth, n);
+          (void)t.best(memory_attribute::bandwidth, n);
           (void)t.nearest_first(n, t.nodes());
           (void)t.local_nodes();
         }
@@ -141,3 +142,4 @@ BOOST_AUTO_TEST_CASE(can_be_asked_by_many_threads) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
+}  // namespace acre::test

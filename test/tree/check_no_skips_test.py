@@ -15,6 +15,7 @@ class CheckNoSkips(unittest.TestCase):
             report.write_text(f"<testsuite>{''.join(cases)}</testsuite>")
             done = subprocess.run([sys.executable, CHECKER, report], capture_output=True, text=True)
             self.assertEqual(done.stderr, "")
+            self.text = done.stdout
             return done.returncode
 
     RAN = '<testcase name="a" status="run"/>'
@@ -25,6 +26,11 @@ class CheckNoSkips(unittest.TestCase):
     def test_one_was_skipped(self):
         skipped = '<testcase name="b" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/></testcase>'
         self.assertEqual(self.status_of(self.RAN, skipped), 1)
+
+    def test_the_reason_is_told(self):
+        output = "<system-out>Running 1 test case...\nskipped: a/b: needs root\n</system-out>"
+        self.status_of(f'<testcase name="b" status="notrun"><skipped message="m"/>{output}</testcase>')
+        self.assertIn("did not run: b (notrun: m)\n  skipped: a/b: needs root\n", self.text)
 
     def test_one_is_disabled(self):
         self.assertEqual(self.status_of(self.RAN, '<testcase name="b" status="disabled"/>'), 1)

@@ -29,11 +29,13 @@
 
 namespace acre {
 
-static std::ostream& operator<<(std::ostream& out, const block_guard::block& b) {
+static std::ostream& boost_test_print_type(std::ostream& out, const block_guard::block& b) {
   return out << b.bytes << " bytes at " << b.p << " aligned to " << b.alignment;
 }
 
-namespace test {
+}  // namespace acre
+
+namespace acre::test {
 namespace {
 
 using block = block_guard::block;
@@ -66,14 +68,13 @@ std::string text_of(const void* p) {
   return text.str();
 }
 
-class guarded_memory {
- protected:
+struct guarded_memory {
   ~guarded_memory() { guard.clear(); }
 
   /// A block of fresh memory.
   std::byte* memory(std::size_t bytes) {
-    x_memory.push_back(std::make_unique<std::byte[]>(bytes));
-    return x_memory.back().get();
+    given.push_back(std::make_unique<std::byte[]>(bytes));
+    return given.back().get();
   }
   block admit(std::size_t bytes, std::size_t good) {
     const block b{memory(good), bytes, 8};
@@ -84,10 +85,7 @@ class guarded_memory {
     BOOST_TEST(contains(message_of([&] { guard.retire(b, b.bytes); }), "is not a live block of this pool"));
   }
 
- private:
-  std::vector<std::unique_ptr<std::byte[]>> x_memory;
-
- protected:
+  std::vector<std::unique_ptr<std::byte[]>> given;
   block_guard guard;  // goes first
 };
 
@@ -100,7 +98,7 @@ BOOST_AUTO_TEST_CASE(lets_freed_blocks_rest_and_wakes_the_oldest_first) {
   BOOST_TEST(guard.retire(second, 104) == std::nullopt);
   for (const block& expected : {first, second}) {
     const std::optional<block> b = guard.wake();
-    BOOST_TEST_REQUIRE(b.has_value());
+    BOOST_TEST_REQUIRE(b);
     BOOST_TEST(b->p == expected.p);
     BOOST_TEST(b->bytes == expected.bytes);
     BOOST_TEST(b->alignment == expected.alignment);
@@ -129,7 +127,7 @@ BOOST_AUTO_TEST_CASE(says_which_sizes_do_not_agree) {
     BOOST_TEST(message_of([&] { guard.retire(other, c.good); }) ==
                "pool: the block at " + text_of(b.p) + " was allocated with 40 bytes and is freed with " +
                    std::to_string(c.freed));
-    BOOST_TEST_INFO("it is live still");
+    // It is live still.
     BOOST_TEST(guard.retire(b, 48) == std::nullopt);
   }
 }
@@ -139,7 +137,7 @@ BOOST_AUTO_TEST_CASE(says_which_alignments_do_not_agree) {
   const block other{b.p, 40, 16};
   BOOST_TEST(message_of([&] { guard.retire(other, 48); }) ==
              "pool: the block at " + text_of(b.p) + " was allocated with alignment 8 and is freed with 16");
-  BOOST_TEST_INFO("it is live still");
+  // It is live still.
   BOOST_TEST(guard.retire(b, 48) == std::nullopt);
 }
 
@@ -148,9 +146,8 @@ BOOST_AUTO_TEST_CASE(says_that_a_block_is_freed_twice) {
   guard.retire(b, 48);
   BOOST_TEST(message_of([&] { guard.retire(b, 48); }) ==
              "pool: the block at " + text_of(b.p) + " of 40 bytes is freed twice");
-  BOOST_TEST_INFO("it rests still");
-  BOOST_TEST(guard.wake().has_value());
-  BOOST_TEST_INFO("and only once");
+  // It rests still, and only once.
+  BOOST_TEST(guard.wake());
   BOOST_TEST(guard.wake() == std::nullopt);
 }
 
@@ -195,8 +192,8 @@ BOOST_AUTO_TEST_CASE(finds_writes_to_the_filled_beginning_of_large_blocks) {
   const block b = admit(bytes, bytes);
   guard.retire(b, bytes);
   write_unseen(b, block_guard::filled_bytes, bytes);
-  BOOST_TEST_INFO("beyond what is looked at");
-  BOOST_TEST(guard.wake().has_value());
+  // Beyond what is looked at.
+  BOOST_TEST(guard.wake());
   guard.admit(b, bytes);
   guard.retire(b, bytes);
   write_unseen(b, block_guard::filled_bytes - 1, bytes);
@@ -210,12 +207,11 @@ BOOST_AUTO_TEST_CASE(reports_a_write_from_the_free_that_wakes_the_block) {
   write_unseen(written, 3, 16);
   const block last = admit(16, 16);
   BOOST_TEST(contains(message_of([&] { guard.retire(last, 16); }), "written to after it was freed"));
-  BOOST_TEST_CONTEXT("it was freed all the same") {
-    BOOST_TEST(contains(message_of([&] { guard.retire(last, 16); }), "freed twice"));
-  }
+  // It was freed all the same.
+  BOOST_TEST(contains(message_of([&] { guard.retire(last, 16); }), "freed twice"));
   BOOST_TEST(guard.wake_surplus().value().p == written.p);
   BOOST_TEST(guard.wake_surplus() == std::nullopt);
-  for (std::size_t i = 0; i != block_guard::most_resting; ++i) BOOST_TEST(guard.wake().has_value());
+  for (std::size_t i = 0; i != block_guard::most_resting; ++i) BOOST_TEST(guard.wake());
   BOOST_TEST(guard.wake() == std::nullopt);
 }
 
@@ -247,11 +243,11 @@ BOOST_AUTO_TEST_CASE(lets_only_so_many_bytes_rest) {
   BOOST_TEST(guard.wake().value().p == second.p);
 }
 
-BOOST_AUTO_TEST_CASE(a_block_of_too_many_bytes_passes_through) {
+BOOST_AUTO_TEST_CASE(lets_a_block_of_too_many_bytes_pass_through) {
   constexpr std::size_t good = block_guard::most_resting_bytes + 8192;
   const block b = admit(good - 100, good);
   const std::optional<block> back = guard.retire({b.p, good, 8}, good);
-  BOOST_TEST_REQUIRE(back.has_value());
+  BOOST_TEST_REQUIRE(back);
   BOOST_TEST(back->p == b.p);
   BOOST_TEST(back->bytes == good - 100);
   BOOST_TEST(!is_forbidden(static_cast<std::byte*>(b.p) + good - 1));
@@ -311,7 +307,9 @@ BOOST_AUTO_TEST_CASE(allows_and_forgets_everything_when_cleared) {
   guard.retire(resting, 24);
   guard.clear();
   for (const block& b : {live, resting}) {
-    for (std::size_t i = 0; i != 24; ++i) BOOST_TEST(!is_forbidden(static_cast<std::byte*>(b.p) + i));
+    for (std::size_t i = 0; i != 24; ++i) {
+      BOOST_TEST(!is_forbidden(static_cast<std::byte*>(b.p) + i), "byte " << i << " is forbidden");
+    }
     expect_not_live(b);
   }
   BOOST_TEST(guard.wake() == std::nullopt);
@@ -333,7 +331,7 @@ BOOST_AUTO_TEST_CASE(does_not_know_a_block_that_it_had_no_memory_to_admit) {
       poor.admit(b, 24);
     }
     BOOST_TEST(poor.retire(b, 24) == std::nullopt);
-    BOOST_TEST(poor.wake().has_value());
+    BOOST_TEST(poor.wake());
   });
   BOOST_TEST(points > 0U);
 }
@@ -384,5 +382,4 @@ BOOST_AUTO_TEST_CASE(takes_roots_back) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace test
-}  // namespace acre
+}  // namespace acre::test

@@ -3,19 +3,18 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <random>
+#include <string>
+#include <utility>
 
 #include "support/errors.hpp"
 #include "support/print.hpp"
 
+namespace acre::test {
 namespace {
-
-using namespace acre::literals;
-using acre::format_bytes;
-using acre::format_bytes_rounded;
-using acre::parse_bytes;
-using acre::test::with_code;
 
 constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
 
@@ -30,11 +29,11 @@ std::size_t take_a_mebibyte(Take take) {
 
 BOOST_AUTO_TEST_SUITE(bytes)
 
-BOOST_AUTO_TEST_CASE(literals_work_in_templates) {
+BOOST_AUTO_TEST_CASE(have_literals_that_work_in_templates) {
   BOOST_TEST(take_a_mebibyte([](const std::string&, std::size_t bytes) { return bytes; }) == 1048576U);
 }
 
-BOOST_AUTO_TEST_CASE(format_with_the_largest_exact_unit) {
+BOOST_AUTO_TEST_CASE(are_written_with_the_largest_exact_unit) {
   const std::pair<std::uint64_t, const char*> cases[] = {
       {0, "0"},           {1, "1"},
       {1000, "1000"},     {1024, "1KiB"},
@@ -45,7 +44,7 @@ BOOST_AUTO_TEST_CASE(format_with_the_largest_exact_unit) {
   for (const auto& [bytes, text] : cases) BOOST_TEST(format_bytes(bytes) == text);
 }
 
-BOOST_AUTO_TEST_CASE(format_for_people_to_three_digits) {
+BOOST_AUTO_TEST_CASE(are_written_for_people_to_three_digits) {
   const std::pair<std::uint64_t, const char*> cases[] = {
       {0, "0 B"},
       {1023, "1023 B"},
@@ -62,7 +61,7 @@ BOOST_AUTO_TEST_CASE(format_for_people_to_three_digits) {
   for (const auto& [bytes, text] : cases) BOOST_TEST(format_bytes_rounded(bytes) == text);
 }
 
-BOOST_AUTO_TEST_CASE(parse_every_spelling) {
+BOOST_AUTO_TEST_CASE(are_read_in_every_spelling) {
   const std::pair<const char*, std::uint64_t> cases[] = {
       {"0", 0},          {"4096", 4096},     {"64K", 64_KiB}, {"64k", 64_KiB},
       {"64KiB", 64_KiB}, {"2M", 2_MiB},      {"2m", 2_MiB},   {"2MiB", 2_MiB},
@@ -70,12 +69,12 @@ BOOST_AUTO_TEST_CASE(parse_every_spelling) {
       {"1t", 1024_GiB},  {"1TiB", 1024_GiB}, {"0T", 0},       {"18446744073709551615", most},
   };
   for (const auto& [text, bytes] : cases) {
-    BOOST_TEST_INFO('"' << text << '"');
+    BOOST_TEST_INFO("'" << text << "'");
     BOOST_TEST(parse_bytes(text) == bytes);
   }
 }
 
-BOOST_AUTO_TEST_CASE(parse_says_what_is_wrong_and_where) {
+BOOST_AUTO_TEST_CASE(are_refused_with_what_is_wrong_and_where) {
   const std::pair<const char*, const char*> cases[] = {
       {"", "'': expected a number of bytes at position 0"},
       {"x", "'x': expected a number of bytes at position 0"},
@@ -98,13 +97,12 @@ BOOST_AUTO_TEST_CASE(parse_says_what_is_wrong_and_where) {
       {"16777216T", "'16777216T': the number is too large at position 0"},
   };
   for (const auto& [text, message] : cases) {
-    BOOST_TEST_INFO('"' << text << '"');
-    BOOST_CHECK_EXCEPTION(parse_bytes(text), acre::error,
-                          with_code(acre::errc::invalid_text).saying_exactly(message));
+    BOOST_TEST_INFO("'" << text << "'");
+    BOOST_CHECK_EXCEPTION(parse_bytes(text), error, with_code(errc::invalid_text).saying_exactly(message));
   }
 }
 
-BOOST_AUTO_TEST_CASE(parse_reads_back_what_format_writes) {
+BOOST_AUTO_TEST_CASE(are_read_back_as_they_were_written) {
   std::mt19937_64 random(1);
   for (int i = 0; i < 2000; ++i) {
     const std::uint64_t bytes = random() << (random() % 64) >> (random() % 64);
@@ -115,3 +113,4 @@ BOOST_AUTO_TEST_CASE(parse_reads_back_what_format_writes) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
+}  // namespace acre::test

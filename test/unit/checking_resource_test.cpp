@@ -1,13 +1,8 @@
 // The tests' own tools: they find what they are for.
-#include "support/checking_resource.hpp"
-#include "support/child.hpp"
-#include "support/failing_resource.hpp"
-#include "support/print.hpp"
-#include "support/text.hpp"
+#include <boost/test/unit_test.hpp>
 
 #include <sys/wait.h>
 #include <unistd.h>
-#include <boost/test/unit_test.hpp>
 
 #include <cstddef>
 #include <memory_resource>
@@ -15,6 +10,12 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "support/checking_resource.hpp"
+#include "support/child.hpp"
+#include "support/failing_resource.hpp"
+#include "support/print.hpp"
+#include "support/text.hpp"
 
 namespace acre::test {
 namespace {
@@ -80,7 +81,7 @@ BOOST_AUTO_TEST_CASE(fails_once_at_its_point) {
   failing.deallocate(failing.allocate(1), 1);
 }
 
-BOOST_AUTO_TEST_CASE(every_point_is_tried) {
+BOOST_AUTO_TEST_CASE(is_made_to_fail_at_every_point) {
   int runs = 0;
   const std::size_t points = for_each_failure_point([&](std::pmr::memory_resource& r) {
     ++runs;

@@ -1,11 +1,6 @@
 // Standard containers over numa_allocator: every kind, alone and between unequal allocators.
 #include <acre/numa_allocator.hpp>
 
-#include "support/checking_resource.hpp"
-#include "support/failing_resource.hpp"
-#include "support/named_cases.hpp"
-#include "support/print.hpp"
-
 #include <boost/test/unit_test.hpp>
 
 #include <deque>
@@ -23,6 +18,12 @@
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include "support/checking_resource.hpp"
+#include "support/failing_resource.hpp"
+#include "support/named_cases.hpp"
+#include "support/predicates.hpp"
+#include "support/print.hpp"
 
 namespace acre::test {
 namespace {
@@ -80,7 +81,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(take_all_memory_from_the_resource_and_give_it_back
   BOOST_TEST(memory.live_blocks() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(move_construction_carries_the_resource_along, container, kinds) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(carry_the_resource_along_in_move_construction, container, kinds) {
   checking_resource memory;
   container from(&memory);
   fill(from, 0, many);
@@ -89,7 +90,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(move_construction_carries_the_resource_along, cont
   BOOST_TEST(std::distance(to.begin(), to.end()) == many);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(move_assignment_carries_the_resource_along, container, kinds) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(carry_the_resource_along_in_move_assignment, container, kinds) {
   checking_resource one;
   checking_resource two;
   container to(&one);
@@ -99,13 +100,12 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(move_assignment_carries_the_resource_along, contai
   const std::size_t before = two.allocations();
   to = std::move(from);
   BOOST_TEST(to.get_allocator().resource() == &two);
-  // libstdc++'s deque makes a new empty one for the source, which takes two blocks.
-  BOOST_TEST_INFO("elements were moved one by one");
+  // No element is moved by itself. libstdc++'s deque makes a new empty one for the source, of two blocks.
   BOOST_TEST(two.allocations() <= before + 2);
   BOOST_TEST(std::distance(to.begin(), to.end()) == many);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(copy_assignment_keeps_the_resource_of_the_target, container, kinds) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(keep_the_resource_of_the_target_in_copy_assignment, container, kinds) {
   checking_resource one;
   checking_resource two;
   container to(&one);
@@ -114,31 +114,31 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(copy_assignment_keeps_the_resource_of_the_target, 
   fill(from, 0, many);
   to = from;
   BOOST_TEST(to.get_allocator().resource() == &one);
-  BOOST_TEST((to == from));
+  BOOST_TEST(same(to, from));
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(copy_construction_keeps_the_resource_of_the_source, container, kinds) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(keep_the_resource_of_the_source_in_copy_construction, container, kinds) {
   checking_resource memory;
   container from(&memory);
   fill(from, 0, many);
   const container to(from);
   BOOST_TEST(to.get_allocator().resource() == &memory);
-  BOOST_TEST((to == from));
+  BOOST_TEST(same(to, from));
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(construction_with_another_resource_uses_it, container, kinds) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(use_another_resource_they_are_constructed_with, container, kinds) {
   checking_resource one;
   checking_resource two;
   container from(&one);
   fill(from, 0, many);
   const container copy(from, typename container::allocator_type(&two));
-  BOOST_TEST((copy == from));
+  BOOST_TEST(same(copy, from));
   const container moved(std::move(from), typename container::allocator_type(&two));
   BOOST_TEST(moved.get_allocator().resource() == &two);
-  BOOST_TEST((moved == copy));
+  BOOST_TEST(same(moved, copy));
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(swap_carries_the_resources_along, container, kinds) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(carry_the_resources_along_in_swap, container, kinds) {
   checking_resource one;
   checking_resource two;
   container a(&one);
@@ -173,12 +173,11 @@ BOOST_AUTO_TEST_CASE(splices_and_merges_between_equal_allocators) {
   std::list<int, numa_allocator<int>> b({2, 4}, &memory);
   const std::size_t before = memory.allocations();
   a.merge(b);
-  BOOST_TEST(a == (std::list<int, numa_allocator<int>>({1, 2, 3, 4, 5}, &memory)),
-             boost::test_tools::per_element());
+  BOOST_TEST(same(a, std::list<int, numa_allocator<int>>({1, 2, 3, 4, 5}, &memory)));
   b.splice(b.end(), a, a.begin());
   BOOST_TEST(b.front() == 1);
   BOOST_TEST(a.size() == 4U);
-  BOOST_TEST_INFO("only the list compared with allocates");
+  // Only the list compared with allocates.
   BOOST_TEST(memory.allocations() == before + 5);
 }
 
@@ -204,7 +203,7 @@ BOOST_AUTO_TEST_CASE(hands_nodes_over_between_equal_allocators) {
   BOOST_TEST(memory.allocations() == before);
 }
 
-BOOST_AUTO_TEST_CASE(a_node_handle_frees_its_node_through_the_resource_it_came_from) {
+BOOST_AUTO_TEST_CASE(frees_the_node_of_a_handle_through_the_resource_it_came_from) {
   checking_resource memory;
   std::map<int, int, std::less<>, numa_allocator<pair_type>> a(&memory);
   fill(a, 0, 3);

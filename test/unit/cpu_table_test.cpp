@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(gives_cpus_of_nodes_without_a_pool_one_that_has_one) {
 
 BOOST_AUTO_TEST_CASE(prefers_the_nearest_by_the_machines_distances) {
   for (const char* machine : {"memoryless", "cxl_hmat", "hbm_hmat", "sparse"}) {
-    BOOST_TEST_CONTEXT(machine) {
+    BOOST_TEST_CONTEXT("machine " << machine) {
       const topology t = from_file(machine);
       const node_set served = t.memory_nodes();
       const std::vector<node_id> table = served_node_of_each_cpu(t, served);

@@ -14,12 +14,8 @@
 #include "support/print.hpp"
 #include "support/text.hpp"
 
+namespace acre::test {
 namespace {
-
-using acre::errc;
-using acre::test::begins;
-using acre::test::contains;
-using acre::test::with_code;
 
 constexpr int last_code = static_cast<int>(errc::group_shared);
 
@@ -31,21 +27,21 @@ using acre::error;
 static_assert(std::is_nothrow_copy_constructible_v<error>);
 static_assert(std::is_base_of_v<std::system_error, error>);
 
-BOOST_AUTO_TEST_CASE(category_is_named_acre) { BOOST_TEST(acre::category().name() == "acre"); }
+BOOST_AUTO_TEST_CASE(has_a_category_named_acre) { BOOST_TEST(category().name() == "acre"); }
 
-BOOST_AUTO_TEST_CASE(every_code_has_a_message_of_its_own) {
+BOOST_AUTO_TEST_CASE(has_a_message_of_its_own_for_every_code) {
   std::set<std::string> messages;
   for (int value = 1; value <= last_code; ++value) {
     const std::string message = make_error_code(static_cast<errc>(value)).message();
     BOOST_TEST_CONTEXT("code " << value) {
       BOOST_TEST(message.size() > 10U);
       BOOST_TEST(message != "unknown error");
-      BOOST_TEST(messages.insert(message).second, "\"" << message << "\" is that of another one");
+      BOOST_TEST(messages.insert(message).second, "'" << message << "' is that of another one");
     }
   }
 }
 
-BOOST_AUTO_TEST_CASE(every_code_maps_to_a_standard_condition) {
+BOOST_AUTO_TEST_CASE(maps_every_code_to_a_standard_condition) {
   for (int value = 1; value <= last_code; ++value) {
     const auto condition = make_error_code(static_cast<errc>(value)).default_error_condition();
     BOOST_TEST_CONTEXT("code " << value) {
@@ -55,13 +51,13 @@ BOOST_AUTO_TEST_CASE(every_code_maps_to_a_standard_condition) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_value_that_is_no_code_is_unknown) {
-  const std::error_code code(last_code + 1, acre::category());
+BOOST_AUTO_TEST_CASE(calls_a_value_that_is_no_code_unknown) {
+  const std::error_code code(last_code + 1, category());
   BOOST_TEST(code.message() == "unknown error");
-  BOOST_TEST(code.default_error_condition().category() == acre::category());
+  BOOST_TEST(code.default_error_condition().category() == category());
 }
 
-BOOST_AUTO_TEST_CASE(codes_compare_with_standard_conditions) {
+BOOST_AUTO_TEST_CASE(has_codes_that_compare_with_standard_conditions) {
   const std::error_code code = errc::out_of_memory;
   BOOST_TEST(code == std::errc::not_enough_memory);
   BOOST_TEST(make_error_code(errc::invalid_text) == std::errc::invalid_argument);
@@ -138,3 +134,4 @@ BOOST_AUTO_TEST_CASE(does_not_keep_the_texts_it_was_made_of) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
+}  // namespace acre::test

@@ -1,8 +1,5 @@
 #include <acre/numa_allocator.hpp>
 
-#include "support/checking_resource.hpp"
-#include "support/print.hpp"
-
 #include <boost/test/unit_test.hpp>
 
 #include <map>
@@ -11,6 +8,9 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include "support/checking_resource.hpp"
+#include "support/print.hpp"
 
 namespace acre::test {
 namespace {
@@ -60,7 +60,7 @@ struct throwing {
   explicit throwing(int) noexcept {}
 };
 
-BOOST_AUTO_TEST_CASE(construct_throws_only_if_the_constructor_may) {
+BOOST_AUTO_TEST_CASE(throws_in_construct_only_if_the_constructor_may) {
   using traits = std::allocator_traits<first_touch_allocator<throwing>>;
   using alloc = first_touch_allocator<throwing>;
   static_assert(noexcept(traits::construct(std::declval<alloc&>(), std::declval<int*>())));

@@ -1,7 +1,8 @@
 #include <acre/hwloc_version.hpp>
 
-#include <hwloc.h>
 #include <boost/test/unit_test.hpp>
+
+#include <hwloc.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -9,6 +10,7 @@
 
 #include "support/print.hpp"
 
+namespace acre::test {
 namespace {
 
 /// As hwloc counts its interfaces.
@@ -22,7 +24,7 @@ unsigned number_of(const std::string& version) {
 BOOST_AUTO_TEST_SUITE(hwloc_version)
 
 BOOST_AUTO_TEST_CASE(is_one_that_has_the_interface_this_was_built_with) {
-  BOOST_TEST_INFO(acre::hwloc_version());
+  BOOST_TEST_INFO("hwloc " << acre::hwloc_version());
   BOOST_TEST(number_of(acre::hwloc_version()) >= (static_cast<unsigned>(HWLOC_API_VERSION) & ~0xffU));
 }
 
@@ -35,3 +37,4 @@ BOOST_AUTO_TEST_CASE(is_that_of_the_interface_if_hwloc_tells_no_other) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
+}  // namespace acre::test

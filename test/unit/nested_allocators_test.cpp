@@ -1,9 +1,6 @@
 // numa_allocator inside the standard's adaptors, and acre's resources below std::pmr.
 #include <acre/numa_allocator.hpp>
-
 #include <acre/pool_resource.hpp>
-#include "support/checking_resource.hpp"
-#include "support/print.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -20,6 +17,9 @@
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include "support/checking_resource.hpp"
+#include "support/print.hpp"
 
 namespace acre::test {
 namespace {
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(share_a_resource_with_numa_allocators) {
   std::pmr::polymorphic_allocator<> p(a.resource());
   int* const one = p.new_object<int>(1);
   p.delete_object(one);
-  BOOST_TEST((*v.get_allocator().resource() == *a.resource()));
+  BOOST_TEST(v.get_allocator().resource()->is_equal(*a.resource()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

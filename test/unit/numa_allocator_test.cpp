@@ -1,10 +1,5 @@
-#include <acre/numa_allocator.hpp>
-
 #include <acre/error.hpp>
-
-#include "support/checking_resource.hpp"
-#include "support/errors.hpp"
-#include "support/print.hpp"
+#include <acre/numa_allocator.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -17,6 +12,10 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include "support/checking_resource.hpp"
+#include "support/errors.hpp"
+#include "support/print.hpp"
 
 namespace acre::test {
 namespace {
@@ -137,7 +136,7 @@ void throws_bad_array_new_length(std::size_t n) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(sizes_that_overflow_are_bad_array_lengths) {
+BOOST_AUTO_TEST_CASE(takes_sizes_that_overflow_for_bad_array_lengths) {
   constexpr std::size_t max = std::numeric_limits<std::size_t>::max();
   throws_bad_array_new_length<double>((std::size_t{1} << 61) + 1);
   throws_bad_array_new_length<double>(max);
@@ -167,7 +166,7 @@ class generous_resource final : public resource {
   std::pmr::memory_resource* x_upstream;
 };
 
-BOOST_AUTO_TEST_CASE(allocate_at_least_tells_what_fits_and_takes_back_any_count_between) {
+BOOST_AUTO_TEST_CASE(tells_what_fits_and_takes_back_any_count_between) {
   checking_resource memory;
   generous_resource generous(&memory);
   numa_allocator<double> a(&generous);
@@ -182,7 +181,7 @@ BOOST_AUTO_TEST_CASE(allocate_at_least_tells_what_fits_and_takes_back_any_count_
   a.deallocate(p, 20);
 }
 
-BOOST_AUTO_TEST_CASE(allocate_at_least_gives_the_count_itself_over_foreign_resources) {
+BOOST_AUTO_TEST_CASE(tells_the_count_itself_over_foreign_resources) {
   checking_resource memory;
   numa_allocator<double> a(&memory);
   const auto [p, count] = a.allocate_at_least(7);

@@ -1,4 +1,6 @@
 // Lines of /proc/PID/numa_maps and maps as Linux 6.1 and 6.12 write them, and lines that nobody writes.
+#include "observe/numa_maps.hpp"
+
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -9,56 +11,65 @@
 #include <string_view>
 #include <vector>
 
-#include "observe/numa_maps.hpp"
 #include "support/named_cases.hpp"
+#include "support/predicates.hpp"
 #include "support/print.hpp"
 
 namespace acre {
 
-static std::ostream& operator<<(std::ostream& out, const node_pages& n) {
+static std::ostream& boost_test_print_type(std::ostream& out, const node_pages& n) {
   return out << n.pages << " on " << n.node;
 }
 
-namespace {
+}  // namespace acre
 
-using boost::test_tools::per_element;
+BOOST_TEST_DONT_PRINT_LOG_VALUE(acre::numa_maps_line)
+BOOST_TEST_DONT_PRINT_LOG_VALUE(acre::maps_line)
+
+namespace acre::test {
+namespace {
 
 numa_maps_line parsed(std::string_view text) {
   const auto line = parse_numa_maps_line(text);
-  BOOST_TEST(line.has_value(), "\"" << text << "\" is no line");
+  BOOST_TEST_INFO("'" << text << "'");
+  BOOST_TEST(line);
   return line.value_or(numa_maps_line{});
 }
 
 struct policy_case {
+  const char* name;
   const char* text;
   policy_mode mode;
   node_set nodes;
-  friend std::ostream& operator<<(std::ostream& out, const policy_case& c) { return out << c.text; }
+  friend std::ostream& operator<<(std::ostream& out, const policy_case& c) { return out << c.name; }
 };
 
 const policy_case policies[] = {
-    {"default", policy_mode::unbound, {}},
-    {"local", policy_mode::local, {}},
-    {"prefer:1", policy_mode::prefer, {1}},
-    {"prefer", policy_mode::local, {}},
-    {"prefer (many):0-1", policy_mode::prefer, {0, 1}},
-    {"prefer (many):2", policy_mode::prefer, {2}},
-    {"bind:0", policy_mode::bind, {0}},
-    {"bind:0-1,5,1023", policy_mode::bind, {0, 1, 5, 1023}},
-    {"bind=static:0-1", policy_mode::bind, {0, 1}},
-    {"bind=relative:1", policy_mode::bind, {1}},
-    {"bind=balancing:0-1", policy_mode::bind, {0, 1}},
-    {"bind=static|balancing:0-1", policy_mode::bind, {0, 1}},
-    {"prefer=static:2", policy_mode::prefer, {2}},
-    {"prefer (many)=static:0,2", policy_mode::prefer, {0, 2}},
-    {"interleave:0-3", policy_mode::interleave, {0, 1, 2, 3}},
-    {"interleave=relative:0-3", policy_mode::interleave, {0, 1, 2, 3}},
-    {"weighted interleave:0-1", policy_mode::weighted_interleave, {0, 1}},
-    {"weighted interleave=relative:0-1", policy_mode::weighted_interleave, {0, 1}},
-    {"weighted interleave=static:1", policy_mode::weighted_interleave, {1}},
+    {"default", "default", policy_mode::unbound, {}},
+    {"local", "local", policy_mode::local, {}},
+    {"prefer_1", "prefer:1", policy_mode::prefer, {1}},
+    {"prefer", "prefer", policy_mode::local, {}},
+    {"prefer_many_0-1", "prefer (many):0-1", policy_mode::prefer, {0, 1}},
+    {"prefer_many_2", "prefer (many):2", policy_mode::prefer, {2}},
+    {"bind_0", "bind:0", policy_mode::bind, {0}},
+    {"bind_0-1_5_1023", "bind:0-1,5,1023", policy_mode::bind, {0, 1, 5, 1023}},
+    {"bind=static_0-1", "bind=static:0-1", policy_mode::bind, {0, 1}},
+    {"bind=relative_1", "bind=relative:1", policy_mode::bind, {1}},
+    {"bind=balancing_0-1", "bind=balancing:0-1", policy_mode::bind, {0, 1}},
+    {"bind=static_balancing_0-1", "bind=static|balancing:0-1", policy_mode::bind, {0, 1}},
+    {"prefer=static_2", "prefer=static:2", policy_mode::prefer, {2}},
+    {"prefer_many=static_0_2", "prefer (many)=static:0,2", policy_mode::prefer, {0, 2}},
+    {"interleave_0-3", "interleave:0-3", policy_mode::interleave, {0, 1, 2, 3}},
+    {"interleave=relative_0-3", "interleave=relative:0-3", policy_mode::interleave, {0, 1, 2, 3}},
+    {"weighted_interleave_0-1", "weighted interleave:0-1", policy_mode::weighted_interleave, {0, 1}},
+    {"weighted_interleave=relative_0-1",
+     "weighted interleave=relative:0-1",
+     policy_mode::weighted_interleave,
+     {0, 1}},
+    {"weighted_interleave=static_1", "weighted interleave=static:1", policy_mode::weighted_interleave, {1}},
 };
 
-BOOST_AUTO_TEST_SUITE(policies_of_the_kernel, *test::named_cases(policies))
+BOOST_AUTO_TEST_SUITE(policies_of_the_kernel, *named_cases(policies))
 
 BOOST_DATA_TEST_CASE(are_read_alone_and_within_a_line, policies, c) {
   const policy wanted{c.mode, c.nodes};
@@ -68,7 +79,7 @@ BOOST_DATA_TEST_CASE(are_read_alone_and_within_a_line, policies, c) {
   BOOST_TEST(line.policy == wanted);
   BOOST_TEST(line.policy_text == c.text);
   BOOST_TEST(line.anonymous == 3U);
-  BOOST_TEST(line.nodes == (std::vector<node_pages>{{0, 2}, {1, 1}}), per_element());
+  BOOST_TEST(same(line.nodes, std::vector<node_pages>{{0, 2}, {1, 1}}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -96,7 +107,7 @@ BOOST_AUTO_TEST_CASE(have_no_value) {
                            "interleave=static",
                            "weighted",
                            "prefer (few):0"}) {
-    BOOST_TEST_INFO('"' << text << '"');
+    BOOST_TEST_INFO("'" << text << "'");
     BOOST_TEST(parse_kernel_policy(text) == std::nullopt);
   }
 }
@@ -116,7 +127,7 @@ BOOST_AUTO_TEST_CASE(tells_all_counts) {
   BOOST_TEST(line.swap_cache == 2U);
   BOOST_TEST(line.writeback == 1U);
   BOOST_TEST(line.page_size == 4096U);
-  BOOST_TEST(line.nodes == (std::vector<node_pages>{{0, 5}, {1, 7}}), per_element());
+  BOOST_TEST(same(line.nodes, std::vector<node_pages>{{0, 5}, {1, 7}}));
   BOOST_TEST(!line.heap);
   BOOST_TEST(!line.stack);
   BOOST_TEST(!line.huge);
@@ -139,7 +150,7 @@ BOOST_AUTO_TEST_CASE(tells_heap_stack_and_huge_pages) {
       "kernelpagesize_kB=2048");
   BOOST_TEST(huge.huge);
   BOOST_TEST(huge.page_size == (std::uint64_t{2} << 20));
-  BOOST_TEST(huge.nodes == (std::vector<node_pages>{{1, 2}}), per_element());
+  BOOST_TEST(same(huge.nodes, std::vector<node_pages>{{1, 2}}));
   BOOST_TEST(huge.file == "/anon_hugepage (deleted)");
 }
 
@@ -178,13 +189,13 @@ BOOST_AUTO_TEST_CASE(passes_over_what_it_does_not_know) {
       "N3=6 N3=7 kernelpagesize_kB=18446744073709551615\r");
   BOOST_TEST(line.anonymous == 0U);
   BOOST_TEST(line.dirty == 0U);
-  BOOST_TEST(line.nodes == (std::vector<node_pages>{{3, 7}}), per_element());
+  BOOST_TEST(same(line.nodes, std::vector<node_pages>{{3, 7}}));
   BOOST_TEST(line.page_size == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(puts_nodes_in_order) {
-  BOOST_TEST(parsed("7f00 default N5=1 N0=2 N3=3").nodes == (std::vector<node_pages>{{0, 2}, {3, 3}, {5, 1}}),
-             per_element());
+  BOOST_TEST(
+      same(parsed("7f00 default N5=1 N0=2 N3=3").nodes, std::vector<node_pages>{{0, 2}, {3, 3}, {5, 1}}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -193,7 +204,7 @@ BOOST_AUTO_TEST_SUITE(a_line_of_maps)
 
 BOOST_AUTO_TEST_CASE(tells_range_permissions_and_name) {
   const auto line = parse_maps_line("7f5b2c000000-7f5b2c021000 rw-p 00000000 00:00 0 ");
-  BOOST_TEST_REQUIRE(line.has_value());
+  BOOST_TEST_REQUIRE(line);
   BOOST_TEST(line->begin == 0x7f5b2c000000U);
   BOOST_TEST(line->end == 0x7f5b2c021000U);
   BOOST_TEST(line->permissions == "rw-p");
@@ -211,13 +222,13 @@ BOOST_AUTO_TEST_SUITE(other_lines)
 BOOST_AUTO_TEST_CASE(are_no_lines_of_numa_maps) {
   for (const char* text : {"", " ", "7f00", "7f00 ", "xyz default", "-7f00 default", "7f00: default",
                            "fffffffffffffffff default", "0x7f00 default"})
-    BOOST_TEST(!parse_numa_maps_line(text), "\"" << text << "\" is taken for one");
+    BOOST_TEST(!parse_numa_maps_line(text), "'" << text << "' is taken for one");
 }
 
 BOOST_AUTO_TEST_CASE(are_no_lines_of_maps) {
   for (const char* text : {"", "1000", "1000-2000", "1000-2000 rw", "2000-1000 rw-p", "1000-1000 rw-p",
                            "x-y rw-p", "-2000 rw-p", "1000- rw-p", "1000-fffffffffffffffff rw-p"})
-    BOOST_TEST(!parse_maps_line(text), "\"" << text << "\" is taken for one");
+    BOOST_TEST(!parse_maps_line(text), "'" << text << "' is taken for one");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -242,7 +253,7 @@ BOOST_AUTO_TEST_CASE(is_read_as_the_kernel_writes_it) {
   BOOST_TEST(parse_node_list("0") == node_set{0});
   BOOST_TEST(parse_node_list("0-2,7") == (node_set{0, 1, 2, 7}));
   for (const char* text : {"", ",", "0-", "-1", "1-0", "1024", "0 1", "a"}) {
-    BOOST_TEST_INFO('"' << text << '"');
+    BOOST_TEST_INFO("'" << text << "'");
     BOOST_TEST(parse_node_list(text) == std::nullopt);
   }
 }
@@ -250,4 +261,4 @@ BOOST_AUTO_TEST_CASE(is_read_as_the_kernel_writes_it) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace acre
+}  // namespace acre::test

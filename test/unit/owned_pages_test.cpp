@@ -1,8 +1,5 @@
 #include "pool/owned_pages.hpp"
 
-#include "support/errors.hpp"
-#include "support/print.hpp"
-
 #include <boost/test/unit_test.hpp>
 
 #include <cstdint>
@@ -12,6 +9,10 @@
 #include <ostream>
 #include <string>
 #include <vector>
+
+#include "support/errors.hpp"
+#include "support/predicates.hpp"
+#include "support/print.hpp"
 
 namespace acre::test {
 namespace {
@@ -66,7 +67,6 @@ struct made_up_pages {
 };
 
 BOOST_FIXTURE_TEST_SUITE(owned_pages, made_up_pages)
-using boost::test_tools::per_element;
 
 BOOST_AUTO_TEST_CASE(are_registered_as_long_as_they_are_mapped) {
   auto pages = make(5 * granule, owners);
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(begin_at_granules_and_keep_larger_alignments) {
                                    {"unmap", p, 65'536, granule},
                                    {"map", p, granule, 8 * granule},
                                    {"unmap", p, granule, 8 * granule}};
-  BOOST_TEST(log == expected, per_element());
+  BOOST_TEST(same(log, expected));
 }
 
 BOOST_AUTO_TEST_CASE(are_unmapped_if_the_map_has_no_memory) {

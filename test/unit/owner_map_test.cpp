@@ -1,12 +1,6 @@
-#include "pool/owner_map.hpp"
-
 #include <acre/error.hpp>
 
-#include "support/checking_resource.hpp"
-#include "support/errors.hpp"
-#include "support/failing_resource.hpp"
-#include "support/print.hpp"
-#include "support/wrong.hpp"
+#include "pool/owner_map.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -17,6 +11,12 @@
 #include <random>
 #include <thread>
 #include <vector>
+
+#include "support/checking_resource.hpp"
+#include "support/errors.hpp"
+#include "support/failing_resource.hpp"
+#include "support/predicates.hpp"
+#include "support/print.hpp"
 
 namespace acre::test {
 namespace {
@@ -32,43 +32,43 @@ const void* at(std::uintptr_t address) { return reinterpret_cast<const void*>(ad
 BOOST_AUTO_TEST_SUITE(owner_map)
 using acre::owner_map;
 
-BOOST_AUTO_TEST_CASE(an_empty_one_knows_nobody) {
+BOOST_AUTO_TEST_CASE(knows_nobody_at_first) {
   const owner_map map;
   for (const std::uintptr_t address :
        {std::uintptr_t{0}, granule, leaf_bytes, end_of_addresses - 1, end_of_addresses, UINTPTR_MAX}) {
-    BOOST_TEST_INFO(address);
+    BOOST_TEST_INFO("address " << at(address));
     BOOST_TEST(map.find(at(address)) == std::nullopt);
   }
 }
 
-BOOST_AUTO_TEST_CASE(every_address_of_a_range_has_its_owner_and_none_beyond) {
+BOOST_AUTO_TEST_CASE(knows_the_owner_of_every_address_of_a_range_and_none_beyond) {
   owner_map map;
   map.set(at(8 * granule), 3 * granule, 7);
   BOOST_TEST(map.find(at(8 * granule - 1)) == std::nullopt);
   for (std::uintptr_t address = 8 * granule; address != 11 * granule; address += page / 2) {
-    BOOST_TEST_INFO(address);
+    BOOST_TEST_INFO("address " << at(address));
     BOOST_TEST_REQUIRE(map.find(at(address)) == 7);
   }
   BOOST_TEST(map.find(at(11 * granule - 1)) == 7);
   BOOST_TEST(map.find(at(11 * granule)) == std::nullopt);
   map.clear(at(8 * granule), 3 * granule);
   for (std::uintptr_t address = 8 * granule; address != 11 * granule; address += page / 2) {
-    BOOST_TEST_INFO(address);
+    BOOST_TEST_INFO("address " << at(address));
     BOOST_TEST_REQUIRE(map.find(at(address)) == std::nullopt);
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_follows_a_part_of_a_granule_is_nobodys) {
+BOOST_AUTO_TEST_CASE(knows_nobody_behind_a_part_of_a_granule) {
   owner_map map;
   map.set(at(granule), granule + 5 * page + 1, 0);
-  BOOST_TEST_INFO("the page that is begun is owned as a whole");
+  // The page that is begun is owned as a whole.
   BOOST_TEST(map.find(at(2 * granule + 5 * page)) == 0);
   BOOST_TEST(map.find(at(2 * granule + 6 * page - 1)) == 0);
   BOOST_TEST(map.find(at(2 * granule + 6 * page)) == std::nullopt);
   BOOST_TEST(map.find(at(3 * granule - 1)) == std::nullopt);
 }
 
-BOOST_AUTO_TEST_CASE(smallest_and_largest_owners_and_addresses_are_right) {
+BOOST_AUTO_TEST_CASE(holds_the_smallest_and_largest_owners_and_addresses) {
   owner_map map;
   map.set(at(0), granule, UINT16_MAX);
   map.set(at(end_of_addresses - granule), granule, UINT16_MAX);
@@ -79,18 +79,18 @@ BOOST_AUTO_TEST_CASE(smallest_and_largest_owners_and_addresses_are_right) {
   BOOST_TEST(map.find(at(leaf_bytes)) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(no_bytes_have_no_owner) {
+BOOST_AUTO_TEST_CASE(has_no_owner_for_no_bytes) {
   owner_map map;
   map.set(at(granule), 0, 1);
   map.clear(at(granule), 0);
   BOOST_TEST(map.find(at(granule)) == std::nullopt);
 }
 
-BOOST_AUTO_TEST_CASE(addresses_beyond_48_bits_are_an_error_that_changes_nothing) {
+BOOST_AUTO_TEST_CASE(refuses_addresses_beyond_48_bits_and_changes_nothing) {
   checking_resource memory;
   owner_map map(&memory);
   for (const std::uintptr_t begin : {end_of_addresses, end_of_addresses - granule, end_of_addresses << 4}) {
-    BOOST_TEST_CONTEXT(begin) {
+    BOOST_TEST_CONTEXT("from address " << at(begin)) {
       BOOST_CHECK_EXCEPTION(map.set(at(begin), 2 * granule, 3), allocation_error,
                             with_code(errc::invalid_size));
       BOOST_TEST(map.find(at(begin)) == std::nullopt);
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(addresses_beyond_48_bits_are_an_error_that_changes_nothing)
   BOOST_TEST(memory.allocations() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_failed_set_has_changed_nothing) {
+BOOST_AUTO_TEST_CASE(has_changed_nothing_where_a_set_fails) {
   const std::size_t points = for_each_failure_point([](std::pmr::memory_resource& memory) {
     owner_map map(&memory);
     const void* const p = at(leaf_bytes - granule);
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(a_failed_set_has_changed_nothing) {
       map.set(p, leaf_bytes + 2 * granule, 5);
     } catch (const std::bad_alloc&) {
       for (const std::uintptr_t address : {leaf_bytes - granule, leaf_bytes, 2 * leaf_bytes}) {
-        BOOST_TEST_INFO(address);
+        BOOST_TEST_INFO("address " << at(address));
         BOOST_TEST(map.find(at(address)) == std::nullopt);
       }
       map.set(p, leaf_bytes + 2 * granule, 5);
@@ -115,8 +115,7 @@ BOOST_AUTO_TEST_CASE(a_failed_set_has_changed_nothing) {
     BOOST_TEST(map.find(at(leaf_bytes)) == 5);
     BOOST_TEST(map.find(at(2 * leaf_bytes)) == 5);
   });
-  BOOST_TEST_INFO("one for each leaf");
-  BOOST_TEST(points == 3U);
+  BOOST_TEST(points == 3U);  // one for each leaf
 }
 
 BOOST_AUTO_TEST_CASE(agrees_with_a_model_about_random_ranges) {
@@ -147,7 +146,7 @@ BOOST_AUTO_TEST_CASE(agrees_with_a_model_about_random_ranges) {
       const std::optional<owner_map::owner> found = map.find(at(address));
       const std::optional<owner_map::owner> expected = modelled(address);
       if (found != expected)
-        return wrong("step ", step, ", ", address, ": ", found, " instead of ", expected);
+        return wrong("step ", step, ", address ", at(address), ": ", found, " instead of ", expected);
     }
     return true;
   };
@@ -167,7 +166,7 @@ BOOST_AUTO_TEST_CASE(agrees_with_a_model_about_random_ranges) {
 }
 
 // Each thread registers ranges of its own among the others' and looks them all up; leaves are made in a race.
-BOOST_AUTO_TEST_CASE(threads_register_and_look_up_at_once) {
+BOOST_AUTO_TEST_CASE(lets_threads_register_and_look_up_at_once) {
   constexpr unsigned threads = 4;
   constexpr std::uintptr_t leaves = 64;
   checking_resource memory;
@@ -202,7 +201,7 @@ BOOST_AUTO_TEST_CASE(threads_register_and_look_up_at_once) {
   BOOST_TEST(lost == 0U);
   BOOST_TEST(mixed_up == 0U);
   BOOST_TEST(left_behind == 0U);
-  BOOST_TEST_INFO("one leaf each, whoever was faster");
+  // One leaf each, whoever was faster.
   BOOST_TEST(memory.live_blocks() == leaves);
 }
 

@@ -1,8 +1,6 @@
-#include "pool/page_source.hpp"
-
 #include <acre/bytes.hpp>
 
-#include "support/print.hpp"
+#include "pool/page_source.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -14,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/print.hpp"
+
 namespace acre::test {
 namespace {
 
@@ -24,15 +24,14 @@ BOOST_AUTO_TEST_CASE(discards_whole_units_and_whole_pages) {
     std::size_t base_page, granule;
   } const cases[] = {{4_KiB, 8_KiB}, {8_KiB, 8_KiB}, {16_KiB, 16_KiB}, {64_KiB, 64_KiB}};
   for (const auto& c : cases) {
-    BOOST_TEST_CONTEXT("pages of " << c.base_page) {
+    BOOST_TEST_CONTEXT("pages of " << c.base_page << " bytes") {
       BOOST_TEST(discard_granule_of(page_kind::system, c.base_page) == c.granule);
       BOOST_TEST(discard_granule_of(page_kind::transparent_huge, c.base_page) == 2_MiB);
       BOOST_TEST(discard_granule_of(page_kind::huge_2mb, c.base_page) == 0U);
       BOOST_TEST(discard_granule_of(page_kind::huge_1gb, c.base_page) == 0U);
       BOOST_TEST(small_slab_granule(2_MiB, c.base_page) == c.granule);
       BOOST_TEST(small_slab_granule(c.granule, c.base_page) == c.granule);
-      BOOST_TEST_INFO("nothing can be discarded");
-      BOOST_TEST(small_slab_granule(0, c.base_page) == 0U);
+      BOOST_TEST(small_slab_granule(0, c.base_page) == 0U);  // nothing can be discarded
     }
   }
 }

@@ -24,16 +24,11 @@ static std::ostream& boost_test_print_type(std::ostream& out, const node_weight&
 
 }  // namespace acre
 
+namespace acre::test {
 namespace {
 
 BOOST_AUTO_TEST_SUITE(placement)
 using acre::placement;
-
-using acre::errc;
-using acre::error;
-using acre::node_set;
-using acre::node_weight;
-using acre::test::with_code;
 using boost::test_tools::per_element;
 
 static_assert(std::is_nothrow_copy_constructible_v<placement>);
@@ -45,8 +40,7 @@ static_assert(std::equality_comparable<placement>);
 static_assert(!std::is_default_constructible_v<placement>);
 
 placement by_parity() {
-  return placement::by_page([](std::size_t i, std::size_t) { return static_cast<acre::node_id>(i % 2); },
-                            {0, 1});
+  return placement::by_page([](std::size_t i, std::size_t) { return static_cast<node_id>(i % 2); }, {0, 1});
 }
 
 /// Any two of these differ.
@@ -91,13 +85,13 @@ BOOST_AUTO_TEST_CASE(made_twice_the_same_way_is_equal_with_equal_hash) {
   const std::vector<placement> once = various();
   const std::vector<placement> again = various();
   for (std::size_t i = 0; i < once.size(); ++i) {
-    if (once[i].strategy() == acre::strategy::by_page) continue;
+    if (once[i].strategy() == strategy::by_page) continue;
     BOOST_TEST(once[i] == again[i]);
     BOOST_TEST(std::hash<placement>{}(once[i]) == std::hash<placement>{}(again[i]));
   }
 }
 
-BOOST_AUTO_TEST_CASE(hashes_of_different_placements_differ) {
+BOOST_AUTO_TEST_CASE(has_another_hash_than_different_ones) {
   std::unordered_set<std::size_t> hashes;
   const std::vector<placement> all = various();
   for (const placement& p : all) hashes.insert(p.hash());
@@ -118,9 +112,9 @@ BOOST_AUTO_TEST_CASE(has_the_default_strictness_of_its_strategy) {
   BOOST_TEST(by_parity().is_hard());
 }
 
-BOOST_AUTO_TEST_CASE(other_strictness_and_back_is_the_same) {
+BOOST_AUTO_TEST_CASE(is_the_same_after_other_strictness_and_back) {
   for (const placement& p : various()) {
-    BOOST_TEST(p.soft().strictness() == acre::strictness::soft);
+    BOOST_TEST(p.soft().strictness() == strictness::soft);
     BOOST_TEST(p.soft().strategy() == p.strategy());
     if (p.is_hard()) {
       BOOST_TEST(p.soft().hard() == p);
@@ -131,13 +125,13 @@ BOOST_AUTO_TEST_CASE(other_strictness_and_back_is_the_same) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(soft_bind_is_prefer_and_hard_prefer_is_bind) {
+BOOST_AUTO_TEST_CASE(is_prefer_for_soft_bind_and_bind_for_hard_prefer) {
   BOOST_TEST(placement::bind({0, 2}).soft() == placement::prefer({0, 2}));
   BOOST_TEST(placement::prefer({0, 2}).hard() == placement::bind({0, 2}));
-  BOOST_TEST(placement::prefer({0, 2}).strategy() == acre::strategy::bind);
+  BOOST_TEST(placement::prefer({0, 2}).strategy() == strategy::bind);
 }
 
-BOOST_AUTO_TEST_CASE(what_the_kernel_cannot_keep_is_not_made_hard) {
+BOOST_AUTO_TEST_CASE(is_not_made_hard_where_the_kernel_cannot_keep_it) {
   const auto naming = [](std::string_view name) {
     return with_code(errc::unsupported_placement).saying(name);
   };
@@ -202,7 +196,7 @@ BOOST_AUTO_TEST_CASE(keeps_weights_in_the_order_given) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(blocked_nodes_are_equal_weights_in_node_order) {
+BOOST_AUTO_TEST_CASE(blocked_without_weights_has_equal_ones_in_node_order) {
   BOOST_TEST(placement::blocked({2, 0}) == placement::blocked({{0, 1}, {2, 1}}));
 }
 
@@ -236,3 +230,4 @@ BOOST_AUTO_TEST_CASE(stays_whole_when_it_is_moved_from) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
+}  // namespace acre::test

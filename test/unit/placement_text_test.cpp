@@ -14,22 +14,12 @@
 #include <vector>
 
 #include "support/errors.hpp"
+#include "support/predicates.hpp"
 #include "support/print.hpp"
 #include "support/text.hpp"
-#include "support/wrong.hpp"
 
+namespace acre::test {
 namespace {
-
-using acre::errc;
-using acre::error;
-using acre::node_set;
-using acre::node_weight;
-using acre::placement;
-using acre::test::begins;
-using acre::test::contains;
-using acre::test::ends;
-using acre::test::with_code;
-using acre::test::wrong;
 
 const node_set machine{0, 1, 2, 3};
 
@@ -68,8 +58,8 @@ BOOST_AUTO_TEST_CASE(is_written_as_documented) {
     std::ostringstream out;
     out << p;
     BOOST_TEST(out.str() == text);
-    if (p.strategy() == acre::strategy::by_page) continue;
-    BOOST_TEST_CONTEXT(text) {
+    if (p.strategy() == strategy::by_page) continue;
+    BOOST_TEST_CONTEXT("'" << text << "'") {
       BOOST_TEST(placement::parse(text, machine) == p);
       BOOST_TEST(placement::parse(text) == p);
     }
@@ -97,12 +87,12 @@ BOOST_AUTO_TEST_CASE(is_read_in_other_spellings) {
       {"most-free all by whole", placement::most_free(machine)},
   };
   for (const auto& [text, p] : table) {
-    BOOST_TEST_INFO(text);
+    BOOST_TEST_INFO("'" << text << "'");
     BOOST_TEST(placement::parse(text, machine) == p);
   }
 }
 
-BOOST_AUTO_TEST_CASE(mistakes_are_told_with_their_position_and_what_would_be_right) {
+BOOST_AUTO_TEST_CASE(with_a_mistake_is_refused_with_its_position_and_what_would_be_right) {
   struct row {
     std::string text;
     std::size_t position;
@@ -146,13 +136,13 @@ BOOST_AUTO_TEST_CASE(mistakes_are_told_with_their_position_and_what_would_be_rig
       BOOST_TEST(contains(what, r.expected));
       return with_code(errc::invalid_text)(e);
     };
-    BOOST_TEST_CONTEXT(r.text) {
+    BOOST_TEST_CONTEXT("'" << r.text << "'") {
       BOOST_CHECK_EXCEPTION((void)placement::parse(r.text, machine), error, tells_it_all);
     }
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_a_factory_refuses_is_refused) {
+BOOST_AUTO_TEST_CASE(is_refused_where_a_factory_refuses) {
   const std::vector<std::pair<std::string, errc>> table = {
       {"bind none", errc::empty_node_set},
       {"interleave 0 by 0", errc::invalid_chunk},
@@ -165,7 +155,7 @@ BOOST_AUTO_TEST_CASE(what_a_factory_refuses_is_refused) {
       {"weighted_by_system 0 hard", errc::unsupported_placement},
   };
   for (const auto& [text, code] : table) {
-    BOOST_TEST_INFO(text);
+    BOOST_TEST_INFO("'" << text << "'");
     BOOST_CHECK_EXCEPTION((void)placement::parse(text, machine), error, with_code(code));
   }
 }
@@ -198,7 +188,7 @@ class random_placements {
  private:
   std::size_t below(std::size_t n) { return x_random() % n; }
   placement strict(const placement& p) { return below(2) == 0 ? p.hard() : p.soft(); }
-  acre::node_id node() { return static_cast<acre::node_id>(below(2) == 0 ? below(8) : below(1024)); }
+  node_id node() { return static_cast<node_id>(below(2) == 0 ? below(8) : below(1024)); }
   node_set nodes() {
     node_set n{node()};
     while (below(4) != 0) n.insert(node());
@@ -206,7 +196,7 @@ class random_placements {
   }
   std::vector<node_weight> weights() {
     std::vector<node_weight> w;
-    for (acre::node_id n : nodes()) w.push_back({n, static_cast<std::uint32_t>(1 + below(65535))});
+    for (node_id n : nodes()) w.push_back({n, static_cast<std::uint32_t>(1 + below(65535))});
     std::shuffle(w.begin(), w.end(), x_random);
     return w;
   }
@@ -231,7 +221,7 @@ boost::test_tools::assertion_result reads_back_to_the_same(const placement& p) {
   const placement read = placement::parse(text, machine);
   if (read != p) return wrong(text, " reads back to another, ", read);
   if (read.hash() != p.hash())
-    return wrong(text, " reads back to the hash ", read.hash(), ", not ", p.hash());
+    return wrong(text, " reads back to the hash ", read.hash(), " instead of ", p.hash());
   if (read.to_string() != text) return wrong(text, " reads back to ", read);
   return true;
 }
@@ -252,7 +242,7 @@ BOOST_AUTO_TEST_CASE(cut_anywhere_throws_nothing_but_errors) {
   for (int i = 0; i < 300; ++i) {
     const std::string text = random.next().to_string();
     for (std::size_t n = 0; n < text.size(); ++n) {
-      BOOST_TEST_INFO(text << " up to " << n);
+      BOOST_TEST_INFO("the first " << n << " characters of " << text);
       BOOST_CHECK_NO_THROW(parse_or_refuse(text.substr(0, n)));
     }
   }
@@ -261,3 +251,4 @@ BOOST_AUTO_TEST_CASE(cut_anywhere_throws_nothing_but_errors) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
+}  // namespace acre::test

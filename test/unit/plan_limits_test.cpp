@@ -15,22 +15,14 @@
 #include "support/print.hpp"
 #include "support/text.hpp"
 
+namespace acre::test {
 namespace {
 
-using acre::errc;
-using acre::error;
-using acre::make_plan;
-using acre::node_set;
-using acre::placement;
-using acre::plan;
-using acre::plan_options;
-
 constexpr std::size_t page = 4096;
-constexpr std::size_t gib = std::size_t{1} << 30;
 constexpr std::size_t largest = std::numeric_limits<std::size_t>::max();
 
-const acre::topology& four_nodes() {
-  static const acre::topology machine = plan_test::plain_machine(4);
+const topology& four_nodes() {
+  static const topology machine = plain_machine(4);
   return machine;
 }
 
@@ -48,24 +40,24 @@ plan_options with_pages(std::size_t page_size) {
 
 /// The message.
 std::string refused(errc code, const placement& where, std::size_t bytes, const plan_options& options = {},
-                    const acre::topology& machine = four_nodes()) {
+                    const topology& machine = four_nodes()) {
   std::string message;
   const auto has_code = [&](const error& e) {
     message = e.what();
-    return acre::test::with_code(code)(e);
+    return with_code(code)(e);
   };
-  BOOST_TEST_INFO(where << " of " << bytes);
+  BOOST_TEST_INFO(where << ", " << bytes << " bytes");
   BOOST_CHECK_EXCEPTION((void)make_plan(where, bytes, machine, options), error, has_code);
   return message;
 }
 
 void expect_words(const std::string& text, const std::vector<std::string>& words) {
-  for (const std::string& w : words) BOOST_TEST(acre::test::contains(text, w));
+  for (const std::string& w : words) BOOST_TEST(contains(text, w));
 }
 
 BOOST_AUTO_TEST_SUITE(plan_limits)
 
-BOOST_AUTO_TEST_CASE(too_many_ranges_names_the_count_the_limit_and_a_chunk_that_would_do) {
+BOOST_AUTO_TEST_CASE(are_named_with_the_count_and_a_chunk_that_would_do) {
   const placement where = placement::interleave({0, 1, 2, 3}, page).hard();
   const std::string text = refused(errc::too_many_ranges, where, gib);
   expect_words(text, {"interleave 0-3 by 4KiB hard of 1GiB needs 262144 ranges", "the limit is 16384",
@@ -74,10 +66,10 @@ BOOST_AUTO_TEST_CASE(too_many_ranges_names_the_count_the_limit_and_a_chunk_that_
              16384U);
 }
 
-BOOST_AUTO_TEST_CASE(the_chunk_that_would_do_is_the_smallest_that_does) {
+BOOST_AUTO_TEST_CASE(are_told_with_the_smallest_chunk_that_would_do) {
   for (std::size_t pages : {std::size_t{100}, std::size_t{997}, std::size_t{4096}}) {
     for (std::size_t limit : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{30}}) {
-      std::vector<acre::node_weight> weights = {{2, 3}, {0, 1}, {1, 5}};
+      std::vector<node_weight> weights = {{2, 3}, {0, 1}, {1, 5}};
       const std::string text =
           refused(errc::too_many_ranges, placement::weighted(weights), pages * page, with_limit(limit));
       std::size_t chunk = 1;
@@ -86,12 +78,12 @@ BOOST_AUTO_TEST_CASE(the_chunk_that_would_do_is_the_smallest_that_does) {
             .ranges.size();
       };
       while (count() > limit) ++chunk;
-      expect_words(text, {"a chunk of " + acre::format_bytes(chunk * page) + " or more would do"});
+      expect_words(text, {"a chunk of " + format_bytes(chunk * page) + " or more would do"});
     }
   }
 }
 
-BOOST_AUTO_TEST_CASE(exactly_the_limit_is_allowed) {
+BOOST_AUTO_TEST_CASE(allow_exactly_so_many_ranges) {
   const placement where = placement::interleave({0, 1}).hard();
   BOOST_TEST(make_plan(where, 8 * page, four_nodes(), with_limit(8)).ranges.size() == 8U);
   (void)refused(errc::too_many_ranges, where, 8 * page + 1, with_limit(8));
@@ -100,7 +92,7 @@ BOOST_AUTO_TEST_CASE(exactly_the_limit_is_allowed) {
                {"needs 3 ranges", "the limit is 2", "fewer nodes"});
 }
 
-BOOST_AUTO_TEST_CASE(a_limit_of_nothing_refuses_everything) {
+BOOST_AUTO_TEST_CASE(of_nothing_refuse_everything) {
   for (const placement& where :
        {placement::unbound(), placement::local(), placement::bind({0}), placement::interleave({0, 1}),
         placement::interleave({0}).hard(), placement::weighted({{0, 1}}), placement::blocked({0}),
@@ -109,11 +101,11 @@ BOOST_AUTO_TEST_CASE(a_limit_of_nothing_refuses_everything) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_cannot_be_counted_stops_at_the_limit) {
+BOOST_AUTO_TEST_CASE(stop_what_cannot_be_counted) {
   std::size_t calls = 0;
   const auto alternate = [&](std::size_t i, std::size_t) {
     ++calls;
-    return static_cast<acre::node_id>(i % 2);
+    return static_cast<node_id>(i % 2);
   };
   expect_words(
       refused(errc::too_many_ranges, placement::by_page(alternate, {0, 1}), 1024 * gib, with_limit(10)),
@@ -124,14 +116,14 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_counted_stops_at_the_limit) {
       {"more than 10 ranges", "a chunk of ", " or more would do"});
 }
 
-BOOST_AUTO_TEST_CASE(the_chunk_named_for_most_free_does) {
+BOOST_AUTO_TEST_CASE(are_told_with_a_chunk_that_does_for_most_free) {
   const std::size_t bytes = 1000 * page;
   expect_words(refused(errc::too_many_ranges, placement::most_free({0, 1, 2}, page), bytes, with_limit(16)),
                {"a chunk of 252KiB or more would do"});
   BOOST_TEST(make_plan(placement::most_free({0, 1, 2}, 63 * page), bytes, four_nodes()).ranges.size() <= 16U);
 }
 
-BOOST_AUTO_TEST_CASE(sizes_that_overflow_are_refused_and_never_wrap) {
+BOOST_AUTO_TEST_CASE(refuse_sizes_that_overflow_and_never_wrap) {
   for (const placement& where : {placement::unbound(), placement::bind({0}), placement::interleave({0, 1}),
                                  placement::blocked({0, 1})}) {
     (void)refused(errc::invalid_size, where, 0);
@@ -143,7 +135,7 @@ BOOST_AUTO_TEST_CASE(sizes_that_overflow_are_refused_and_never_wrap) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(gigantic_sizes_are_planned_exactly) {
+BOOST_AUTO_TEST_CASE(allow_gigantic_sizes_that_are_planned_exactly) {
   const std::size_t bytes = largest - 4095;
   const plan halves = make_plan(placement::blocked({{0, 65535}, {1, 65535}}), bytes, four_nodes());
   BOOST_TEST_REQUIRE(halves.ranges.size() == 2U);
@@ -158,15 +150,15 @@ BOOST_AUTO_TEST_CASE(gigantic_sizes_are_planned_exactly) {
   BOOST_TEST(single_bytes.ranges.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(a_chunk_that_overflows_is_everything) {
+BOOST_AUTO_TEST_CASE(take_a_chunk_that_overflows_for_everything) {
   const plan p = make_plan(placement::interleave({0, 1}, largest - 1), 3 * page, four_nodes());
   BOOST_TEST_REQUIRE(p.ranges.size() == 1U);
-  BOOST_TEST(p.ranges[0].policy == (acre::policy{acre::policy_mode::prefer, {0}}));
+  BOOST_TEST(p.ranges[0].policy == (policy{policy_mode::prefer, {0}}));
   BOOST_TEST(p.chunk == 3 * page);
   BOOST_TEST(p.chunk_rounded);
 }
 
-BOOST_AUTO_TEST_CASE(a_page_size_must_be_a_power_of_two) {
+BOOST_AUTO_TEST_CASE(want_a_page_size_that_is_a_power_of_two) {
   for (std::size_t bad : {std::size_t{0}, std::size_t{3}, std::size_t{4095}, std::size_t{12288}, largest}) {
     expect_words(refused(errc::invalid_alignment, placement::unbound(), 1, with_pages(bad)),
                  {std::to_string(bad), "power of two"});
@@ -176,8 +168,8 @@ BOOST_AUTO_TEST_CASE(a_page_size_must_be_a_power_of_two) {
   BOOST_TEST(make_plan(placement::unbound(), 5, four_nodes(), with_pages(half)).bytes == half);
 }
 
-BOOST_AUTO_TEST_CASE(nodes_must_be_usable) {
-  const acre::topology machine = plan_test::odd_machine();
+BOOST_AUTO_TEST_CASE(want_nodes_that_are_usable) {
+  const topology machine = odd_machine();
   for (const node_set& bad : {node_set{3}, node_set{0, 4}, node_set{1023}}) {
     (void)refused(errc::unknown_node, placement::bind(bad), page, {}, machine);
     (void)refused(errc::unknown_node, placement::interleave(bad), page, {}, machine);
@@ -189,7 +181,7 @@ BOOST_AUTO_TEST_CASE(nodes_must_be_usable) {
   BOOST_TEST(make_plan(placement::local(), page, machine).ranges.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(by_page_must_stay_on_its_nodes) {
+BOOST_AUTO_TEST_CASE(want_by_page_to_stay_on_its_nodes) {
   const auto third_is_wrong = [](std::size_t i, std::size_t) { return i == 2 ? 3U : 0U; };
   expect_words(refused(errc::invalid_function, placement::by_page(third_is_wrong, {0, 1}), 9 * page),
                {"node 3", "page 2 of 9", "not one of 0-1"});
@@ -197,11 +189,12 @@ BOOST_AUTO_TEST_CASE(by_page_must_stay_on_its_nodes) {
   (void)refused(errc::invalid_function, placement::by_page(absurd, {0, 1}), 9 * page);
 }
 
-BOOST_AUTO_TEST_CASE(what_a_by_page_function_throws_comes_through) {
-  const auto throws = [](std::size_t, std::size_t) -> acre::node_id { throw std::runtime_error("mine"); };
+BOOST_AUTO_TEST_CASE(let_through_what_a_by_page_function_throws) {
+  const auto throws = [](std::size_t, std::size_t) -> node_id { throw std::runtime_error("mine"); };
   BOOST_CHECK_THROW((void)make_plan(placement::by_page(throws, {0}), page, four_nodes()), std::runtime_error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
+}  // namespace acre::test

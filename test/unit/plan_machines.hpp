@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-namespace plan_test {
+namespace acre::test {
 
 struct machine_node {
-  acre::node_id number;
+  node_id number;
   std::uint64_t memory;
   bool has_cpu = true;
 };
@@ -31,7 +31,7 @@ inline std::string mask(const std::vector<unsigned>& bits) {
 }
 
 /// One CPU on each node that has one, in order. At least one must have one.
-inline acre::topology machine_of(std::vector<machine_node> nodes) {
+inline topology machine_of(std::vector<machine_node> nodes) {
   // hwloc wants objects with CPUs before those without.
   std::stable_partition(nodes.begin(), nodes.end(), [](const machine_node& n) { return n.has_cpu; });
   std::vector<unsigned> cpus;
@@ -63,21 +63,21 @@ inline acre::topology machine_of(std::vector<machine_node> nodes) {
     xml << "</object>\n";
   }
   xml << "</object>\n</topology>\n";
-  return acre::topology::from_xml(xml.str());
+  return topology::from_xml(xml.str());
 }
 
 constexpr std::uint64_t gib = std::uint64_t{1} << 30;
 
 /// Nodes 0..count-1, each with a CPU and 1 GiB.
-inline acre::topology plain_machine(unsigned count) {
+inline topology plain_machine(unsigned count) {
   std::vector<machine_node> nodes;
   for (unsigned n = 0; n < count; ++n) nodes.push_back({n, gib});
   return machine_of(nodes);
 }
 
 /// 0 plain, 1 without memory, 2 without CPU, 5 and 250 plain.
-inline acre::topology odd_machine() {
+inline topology odd_machine() {
   return machine_of({{0, gib}, {1, 0}, {2, 2 * gib, false}, {5, gib}, {250, gib}});
 }
 
-}  // namespace plan_test
+}  // namespace acre::test

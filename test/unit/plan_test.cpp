@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "plan_machines.hpp"
+#include "support/predicates.hpp"
 #include "support/print.hpp"
-#include "support/wrong.hpp"
 
 namespace acre {
 
@@ -22,24 +22,12 @@ static std::ostream& boost_test_print_type(std::ostream& out, const plan_range& 
 
 }  // namespace acre
 
+namespace acre::test {
 namespace {
 
 BOOST_AUTO_TEST_SUITE(plan)
 using acre::plan;
-
-using acre::make_plan;
-using acre::node_id;
-using acre::node_set;
-using acre::node_weight;
-using acre::placement;
-using acre::plan_options;
-using acre::plan_range;
-using acre::policy;
-using acre::policy_mode;
-using acre::strategy;
-using acre::test::wrong;
 using boost::test_tools::assertion_result;
-using boost::test_tools::per_element;
 
 constexpr std::size_t page = 4096;
 constexpr std::size_t huge = std::size_t{2} << 20;
@@ -186,10 +174,10 @@ assertion_result pages_are_bound(const plan& p, std::size_t page_size, policy_mo
   return true;
 }
 
-void expect_as_modelled(const placement& where, std::size_t bytes, const acre::topology& machine,
+void expect_as_modelled(const placement& where, std::size_t bytes, const topology& machine,
                         std::size_t page_size, const std::map<node_id, long long>& free) {
-  BOOST_TEST_CONTEXT(where << ", " << bytes << " bytes in " << page_size) {
-    std::vector<acre::node_bytes> named;
+  BOOST_TEST_CONTEXT(where << ", " << bytes << " bytes in pages of " << page_size) {
+    std::vector<node_bytes> named;
     for (const auto& [n, b] : free) named.push_back({n, static_cast<std::uint64_t>(b)});
     plan_options options;
     options.page_size = page_size;
@@ -234,7 +222,7 @@ std::vector<placement> placements_on(const node_set& nodes, std::size_t page_siz
   return all;
 }
 
-void expect_all_as_modelled(const acre::topology& machine, const node_set& nodes) {
+void expect_all_as_modelled(const topology& machine, const node_set& nodes) {
   std::map<node_id, long long> free;
   for (node_id n : nodes) free[n] = static_cast<long long>((n * 37 + 11) % 23 * page * 3 + n);
   for (std::size_t page_size : {page, huge}) {
@@ -250,7 +238,7 @@ void expect_all_as_modelled(const acre::topology& machine, const node_set& nodes
 
 BOOST_AUTO_TEST_CASE(is_as_modelled_page_by_page_on_plain_machines) {
   for (unsigned count : {1U, 2U, 4U, 8U}) {
-    const acre::topology machine = plan_test::plain_machine(count);
+    const topology machine = plain_machine(count);
     node_set all;
     for (unsigned n = 0; n < count; ++n) all.insert(n);
     expect_all_as_modelled(machine, all);
@@ -259,7 +247,7 @@ BOOST_AUTO_TEST_CASE(is_as_modelled_page_by_page_on_plain_machines) {
 }
 
 BOOST_AUTO_TEST_CASE(is_as_modelled_on_a_machine_with_sparse_and_cpuless_nodes) {
-  const acre::topology machine = plan_test::odd_machine();
+  const topology machine = odd_machine();
   expect_all_as_modelled(machine, {0, 2, 5, 250});
   expect_all_as_modelled(machine, {250});
   expect_all_as_modelled(machine, {2, 250});
@@ -273,19 +261,17 @@ std::map<node_id, std::size_t> pages_of(const plan& p) {
 
 using counts = std::map<node_id, std::size_t>;
 
-BOOST_AUTO_TEST_CASE(interleave_gives_each_node_its_pages_exactly) {
-  const acre::topology machine = plan_test::plain_machine(4);
+BOOST_AUTO_TEST_CASE(interleaved_gives_each_node_its_pages_exactly) {
+  const topology machine = plain_machine(4);
   const placement where = placement::interleave({0, 1, 2, 3}).hard();
-  BOOST_TEST(pages_of(make_plan(where, 8 * page, machine)) == (counts{{0, 2}, {1, 2}, {2, 2}, {3, 2}}),
-             per_element());
-  BOOST_TEST(pages_of(make_plan(where, 10 * page, machine)) == (counts{{0, 3}, {1, 3}, {2, 2}, {3, 2}}),
-             per_element());
+  BOOST_TEST(same(pages_of(make_plan(where, 8 * page, machine)), counts{{0, 2}, {1, 2}, {2, 2}, {3, 2}}));
+  BOOST_TEST(same(pages_of(make_plan(where, 10 * page, machine)), counts{{0, 3}, {1, 3}, {2, 2}, {3, 2}}));
 }
 
 BOOST_AUTO_TEST_CASE(blocked_cuts_at_the_exact_share_rounded_down) {
-  const acre::topology machine = plan_test::plain_machine(4);
+  const topology machine = plain_machine(4);
   const plan even = make_plan(placement::blocked({0, 1, 2, 3}), 10 * page, machine);
-  BOOST_TEST(pages_of(even) == (counts{{0, 2}, {1, 3}, {2, 2}, {3, 3}}), per_element());
+  BOOST_TEST(same(pages_of(even), counts{{0, 2}, {1, 3}, {2, 2}, {3, 3}}));
   const plan uneven = make_plan(placement::blocked({{2, 3}, {0, 1}}), 8 * page, machine);
   BOOST_TEST_REQUIRE(uneven.ranges.size() == 2U);
   BOOST_TEST(uneven.ranges[0] == (plan_range{0, 6 * page, {policy_mode::bind, {2}}}));
@@ -293,15 +279,15 @@ BOOST_AUTO_TEST_CASE(blocked_cuts_at_the_exact_share_rounded_down) {
 }
 
 BOOST_AUTO_TEST_CASE(blocked_skips_nodes_whose_share_is_no_page) {
-  const acre::topology machine = plan_test::plain_machine(4);
+  const topology machine = plain_machine(4);
   BOOST_TEST(make_plan(placement::blocked({0, 1, 2, 3}), 1, machine).ranges.size() == 1U);
   const plan p = make_plan(placement::blocked({{0, 1000}, {1, 1}, {2, 1000}}), 3 * page, machine);
-  BOOST_TEST(pages_of(p) == (counts{{0, 1}, {2, 2}}), per_element());
+  BOOST_TEST(same(pages_of(p), counts{{0, 1}, {2, 2}}));
 }
 
 BOOST_AUTO_TEST_CASE(most_free_counts_what_it_has_placed) {
-  const acre::topology machine = plan_test::plain_machine(3);
-  const std::vector<acre::node_bytes> free = {{0, 3 * page}, {1, 5 * page}, {2, 3 * page}};
+  const topology machine = plain_machine(3);
+  const std::vector<node_bytes> free = {{0, 3 * page}, {1, 5 * page}, {2, 3 * page}};
   plan_options options;
   options.free = free;
   const plan p = make_plan(placement::most_free({0, 1, 2}, page), 5 * page, machine, options);
@@ -313,9 +299,9 @@ BOOST_AUTO_TEST_CASE(most_free_counts_what_it_has_placed) {
 }
 
 BOOST_AUTO_TEST_CASE(most_free_asks_the_machine_for_nodes_that_are_not_named) {
-  const acre::topology machine = plan_test::odd_machine();  // node 2 has twice the memory
+  const topology machine = odd_machine();  // node 2 has twice the memory
   BOOST_TEST(make_plan(placement::most_free({0, 2, 5}), page, machine).ranges[0].policy.nodes == node_set{2});
-  const std::vector<acre::node_bytes> free = {{2, 0}};
+  const std::vector<node_bytes> free = {{2, 0}};
   plan_options options;
   options.free = free;
   BOOST_TEST(make_plan(placement::most_free({0, 2, 5}), page, machine, options).ranges[0].policy.nodes ==
@@ -323,7 +309,7 @@ BOOST_AUTO_TEST_CASE(most_free_asks_the_machine_for_nodes_that_are_not_named) {
 }
 
 BOOST_AUTO_TEST_CASE(by_page_asks_each_page_once_in_order) {
-  const acre::topology machine = plan_test::plain_machine(2);
+  const topology machine = plain_machine(2);
   std::vector<std::size_t> asked;
   const auto function = [&](std::size_t i, std::size_t pages) {
     BOOST_TEST(pages == 6U);
@@ -331,21 +317,22 @@ BOOST_AUTO_TEST_CASE(by_page_asks_each_page_once_in_order) {
     return i < 4 ? 1U : 0U;
   };
   const plan p = make_plan(placement::by_page(function, {0, 1}), 5 * page + 1, machine);
-  BOOST_TEST(asked == (std::vector<std::size_t>{0, 1, 2, 3, 4, 5}), per_element());
+  BOOST_TEST(same(asked, std::vector<std::size_t>{0, 1, 2, 3, 4, 5}));
   BOOST_TEST_REQUIRE(p.ranges.size() == 2U);
   BOOST_TEST(p.ranges[0] == (plan_range{0, 4 * page, {policy_mode::bind, {1}}}));
 }
 
-BOOST_AUTO_TEST_CASE(policies_have_text) {
+BOOST_AUTO_TEST_CASE(has_policies_with_text) {
   std::ostringstream out;
   out << policy{policy_mode::bind, {0, 1}} << ", " << policy{};
   BOOST_TEST(out.str() == "bind 0-1, unbound");
-  BOOST_TEST(acre::to_string(policy_mode::local) == "local");
-  BOOST_TEST(acre::to_string(policy_mode::prefer) == "prefer");
-  BOOST_TEST(acre::to_string(policy_mode::interleave) == "interleave");
-  BOOST_TEST(acre::to_string(policy_mode::weighted_interleave) == "weighted_interleave");
+  BOOST_TEST(to_string(policy_mode::local) == "local");
+  BOOST_TEST(to_string(policy_mode::prefer) == "prefer");
+  BOOST_TEST(to_string(policy_mode::interleave) == "interleave");
+  BOOST_TEST(to_string(policy_mode::weighted_interleave) == "weighted_interleave");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
+}  // namespace acre::test

@@ -2,10 +2,6 @@
 #include <acre/bytes.hpp>
 #include <acre/pool_resource.hpp>
 
-#include "support/checking_resource.hpp"
-#include "support/print.hpp"
-#include "support/resource_stress.hpp"
-
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -16,6 +12,10 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "support/checking_resource.hpp"
+#include "support/print.hpp"
+#include "support/resource_stress.hpp"
 
 namespace acre::test {
 namespace {
@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(uses_freed_ones_again_without_upstream) {
       BOOST_TEST_REQUIRE(pool.allocate(bytes, 8) == p);
       pool.deallocate(p, bytes, 8);
     }
-    BOOST_TEST_INFO(bytes);
+    BOOST_TEST_INFO(bytes << " bytes");
     BOOST_TEST(memory.allocations() == before);
   }
 }
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(uses_a_kept_mapping_for_a_block_of_about_its_size) {
   pool.deallocate(pool.allocate(60_MiB, 8), 60_MiB, 8);
   BOOST_TEST(memory.allocations() == before);
   pool.deallocate(pool.allocate(20_MiB, 8), 20_MiB, 8);
-  BOOST_TEST_INFO("it would waste more than an eighth");
+  // It would waste more than an eighth.
   BOOST_TEST(memory.allocations() == before + 1);
 }
 
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(joins_neighbours_that_are_free) {
     BOOST_TEST(pool.statistics().used_bytes == 0U);
     void* const again = pool.allocate(8_MiB, 8);
     pool.deallocate(again, 8_MiB, 8);
-    BOOST_TEST_INFO("in round " << round);
+    BOOST_TEST_INFO("round " << round);
     BOOST_TEST_REQUIRE(memory.allocations() == before);
   }
 }

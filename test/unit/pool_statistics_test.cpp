@@ -1,11 +1,6 @@
 #include <acre/bytes.hpp>
 #include <acre/pool_resource.hpp>
 
-#include "support/checking_resource.hpp"
-#include "support/print.hpp"
-#include "support/text.hpp"
-#include "support/thread.hpp"
-
 #include <boost/test/unit_test.hpp>
 
 #include <cstddef>
@@ -13,6 +8,11 @@
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include "support/checking_resource.hpp"
+#include "support/print.hpp"
+#include "support/text.hpp"
+#include "support/thread.hpp"
 
 namespace acre::test {
 namespace {
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(one_thread_are_exact_for_small_blocks) {
   const pool_statistics empty = pool.statistics();
   BOOST_TEST(empty.allocations == count);
   BOOST_TEST(empty.spills > 0U);
-  BOOST_TEST_INFO("free small blocks stay with their class");
+  // Free small blocks stay with their class.
   BOOST_TEST(empty.used_bytes == full.used_bytes);
 }
 
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(one_thread_are_exact_for_large_blocks) {
   std::size_t used = 0;
   std::size_t blocks = 0;
   for (const auto& c : cases) {
-    BOOST_TEST_CONTEXT(c.bytes << " aligned to " << c.alignment) {
+    BOOST_TEST_CONTEXT(c.bytes << " bytes aligned to " << c.alignment) {
       static_cast<void>(pool.allocate(c.bytes, c.alignment));
       ++blocks;
       used += pool.good_size(c.bytes, c.alignment);

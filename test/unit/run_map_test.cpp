@@ -1,14 +1,14 @@
 #include "pool/run_map.hpp"
 
-#include "support/print.hpp"
-#include "support/wrong.hpp"
-
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <random>
 #include <vector>
+
+#include "support/predicates.hpp"
+#include "support/print.hpp"
 
 namespace acre::test {
 namespace {
@@ -48,7 +48,7 @@ assertion_result finds_as_modelled(const run_map& map, const model& expected, st
                                    std::size_t from) {
   const std::size_t found = map.find(count, from);
   const std::size_t wanted = expected.find(count, from);
-  if (found != wanted) return wrong(count, " from ", from, " are at ", found, " instead of ", wanted);
+  if (found != wanted) return wrong(count, " units from ", from, " are at ", found, " instead of ", wanted);
   return true;
 }
 
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(finds_every_run_of_every_pattern_of_ten_units_wherever_they
         }
         return true;
       };
-      BOOST_TEST_CONTEXT("pattern " << pattern << " behind " << before) {
+      BOOST_TEST_CONTEXT("pattern " << pattern << " behind " << before << " units") {
         BOOST_TEST_REQUIRE(map.longest() == expected.longest());
         BOOST_TEST_REQUIRE(finds_all_as_modelled());
       }
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(takes_no_more_steps_where_there_are_more_runs) {
         map.take(at, count);
         map.give(at, count);
       }
-      BOOST_TEST_INFO(count << " of " << units);
+      BOOST_TEST_INFO(count << " of " << units << " units");
       BOOST_TEST(map.steps() - before <= 100U);
     }
   }

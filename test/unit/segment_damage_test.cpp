@@ -5,11 +5,6 @@
 #include <acre/segment_resource.hpp>
 
 #include "segment/heap_layout.hpp"
-#include "support/errors.hpp"
-#include "support/mappings.hpp"
-#include "support/print.hpp"
-#include "support/sanitizers.hpp"
-#include "support/wrong.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -21,6 +16,12 @@
 #include <utility>
 #include <vector>
 
+#include "support/errors.hpp"
+#include "support/mappings.hpp"
+#include "support/predicates.hpp"
+#include "support/print.hpp"
+#include "support/sanitizers.hpp"
+
 namespace acre::test {
 namespace {
 
@@ -28,7 +29,7 @@ using boost::test_tools::assertion_result;
 
 BOOST_AUTO_TEST_SUITE(segment_damage)
 
-BOOST_AUTO_TEST_CASE(refuses_foreign_bytes_and_leaves_them_alone) {
+BOOST_AUTO_TEST_CASE(by_foreign_bytes_is_refused_and_left_alone) {
   const mapping pages = shared_pages(64_KiB);
   auto* const begin = static_cast<unsigned char*>(pages.data());
   const with_code is_foreign(errc::foreign_segment);
@@ -43,10 +44,8 @@ BOOST_AUTO_TEST_CASE(refuses_foreign_bytes_and_leaves_them_alone) {
   }
   std::memset(begin, 0, 64_KiB);
   BOOST_CHECK_NO_THROW(segment_resource(begin, 64_KiB));
-  BOOST_TEST_INFO("another size");
-  BOOST_CHECK_EXCEPTION(segment_resource(begin, 32_KiB), error, is_foreign);
+  BOOST_CHECK_EXCEPTION(segment_resource(begin, 32_KiB), error, is_foreign);  // another size
   reinterpret_cast<heap_header*>(begin)->signature += 1;
-  BOOST_TEST_INFO("another version");
   BOOST_CHECK_EXCEPTION(segment_resource(begin, 64_KiB), error,
                         with_code(errc::foreign_segment)
                             .saying_exactly("segment_resource: the heap has layout 2, this library knows 1"));
@@ -75,7 +74,7 @@ assertion_result can_be_tried(void* memory, std::size_t bytes) {
         const std::ptrdiff_t offset = p - static_cast<char*>(memory);
         if (offset < 0) result = wrong("a block ", -offset, " bytes before the range");
         if (p + size > static_cast<char*>(memory) + bytes)
-          result = wrong("a block of ", size, " at ", offset);
+          result = wrong("a block of ", size, " bytes at ", offset);
         live.emplace_back(p, size);
       });
     }
@@ -94,7 +93,7 @@ bool is_lock_word(std::size_t offset) {
   return offset >= mutex && offset < mutex + 4;
 }
 
-BOOST_AUTO_TEST_CASE(damaged_books_are_an_error_and_no_crash, *boost::unit_test::timeout(60)) {
+BOOST_AUTO_TEST_CASE(of_the_books_is_an_error_and_no_crash, *boost::unit_test::timeout(60)) {
   constexpr std::size_t bytes = 64_KiB;
   const mapping pages = shared_pages(3 * bytes);
   auto* const begin = static_cast<unsigned char*>(pages.data()) + bytes;
@@ -152,8 +151,7 @@ BOOST_AUTO_TEST_CASE(damaged_books_are_an_error_and_no_crash, *boost::unit_test:
   BOOST_TEST(std::all_of(begin + bytes, begin + 2 * bytes, is_untouched), "written behind the range");
 }
 
-BOOST_AUTO_TEST_CASE(wrong_words_with_the_mark_of_a_dead_holder_are_an_error_for_good,
-                     *boost::unit_test::timeout(60)) {
+BOOST_AUTO_TEST_CASE(with_the_mark_of_a_dead_holder_is_an_error_for_good, *boost::unit_test::timeout(60)) {
   const mapping pages = shared_pages(64_KiB);
   segment_resource heap(pages.data(), 64_KiB);
   void* const p = heap.allocate(100, 8);

@@ -1,19 +1,12 @@
-#include <acre/segment_resource.hpp>
-
 #include <acre/bytes.hpp>
 #include <acre/error.hpp>
 #include <acre/mapping.hpp>
+#include <acre/segment_resource.hpp>
 
-#include "support/errors.hpp"
-#include "support/mappings.hpp"
-#include "support/print.hpp"
-#include "support/resource_stress.hpp"
-#include "support/sanitizers.hpp"
-#include "support/wrong.hpp"
+#include <boost/test/unit_test.hpp>
 
 #include <sys/mman.h>
 #include <unistd.h>
-#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <array>
@@ -29,6 +22,13 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include "support/errors.hpp"
+#include "support/mappings.hpp"
+#include "support/predicates.hpp"
+#include "support/print.hpp"
+#include "support/resource_stress.hpp"
+#include "support/sanitizers.hpp"
 
 namespace acre::test {
 namespace {
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(gives_all_it_has_and_takes_it_back) {
   BOOST_TEST(heap.largest_free() == all);
 }
 
-BOOST_AUTO_TEST_CASE(an_exhausted_heap_says_how_much_was_asked) {
+BOOST_AUTO_TEST_CASE(says_how_much_was_asked_when_it_is_exhausted) {
   const auto says_how_much = [](const allocation_error& e) {
     BOOST_TEST(e.bytes() == bytes);
     return with_code(errc::out_of_memory)(e);
@@ -79,22 +79,22 @@ BOOST_AUTO_TEST_CASE(an_exhausted_heap_says_how_much_was_asked) {
   BOOST_CHECK_EXCEPTION(static_cast<void>(heap.allocate(bytes, 8)), allocation_error, says_how_much);
 }
 
-BOOST_AUTO_TEST_CASE(good_sizes_are_steps_of_16) {
+BOOST_AUTO_TEST_CASE(has_good_sizes_in_steps_of_16) {
   struct {
     std::size_t bytes, good;
   } const cases[] = {{0, 24}, {1, 24}, {24, 24}, {25, 40}, {40, 40}, {41, 56}, {4096, 4104}};
   for (const auto& c : cases) {
-    BOOST_TEST_INFO(c.bytes);
+    BOOST_TEST_INFO(c.bytes << " bytes");
     BOOST_TEST(heap.good_size(c.bytes, 8) == c.good);
   }
   constexpr std::size_t max = std::numeric_limits<std::size_t>::max();
   BOOST_TEST(heap.good_size(max, 8) == max);
 }
 
-BOOST_AUTO_TEST_CASE(every_alignment_to_the_size_of_the_heap_works_or_says_so) {
+BOOST_AUTO_TEST_CASE(keeps_every_alignment_up_to_its_size_or_says_so) {
   for (std::size_t alignment = 1; alignment != 0; alignment *= 2) {
     for (const std::size_t size : {0U, 1U, 100U, 5000U}) {
-      BOOST_TEST_CONTEXT(size << " aligned to " << alignment) {
+      BOOST_TEST_CONTEXT(size << " bytes aligned to " << alignment) {
         try {
           void* const p = heap.allocate(size, alignment);
           BOOST_TEST(reinterpret_cast<std::uintptr_t>(p) % alignment == 0U);
@@ -159,7 +159,7 @@ boost::test_tools::assertion_result lies_well(const block_map& live, block_map::
   return true;
 }
 
-BOOST_AUTO_TEST_CASE(random_blocks_never_overlap_and_become_one_again) {
+BOOST_AUTO_TEST_CASE(never_lets_random_blocks_overlap_and_is_one_block_again) {
   std::mt19937 random(7);
   block_map live;
   const std::size_t empty = heap.free_bytes();
@@ -186,8 +186,10 @@ BOOST_AUTO_TEST_CASE(random_blocks_never_overlap_and_become_one_again) {
       live.erase(at);
     }
     if (step % 500 == 0) {
-      BOOST_TEST_REQUIRE(heap.check(), "in step " << step);
-      BOOST_TEST_REQUIRE(heap.blocks() == live.size());
+      BOOST_TEST_CONTEXT("step " << step) {
+        BOOST_TEST_REQUIRE(heap.check());
+        BOOST_TEST_REQUIRE(heap.blocks() == live.size());
+      }
     }
   }
   BOOST_TEST(full > 0U, "it was never full");
@@ -199,23 +201,23 @@ BOOST_AUTO_TEST_CASE(random_blocks_never_overlap_and_become_one_again) {
   BOOST_TEST(heap.largest_free() == empty - 8);
 }
 
-BOOST_AUTO_TEST_CASE(a_second_free_is_an_error_that_changes_nothing) {
+BOOST_AUTO_TEST_CASE(refuses_a_second_free_and_changes_nothing) {
   std::array<void*, 5> p{};
   for (void*& q : p) q = heap.allocate(100, 8);
   // Joined with nothing, with the one behind, with the one before, and with both.
   for (const std::size_t i : {1U, 0U, 3U, 2U}) {
     heap.deallocate(p[i], 100, 8);
-    BOOST_TEST_INFO(i);
+    BOOST_TEST_INFO("block " << i);
     BOOST_CHECK_EXCEPTION(heap.deallocate(p[i], 100, 8), error, with_code(errc::not_mapped));
   }
   for (const std::size_t i : {0U, 1U, 2U, 3U}) {
-    BOOST_TEST_INFO(i);
+    BOOST_TEST_INFO("block " << i);
     BOOST_CHECK_EXCEPTION(heap.deallocate(p[i], 100, 8), error, with_code(errc::not_mapped));
   }
   BOOST_TEST(heap.blocks() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_pointer_that_is_no_block_is_an_error) {
+BOOST_AUTO_TEST_CASE(refuses_a_pointer_that_is_no_block) {
   void* const p = heap.allocate(1000, 8);
   std::memset(p, 0xFF, 1000);
   int elsewhere = 0;
@@ -223,17 +225,17 @@ BOOST_AUTO_TEST_CASE(a_pointer_that_is_no_block_is_an_error) {
        {static_cast<void*>(&elsewhere), heap.data(), static_cast<void*>(static_cast<char*>(p) + 16),
         static_cast<void*>(static_cast<char*>(p) + 1),
         static_cast<void*>(static_cast<char*>(heap.data()) + bytes)}) {
-    BOOST_TEST_INFO(wrong);
+    BOOST_TEST_INFO("pointer " << wrong << ", data at " << heap.data() << ", block at " << p);
     BOOST_CHECK_EXCEPTION(heap.deallocate(wrong, 1000, 8), error, with_code(errc::not_mapped));
   }
   BOOST_TEST(heap.blocks() == 1U);
 }
 
 #ifdef ACRE_CHECKED
-BOOST_AUTO_TEST_CASE(a_wrong_size_is_found_in_checked_builds) {
+BOOST_AUTO_TEST_CASE(finds_a_wrong_size_in_checked_builds) {
   void* const p = heap.allocate(1000, 8);
   for (const std::size_t wrong : {std::size_t{0}, std::size_t{900}, std::size_t{1100}, SIZE_MAX}) {
-    BOOST_TEST_INFO(wrong);
+    BOOST_TEST_INFO(wrong << " bytes");
     BOOST_CHECK_EXCEPTION(heap.deallocate(p, wrong, 8), error, with_code(errc::not_mapped));
   }
   heap.deallocate(p, 1000, 8);
@@ -247,13 +249,13 @@ BOOST_AUTO_TEST_CASE(is_found_again_with_all_it_held) {
   const segment_resource again(pages.data(), bytes);
   BOOST_TEST(again.blocks() == 1U);
   BOOST_TEST(std::string_view(static_cast<char*>(again.root())) == "still here");
-  BOOST_TEST((again == heap));
+  BOOST_TEST(again.is_equal(heap));
   const mapping other_pages = shared_pages(bytes);
   const segment_resource other(other_pages.data(), bytes);
-  BOOST_TEST(!(other == heap));
+  BOOST_TEST(!other.is_equal(heap));
 }
 
-BOOST_AUTO_TEST_CASE(the_root_is_set_once_by_who_comes_first) {
+BOOST_AUTO_TEST_CASE(takes_the_root_of_who_comes_first) {
   void* const one = heap.allocate(8);
   void* const two = heap.allocate(8);
   BOOST_TEST(heap.try_set_root(one));
@@ -284,7 +286,7 @@ BOOST_AUTO_TEST_CASE(works_at_two_addresses_at_once) {
   close(file);
   segment_resource one(here.data(), 1_MiB);
   segment_resource two(there.data(), 1_MiB);
-  BOOST_TEST(!(one == two), "a pointer of one means nothing to the other");
+  BOOST_TEST(!one.is_equal(two));  // a pointer of one means nothing to the other
   const auto as_two_sees = [&](void* p) {
     return static_cast<char*>(there.data()) + (static_cast<char*>(p) - static_cast<char*>(here.data()));
   };
@@ -315,7 +317,7 @@ BOOST_AUTO_TEST_CASE(works_at_two_addresses_at_once) {
   BOOST_TEST(two.check());
 }
 
-BOOST_AUTO_TEST_CASE(threads_that_come_at_once_make_one_heap, *boost::unit_test::timeout(60)) {
+BOOST_AUTO_TEST_CASE(is_one_heap_for_threads_that_come_at_once, *boost::unit_test::timeout(60)) {
   for (int round = 0; round != 50; ++round) {
     const mapping pages = shared_pages(64_KiB);
     std::vector<std::thread> threads;
@@ -343,7 +345,7 @@ BOOST_AUTO_TEST_CASE(refuses_ranges_that_can_hold_no_heap) {
   BOOST_CHECK_EXCEPTION(segment_resource(begin, max), error, with_code(errc::invalid_size));
 }
 
-BOOST_AUTO_TEST_CASE(every_size_of_a_range_works) {
+BOOST_AUTO_TEST_CASE(works_in_a_range_of_every_size) {
   const mapping pages = shared_pages(64_KiB);
   auto* const begin = static_cast<char*>(pages.data());
   for (std::size_t bytes = 4096; bytes != 4096 + 100; ++bytes) {
@@ -363,12 +365,12 @@ BOOST_AUTO_TEST_CASE(every_size_of_a_range_works) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(an_alignment_that_is_no_power_of_two_is_an_error) {
+BOOST_AUTO_TEST_CASE(refuses_an_alignment_that_is_no_power_of_two) {
   const mapping pages = shared_pages(64_KiB);
   segment_resource heap(pages.data(), 64_KiB);
   for (const std::size_t wrong : {std::size_t{0}, std::size_t{3}, 64_KiB + 1}) {
     const volatile std::size_t alignment = wrong;
-    BOOST_TEST_INFO(wrong);
+    BOOST_TEST_INFO("alignment " << wrong);
     BOOST_CHECK_EXCEPTION(static_cast<void>(heap.allocate(8, alignment)), allocation_error,
                           with_code(errc::invalid_alignment));
   }

@@ -1,21 +1,27 @@
 #include <acre/detail/size_class.hpp>
 
-#include "support/print.hpp"
-#include "support/wrong.hpp"
-
 #include <boost/test/unit_test.hpp>
 
 #include <array>
 #include <cstddef>
 
-namespace acre::detail {
+#include "support/predicates.hpp"
+#include "support/print.hpp"
+
+namespace acre::test {
 namespace {
 
 BOOST_AUTO_TEST_SUITE(size_class)
-using acre::detail::size_class;
+using detail::size_class;
 
-using acre::test::wrong;
 using boost::test_tools::assertion_result;
+using detail::class_bytes;
+using detail::class_count;
+using detail::class_of;
+using detail::is_small;
+using detail::largest_class;
+using detail::largest_class_alignment;
+using detail::smallest_class;
 
 /// Whether `check` holds, size for size.
 template <class Check>
@@ -66,8 +72,7 @@ BOOST_AUTO_TEST_CASE(of_a_class_is_the_class_itself) {
   BOOST_TEST(class_bytes(class_count - 1) == largest_class);
   for (size_class c = 0; c != class_count; ++c) {
     BOOST_TEST(class_of(class_bytes(c)) == c);
-    BOOST_TEST_INFO("a free block has a pointer in it");
-    BOOST_TEST(class_bytes(c) % 8 == 0U);
+    BOOST_TEST(class_bytes(c) % 8 == 0U);  // a free block has a pointer in it
   }
 }
 
@@ -118,7 +123,7 @@ BOOST_AUTO_TEST_CASE(is_small_up_to_the_limits_only) {
       {8, static_cast<std::size_t>(-1), false},
   };
   for (const auto& c : cases) {
-    BOOST_TEST_INFO(c.bytes << ' ' << c.alignment);
+    BOOST_TEST_INFO(c.bytes << " bytes aligned to " << c.alignment);
     BOOST_TEST(is_small(c.bytes, c.alignment) == c.small);
   }
 }
@@ -141,7 +146,7 @@ void agrees_with_the_compiler() {
   for (std::size_t i = 0; i != sample_count; ++i) {
     const volatile std::size_t bytes = sample(i);
     const volatile std::size_t alignment = Alignment;
-    BOOST_TEST_INFO(bytes << " aligned to " << Alignment);
+    BOOST_TEST_INFO(bytes << " bytes aligned to " << Alignment);
     BOOST_TEST(class_of(bytes, alignment) == known[i]);
   }
 }
@@ -157,4 +162,4 @@ BOOST_AUTO_TEST_CASE(is_the_same_at_compile_time_and_at_run_time) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace acre::detail
+}  // namespace acre::test

@@ -1,8 +1,5 @@
 #include "pool/slab.hpp"
 
-#include "support/print.hpp"
-#include "support/wrong.hpp"
-
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -11,6 +8,9 @@
 #include <random>
 #include <utility>
 #include <vector>
+
+#include "support/predicates.hpp"
+#include "support/print.hpp"
 
 namespace acre::test {
 namespace {
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(takes_no_more_steps_where_more_is_live) {
         const std::size_t before = s.steps();
         void* const p = s.take(c.other, c.step * unit_bytes);
         if (p != nullptr) s.give(p, c.other);
-        BOOST_TEST_INFO(c.other << " among " << blocks << " of " << c.live);
+        BOOST_TEST_INFO(c.other << " units among " << blocks << " blocks of " << c.live);
         BOOST_TEST_REQUIRE(s.steps() - before <= 150U);
         if (!taken.empty()) taken.back() = s.take(c.other, c.step * unit_bytes);
       }

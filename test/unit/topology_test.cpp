@@ -1,6 +1,8 @@
 #include <acre/error.hpp>
 #include <acre/topology.hpp>
 
+#include "topology/node_files.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <fstream>
@@ -15,8 +17,8 @@
 #include <vector>
 
 #include "support/errors.hpp"
+#include "support/predicates.hpp"
 #include "support/print.hpp"
-#include "topology/node_files.hpp"
 
 namespace acre {
 
@@ -26,22 +28,14 @@ static std::ostream& boost_test_print_type(std::ostream& out, const best_node& b
 
 }  // namespace acre
 
+namespace acre::test {
 namespace {
 
 using cpu_list = std::vector<unsigned>;
-using node_list = std::vector<acre::node_id>;
-using boost::test_tools::per_element;
+using node_list = std::vector<node_id>;
 
 BOOST_AUTO_TEST_SUITE(topology)
 using acre::topology;
-
-using acre::errc;
-using acre::error;
-using acre::memory_attribute;
-using acre::memory_kind;
-using acre::node_id;
-using acre::node_set;
-using acre::test::with_code;
 
 static_assert(std::is_nothrow_copy_constructible_v<topology>);
 
@@ -65,7 +59,7 @@ BOOST_AUTO_TEST_CASE(of_synthetic_machines_has_their_nodes) {
     BOOST_TEST(!t.is_this_system());
     BOOST_TEST(t.native_handle() != nullptr);
     for (node_id n : t.nodes()) {
-      BOOST_TEST(t.cpus(n) == (cpu_list{2 * n, 2 * n + 1}), per_element());
+      BOOST_TEST(same(t.cpus(n), cpu_list{2 * n, 2 * n + 1}));
       BOOST_TEST(t.node_of_cpu(2 * n + 1) == n);
       BOOST_TEST(local(t, {2 * n}) == node_set{n});
       BOOST_TEST(t.capacity(n) > 0U);
@@ -87,7 +81,7 @@ BOOST_AUTO_TEST_CASE(that_tells_nothing_is_not_guessed) {
   BOOST_TEST(t.distance(0, 1) == std::nullopt);
   BOOST_TEST(t.value(memory_attribute::bandwidth, 0, 0) == std::nullopt);
   BOOST_TEST(t.best(memory_attribute::latency, 0) == std::nullopt);
-  BOOST_TEST(t.nearest_first(1, t.nodes()) == (node_list{1U, 0U}), per_element());
+  BOOST_TEST(same(t.nearest_first(1, t.nodes()), node_list{1U, 0U}));
 }
 
 BOOST_AUTO_TEST_CASE(knows_the_capacity_without_firmware) {
@@ -124,20 +118,20 @@ BOOST_AUTO_TEST_CASE(refuses_a_node_it_does_not_have) {
 BOOST_AUTO_TEST_CASE(with_sparse_numbers_uses_those_of_the_system) {
   const topology t = from_file("sparse");
   BOOST_TEST(t.nodes() == (node_set{0, 2, 250}));
-  BOOST_TEST(t.cpus(250) == (cpu_list{4U, 5U}), per_element());
+  BOOST_TEST(same(t.cpus(250), cpu_list{4U, 5U}));
   BOOST_TEST(t.node_of_cpu(5) == 250U);
   BOOST_TEST(t.distance(2, 250) == 30U);
-  BOOST_TEST(t.nearest_first(250, t.nodes()) == (node_list{250U, 2U, 0U}), per_element());
+  BOOST_TEST(same(t.nearest_first(250, t.nodes()), node_list{250U, 2U, 0U}));
   BOOST_TEST(t.node_of_cpu(6) == std::nullopt);
 }
 
 BOOST_AUTO_TEST_CASE(gives_cpus_of_memory_only_nodes_to_the_nodes_that_own_them) {
   for (const char* name : {"hbm_hmat", "cxl_hmat"}) {
-    BOOST_TEST_CONTEXT(name) {
+    BOOST_TEST_CONTEXT("machine " << name) {
       const topology t = from_file(name);
-      BOOST_TEST(t.cpus(0) == (cpu_list{0U, 1U}), per_element());
-      BOOST_TEST(t.cpus(1) == (cpu_list{2U, 3U}), per_element());
-      BOOST_TEST(t.cpus(2) == cpu_list{}, per_element());
+      BOOST_TEST(same(t.cpus(0), cpu_list{0U, 1U}));
+      BOOST_TEST(same(t.cpus(1), cpu_list{2U, 3U}));
+      BOOST_TEST(same(t.cpus(2), cpu_list{}));
       BOOST_TEST(local(t, {0}) == node_set{0});
       BOOST_TEST(local(t, {0, 3}) == (node_set{0, 1}));
     }
@@ -157,8 +151,7 @@ BOOST_AUTO_TEST_CASE(finds_the_best_memory_for_an_initiator) {
   BOOST_TEST(t.value(memory_attribute::bandwidth, 2, 0) == 400000U);
   BOOST_TEST(t.value(memory_attribute::latency, 0, 0) == 90U);
   BOOST_TEST(t.value(memory_attribute::bandwidth, 3, 0) == std::nullopt);
-  BOOST_TEST_INFO("no CPUs there");
-  BOOST_TEST(t.value(memory_attribute::bandwidth, 2, 2) == std::nullopt);
+  BOOST_TEST(t.value(memory_attribute::bandwidth, 2, 2) == std::nullopt);  // no CPUs there
   BOOST_TEST(t.best(memory_attribute::bandwidth, 0)->node == 2U);
   BOOST_TEST(t.best(memory_attribute::bandwidth, 1)->node == 3U);
   BOOST_TEST(t.best(memory_attribute::latency, 1)->node == 1U);
@@ -179,8 +172,7 @@ BOOST_AUTO_TEST_CASE(knows_nodes_without_memory) {
   BOOST_TEST(t.memory_nodes() == (node_set{0, 2}));
   BOOST_TEST(t.capacity(1) == 0U);
   BOOST_TEST(t.node_of_cpu(2) == 1U);
-  BOOST_TEST_INFO("the nearest by distance");
-  BOOST_TEST(local(t, {2}) == node_set{2});
+  BOOST_TEST(local(t, {2}) == node_set{2});  // the nearest by distance
   BOOST_TEST(local(t, {0, 2}) == (node_set{0, 2}));
   BOOST_CHECK_EXCEPTION(
       t.require_usable(node_set{0, 1}), error,
@@ -239,14 +231,15 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(node_files)
 
 BOOST_AUTO_TEST_CASE(reads_the_lists_of_the_kernel) {
-  BOOST_TEST(acre::parse_kernel_list("0-3,8\n") == (cpu_list{0, 1, 2, 3, 8}));
-  BOOST_TEST(acre::parse_kernel_list("\n") == cpu_list{});
+  BOOST_TEST(parse_kernel_list("0-3,8\n") == (cpu_list{0, 1, 2, 3, 8}));
+  BOOST_TEST(parse_kernel_list("\n") == cpu_list{});
   for (const char* text : {"x", "0-", "0;1", "0-99999999", "-1"}) {
-    BOOST_TEST_INFO(text);
-    BOOST_TEST(acre::parse_kernel_list(text) == std::nullopt);
+    BOOST_TEST_INFO("'" << text << "'");
+    BOOST_TEST(parse_kernel_list(text) == std::nullopt);
   }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
+}  // namespace acre::test

@@ -1,11 +1,12 @@
 #include <acre/version.hpp>
 
-#include "support/print.hpp"
-
 #include <boost/test/unit_test.hpp>
 
 #include <string>
 
+#include "support/print.hpp"
+
+namespace acre::test {
 namespace {
 
 BOOST_AUTO_TEST_SUITE(version)
@@ -26,3 +27,4 @@ BOOST_AUTO_TEST_CASE(as_one_number_orders_releases) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
+}  // namespace acre::test

@@ -1,15 +1,15 @@
 // What run, move and shm say.
+#include <acre/error.hpp>
+
 #include "cli/acre/move/move_report.hpp"
 #include "cli/acre/run/memory_watch.hpp"
 #include "cli/acre/run/shared_pages.hpp"
 #include "cli/acre/shm/shm_report.hpp"
-#include "cli/common/text.hpp"
 
-#include <acre/error.hpp>
-
-#include <unistd.h>
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
+
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdint>
@@ -18,14 +18,18 @@
 #include <vector>
 
 #include "cli/acre/print_json.hpp"
+#include "cli/fits.hpp"
 #include "support/print.hpp"
 #include "support/text.hpp"
+
+BOOST_TEST_DONT_PRINT_LOG_VALUE(acre_cli::memory_peak)
 
 namespace acre_cli {
 namespace {
 
 using namespace std::chrono_literals;
 using acre::test::contains;
+using acre::test::fits;
 
 acre::process_migration migration_of(const acre::process_move& move) {
   acre::process_migration m;
@@ -39,7 +43,7 @@ BOOST_AUTO_TEST_SUITE(progress_of_a_move)
 BOOST_AUTO_TEST_CASE(fits_its_width) {
   const acre::process_move step{.from = 10, .to = 12, .pages = 1'000'000, .moved = 999'000, .error = {}};
   for (std::size_t width = 5; width < 120; ++width)
-    BOOST_TEST(columns(progress_line(step, 1, 3, width, {.unicode = true})) <= width);
+    BOOST_TEST(fits(progress_line(step, 1, 3, width, {.unicode = true}), width));
   BOOST_TEST(progress_line(step, 1, 2, 80, {}) ==
              "[################### ]  99 %  node 10 to 12 (1 of 2): 999 000 of 1 000 000 pages");
   const acre::process_move half{.from = 0, .to = 1, .pages = 4'000, .moved = 2'000, .error = {}};
@@ -100,7 +104,7 @@ BOOST_AUTO_TEST_CASE(waits_until_it_has_been_paid_for) { BOOST_TEST(until_next_l
 BOOST_AUTO_TEST_CASE(finds_this_process) {
   memory_watch watch(::getpid());
   watch.look();
-  BOOST_TEST_REQUIRE(watch.peak().has_value());
+  BOOST_TEST_REQUIRE(watch.peak());
   BOOST_TEST(watch.peak()->pages > 0U);
   BOOST_TEST(watch.looks() == 1U);
   BOOST_TEST(watch.error() == std::error_code());

@@ -1,4 +1,5 @@
 #include "cli/acre/doctor/doctor_views.hpp"
+#include "cli/common/text.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
@@ -8,7 +9,6 @@
 
 #include "cli/acre/made_up_facts.hpp"
 #include "cli/acre/print_json.hpp"
-#include "cli/common/text.hpp"
 #include "cli/fits.hpp"
 #include "support/print.hpp"
 #include "support/text.hpp"
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(has_nulls_for_what_is_not_known) {
   BOOST_TEST(json["facts"]["dev_shm"] == nullptr);
   for (const auto& group : {"trials", "settings"}) {
     for (const auto& [key, value] : json["facts"][group].items()) {
-      BOOST_TEST_INFO(key);
+      BOOST_TEST_INFO("key " << key);
       BOOST_TEST(value == nullptr);
     }
   }

@@ -6,20 +6,26 @@
 #include <functional>
 #include <iterator>
 #include <optional>
+#include <ostream>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "cli/acre/made_up_facts.hpp"
-#include "cli/acre/print_values.hpp"
+#include "support/predicates.hpp"
 #include "support/print.hpp"
 #include "support/text.hpp"
 
 namespace acre_cli {
+
+static std::ostream& boost_test_print_type(std::ostream& out, const short_version& version) {
+  return out << version.major << '.' << version.minor;
+}
+
 namespace {
 
 using acre::test::contains;
-using boost::test_tools::per_element;
+using acre::test::same;
 
 /// A thing that can be wrong, and the one finding that is to come of it.
 struct ailment {
@@ -165,11 +171,9 @@ BOOST_AUTO_TEST_CASE(of_a_healthy_machine_are_all_ok) {
       BOOST_TEST(ids.insert(f.id).second, "twice");
     }
   }
-  BOOST_TEST_INFO(ids_of(findings));
-  BOOST_TEST(ids == (std::set<std::string>{"binding", "hugetlb", "hwloc", "interleaving", "kernel",
-                                           "locating", "mappings", "migrating", "moving_processes",
-                                           "numa_balancing", "shm", "thp", "thread_binding"}),
-             per_element());
+  BOOST_TEST(same(ids, std::set<std::string>{"binding", "hugetlb", "hwloc", "interleaving", "kernel",
+                                             "locating", "mappings", "migrating", "moving_processes",
+                                             "numa_balancing", "shm", "thp", "thread_binding"}));
 }
 
 BOOST_AUTO_TEST_CASE(have_one_for_each_ailment_with_a_remedy) {
@@ -280,7 +284,7 @@ BOOST_AUTO_TEST_CASE(are_read_from_what_uname_says) {
   BOOST_TEST(parse_version("7.0-rc1") == (short_version{7, 0}));
   BOOST_TEST(*parse_version("5.17") < *parse_version("6.1"));
   for (const auto* text : {"", "6", "6.", ".1", "x.y", "-6.1"}) {
-    BOOST_TEST_INFO(text);
+    BOOST_TEST_INFO("'" << text << "'");
     BOOST_TEST(parse_version(text) == std::nullopt);
   }
 }

@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "cli/acre/made_up_files.hpp"
+#include "cli/acre/print_huge_pool.hpp"
 #include "cli/acre/print_json.hpp"
-#include "cli/acre/print_values.hpp"
 #include "cli/fits.hpp"
+#include "support/predicates.hpp"
 #include "support/print.hpp"
 #include "support/text.hpp"
 
@@ -20,7 +21,7 @@ namespace {
 using acre::test::contains;
 using acre::test::fits;
 using acre::test::lacks;
-using boost::test_tools::per_element;
+using acre::test::same;
 
 constexpr std::uint64_t gib = std::uint64_t{1} << 30;
 
@@ -158,7 +159,7 @@ BOOST_AUTO_TEST_CASE(that_is_another_knows_neither_free_memory_nor_huge_pages) {
   BOOST_TEST(!report.is_this_system);
   BOOST_TEST_REQUIRE(report.nodes.size() == 2U);
   BOOST_TEST(report.nodes[0].free == std::nullopt);
-  BOOST_TEST(report.nodes[1].cpus == (std::vector<unsigned>{2, 3}), per_element());
+  BOOST_TEST(same(report.nodes[1].cpus, std::vector<unsigned>{2, 3}));
   BOOST_TEST(to_json(report)["nodes"][0]["huge_pages"] == nullptr);
 }
 BOOST_AUTO_TEST_CASE(has_the_pools_of_this_system) {
@@ -170,7 +171,7 @@ BOOST_AUTO_TEST_CASE(has_the_pools_of_this_system) {
   files.write(pool + "nr_hugepages", "7\n");
   files.write(pool + "free_hugepages", "5\n");
   const auto report = describe(machine, system_files(files.root()));
-  BOOST_TEST(report.nodes[0].huge_pages == (std::vector<huge_pool>{{2 << 20, 7, 5}}), per_element());
+  BOOST_TEST(same(report.nodes[0].huge_pages, std::vector<huge_pool>{{2 << 20, 7, 5}}));
   BOOST_TEST(report.nodes[0].capacity == machine.capacity(node));
 }
 

@@ -1,13 +1,13 @@
-#include "cli/acre/run/placement_options.hpp"
+#include <acre/error.hpp>
 
+#include "cli/acre/run/placement_options.hpp"
 #include "cli/acre/run/system_weights.hpp"
 #include "cli/common/input_error.hpp"
 
-#include <acre/error.hpp>
-
-#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <boost/test/unit_test.hpp>
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/predicates.hpp"
 #include "support/print.hpp"
 #include "support/text.hpp"
 
@@ -26,7 +27,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using acre::test::contains;
-using boost::test_tools::per_element;
+using acre::test::same;
 using cpus = std::vector<unsigned>;
 
 const acre::topology& machine() {
@@ -150,16 +151,16 @@ BOOST_AUTO_TEST_SUITE(cpu_lists)
 
 BOOST_AUTO_TEST_CASE(are_read) {
   const cpus universe{0, 2, 4, 6};
-  BOOST_TEST(parse_cpus("3", universe) == cpus{3}, per_element());
-  BOOST_TEST(parse_cpus("0-2,8,1", universe) == (cpus{0, 1, 2, 8}), per_element());
-  BOOST_TEST(parse_cpus("all", universe) == universe, per_element());
-  BOOST_TEST(parse_cpus("!2,4", universe) == (cpus{0, 6}), per_element());
-  BOOST_TEST(parse_cpus("+1-2", universe) == (cpus{2, 4}), per_element());
+  BOOST_TEST(same(parse_cpus("3", universe), cpus{3}));
+  BOOST_TEST(same(parse_cpus("0-2,8,1", universe), cpus{0, 1, 2, 8}));
+  BOOST_TEST(same(parse_cpus("all", universe), universe));
+  BOOST_TEST(same(parse_cpus("!2,4", universe), cpus{0, 6}));
+  BOOST_TEST(same(parse_cpus("+1-2", universe), cpus{2, 4}));
 }
 BOOST_AUTO_TEST_CASE(with_mistakes_name_the_place) {
   for (const char* const text :
        {"", "x", "1-", "-1", "2-1", "1,", "1;2", "99999999999", "65536", "!", "+4", "!0,2,4,6", " 1"}) {
-    BOOST_TEST_INFO(text);
+    BOOST_TEST_INFO("'" << text << "'");
     BOOST_CHECK_THROW(parse_cpus(text, {0, 2, 4, 6}), input_error);
   }
 }

@@ -1,19 +1,27 @@
 // /proc/PID/smaps as it is, as names of files may look like it, and of this process.
 #include "cli/acre/process_smaps.hpp"
 
-#include <unistd.h>
 #include <boost/test/unit_test.hpp>
 
+#include <unistd.h>
+
 #include <cstdint>
+#include <ostream>
 #include <sstream>
 
-#include "cli/acre/print_values.hpp"
+#include "support/predicates.hpp"
 #include "support/print.hpp"
 
 namespace acre_cli {
+
+static std::ostream& boost_test_print_type(std::ostream& out, const mapping_memory& memory) {
+  return out << "resident " << memory.resident << ", proportional " << memory.proportional
+             << ", transparent_huge " << memory.transparent_huge;
+}
+
 namespace {
 
-using boost::test_tools::per_element;
+using acre::test::same;
 
 process_smaps parsed(const char* text) {
   std::istringstream in(text);
@@ -25,31 +33,29 @@ using acre_cli::process_smaps;
 
 BOOST_AUTO_TEST_CASE(have_what_is_resident_and_what_of_it_is_the_processes_own) {
   BOOST_TEST(
-      parsed("7f00-8f00 rw-p 00000000 00:00 0                          [heap]\n"
-             "Size:               4000 kB\nRss:                1000 kB\nPss:                 250 kB\n"
-             "Pss_Dirty:           100 kB\nVmFlags: rd wr mr mw me ac \n"
-             "9000-a000 rw-s 00000000 00:0e 1 /anon_hugepage (deleted)\nRss: 0 kB\nPss: 0 kB\n"
-             "deadbeef000-deadbef0000 r-xp 00000000 00:00 0    Rss: 4 kB\nRss: 8 kB\nPss: 4 kB\n") ==
-          (process_smaps{
-              {0x7f00, {1000 << 10, 250 << 10, 0}}, {0x9000, {}}, {0xdeadbeef000, {8 << 10, 4 << 10, 0}}}),
-      per_element());
+      same(parsed("7f00-8f00 rw-p 00000000 00:00 0                          [heap]\n"
+                  "Size:               4000 kB\nRss:                1000 kB\nPss:                 250 kB\n"
+                  "Pss_Dirty:           100 kB\nVmFlags: rd wr mr mw me ac \n"
+                  "9000-a000 rw-s 00000000 00:0e 1 /anon_hugepage (deleted)\nRss: 0 kB\nPss: 0 kB\n"
+                  "deadbeef000-deadbef0000 r-xp 00000000 00:00 0    Rss: 4 kB\nRss: 8 kB\nPss: 4 kB\n"),
+           process_smaps{
+               {0x7f00, {1000 << 10, 250 << 10, 0}}, {0x9000, {}}, {0xdeadbeef000, {8 << 10, 4 << 10, 0}}}));
 }
 
 BOOST_AUTO_TEST_CASE(add_up_what_is_mapped_by_huge_pages) {
   BOOST_TEST(
-      parsed("7f0000000000-7f0000400000 rw-p 00000000 00:00 0 \nAnonHugePages:      2048 kB\n"
-             "ShmemPmdMapped:        0 kB\nTHPeligible:           1\n"
-             "7f0000400000-7f0000800000 rw-s 00000000 00:01 7 /dev/shm/FilePmdMapped: 8 kB\n"
-             "AnonHugePages:         0 kB\nShmemPmdMapped:     4096 kB\nFilePmdMapped:      2048 kB\n") ==
-          (process_smaps{{0x7f0000000000, {0, 0, 2048 << 10}}, {0x7f0000400000, {0, 0, 6144 << 10}}}),
-      per_element());
+      same(parsed("7f0000000000-7f0000400000 rw-p 00000000 00:00 0 \nAnonHugePages:      2048 kB\n"
+                  "ShmemPmdMapped:        0 kB\nTHPeligible:           1\n"
+                  "7f0000400000-7f0000800000 rw-s 00000000 00:01 7 /dev/shm/FilePmdMapped: 8 kB\n"
+                  "AnonHugePages:         0 kB\nShmemPmdMapped:     4096 kB\nFilePmdMapped:      2048 kB\n"),
+           process_smaps{{0x7f0000000000, {0, 0, 2048 << 10}}, {0x7f0000400000, {0, 0, 6144 << 10}}}));
 }
 
 BOOST_AUTO_TEST_CASE(of_nothing_and_of_nonsense_are_empty) {
-  BOOST_TEST(parsed("") == process_smaps{}, per_element());
-  BOOST_TEST(parsed("Rss: 4 kB\n:\n-\n7f\nx-y\n") == process_smaps{}, per_element());
-  BOOST_TEST(parsed("1-2\nRss:\nPss: kB\nAnonHugePages\n") == (process_smaps{{1, {}}}), per_element());
-  BOOST_TEST(smaps_of(-1) == process_smaps{}, per_element());
+  BOOST_TEST(same(parsed(""), process_smaps{}));
+  BOOST_TEST(same(parsed("Rss: 4 kB\n:\n-\n7f\nx-y\n"), process_smaps{}));
+  BOOST_TEST(same(parsed("1-2\nRss:\nPss: kB\nAnonHugePages\n"), process_smaps{{1, {}}}));
+  BOOST_TEST(same(smaps_of(-1), process_smaps{}));
 }
 
 BOOST_AUTO_TEST_CASE(of_this_process_have_its_stack) {

@@ -3,17 +3,24 @@
 #include <boost/test/unit_test.hpp>
 
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
 #include "cli/acre/made_up_files.hpp"
-#include "cli/acre/print_values.hpp"
+#include "cli/acre/print_huge_pool.hpp"
+#include "support/predicates.hpp"
 #include "support/print.hpp"
 
 namespace acre_cli {
+
+static std::ostream& boost_test_print_type(std::ostream& out, const memory_limit& limit) {
+  return out << limit.used << " of " << limit.limit << " bytes used";
+}
+
 namespace {
 
-using boost::test_tools::per_element;
+using acre::test::same;
 
 struct files_of_a_system {
   made_up_files made_up;
@@ -22,7 +29,7 @@ struct files_of_a_system {
 
 BOOST_FIXTURE_TEST_SUITE(reading_system_files, files_of_a_system)
 
-BOOST_AUTO_TEST_CASE(numbers_are_whole_lines) {
+BOOST_AUTO_TEST_CASE(takes_whole_lines_for_numbers) {
   made_up.write("/proc/a", "17\n");
   made_up.write("/proc/b", "17 apples\n");
   made_up.write("/proc/c", "");
@@ -33,7 +40,7 @@ BOOST_AUTO_TEST_CASE(numbers_are_whole_lines) {
   BOOST_TEST(files.number("/proc/d") == std::nullopt);
   BOOST_TEST(files.number("/proc/absent") == std::nullopt);
 }
-BOOST_AUTO_TEST_CASE(the_chosen_word_is_in_brackets) {
+BOOST_AUTO_TEST_CASE(takes_the_word_in_brackets_for_the_chosen_one) {
   made_up.write("/sys/a", "always [madvise] never\n");
   made_up.write("/sys/b", "always\n");
   made_up.write("/sys/c", "]always[\n");
@@ -41,7 +48,7 @@ BOOST_AUTO_TEST_CASE(the_chosen_word_is_in_brackets) {
   BOOST_TEST(files.chosen("/sys/b") == std::nullopt);
   BOOST_TEST(files.chosen("/sys/c") == std::nullopt);
 }
-BOOST_AUTO_TEST_CASE(fields_may_be_in_kilobytes) {
+BOOST_AUTO_TEST_CASE(takes_fields_in_kilobytes_too) {
   made_up.write("/proc/f", "Seccomp:\t2\nSeccomp_filters:\t1\nVmRSS:    12 kB\nName:\tx\nEmpty:\n");
   BOOST_TEST(files.field("/proc/f", "Seccomp") == 2U);
   BOOST_TEST(files.field("/proc/f", "Seccomp_filters") == 1U);
@@ -50,13 +57,13 @@ BOOST_AUTO_TEST_CASE(fields_may_be_in_kilobytes) {
   BOOST_TEST(files.field("/proc/f", "Empty") == std::nullopt);
   BOOST_TEST(files.field("/proc/f", "Absent") == std::nullopt);
 }
-BOOST_AUTO_TEST_CASE(lines_are_counted) {
+BOOST_AUTO_TEST_CASE(counts_lines) {
   made_up.write("/proc/maps", "a\nb\nc\n");
   BOOST_TEST(files.count_lines("/proc/maps") == 3U);
   BOOST_TEST(files.count_lines("/proc/absent") == std::nullopt);
 }
 
-BOOST_AUTO_TEST_CASE(pools_are_those_of_the_node_by_size) {
+BOOST_AUTO_TEST_CASE(finds_the_pools_of_a_node_by_size) {
   const std::string of_node = "/sys/devices/system/node/node3/hugepages/";
   made_up.write(of_node + "hugepages-1048576kB/nr_hugepages", "1\n");
   made_up.write(of_node + "hugepages-1048576kB/free_hugepages", "0\n");
@@ -64,12 +71,11 @@ BOOST_AUTO_TEST_CASE(pools_are_those_of_the_node_by_size) {
   made_up.write(of_node + "hugepages-2048kB/free_hugepages", "9\n");
   made_up.write(of_node + "hugepages-64kB/nr_hugepages", "16\n");
   made_up.write(of_node + "hugepages-kB/nr_hugepages", "16\n");
-  BOOST_TEST(files.huge_pools_of(3) == (std::vector<huge_pool>{{2 << 20, 16, 9}, {1 << 30, 1, 0}}),
-             per_element());
-  BOOST_TEST(files.huge_pools_of(0) == std::vector<huge_pool>{}, per_element());
+  BOOST_TEST(same(files.huge_pools_of(3), std::vector<huge_pool>{{2 << 20, 16, 9}, {1 << 30, 1, 0}}));
+  BOOST_TEST(same(files.huge_pools_of(0), std::vector<huge_pool>{}));
 }
 
-BOOST_AUTO_TEST_CASE(the_memory_limit_is_the_tightest_up_to_the_root) {
+BOOST_AUTO_TEST_CASE(finds_the_tightest_memory_limit_up_to_the_root) {
   made_up.write("/proc/self/cgroup", "0::/a/b\n");
   BOOST_TEST(files.memory_limit_of_self() == std::nullopt);
   made_up.write("/sys/fs/cgroup/a/b/memory.max", "max\n");
@@ -80,7 +86,7 @@ BOOST_AUTO_TEST_CASE(the_memory_limit_is_the_tightest_up_to_the_root) {
   made_up.write("/sys/fs/cgroup/a/memory.current", "4000\n");
   BOOST_TEST(files.memory_limit_of_self() == (memory_limit{6000, 4000}));
 }
-BOOST_AUTO_TEST_CASE(the_memory_limit_may_be_that_of_cgroup_1_or_of_a_container) {
+BOOST_AUTO_TEST_CASE(finds_the_memory_limit_of_cgroup_1_or_of_a_container) {
   made_up.write("/proc/self/cgroup", "12:pids:/x\n4:cpu,memory:/docker/1\n0::/\n");
   made_up.write("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
   BOOST_TEST(files.memory_limit_of_self() == std::nullopt);

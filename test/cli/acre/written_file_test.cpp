@@ -1,8 +1,10 @@
 #include "cli/common/written_file.hpp"
+#include "cli/common/input_error.hpp"
+
+#include <boost/test/unit_test.hpp>
 
 #include <sys/stat.h>
 #include <unistd.h>
-#include <boost/test/unit_test.hpp>
 
 #include <cstddef>
 #include <cstdlib>
@@ -11,7 +13,6 @@
 #include <iterator>
 #include <string>
 
-#include "cli/common/input_error.hpp"
 #include "support/print.hpp"
 
 namespace acre_cli {

@@ -13,11 +13,12 @@
 #include <utility>
 #include <vector>
 
+#include "support/predicates.hpp"
 #include "support/print.hpp"
 
 namespace acre_demo {
 
-static std::ostream& operator<<(std::ostream& out, const position& p) {
+static std::ostream& boost_test_print_type(std::ostream& out, const position& p) {
   return out << "file " << p.file << " line " << p.line;
 }
 
@@ -26,7 +27,7 @@ static std::ostream& operator<<(std::ostream& out, const position& p) {
 namespace {
 
 using namespace acre_demo;
-using boost::test_tools::per_element;
+using acre::test::same;
 
 BOOST_AUTO_TEST_SUITE(words)
 
@@ -38,7 +39,7 @@ BOOST_AUTO_TEST_CASE(are_runs_of_letters_digits_and_underscores_with_their_lines
   for_each_word("int a_1=42x;\n\n\xc3\xa9t\xc3\xa9 _",
                 [&](auto word, auto line) { found.emplace_back(word, line); });
   const std::vector<word_at> expected{{"int", 1}, {"a_1", 1}, {"\xc3\xa9t\xc3\xa9", 3}, {"_", 3}};
-  BOOST_TEST(found == expected, per_element());
+  BOOST_TEST(same(found, expected));
 }
 
 BOOST_AUTO_TEST_CASE(of_an_empty_text_are_none) {
@@ -56,8 +57,8 @@ BOOST_AUTO_TEST_CASE(knows_every_position_and_reads_the_same_wherever_it_lies) {
   recording_resource memory(*std::pmr::new_delete_resource());
   {
     const word_index index = build_index(files, &memory);
-    const std::vector<position> expected{{0, 1}, {0, 2}, {1, 1}};
-    BOOST_TEST(index.find("x")->second == expected, per_element());
+    const std::pmr::vector<position> expected{{0, 1}, {0, 2}, {1, 1}};
+    BOOST_TEST(same(index.find("x")->second, expected));
     BOOST_TEST(count_positions(index) == 4u);
     BOOST_TEST(!memory.blocks().empty());
     BOOST_TEST(scan_index(index) == scan_index(build_index(files, std::pmr::new_delete_resource())));

@@ -58,6 +58,20 @@ def _words(suite: dict[str, str], key: str) -> list[str]:
     return [word for word in suite.get(key, '').split(';') if word]
 
 
+def require_all_selected(suites: list[dict[str, str]]) -> None:
+    """A case that no filter of its program selects would run nowhere, and nobody would notice."""
+    filters: dict[str, list[str]] = {}
+    for suite in suites:
+        if 'executable' in suite:
+            filters.setdefault(suite['executable'], []).append(suite.get('filter', '*'))
+    for program, patterns in filters.items():
+        cases = list_cases(program)
+        selected = {case.name for case in select(cases, ':'.join(patterns))}
+        for case in cases:
+            if case.name not in selected:
+                raise SuiteError(f'{os.path.basename(program)}: no FILTER selects {case.name}')
+
+
 def make_plans(suites: list[dict[str, str]]) -> list[Plan]:
     """One plan for each (shape, kernel) that some suite names, in order of appearance."""
     plans: dict[tuple[str, str], Plan] = {}
@@ -78,6 +92,7 @@ def make_plans(suites: list[dict[str, str]]) -> list[Plan]:
             require_unique_names(plan.cases)
         except CaseError as error:
             raise SuiteError(f'{plan.name()}: {error}; give one suite a VARIANT') from None
+    require_all_selected(suites)
     return list(plans.values())
 
 

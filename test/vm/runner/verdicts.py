@@ -10,7 +10,7 @@ FAILED = 'failed'
 SKIPPED = 'skipped'
 NOT_RUN = 'not-run'
 
-# The words of test/support/run_cases.cpp, and of Boost.Test itself.
+# The words of test/support/test_main.cpp, and of Boost.Test itself.
 _SKIP = re.compile(r'^skipped: (.*)', re.MULTILINE)
 _RAN = re.compile(r'^Running 1 test case\.\.\.$', re.MULTILINE)
 

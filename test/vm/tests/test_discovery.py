@@ -6,7 +6,7 @@ import unittest
 from runner.ctest_script import plan_tests
 from runner.suites import SuiteError, make_plans, plan_from_json, read_suites
 
-from boost_cases import ListError, ctest_script, list_cases, quote, select
+from boost_cases import ListError, ctest_script, list_cases, parse_list, quote, select
 
 _FAKE = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'fake_program.sh')
 _SUITE = {'shapes': 'n1;n2', 'kernels': '6.1', 'executable': _FAKE}
@@ -15,6 +15,9 @@ _SUITE = {'shapes': 'n1;n2', 'kernels': '6.1', 'executable': _FAKE}
 class Listing(unittest.TestCase):
     def setUp(self) -> None:
         self.cases = list_cases(_FAKE)
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.directory = temporary.name
 
     def test_names_labels_timeouts_and_what_is_disabled(self) -> None:
         names = ['passes', 'fails', 'skips', 'dies', 'needs_a_group', 'sleeps', 'sizes/one', 'sizes/two<int>']
@@ -38,6 +41,21 @@ class Listing(unittest.TestCase):
             with self.assertRaisesRegex(ListError, 'no test matches'):
                 select(self.cases, pattern)
 
+    def test_labels_of_a_suite_are_its_cases_labels(self) -> None:
+        text = ('tu1[color=green,label="Master Test Suite"];\ntu2[color=green,label="s|f(1)|labels: @alone"];\n'
+                'tu1 -> tu2;\ntu65536[color=green,label="c|f(2)|labels: @slow"];\ntu2 -> tu65536;\n')
+        self.assertEqual(parse_list(text)[0].labels, ('slow', 'alone'))
+
+    def test_rows_without_names_and_names_that_occur_twice_are_refused(self) -> None:
+        for name, message in (('_0', 'named_cases'), ('passes', 'two cases of one name')):
+            program = os.path.join(self.directory, 'program')
+            with self.subTest(name):
+                with open(_FAKE) as fake, open(program, 'w') as copy:
+                    copy.write(fake.read().replace('label="fails|', f'label="{name}|'))
+                os.chmod(program, 0o755)
+                with self.assertRaisesRegex(ListError, message):
+                    list_cases(program)
+
     def test_a_program_that_cannot_tell_its_cases(self) -> None:
         for program in ('/nowhere/tests', '/bin/true', '/bin/false'):
             with self.assertRaises(ListError):
@@ -59,6 +77,11 @@ class Plans(unittest.TestCase):
         self.assertEqual(plans[1].cases[7].user, 'nobody')
         self.assertEqual(plans[1].cases[7].command, 'exec /usr/bin/fake_program.sh')
         self.assertEqual(plans[1].cases[7].test, 'group/passes')
+
+    def test_a_case_that_nobody_selects_is_refused(self) -> None:
+        with self.assertRaisesRegex(SuiteError, 'no FILTER selects group/skips'):
+            make_plans([_SUITE | {'filter': 'group/passes:group/fails'}])
+        make_plans([_SUITE | {'filter': 'group/passes'}, _SUITE | {'filter': '*', 'shapes': 'hbm'}])
 
     def test_cases_with_the_label_are_alone(self) -> None:
         cases = make_plans([_SUITE])[0].cases

@@ -1,4 +1,4 @@
-#include "support/run_cases.hpp"
+#include "support/test_main.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -43,7 +43,7 @@ bool set_up() {
 
 }  // namespace
 
-int run_cases(int argc, char** argv) {
+int test_main(int argc, char** argv) {
   // A crash is for the debugger and the core file. Handlers would jump out of forked children into the framework.
   setenv("BOOST_TEST_CATCH_SYSTEM_ERRORS", "no", 0);
   return boost::unit_test::unit_test_main(&set_up, argc, argv);

@@ -1,5 +1,5 @@
-// wrong: the answer of a predicate that does not hold, with what BOOST_TEST shall say then. For loops of so many turns
-// that an assertion each would take longer than what they test:
+// predicates: answers that BOOST_TEST takes. wrong() is that of a predicate that does not hold, with what shall be said
+// then. For loops of so many turns that an assertion each would take longer than what they test:
 //   boost::test_tools::assertion_result all_even(const std::vector<int>& list) {
 //     for (const int n : list) {
 //       if (n % 2 != 0) return wrong(n, " is odd");
