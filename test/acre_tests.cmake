@@ -16,14 +16,22 @@ endfunction()
 # acre_discover_tests(<binary> <label>): one CTest "<label>/<suite>/<case>" for each case of the program, found when
 # ctest starts. A case whose precondition does not hold shows as skipped, which .ci/run turns into a failure.
 function(acre_discover_tests binary label)
-  set(script "${CMAKE_CURRENT_BINARY_DIR}/${binary}-tests.cmake")
-  set(find "${CMAKE_CURRENT_BINARY_DIR}/${binary}-find.cmake")
-  file(GENERATE OUTPUT "${find}" CONTENT "\
+  # A program for each configuration, where the generator has several; CTest says which is meant.
+  set(find "${CMAKE_CURRENT_BINARY_DIR}/${binary}-find")
+  get_property(multi GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+  if(multi)
+    set(each "${find}-$<CONFIG>.cmake")
+    file(WRITE "${find}.cmake" "include(\"${find}-\${CTEST_CONFIGURATION_TYPE}.cmake\")\n")
+  else()
+    set(each "${find}.cmake")
+  endif()
+  set(script "${CMAKE_CURRENT_BINARY_DIR}/${binary}-tests$<$<BOOL:${multi}>:-$<CONFIG>>.cmake")
+  file(GENERATE OUTPUT "${each}" CONTENT "\
 execute_process(
   COMMAND [==[${Python3_EXECUTABLE}]==] -B [==[${PROJECT_SOURCE_DIR}/test/boost_cases.py]==]
           [==[$<TARGET_FILE:${binary}>]==] ${label} [==[${script}]==]
   COMMAND_ERROR_IS_FATAL ANY)
 include([==[${script}]==])
 ")
-  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${find}")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${find}.cmake")
 endfunction()

@@ -16,13 +16,13 @@ std::atomic<std::thread::id> thread_of_the_body;
 void in_thread(const std::function<void()>& body) {
   std::exception_ptr thrown;
   std::thread([&] {
-    thread_of_the_body = std::this_thread::get_id();
+    const std::thread::id before = thread_of_the_body.exchange(std::this_thread::get_id());
     try {
       body();
     } catch (...) {
       thrown = std::current_exception();
     }
-    thread_of_the_body = std::thread::id();
+    thread_of_the_body = before;
   }).join();
   if (thrown) std::rethrow_exception(thrown);
 }

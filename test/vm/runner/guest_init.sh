@@ -77,15 +77,15 @@ prepare_run() {
 }
 
 # Kills what a run has running when its time is over. Starting a process costs milliseconds under emulation: this one
-# serves all runs. It is told "SECONDS NUMBER GROUP" when a run begins, and a line when it has ended.
-watch_runs() {
-  while read -r seconds number group <&8; do
-    read -r -t "$seconds" ended <&8 && continue
-    : >/run/timed_out.$number
-    echo 1 2>/dev/null >"$group/cgroup.kill"
-    read -r ended <&8
-  done
-}
+# serves all runs, in a session of its own: a run may send signals to its process group. It is told
+# "SECONDS NUMBER GROUP" when a run begins, and a line when it has ended.
+watch_runs='
+while read -r seconds number group <&8; do
+  read -r -t "$seconds" ended <&8 && continue
+  : >/run/timed_out.$number
+  echo 1 2>/dev/null >"$group/cgroup.kill"
+  read -r ended <&8
+done'
 
 # In the foreground: background jobs of a shell ignore SIGINT and SIGQUIT, and so would the tests.
 # The private IPC namespace takes left-over System V segments away with the run.
@@ -121,7 +121,7 @@ clean_up_run() {
 
 mkfifo -m 600 /run/watch
 exec 8<>/run/watch
-watch_runs &
+setsid /bin/sh -c "$watch_runs" &
 count_oom_kills
 say ready "$(uname -r)"
 number=0

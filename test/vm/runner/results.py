@@ -7,10 +7,7 @@ from typing import Any
 
 from .boot import BootRequest, BootResult
 from .cases import Case
-from .verdicts import PASSED, SKIPPED, judge
-
-# The exit status that CTest takes for a skip.
-SKIP_STATUS = 77
+from .verdicts import PASSED, SKIP_STATUS, SKIPPED, judge
 
 
 def ctest_run() -> str:
@@ -65,7 +62,7 @@ def write_cases(directory: str, record: dict[str, Any]) -> None:
     for number, case in enumerate(record['cases']):
         status = {PASSED: 0, SKIPPED: SKIP_STATUS}.get(case['verdict'], 1)
         text = f'{case["output"]}\n{case["verdict"]} after {case["seconds"]} s in the guest. {case["reason"]}\n'
-        with open(case_file(directory, number), 'w') as file:
+        with open(case_file(directory, number), 'w', encoding='utf-8') as file:
             file.write(f'{record["run"]}\n{case["name"]}\n{status}\n{text}')
 
 
@@ -77,13 +74,13 @@ def write_json(path: str, value: Any) -> None:
 
 def write_text(path: str, text: str) -> None:
     try:
-        with open(path) as file:
+        with open(path, encoding='utf-8') as file:
             if file.read() == text:
                 return
     except FileNotFoundError:
         pass
     os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
     temporary = f'{path}.{os.getpid()}'
-    with open(temporary, 'w') as file:
+    with open(temporary, 'w', encoding='utf-8') as file:
         file.write(text)
     os.replace(temporary, path)

@@ -10,9 +10,12 @@ FAILED = 'failed'
 SKIPPED = 'skipped'
 NOT_RUN = 'not-run'
 
+# The exit status of a skip: of test programs, and to CTest.
+SKIP_STATUS = 77
+
 # The words of test/support/test_main.cpp, and of Boost.Test itself.
 _SKIP = re.compile(r'^skipped: (.*)', re.MULTILINE)
-_RAN = re.compile(r'^Running 1 test case\.\.\.$', re.MULTILINE)
+_RAN = re.compile(r'^Running 1 test case\.\.\.\r?$.*^\*\*\* No errors detected\r?$', re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -38,19 +41,22 @@ def judge(case: Case, run: CaseRun | None) -> Verdict:
         if expected is None:
             return Verdict(PASSED)
         return Verdict(FAILED, f'killed after its time of {case.timeout} s')
+    if case.test and run.status == SKIP_STATUS:
+        skip = _SKIP.search(run.output.text())
+        return Verdict(SKIPPED, skip[1] if skip else '')
     if run.status != expected:
         return Verdict(FAILED, f'{describe_status(run.status)}, expected {case.expect}')
     if expected != 0:
         return Verdict(PASSED)
     output = run.output.text()
-    if skip := _SKIP.search(output):
+    if not case.test and (skip := _SKIP.search(output)):
         return Verdict(SKIPPED, skip[1])
     if case.test and not _RAN.search(output):
-        return Verdict(FAILED, 'exit status 0, but the output does not say that the test ran')
+        return Verdict(FAILED, 'exit status 0, but the output does not say that the test ran to its end')
     return Verdict(PASSED)
 
 
 def describe_status(status: int) -> str:
-    if status > 128:
+    if 128 < status <= 128 + 64:
         return f'exit status {status} (signal {status - 128})'
     return f'exit status {status}'

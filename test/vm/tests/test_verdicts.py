@@ -3,7 +3,7 @@ import unittest
 
 from runner.cases import Case
 from runner.protocol import CaseRun
-from runner.verdicts import judge
+from runner.verdicts import describe_status, judge
 
 
 def run(status: int | None = 0, output: str = '', **values: object) -> CaseRun:
@@ -52,13 +52,20 @@ class Verdicts(unittest.TestCase):
     def test_skips(self) -> None:
         skip = 'Running 1 test case...\nskipped: a/b: precondition failed: needs root\n'
         self.assertEqual(verdict(run(0, skip)), 'skipped')
-        self.assertEqual(verdict(run(0, skip), test='a/b'), 'skipped')
+        self.assertEqual(verdict(run(77, skip), test='a/b'), 'skipped')
         self.assertEqual(verdict(run(1, skip)), 'failed')
+        self.assertEqual(verdict(run(201, skip), test='a/b'), 'failed')
 
     def test_a_case_of_a_program_must_have_run(self) -> None:
         self.assertEqual(verdict(run(0), test='a/b'), 'failed')
         self.assertEqual(verdict(run(200, 'Test setup error: no test cases matching filter'), test='a/b'), 'failed')
-        self.assertEqual(verdict(run(0, 'x\nRunning 1 test case...\n'), test='a/b'), 'passed')
+        self.assertEqual(verdict(run(0, 'Running 1 test case...\nexit() in the middle\n'), test='a/b'), 'failed')
+        ended = 'x\nRunning 1 test case...\n\n*** No errors detected\n'
+        self.assertEqual(verdict(run(0, ended), test='a/b'), 'passed')
+
+    def test_a_status_above_all_signals_is_no_signal(self) -> None:
+        self.assertEqual(describe_status(201), 'exit status 201')
+        self.assertEqual(describe_status(139), 'exit status 139 (signal 11)')
 
 
 if __name__ == '__main__':
