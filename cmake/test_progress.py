@@ -118,7 +118,7 @@ def follow(pipe, progress, screen):
     """Reads to the end of the pipe."""
     pause = TERMINAL_PAUSE if screen.terminal else FILE_PAUSE
     due, ended = 0, False
-    rest = b""
+    rest = bytearray()
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while True:
@@ -129,7 +129,10 @@ def follow(pipe, progress, screen):
             if not selector.select(max(0, due - time.monotonic()) if telling else None):
                 continue
             data = os.read(pipe.fileno(), 65536)
-            *lines, rest = (rest + data).split(b"\n")
+            rest += data
+            if data and b"\n" not in data:
+                continue
+            *lines, rest = rest.split(b"\n")
             if not data and rest:
                 lines = [rest]
             for line in lines:

@@ -154,6 +154,10 @@ class Process(unittest.TestCase):
         self.assertEqual(self.start("exit 8").wait(), 8)
         self.assertEqual(self.start("kill -9 $$").wait(), 137)
 
+    def test_a_line_longer_than_a_pipe_holds_is_shown_whole(self):
+        with self.start("head -c 3000000 /dev/zero | tr '\\0' x; echo", stdout=subprocess.PIPE) as process:
+            self.assertEqual(process.stdout.read(), b"x" * 3000000 + b"\n")
+
     def test_failures_are_shown_at_once(self):
         with tempfile.TemporaryDirectory() as directory:
             fifo = f"{directory}/fifo"
