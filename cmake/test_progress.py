@@ -155,7 +155,17 @@ def main(command):
     # ctest decides what an interrupt means; what it says then is still shown.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda caught, _: process.send_signal(caught))
-    follow(process.stdout, Progress(), Screen(sys.stdout.buffer, sys.stdout.isatty()))
+    try:
+        follow(process.stdout, Progress(), Screen(sys.stdout.buffer, sys.stdout.isatty()))
+    except OSError as error:
+        # Nobody reads, or the disk is full: there is nobody to run the tests for.
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return 128 + signal.SIGPIPE
+        print(f"test_progress.py: cannot write to the standard output: {error.strerror}", file=sys.stderr)
+        return 1
     status = process.wait()
     return status if status >= 0 else 128 - status
 

@@ -158,6 +158,23 @@ class Process(unittest.TestCase):
         with self.start("head -c 3000000 /dev/zero | tr '\\0' x; echo", stdout=subprocess.PIPE) as process:
             self.assertEqual(process.stdout.read(), b"x" * 3000000 + b"\n")
 
+    def test_nobody_reads(self):
+        for path, status, says in ((None, 141, ""), ("/dev/full", 1, "No space left on device")):
+            with self.subTest(path), tempfile.NamedTemporaryFile() as ended:
+                script = f"trap 'echo ended >{ended.name}; exit' INT; while :; do echo line; sleep 0.1; done"
+                read, write = os.pipe()
+                os.close(read)
+                if path:
+                    os.close(write)
+                with open(path or write, "wb") as output, \
+                        self.start(script, stdout=output, stderr=subprocess.PIPE) as process:
+                    said = process.communicate(timeout=30)[1].decode()
+                self.assertEqual(process.returncode, status, said)
+                self.assertEqual(ended.read(), b"ended\n")
+                self.assertIn(says, said)
+                self.assertNotIn("Traceback", said)
+                self.assertNotIn("Exception", said)
+
     def test_failures_are_shown_at_once(self):
         with tempfile.TemporaryDirectory() as directory:
             fifo = f"{directory}/fifo"
