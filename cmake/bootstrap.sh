@@ -54,12 +54,13 @@ end_part() {
     fi
 }
 
-# At any end: how long each part took. The exit status stays as it is.
+# At any end: how long each part took. The exit status stays as it is, even if nobody reads any more.
 finish() {
     status=$?
-    if [ "$status" = 0 ]; then end_part; else end_part " (failed)"; fi
-    printf '%s' "$times" | while IFS= read -r line; do say "$line"; done
+    trap '' PIPE
     rm -rf "$work"
+    if [ "$status" = 0 ]; then end_part; else end_part " (failed)"; fi
+    printf '%s' "$times" | while IFS= read -r line; do say "$line" || :; done
     exit "$status"
 }
 
@@ -121,15 +122,27 @@ run_tests() {
         part packages "looking for what the unit and system tests need"
         # shellcheck disable=SC2086
         ensure $needs_quick
+        refuse_unknown_options "$@"
         build quick "the unit and system tests"
         run_ctest quick "unit and system" "$@"
     else
         part packages "looking for what the tests need"
         # shellcheck disable=SC2086
         ensure $needs_test
+        refuse_unknown_options "$@"
         build ci "everything"
         run_ctest ci "all of them" "$@"
     fi
+}
+
+# refuse_unknown_options ARGUMENT...: ctest leaves out what it does not know, and would run all tests.
+refuse_unknown_options() {
+    options=$(ctest --help | grep -oE '(^|[ ,])--[a-z-]+' | tr -d ' ,')
+    for argument; do
+        case $argument in
+            --*) echo "$options" | grep -qxFe "${argument%%=*}" || die "neither test nor ctest has an option $argument" ;;
+        esac
+    done
 }
 
 # run_ctest PRESET WHICH ARGUMENT...
@@ -151,8 +164,16 @@ run_benches() {
     python3 bench/report.py "$@" build/bench/bin/bench-*
 }
 
+# The names of the build presets of this project.
+build_presets() {
+    sed -n '/"buildPresets"/,/^  \]/ s/^ *{"name": "\([^"]*\)".*/\1/p' CMakePresets.json
+}
+
 run_build() {
     preset=${1:-default}
+    if [ ! -e CMakeUserPresets.json ] && ! build_presets | grep -qxFe "$preset"; then
+        die "there is no preset $preset, but: $(build_presets | tr '\n' ' ')"
+    fi
     plan packages configure build
     part packages "looking for what preset $preset needs"
     # shellcheck disable=SC2086
@@ -171,6 +192,7 @@ cd "$(dirname "$0")/.."
 . ./cmake/bootstrap_needs.sh
 . ./cmake/bootstrap_packages.sh
 jobs=${ACRE_JOBS:-$(nproc)}
+case $jobs in 0* | *[!0-9]*) die "ACRE_JOBS is $jobs, but must be a number from 1 on" ;; esac
 command=${1:---help}
 [ $# -eq 0 ] || shift
 case $command in
@@ -179,7 +201,7 @@ case $command in
     bench) action=run_benches ;;
     build) action=run_build ;;
     -h | --help | help) usage; exit 0 ;;
-    *) usage >&2; exit 2 ;;
+    *) say "there is no command $command"; usage >&2; exit 2 ;;
 esac
 work=$(mktemp -d)
 part_name=
@@ -187,5 +209,6 @@ times=
 trap finish EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
+trap 'exit 141' PIPE
 trap 'exit 143' TERM
 "$action" "$@"

@@ -21,7 +21,8 @@ choose() {
     for need; do
         choice=
         for package in $(candidates "$need"); do
-            if [ -z "$choice" ] && apt-cache show "$package" >/dev/null 2>&1; then choice=$package; fi
+            # Of a name with a +, apt-cache says nothing and that all is well, where there are no lists.
+            if [ -z "$choice" ] && [ -n "$(apt-cache show "$package" 2>/dev/null)" ]; then choice=$package; fi
         done
         if [ -n "$choice" ]; then chosen="$chosen $choice"; else unknown="$unknown $need"; fi
     done
@@ -33,12 +34,27 @@ as_root() {
 
 # apt_get ARGUMENT...: shows what it says, which apt_reason is taken from.
 apt_get() {
+    if apt_get_once 0 "$@"; then return 0; fi
+    case $(apt_reason) in
+        *"dpkg frontend lock"*)
+            say "another program installs packages now; waiting for its end, two minutes at most"
+            apt_get_once 120 "$@" ;;
+        *) return 1 ;;
+    esac
+}
+
+# apt_get_once SECONDS ARGUMENT...: waits so long for another program that installs packages.
+# An interrupt ends apt-get, or is left for later while packages are unpacked: until then it is waited for, and shown.
+apt_get_once() {
+    wait_for_lock=$1
+    shift
     {
+        trap : INT
         status=0
         as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C \
-            apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 "$@" 2>&1 || status=$?
+            apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout="$wait_for_lock" "$@" 2>&1 || status=$?
         echo "$status" >"$work/status"
-    } | tee "$work/said" >&2
+    } | (trap '' INT; exec tee "$work/said") >&2
     [ "$(cat "$work/status")" = 0 ]
 }
 
@@ -65,12 +81,18 @@ apt_reason() {
         tail -n 3 "$work/said"
 }
 
-# notes_what_concerns_all: whether the last failure is not a matter of one package; then it is noted.
-notes_what_concerns_all() {
+network_failed() {
     case $(apt_reason) in
         *"Could not resolve"* | *"Temporary failure"* | *"Could not connect"* | *"Unable to connect"* | \
-            *"Cannot initiate the connection"* | *"onnection timed out"* | *"onnection failed"* | *"unreachable"*)
-            todo="check the network, the proxy (http_proxy), and /etc/apt/sources.list; then run this again." ;;
+            *"Cannot initiate the connection"* | *"onnection timed out"* | *"onnection failed"* | *"unreachable"*) ;;
+        *) return 1 ;;
+    esac
+}
+
+# notes_what_concerns_all: whether the last failure is not a matter of one package; then it is noted.
+notes_what_concerns_all() {
+    todo="check the network, the proxy (http_proxy), and /etc/apt/sources.list; then run this again."
+    network_failed || case $(apt_reason) in
         *"Could not get lock"* | *"dpkg frontend lock"*)
             todo="another program installs packages now: wait for its end, then run this again." ;;
         *"dpkg was interrupted"*)
@@ -105,7 +127,7 @@ install_packages() {
     if [ -z "$unknown" ]; then
         say "installing$chosen"
         # shellcheck disable=SC2086
-        if apt_install $chosen; then return 0; fi
+        if apt_install $chosen || { ! network_failed && notes_what_concerns_all; }; then return 0; fi
     fi
     say "updating the lists of packages"
     apt_update || notes_what_concerns_all || :
@@ -180,6 +202,7 @@ ensure() {
         say "nothing is looked for and nothing installed: ACRE_NO_INSTALL=1"
         return 0
     fi
+    refuse_unknown_compiler
     case " $* " in *" boost "*) refuse_old_boost ;; esac
     # shellcheck disable=SC2046
     set -- $(not_found "$@")
@@ -210,6 +233,13 @@ ensure() {
     install_packages "$@"
     # shellcheck disable=SC2046
     report $(not_found "$@") || exit 1
+}
+
+refuse_unknown_compiler() {
+    # shellcheck disable=SC2086
+    if [ -z "${CXX:-}" ] || any_program $CXX; then return 0; fi
+    say "CXX is $CXX, which is not on the PATH."
+    die "What to do: install it, or unset CXX; then g++ is taken."
 }
 
 refuse_old_boost() {

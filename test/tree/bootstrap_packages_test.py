@@ -1,4 +1,8 @@
 """What cmake/bootstrap.sh asks apt-get for, and what it says where that fails."""
+import os
+import re
+import signal
+import subprocess
 import unittest
 
 from fake_machine import PACKAGES, SUDO, Machine, MachineTest, boost, boost_test, program
@@ -220,10 +224,34 @@ class Failures(MachineTest):
 
     def test_another_program_installs(self):
         self.machine.remove("zsh", "fish")
-        self.machine.set("fails.all", "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7\n")
+        self.machine.set("fails.all", "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7\n"
+                         "E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend)\n")
         said = self.run_it("test", status=1)
+        # Waited for, once.
         self.assertEqual(self.machine.installed(), [["fish", "zsh"]] * 2)
-        self.assertIn("What to do: another program installs packages now", said)
+        self.assertEqual(re.findall(r"Timeout=(\d+)", "".join(self.machine.calls("apt-get"))), ["0", "120"])
+        self.assert_in_order(said, "another program installs packages now; waiting",
+                             "What to do: another program installs packages now")
+
+    def test_an_interrupt_while_packages_are_unpacked(self):
+        self.machine.remove("zsh")
+        unpacking = self.machine.fake / "unpacking"
+        os.mkfifo(unpacking)
+        process = self.machine.start("test")
+        with open(unpacking, "w") as now:
+            os.killpg(process.pid, signal.SIGINT)
+            with self.assertRaises(subprocess.TimeoutExpired):
+                process.wait(0.5)
+            now.write("all of it\n")
+        self.assertEqual(self.machine.end(process), 130)
+        self.assert_in_order(self.machine.said, "unpacked all of it", "packages (failed)")
+
+    def test_dpkg_was_interrupted(self):
+        self.machine.remove("zsh")
+        self.machine.set("fails.all", "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'\n")
+        said = self.run_it("test", status=1)
+        self.assertEqual(len(self.machine.calls("apt-get")), 1)
+        self.assertIn("What to do: as root, run 'dpkg --configure -a'", said)
 
 
 class Root(MachineTest):

@@ -1,5 +1,6 @@
 """What each command of cmake/bootstrap.sh needs and runs, what it says meanwhile, and how it ends."""
 import json
+import os
 import pathlib
 import re
 import unittest
@@ -111,11 +112,36 @@ class Commands(MachineTest):
         self.assertEqual(self.machine.calls("cmake")[0], "--preset ci-clang -DCMAKE_CXX_COMPILER=clang++-16")
 
     def test_others_are_answered_with_the_usage(self):
-        for arguments in (["tset"], ["--quick"]):
-            self.assertIn("usage: ", self.run_it(*arguments, status=2))
+        for word in ("tset", "--quick"):
+            self.assert_in_order(self.run_it(word, status=2), f"there is no command {word}\n", "usage: ")
         self.assertIn("usage: ", self.run_it())
         self.assertIn("test [--quick]", self.run_it("--help"))
         self.assertFalse((self.machine.fake / "calls").exists())
+
+
+    def test_an_option_that_ctest_would_leave_out(self):
+        for arguments in (["--quik"], ["--quick", "--quik"], ["-R", "unit/", "--quick"]):
+            said = self.run_it("test", *arguments, status=1)
+            self.assertIn(f"neither test nor ctest has an option {arguments[-1]}\n", said)
+        self.assertFalse((self.machine.fake / "calls").exists())
+        self.run_it("test", "--quick", "--tests-regex=unit/")
+
+    def test_an_unknown_preset(self):
+        self.machine.remove("zsh")
+        said = self.run_it("build", "relaese", status=1)
+        self.assertIn("no preset relaese, but: default release demo bench ci quick asan tsan clang ci-clang fuzz tidy", said)
+        self.assertFalse((self.machine.fake / "calls").exists())
+        self.machine.set("tree/CMakeUserPresets.json", "{}")
+        self.run_it("build", "relaese")
+
+    def test_a_number_of_jobs_that_is_none(self):
+        for jobs in ("0", "x", "-1", "1 2", "08"):
+            self.assertIn(f"ACRE_JOBS is {jobs}, ", self.run_it("test", status=1, ACRE_JOBS=jobs))
+
+    def test_a_compiler_that_is_not_there(self):
+        said = self.run_it("test", status=1, CXX="clang++-99")
+        self.assert_in_order(said, "CXX is clang++-99, which is not on the PATH", "unset CXX")
+        self.run_it("test", CXX="clang++ -m64")
 
 
 class Telling(MachineTest):
@@ -155,6 +181,15 @@ n=$(cat "$FAKE/now" 2>/dev/null || echo 0); echo $((n + 10)) | tee "$FAKE/now" "
         before = sorted(self.machine.fake.iterdir())
         self.run_it("test")
         self.assertEqual(sorted(set(self.machine.fake.iterdir()) - set(before)), [self.machine.fake / "calls"])
+
+    def test_nobody_reads(self):
+        read, closed = os.pipe()
+        os.close(read)
+        for output, status in ((os.open("/dev/full", os.O_WRONLY), 1), (closed, 141)):
+            before = set(self.machine.fake.iterdir())
+            self.assertEqual(self.machine.bootstrap("test", output=output), status)
+            os.close(output)
+            self.assertEqual(set(self.machine.fake.iterdir()), before)
 
 
 if __name__ == "__main__":

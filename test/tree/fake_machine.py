@@ -14,7 +14,7 @@ TOOLS = ["sh", "cat", "chmod", "cp", "date", "dirname", "env", "grep", "head", "
 
 # Every call of a stub is a line of $FAKE/calls.
 STUBS = {
-    "apt-cache": '[ ! -e "$FAKE/no-lists" ] && [ -d "$FAKE/packages/$2" ]',
+    "apt-cache": '[ ! -e "$FAKE/no-lists" ] && [ -d "$FAKE/packages/$2" ] && echo "Package: $2"',
     "apt-get": r"""
 echo "apt-get $*" >>"$FAKE/calls"
 [ "$(cat "$FAKE/uid")" = 0 ] || [ "${AS_ROOT:-}" = 1 ] || { echo "E: are you root?"; exit 100; }
@@ -31,6 +31,11 @@ for name; do
         exit 100
     fi
 done
+if [ -p "$FAKE/unpacking" ]; then
+    trap '' INT
+    read -r now <"$FAKE/unpacking"
+    echo "unpacked $now"
+fi
 for name in all "$@"; do
     if [ -e "$FAKE/fails.$name" ]; then cat "$FAKE/fails.$name"; exit 100; fi
 done
@@ -55,7 +60,7 @@ case "$*" in "--build --preset demo "*)
     printf '#!/bin/sh\necho "acre-demo $*" >>"$FAKE/calls"; exit 5\n' >build/demo/bin/acre-demo
     chmod +x build/demo/bin/acre-demo ;;
 esac"""
-CTEST = 'echo "ctest $*" >>"$FAKE/calls"; cat "$FAKE/ctest-says" 2>/dev/null; exit "$(cat "$FAKE/ctest-status")"'
+CTEST = '[ "$1" != --help ] || { echo "  -R <regex>, --tests-regex <regex>"; exit; }; echo "ctest $*" >>"$FAKE/calls"; cat "$FAKE/ctest-says" 2>/dev/null; exit "$(cat "$FAKE/ctest-status")"'
 
 
 def boost(version):
@@ -132,6 +137,7 @@ class Machine:
         tree.mkdir(parents=True)
         for file in [*SOURCE.glob("bootstrap*.sh"), SOURCE / "test_progress.py"]:
             shutil.copy(file, tree)
+        shutil.copy(SOURCE.parent / "CMakePresets.json", tree.parent)
         self.set("uid", "0\n")
         self.set("held", "")
         self.set("cmake-version", "cmake version 3.25.1\n")
@@ -169,14 +175,21 @@ class Machine:
             for name in PACKAGES[package]:
                 (self.root / name).unlink()
 
-    def bootstrap(self, *arguments, **environment):
+    def start(self, *arguments, output=subprocess.PIPE, **environment):
+        """In a process group of its own."""
         given = {"PATH": f"{self.root}/bin:{self.tools}", "ACRE_PREFIXES": str(self.root), "FAKE": str(self.fake),
                  "TMPDIR": str(self.fake), **environment}
-        done = subprocess.run([shutil.which("sh"), "cmake/bootstrap.sh", *arguments], cwd=self.fake / "tree", env=given,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=60)
-        self.said = done.stdout
-        return done.returncode
+        return subprocess.Popen([shutil.which("sh"), "cmake/bootstrap.sh", *arguments], cwd=self.fake / "tree", env=given,
+                                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, text=True,
+                                start_new_session=True)
+
+    def end(self, process):
+        """Its exit status."""
+        self.said = process.communicate(timeout=60)[0]
+        return process.returncode
+
+    def bootstrap(self, *arguments, **options):
+        return self.end(self.start(*arguments, **options))
 
     def calls(self, program):
         """The arguments of each call of a stub."""
