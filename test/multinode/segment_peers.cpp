@@ -144,6 +144,8 @@ void remove(const shared_segment& s, const std::string& name) {
   if (s.backend() == segment_backend::memfd) return;
   const bool removed = s.id() >= 0 ? shared_segment::remove_id(s.id()) : shared_segment::remove(name);
   BOOST_TEST(removed, name << " is not there");
+  // An id stays until the last user has let go.
+  if (s.id() < 0) BOOST_TEST(!shared_segment::remove(name), name << " is still there");
 }
 
 std::vector<std::string> policies_of(const shared_segment& s, std::size_t unit) {

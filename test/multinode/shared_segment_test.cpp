@@ -300,8 +300,8 @@ BOOST_AUTO_TEST_CASE(of_different_placements_live_in_one_process) {
   expect_all_on(first, a.data(), a.size());
   expect_all_on(last, b.data(), b.size());
   expect_all_on(last, again.data(), again.size());
-  BOOST_TEST(shared_segment::remove(name_of_a));
-  BOOST_TEST(shared_segment::remove(name_of_b));
+  remove(a, name_of_a.text());
+  remove(b, name_of_b.text());
 }
 
 BOOST_AUTO_TEST_CASE(of_every_placement_are_prefaulted_as_placed_by_those_who_attached_them) {
@@ -314,7 +314,7 @@ BOOST_AUTO_TEST_CASE(of_every_placement_are_prefaulted_as_placed_by_those_who_at
       BOOST_TEST_REQUIRE(s.resident().untouched == 0U);
       map_present(s);
       expect_as_modelled(expected, s.data(), s.size(), page, false);
-      BOOST_TEST(shared_segment::remove(name));
+      remove(s, name.text());
     }
   }
 }
@@ -335,7 +335,7 @@ BOOST_AUTO_TEST_CASE(bound_anew_in_part_are_prefaulted_as_placed) {
       BOOST_TEST(policies_of(s, page) == policies, per_element());
       BOOST_TEST(s.resident().untouched == 0U);
       expect_all_on(last, static_cast<char*>(s.data()) + 8 * page, 8 * page);
-      BOOST_TEST(shared_segment::remove(name));
+      remove(s, name.text());
     }
   }
 }
