@@ -3,7 +3,6 @@
 #include "sys/files.hpp"
 
 namespace acre {
-namespace {}  // namespace
 
 round_robin::round_robin(const page_range& range, bool huge) : x_huge(huge) {
   for (const sys::map_line& m : mappings_of(range)) x_starts.push_back(m.begin);

@@ -26,17 +26,7 @@ namespace {
 constexpr std::array page_kinds{page_kind::system, page_kind::transparent_huge, page_kind::huge_2mb};
 
 std::string name_of(page_kind kind) {
-  switch (kind) {
-    case page_kind::system:
-      return "base_pages";
-    case page_kind::transparent_huge:
-      return "transparent_huge";
-    case page_kind::huge_2mb:
-      return "huge_2mb";
-    case page_kind::huge_1gb:
-      return "huge_1gb";
-  }
-  return "unknown";
+  return kind == page_kind::system ? "base_pages" : std::string(to_string(kind));
 }
 
 /// In the order of samples() * page_kinds.

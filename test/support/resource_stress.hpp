@@ -17,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+#include "support/thread.hpp"
+
 namespace acre::test {
 
 /// A block filled with bytes of its own.
@@ -74,13 +76,15 @@ class block_faults {
   std::string x_first;
 };
 
-/// Gives all back when it goes.
+/// Gives all back when it goes. In the test's own thread, a misaligned block fails the test then; in others, look_at_all()
+/// tells of it.
 class block_list {
  public:
   explicit block_list(std::pmr::memory_resource& r) : x_resource(&r) {}
   block_list(const block_list&) = delete;
   block_list& operator=(const block_list&) = delete;
   ~block_list() {
+    if (may_assert()) BOOST_TEST(x_misaligned.empty(), x_misaligned.size() << " blocks were misaligned");
     for (const filled_block& b : x_blocks) x_resource->deallocate(b.p, b.bytes, b.alignment);
   }
 

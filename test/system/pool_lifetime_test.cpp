@@ -41,6 +41,7 @@ class users_of_pools {
       const std::size_t bytes = i % 100 == 0 ? 100'000 : i * 37 % 5000;
       const filled_block b(r, bytes, 8, bytes, static_cast<unsigned char>(i));
       if (i % 10 == 0) {
+        faults.look_at(b);
         live.push_back(b);
       } else {
         free_one(r, b);
@@ -314,6 +315,7 @@ BOOST_AUTO_TEST_CASE(four_thousand_pools_live_at_once) {
       faults.look_at(live[i]);
       pools[i]->deallocate(live[i].p, 100, 8);
       live[i] = filled_block(*pools[i], 100, 8, 100, static_cast<unsigned char>(i + 1));
+      faults.look_at(live[i]);
     }
   }
   std::thread([&] {

@@ -15,6 +15,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -234,7 +235,11 @@ BOOST_AUTO_TEST_CASE(between_any_two_steps_of_who_attaches_end_no_process) {
   });
   unsigned attached = 0;
   // On a busy machine the peer may not run, and leave the segment cut, for as long as 2000 tries take.
-  for (unsigned n = 0; n < 2000 || attached == 0; ++n) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const auto goes_on = [&](unsigned n) {
+    return n < 2000 || (attached == 0 && !has_failed() && std::chrono::steady_clock::now() < deadline);
+  };
+  for (unsigned n = 0; goes_on(n); ++n) {
     const std::error_code e = code_thrown([&] {
       shared_segment t = again(s);
       ++attached;

@@ -59,6 +59,8 @@ using boost::test_tools::assertion_result;
 /// p is what take() gave for so many units by that step.
 assertion_result lies_as_modelled(const slab& s, const void* p, std::size_t units, std::size_t expected,
                                   std::size_t count, std::size_t step) {
+  if ((p == nullptr) != (expected == units))
+    return wrong(count, " units by ", step, p == nullptr ? " are refused" : " are given where none is free");
   const std::size_t at = p == nullptr ? units : position(s, p);
   if (at != expected) return wrong(count, " units by ", step, " at ", at, " instead of ", expected);
   return true;

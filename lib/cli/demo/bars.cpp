@@ -6,7 +6,6 @@
 #include <cmath>
 
 namespace acre_demo {
-namespace {}  // namespace
 
 bar_lengths bar_of(const trial_result& trial, const node_share& share, double full, double least) {
   std::size_t most = 1;

@@ -30,6 +30,7 @@ namespace {
 using namespace std::chrono_literals;
 using acre::test::contains;
 using acre::test::fits;
+using acre::test::lacks;
 
 acre::process_migration migration_of(const acre::process_move& move) {
   acre::process_migration m;
@@ -42,8 +43,11 @@ BOOST_AUTO_TEST_SUITE(progress_of_a_move)
 
 BOOST_AUTO_TEST_CASE(fits_its_width) {
   const acre::process_move step{.from = 10, .to = 12, .pages = 1'000'000, .moved = 999'000, .error = {}};
-  for (std::size_t width = 5; width < 120; ++width)
-    BOOST_TEST(fits(progress_line(step, 1, 3, width, {.unicode = true}), width));
+  for (std::size_t width = 5; width < 120; ++width) {
+    const std::string line = progress_line(step, 1, 3, width, {.unicode = true});
+    BOOST_TEST(fits(line, width));
+    BOOST_TEST(lacks(line, "\n"));
+  }
   BOOST_TEST(progress_line(step, 1, 2, 80, {}) ==
              "[################### ]  99 %  node 10 to 12 (1 of 2): 999 000 of 1 000 000 pages");
   const acre::process_move half{.from = 0, .to = 1, .pages = 4'000, .moved = 2'000, .error = {}};

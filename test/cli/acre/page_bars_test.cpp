@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,7 @@ BOOST_AUTO_TEST_CASE(tell_pages_bytes_and_share_in_80_columns) {
   BOOST_TEST(contains(lines, "1 024 pages"));
   BOOST_TEST(contains(lines, "75%"));
   BOOST_TEST(fits(lines, 80));
+  BOOST_TEST(std::ranges::count(lines, '\n') == 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

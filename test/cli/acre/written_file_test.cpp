@@ -13,6 +13,7 @@
 #include <iterator>
 #include <string>
 
+#include "support/preconditions.hpp"
 #include "support/print.hpp"
 
 namespace acre_cli {
@@ -69,8 +70,8 @@ BOOST_AUTO_TEST_CASE(keeps_the_rights_of_the_one_before) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(keeps_the_owner_of_the_one_before) {
-  if (::getuid() != 0) return;  // not a skip: root's runs have it
+BOOST_AUTO_TEST_CASE(keeps_the_owner_of_the_one_before,
+                     *boost::unit_test::precondition(acre::test::is_root)) {
   put(file, "theirs");
   BOOST_TEST_REQUIRE(::chown(file.c_str(), 12345, 23456) == 0);
   BOOST_TEST_REQUIRE(::chmod(file.c_str(), 0640) == 0);

@@ -77,9 +77,9 @@ std::string arguments_of(const completed_command& c) {
     const completed_option& o = c.positionals[i];
     if (o.value == value_kind::command_line)
       return out + fmt::format("{0}'(-)1:command: _command_names -e'{0}'*::argument: _normal'", next_line);
-    out +=
-        std::string(next_line) + in_quotes(fmt::format("{}:{}:{}", o.repeated ? "*" : std::to_string(i + 1),
-                                                       escaped(o.description), action_of(o)));
+    const std::string place = o.repeated ? "*" : std::to_string(i + 1);
+    out += next_line;
+    out += in_quotes(fmt::format("{}:{}:{}", place, escaped(o.description), action_of(o)));
   }
   return out;
 }
