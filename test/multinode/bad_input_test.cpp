@@ -55,7 +55,8 @@ BOOST_AUTO_TEST_CASE(are_known_and_refused) {
   expect_refused(1, errc::node_without_memory);
 }
 
-BOOST_AUTO_TEST_CASE(have_threads_whose_memory_lies_nearest) {
+/// The topology is loaded by such a thread.
+BOOST_AUTO_TEST_CASE(have_threads_whose_memory_lies_nearest, *boost::unit_test::label("alone")) {
   const pinned there(node_cpus(1).at(0));
   BOOST_TEST(topology::system().local_nodes() == node_set{2});
 }

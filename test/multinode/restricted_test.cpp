@@ -38,7 +38,8 @@ BOOST_AUTO_TEST_CASE(refuses_forbidden_nodes) {
                         with_code(errc::node_not_allowed));
 }
 
-BOOST_AUTO_TEST_CASE(tells_allowed_nodes_to_threads_of_forbidden_ones) {
+/// The topology is loaded by such a thread.
+BOOST_AUTO_TEST_CASE(tells_allowed_nodes_to_threads_of_forbidden_ones, *boost::unit_test::label("alone")) {
   for (unsigned cpu : one_cpu_per_node()) {
     const pinned there(cpu);
     BOOST_TEST_INFO("CPU " << cpu);

@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(binds_as_the_model_says_through_two_attachments_of_one_proc
   expect_as_the_model_says(one, new_seed(), 3000,
                            [&](std::size_t i, const step& now) { bind(i % 2 == 0 ? one : other, now); });
   BOOST_TEST(count_mappings() <= mappings + 4);
-  BOOST_TEST(shared_segment::remove(name));
+  remove(one, name.text());
 }
 
 BOOST_AUTO_TEST_CASE(binds_as_the_model_says_from_two_processes) {

@@ -31,7 +31,8 @@ namespace {
 
 BOOST_FIXTURE_TEST_SUITE(thread_policies, nodes_for_threads)
 
-BOOST_AUTO_TEST_CASE(are_what_they_were_after_nested_scopes) {
+/// The topology is loaded under each of these policies.
+BOOST_AUTO_TEST_CASE(are_what_they_were_after_nested_scopes, *boost::unit_test::label("alone")) {
   const std::vector<thread_policy> before = {
       {},
       {number(mpol::local), {}},
@@ -67,7 +68,7 @@ BOOST_AUTO_TEST_CASE(are_what_they_were_after_nested_scopes) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(with_static_nodes_keep_those_that_do_not_exist) {
+BOOST_AUTO_TEST_CASE(with_static_nodes_keep_those_that_do_not_exist, *boost::unit_test::label("alone")) {
   in_child([&] {
     const thread_policy raw{number(mpol::bind) | static_nodes, {last, 63}};
     BOOST_TEST_REQUIRE(set_own_policy(raw) == 0);
@@ -155,7 +156,7 @@ BOOST_AUTO_TEST_CASE(are_restored_in_a_forked_child_too) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(stay_after_an_error) {
+BOOST_AUTO_TEST_CASE(stay_after_an_error, *boost::unit_test::label("alone")) {
   in_child([&] {
     const thread_policy raw{number(mpol::interleave) | static_nodes, {first, last}};
     BOOST_TEST_REQUIRE(set_own_policy(raw) == 0);

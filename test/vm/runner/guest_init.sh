@@ -32,6 +32,10 @@ thp_now=${thp_now#*\[}
 thp_now=${thp_now%\]*}
 thp_default=$thp_now
 huge_now=
+shared_thp_file=/sys/kernel/mm/transparent_hugepage/shmem_enabled
+read -r shared_thp <$shared_thp_file
+shared_thp=${shared_thp#*\[}
+shared_thp=${shared_thp%\]*}
 
 say() { echo "@@$token $*"; }
 
@@ -70,6 +74,8 @@ prepare_run() {
     thp_now=${thp:-$thp_default}
     put $thp_file "$thp_now"
   fi
+  # Runs of root may permit it.
+  put $shared_thp_file "$shared_thp"
   mkdir "$group" || problem="cannot make a control group"
   [ -z "$mems" ] || put "$group/cpuset.mems" "$mems"
   [ -z "$cpus" ] || put "$group/cpuset.cpus" "$cpus"

@@ -89,7 +89,9 @@ def run_settings(run: Run, number: int, cases: list[Case]) -> str:
     keys = ('user', 'mems', 'cpus', 'memmax', 'huge', 'thp', 'command')
     values = {key: str(getattr(run.case, key)) for key in keys}
     values['numbers'] = ' '.join(map(str, run.numbers))
-    values['timeout'] = str(sum(cases[case].timeout for case in run.numbers))
+    # The program that forks looks after the time of each case, and needs some to clean up after it.
+    between = 10 if run.forked else 0
+    values['timeout'] = str(sum(cases[case].timeout + between for case in run.numbers))
     values['forked'] = 'yes' if run.forked else ''
     if run.forked:
         values['command'] += f' --forked_cases={_forked_path(number)}'

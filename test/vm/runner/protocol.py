@@ -102,7 +102,7 @@ class GuestListener:
                 self.current = int(number)
                 self.runs[self.current] = CaseRun(started_at=now)
             case ['end', number, status, oom_kills, timed_out]:
-                run = self.runs.setdefault(int(number), CaseRun(started_at=now))
+                run = self.runs.setdefault(int(number), CaseRun(setup_problem='its end was told, but not its begin'))
                 run.seconds = now - run.started_at
                 run.status = int(status)
                 run.oom_kills = int(oom_kills)

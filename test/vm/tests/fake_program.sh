@@ -1,6 +1,7 @@
 #!/bin/sh
 # Answers like a Boost.Test program of acre's, without one.
 run_case() {
+  [ "$1" != group/none ] || return 0
   echo 'Running 1 test case...'
   case $1 in
     group/fails)

@@ -92,7 +92,7 @@ class GuestFiles(unittest.TestCase):
         cases = parse_cases('name=a test=s/a alone=no timeout=5 :: exec x\nname=b test=s/b alone=no timeout=5 :: exec x')
         words = self.settings(cases)
         self.assertEqual(words['command'], 'exec x --forked_cases=/acre/forked/0')
-        self.assertEqual((words['timeout'], words['numbers'], words['forked']), ('10', '0 1', 'yes'))
+        self.assertEqual((words['timeout'], words['numbers'], words['forked']), ('30', '0 1', 'yes'))
 
     @staticmethod
     def settings(cases: list) -> dict[str, str]:

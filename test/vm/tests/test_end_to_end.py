@@ -25,6 +25,7 @@ name=shares_a_process test=group/one alone=no :: exec fake_program.sh
 name=dies_beside_others test=group/dies alone=no :: exec fake_program.sh
 name=goes_on_after_that test=group/two alone=no :: exec fake_program.sh
 name=ends_beside_others test=group/fails alone=no :: exec fake_program.sh
+name=runs_nothing_beside_others test=group/none alone=no :: exec fake_program.sh
 name=is_bound mems=1 cpus=1 user=nobody :: grep -q 'Mems_allowed_list:.1$' /proc/self/status && test $(id -u) = 65534
 name=has_huge_pages huge=1:8 :: test $(cat /sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages) = 8
 name=has_none_after_that :: test $(cat /proc/sys/vm/nr_hugepages) = 0
@@ -48,6 +49,7 @@ _VERDICTS = {
     'runs_no_test': 'failed',
     'dies_beside_others': 'failed',
     'ends_beside_others': 'failed',
+    'runs_nothing_beside_others': 'failed',
     'wants_too_many_pages': 'not-run',
     'stops_the_machine': 'failed',
     'is_never_reached': 'not-run',

@@ -2,7 +2,9 @@
 import base64
 import unittest
 
+from runner.cases import make_case
 from runner.protocol import CappedOutput, GuestListener
+from runner.verdicts import NOT_RUN, judge
 
 _TALK = b"""noise
 @@T ready 6.1.0
@@ -42,6 +44,11 @@ class Protocol(unittest.TestCase):
         listener.feed(b'@@T ready 6.1\n@@T begin 0\nhalf', 1.0)
         self.assertIsNone(listener.runs[0].status)
         self.assertEqual((listener.state, listener.last_case()), ('ready', 0))
+
+    def test_a_case_that_never_began_did_not_run(self) -> None:
+        listener = GuestListener('T')
+        listener.feed(b'@@T end 0 0 0 0\n', 1.0)
+        self.assertEqual(judge(make_case({}, 'true'), listener.runs[0]).verdict, NOT_RUN)
 
     def test_seconds(self) -> None:
         listener = GuestListener('T')

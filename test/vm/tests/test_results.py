@@ -8,6 +8,7 @@ from runner.boot import BootRequest, BootResult
 from runner.cases import parse_cases
 from runner.protocol import CaseRun
 from runner.results import boot_record, case_file, ctest_run, write_cases
+from runner.verdicts import SKIP_STATUS
 
 _REPORT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'ctest_case.sh')
 
@@ -60,6 +61,19 @@ class Results(unittest.TestCase):
         write_cases(self.path, self.record)
         self.assertEqual(self.report(0, 'c')[0], 1)
         self.assertIn('no case c', self.report(0, 'c')[1])
+
+    def test_a_file_cut_short_is_a_failure(self) -> None:
+        self.record['run'] = f'{ctest_run().split(":")[0]}:{os.getpid()}:{self.start_time()}'
+        write_cases(self.path, self.record)
+        with open(case_file(self.path, 0), 'r+') as file:
+            lines = file.readlines()
+            for kept in range(3):
+                file.seek(0)
+                file.truncate()
+                file.writelines(lines[:kept])
+                file.flush()
+                with self.subTest(kept):
+                    self.assertNotIn(self.report(0, 'a')[0], (0, SKIP_STATUS))
 
     def test_results_of_an_earlier_boot_go(self) -> None:
         write_cases(self.path, self.record)
