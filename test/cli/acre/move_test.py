@@ -8,6 +8,8 @@ import subprocess
 import sys
 import unittest
 
+from terminal import read_all
+
 ACRE, TOUCHER = sys.argv.pop(1), sys.argv.pop(1)
 
 
@@ -68,8 +70,7 @@ class Move(unittest.TestCase):
         ours, theirs = pty.openpty()
         done = subprocess.run([ACRE, "move", str(self.pid), "0", "0"], stdout=subprocess.PIPE, stderr=theirs, timeout=60)
         os.close(theirs)
-        shown = os.read(ours, 4096)
-        os.close(ours)
+        shown = read_all(ours)
         self.assertEqual(done.returncode, 0)
         self.assertTrue(shown.startswith(b"\r\033[Kmoving the pages"), shown)
         self.assertTrue(shown.endswith(b"\r\033[K"), shown)

@@ -9,6 +9,8 @@ import sys
 import tempfile
 import unittest
 
+from terminal import read_all
+
 ACRE = sys.argv.pop(1)
 NODES = pathlib.Path("/sys/devices/system/node")
 
@@ -24,14 +26,8 @@ def run_in_terminal(*args, **environment):
     env = {**{k: v for k, v in os.environ.items() if k != "NO_COLOR"}, "TERM": "xterm", **environment}
     with subprocess.Popen([ACRE, *args], stdout=other, stdin=subprocess.DEVNULL, env=env) as process:
         os.close(other)
-        text = b""
-        try:
-            while part := os.read(main, 65536):
-                text += part
-        except OSError:  # the other end is closed
-            pass
+        text = read_all(main)
         process.wait(100)
-    os.close(main)
     return text.decode()
 
 

@@ -16,26 +16,13 @@ import termios
 import time
 import unittest
 
+from terminal import read_all
+
 ACRE, TOUCHER = os.path.abspath(sys.argv.pop(1)), os.path.abspath(sys.argv.pop(1))
 
 
 def acre_run(*args, **more):
     return subprocess.run([ACRE, "run", *map(str, args)], capture_output=True, text=True, timeout=60, **more)
-
-
-def read_all(terminal):
-    """What was written to it, up to its end."""
-    text = b""
-    while True:
-        try:
-            got = os.read(terminal, 4096)
-        except OSError:
-            got = b""
-        text += got
-        if not got:
-            break
-    os.close(terminal)
-    return text
 
 
 def wait_until(happens, seconds=30):

@@ -15,6 +15,8 @@ import tempfile
 import time
 import unittest
 
+from terminal import read_all
+
 ACRE, PLACED = sys.argv[1:3]
 del sys.argv[1:3]
 NUMA = pathlib.Path("/proc/self/numa_maps").exists()
@@ -408,12 +410,7 @@ class Where(unittest.TestCase):
         if shell == 0:
             os.environ["TERM"] = "xterm"
             os.execvp("bash", ["bash", "-c", script])
-        seen = b""
-        try:
-            while got := os.read(terminal, 65536):
-                seen += got
-        except OSError:  # the last user of the terminal is gone
-            pass
+        seen = read_all(terminal)
         os.waitpid(shell, 0)
         stat = re.search(rb"\(acre\) (.*)", seen)
         self.assertTrue(stat, seen)
