@@ -1,6 +1,7 @@
 #include "cli/acre/process_name.hpp"
 
 #include "cli/acre/process_stat.hpp"
+#include "cli/common/file_text.hpp"
 #include "cli/common/input_error.hpp"
 
 #include <fmt/format.h>
@@ -10,19 +11,12 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <vector>
 
 namespace acre_cli {
 namespace fs = std::filesystem;
 namespace {
-
-std::string text_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::string command_words(int pid) {
   std::string words = text_of(fmt::format("/proc/{}/cmdline", pid));

@@ -1,9 +1,9 @@
 #include "cli/acre/process_stat.hpp"
 
+#include "cli/common/file_text.hpp"
+
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string>
 #include <system_error>
@@ -20,8 +20,7 @@ bool process_stat::has_ended() const noexcept { return state == 'X' || (state ==
 // proc_pid_stat(5): state is field 3, flags 9, num_threads 20, starttime 22. The name before the last ')' may contain
 // anything.
 std::optional<process_stat> stat_of(int pid) {
-  std::ifstream in(fmt::format("/proc/{}/stat", pid));
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const std::string text = text_of(fmt::format("/proc/{}/stat", pid));
   const std::size_t name_end = text.rfind(')');
   if (name_end == std::string::npos) return std::nullopt;
   std::istringstream fields(text.substr(name_end + 1));

@@ -1,5 +1,6 @@
 #include "cli/acre/command.hpp"
 #include "cli/acre/nodes/machine_views.hpp"
+#include "cli/common/file_text.hpp"
 #include "cli/common/input_error.hpp"
 #include "cli/common/terminal.hpp"
 
@@ -11,8 +12,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 namespace acre_cli {
@@ -24,12 +23,10 @@ struct nodes_options {
 };
 
 acre::topology topology_in(const std::string& file) {
-  // Reading a directory throws otherwise.
   if (std::filesystem::is_directory(file))
     throw input_error(fmt::format("cannot read {}: it is a directory", file));
-  std::ifstream in(file, std::ios::binary);
-  const std::string xml{std::istreambuf_iterator<char>(in), {}};
-  if (!in || xml.empty()) throw input_error(fmt::format("cannot read {}", file));
+  const std::string xml = text_of(file);
+  if (xml.empty()) throw input_error(fmt::format("cannot read {}", file));
   try {
     return acre::topology::from_xml(xml);
   } catch (const acre::error& e) {
