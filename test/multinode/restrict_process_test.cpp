@@ -39,7 +39,8 @@ bool write_text(const std::string& path, const std::string& text) {
 /// A control group below the topmost, until this ends. Needs root.
 class control_group {
  public:
-  explicit control_group(const std::string& name) : x_path(top + "/" + name) {
+  control_group() : control_group("acre-" + std::to_string(getpid())) {}
+  explicit control_group(const std::string& name) : x_name(name), x_path(top + "/" + name) {
     require(mkdir(x_path.c_str(), 0755) == 0, x_path.c_str());
   }
   ~control_group() {
@@ -48,9 +49,13 @@ class control_group {
   }
   control_group(const control_group&) = delete;
   control_group& operator=(const control_group&) = delete;
+  control_group below() const { return control_group(x_name + "/inner"); }
+
+  const std::string& name() const { return x_name; }
   void take(int pid) const { BOOST_TEST_REQUIRE(write_text(x_path + "/cgroup.procs", std::to_string(pid))); }
 
  private:
+  std::string x_name;
   std::string x_path;
 };
 
@@ -60,7 +65,7 @@ BOOST_FIXTURE_TEST_SUITE(restricting, two_nodes)
 BOOST_AUTO_TEST_CASE(moves_pages_and_lets_none_be_touched_elsewhere) {
   const plain_memory memory;
   const plain_memory later;
-  const control_group own("acre-restricted");
+  const control_group own;
   companion child(
       [&] {
         BOOST_TEST_REQUIRE(set_policy(memory.data(), memory.size(), {mpol::preferred, {first}}) == 0);
@@ -83,7 +88,7 @@ BOOST_AUTO_TEST_CASE(moves_pages_and_lets_none_be_touched_elsewhere) {
 }
 
 BOOST_AUTO_TEST_CASE(can_be_taken_back) {
-  const control_group own("acre-restricted");
+  const control_group own;
   const companion child([] {});
   own.take(child.pid());
   BOOST_TEST(restrict_process(child.pid(), {second}) == node_set{second});
@@ -91,28 +96,28 @@ BOOST_AUTO_TEST_CASE(can_be_taken_back) {
 }
 
 BOOST_AUTO_TEST_CASE(refuses_groups_with_other_processes) {
-  const control_group shared("acre-shared");
+  const control_group shared;
   const companion one([] {});
   const companion other([] {});
   shared.take(one.pid());
   shared.take(other.pid());
   BOOST_CHECK_EXCEPTION(restrict_process(one.pid(), {second}), error,
-                        with_code(errc::group_shared).saying("/acre-shared has other processes"));
+                        with_code(errc::group_shared).saying("/" + shared.name() + " has other processes"));
   const node_set allowed = binding_of(other.pid()).allowed_nodes;
   BOOST_TEST(allowed.contains({first, second}), "nodes " << allowed);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_groups_with_groups_below) {
-  const control_group outer("acre-outer");
-  const control_group inner("acre-outer/inner");
+  const control_group outer;
+  const control_group inner = outer.below();
   const companion child([] {});
   outer.take(child.pid());
   BOOST_CHECK_EXCEPTION(restrict_process(child.pid(), {second}), error, with_code(errc::group_shared));
 }
 
 BOOST_AUTO_TEST_CASE(needs_the_controller) {
-  const control_group outer("acre-outer");
-  const control_group inner("acre-outer/inner");
+  const control_group outer;
+  const control_group inner = outer.below();
   const companion child([] {});
   inner.take(child.pid());
   BOOST_CHECK_EXCEPTION(restrict_process(child.pid(), {second}), error, with_code(errc::binding_unsupported));
@@ -125,7 +130,7 @@ BOOST_AUTO_TEST_CASE(needs_a_group_below_the_topmost) {
 }
 
 BOOST_AUTO_TEST_CASE(needs_the_right_to_write) {
-  const control_group own("acre-restricted");
+  const control_group own;
   const companion child([] {});
   own.take(child.pid());
   const int pid = child.pid();

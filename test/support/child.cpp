@@ -11,14 +11,13 @@
 
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <iostream>
-#include <thread>
 
+#include "support/comes_true.hpp"
 #include "support/require.hpp"
 
 namespace acre::test {
@@ -84,13 +83,13 @@ void expect_success(pid_t child) {
 void in_child(const std::function<void()>& body) { expect_success(start(body)); }
 
 int exit_code_of(pid_t child) {
-  using namespace std::chrono_literals;
-  const auto deadline = std::chrono::steady_clock::now() + 30s;
-  for (int status = 0; std::chrono::steady_clock::now() < deadline; std::this_thread::sleep_for(10ms)) {
+  int status = 0;
+  const bool ends = comes_true([&] {
     const pid_t ended = waitpid(child, &status, WNOHANG);
     require(ended >= 0, "waitpid");
-    if (ended == child) return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
+    return ended == child;
+  });
+  if (ends) return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   end(child);
   return -2;
 }

@@ -99,12 +99,12 @@ std::vector<int> page_nodes_of(int pid, const void* p, std::size_t bytes) {
   std::vector<void*> pages;
   for (std::uintptr_t at = begin; at < end; at += page) pages.push_back(reinterpret_cast<void*>(at));
   std::vector<int> status(pages.size(), -ENOSYS);
-  // Compaction moves pages at any time; a page on its way seems absent.
-  for (int look = 0; look < 50; ++look) {
+  // Compaction moves pages at any time; a page on its way seems absent. Who moves it may have to wait for a CPU meanwhile.
+  for (int look = 0; look < 2000; ++look) {
     require(syscall(SYS_move_pages, pid, pages.size(), pages.data(), nullptr, status.data(), 0) == 0,
             "move_pages");
     if (!some_are_moving(pid, begin, status)) break;
-    usleep(100);
+    usleep(look < 50 ? 100 : 1000);
   }
   return status;
 }
@@ -180,8 +180,14 @@ int set_own_policy(const thread_policy& policy) {
 int move_page(void* p, unsigned node) {
   int target = static_cast<int>(node);
   int status = -ENOSYS;
-  const long rc = syscall(SYS_move_pages, 0, 1UL, &p, &target, &status, 2 /* MPOL_MF_MOVE */);
-  return rc < 0 ? -errno : status;
+  // Busy: somebody else has the page in hand.
+  for (int tries = 0; tries < 1000; ++tries) {
+    const long rc = syscall(SYS_move_pages, 0, 1UL, &p, &target, &status, 2 /* MPOL_MF_MOVE */);
+    if (rc < 0) return -errno;
+    if (status != -EBUSY && status != -EAGAIN) break;
+    usleep(1000);
+  }
+  return status;
 }
 
 std::size_t count_mappings() {

@@ -40,22 +40,28 @@ segment_backend backend_of(way w) {
   return w == way::memfd ? segment_backend::memfd : segment_backend::sysv;
 }
 
-own_name::own_name(way w) : x_way(w), x_maker(getpid()) {
+own_name::own_name(way w, std::size_t length) : x_way(w), x_maker(getpid()) {
   static unsigned count = 0;
   ++count;
   if (w == way::sysv_private) {
     x_text = "private";
   } else if (w == way::sysv_key) {
-    // Tests run at once, each in a process of its own.
-    x_key = static_cast<key_t>(0x41000000U | ((static_cast<unsigned>(x_maker) * 64 + count) & 0xffffffU));
+    // Tests run at once, each in a process of its own: each has 64 keys, and no test has as many names at a time.
+    x_key =
+        static_cast<key_t>(0x41000000U | ((static_cast<unsigned>(x_maker) * 64 + count % 64) & 0xffffffU));
     x_text = std::to_string(x_key);
   } else {
     x_text = "acre-test-" + std::to_string(x_maker) + "-" + std::to_string(count);
+    if (x_text.size() < length) x_text.resize(length, 'x');
   }
+  remove();
 }
 
 own_name::~own_name() {
-  if (getpid() != x_maker) return;
+  if (getpid() == x_maker) remove();
+}
+
+void own_name::remove() const {
   if (x_way == way::posix) {
     unlink(path().c_str());
     rmdir(path().c_str());

@@ -25,10 +25,12 @@ std::string to_string(way w);
 std::ostream& operator<<(std::ostream& out, way w);
 segment_backend backend_of(way w);
 
-/// A name that nobody else has. What bears it is gone at the end, whoever made it.
+/// A name that nobody else has. What bears it is gone at the beginning, if an earlier process of this number was killed,
+/// and at the end, whoever made it.
 class own_name {
  public:
-  explicit own_name(way w = way::posix);
+  /// \param length of a name in /dev/shm, at least; a shorter one is filled up
+  explicit own_name(way w = way::posix, std::size_t length = 0);
   ~own_name();
   own_name(const own_name&) = delete;
   own_name& operator=(const own_name&) = delete;
@@ -42,6 +44,8 @@ class own_name {
   segment_backend backend() const { return backend_of(x_way); }
 
  private:
+  void remove() const;
+
   way x_way;
   pid_t x_maker;
   key_t x_key = 0;

@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -25,6 +24,7 @@
 #include <vector>
 
 #include "support/child.hpp"
+#include "support/comes_true.hpp"
 #include "support/errors.hpp"
 #include "support/kernel.hpp"
 #include "support/machine.hpp"
@@ -142,11 +142,8 @@ BOOST_AUTO_TEST_CASE(a_process_whose_main_thread_has_ended_has_its_memory) {
     }
     return std::size_t{0};
   };
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while ((!main_thread_has_ended(child) || held() < bytes) && std::chrono::steady_clock::now() < end)
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  BOOST_TEST(main_thread_has_ended(child));
-  BOOST_TEST(held() >= bytes);
+  BOOST_TEST(comes_true([&] { return main_thread_has_ended(child); }));
+  BOOST_TEST(comes_true([&] { return held() >= bytes; }));
   BOOST_TEST(binding_of(child).own);
   BOOST_TEST(!binding_of(child).allowed_nodes.empty());
   kill(child, SIGKILL);

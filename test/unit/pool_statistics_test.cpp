@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <memory_resource>
 #include <sstream>
@@ -17,7 +18,8 @@
 namespace acre::test {
 namespace {
 
-const pool_options unguarded{.guarding = guarding::off};
+/// Nothing goes because time passes.
+const pool_options unguarded{.decay = std::chrono::milliseconds::max(), .guarding = guarding::off};
 
 struct unguarded_pool {
   checking_resource memory;
