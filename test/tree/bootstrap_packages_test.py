@@ -3,6 +3,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 import unittest
 
 from fake_machine import PACKAGES, SUDO, Machine, MachineTest, boost, boost_test, program
@@ -239,6 +240,8 @@ class Failures(MachineTest):
         os.mkfifo(unpacking)
         process = self.machine.start("test")
         with open(unpacking, "w") as now:
+            while not list(self.machine.fake.glob("tmp*/said")):  # tee has begun: it is not ended by interrupts
+                time.sleep(0.02)
             os.killpg(process.pid, signal.SIGINT)
             with self.assertRaises(subprocess.TimeoutExpired):
                 process.wait(0.5)

@@ -4,6 +4,7 @@ import io
 import os
 import pathlib
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -115,7 +116,7 @@ class Output(unittest.TestCase):
         os.write(write, data)
         os.close(write)
         with open(read, "rb", buffering=0) as pipe:
-            test_progress.follow(pipe, test_progress.Progress(), screen)
+            test_progress.follow(pipe, test_progress.Progress(lambda: 0), screen)
         return screen.out.getvalue()
 
     def test_not_on_a_terminal(self):
@@ -127,11 +128,19 @@ class Output(unittest.TestCase):
         self.assertEqual(lines[-1], SHOWN[-1])
 
     def test_now_and_then(self):
-        out = io.BytesIO()
+        class Told(test_progress.Screen):
+            times = 0
+
+            def status(self, text):
+                self.times += 1
+                if self.times == 4:
+                    process.kill()
+
+        screen = Told(io.BytesIO(), False)
         with unittest.mock.patch.object(test_progress, "FILE_PAUSE", 0.1), \
-                subprocess.Popen(["sh", "-c", "echo '    Start 1: a'; sleep 0.5"], stdout=subprocess.PIPE) as process:
-            test_progress.follow(process.stdout, test_progress.Progress(), test_progress.Screen(out, False))
-        self.assertGreaterEqual(out.getvalue().count(b"tests: none done yet"), 4)
+                subprocess.Popen(["sh", "-c", "echo '    Start 1: a'; exec sleep 20"], stdout=subprocess.PIPE) as process:
+            test_progress.follow(process.stdout, test_progress.Progress(), screen)
+        self.assertGreaterEqual(screen.times, 4)
 
     def test_on_a_terminal(self):
         out = self.follow(test_progress.Screen(io.BytesIO(), True), b"".join(LINES))
@@ -190,7 +199,7 @@ class Process(unittest.TestCase):
                 self.assertIn(b"1/2 Test #1: a ....***Failed    0.01 sec\n", shown)
                 with open(fifo, "w", encoding="ascii") as file:
                     file.write("\n")
-                self.assertRegex(process.stdout.read(), rb"tests: 2 of 2 done, 1 failed, \d s\n")
+                self.assertRegex(process.stdout.read(), rb"tests: 2 of 2 done, 1 failed, \d+ s\n")
             self.assertEqual(process.wait(), 0)
 
     def test_an_interrupt_reaches_ctest(self):
@@ -205,22 +214,29 @@ class Process(unittest.TestCase):
             self.assertEqual(process.wait(), 3)
 
     def test_on_a_terminal_the_status_is_rewritten_and_fits(self):
-        main, terminal = pty.openpty()
-        termios.tcsetwinsize(terminal, (24, 40))
-        with unittest.mock.patch.dict(os.environ):
+        with tempfile.TemporaryDirectory() as directory, unittest.mock.patch.dict(os.environ):
+            fifo = f"{directory}/fifo"
+            os.mkfifo(fifo)
             os.environ.pop("COLUMNS", None)
-            process = self.start("echo '    Start 1: vm/a/boot'; sleep 1.2; echo more", stdout=terminal)
-        os.close(terminal)
-        out = b""
-        try:
-            while data := os.read(main, 4096):
-                out += data
-        except OSError:  # the terminal's other side is closed
-            pass
-        os.close(main)
+            main, terminal = pty.openpty()
+            termios.tcsetwinsize(terminal, (24, 40))
+            process = self.start(f"echo '    Start 1: vm/a/boot'; read -r _ <'{fifo}'; echo more", stdout=terminal)
+            os.close(terminal)
+            out = b""
+            while b"tests: none done yet" not in out:
+                out += os.read(main, 4096)
+            with open(fifo, "w", encoding="ascii") as file:
+                file.write("\n")
+            try:
+                while data := os.read(main, 4096):
+                    out += data
+            except OSError:  # the terminal's other side is closed
+                pass
+            os.close(main)
         self.assertEqual(process.wait(), 0)
-        status = b"tests: none done yet, 0 failed, 0 s; boots running: vm/a"[:39]
-        self.assertIn(status + b"\r\x1b[K", out)
+        status = re.search(rb"(tests: none done yet, 0 failed, \d+ s; b[^\r\n]*)\r\x1b\[K", out)
+        self.assertTrue(status, out)
+        self.assertEqual(len(status[1]), 39)
         self.assertIn(b"\r\x1b[Kmore\r\n", out)
 
 
