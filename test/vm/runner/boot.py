@@ -135,15 +135,18 @@ class _Attempt:
     def _listen(self, process: subprocess.Popen) -> None:
         descriptor = process.stdout.fileno()
         while self._listener.state != 'done':
+            # Before the guest's words are read to their end: what is in the console then belongs to the case they name.
+            console = self._read(self._console_path)
             readable, _, _ = select.select([descriptor], [], [], 0.25)
             now = time.monotonic()
             if readable:
                 data = os.read(descriptor, 65536)
                 if not data:
-                    self._result.problem = 'QEMU ended'
+                    self._result.problem = self._result.problem or 'QEMU ended'
                     return
                 self._take(data, now)
-            self._look_for_trouble(now)
+            else:
+                self._look_for_trouble(now, console)
             if self._trouble_at is not None and now > self._trouble_at + _TROUBLE_GRACE:
                 return
             if now > self._deadline:
@@ -163,10 +166,10 @@ class _Attempt:
             limit = self._request.cases[self._listener.current].timeout
         self._deadline = now + limit + _HANG_GRACE
 
-    def _look_for_trouble(self, now: float) -> None:
+    def _look_for_trouble(self, now: float, console: bytes) -> None:
         if self._trouble_at is not None:
             return
-        found = _TROUBLE.search(self._read(self._console_path))
+        found = _TROUBLE.search(console)
         if not found:
             return
         self._trouble_at = now
@@ -179,7 +182,7 @@ class _Attempt:
     def _finish(self) -> BootResult:
         result = self._result
         now = time.monotonic()
-        self._look_for_trouble(now)
+        self._look_for_trouble(now, self._read(self._console_path))
         if self._listener.state == 'done' and self._trouble_at is None:
             result.problem = ''
             result.archive = self._listener.archive()
