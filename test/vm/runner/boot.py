@@ -135,18 +135,17 @@ class _Attempt:
     def _listen(self, process: subprocess.Popen) -> None:
         descriptor = process.stdout.fileno()
         while self._listener.state != 'done':
-            # Before the guest's words are read to their end: what is in the console then belongs to the case they name.
+            select.select([descriptor], [], [], 0.25)
+            # Before what the guest has said is read, one pipe full at most: so the case in which it is in trouble is known.
             console = self._read(self._console_path)
-            readable, _, _ = select.select([descriptor], [], [], 0.25)
             now = time.monotonic()
-            if readable:
+            if select.select([descriptor], [], [], 0)[0]:
                 data = os.read(descriptor, 65536)
                 if not data:
                     self._result.problem = self._result.problem or 'QEMU ended'
                     return
                 self._take(data, now)
-            else:
-                self._look_for_trouble(now, console)
+            self._look_for_trouble(now, console)
             if self._trouble_at is not None and now > self._trouble_at + _TROUBLE_GRACE:
                 return
             if now > self._deadline:
