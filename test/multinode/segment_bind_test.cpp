@@ -224,9 +224,6 @@ BOOST_AUTO_TEST_CASE(of_the_nodes_with_most_free_memory_is_decided_chunk_by_chun
            static_cast<std::int64_t>(node_meminfo(last, "MemFree"));
   };
   std::vector<std::unique_ptr<occupied>> ballast;
-  const auto is_between = [&](std::int64_t least, std::int64_t most) {
-    return more_on_first() >= least && more_on_first() <= most;
-  };
   shared_segment s4;
   // Again where what is free has changed meanwhile: a CPU's list of a node's pages goes back to it after some seconds.
   BOOST_TEST_REQUIRE(comes_true([&] {
@@ -235,7 +232,8 @@ BOOST_AUTO_TEST_CASE(of_the_nodes_with_most_free_memory_is_decided_chunk_by_chun
       ballast.push_back(std::make_unique<occupied>(first, 4_MiB));
     s4 = shared_segment::create("", 4 * chunk, placement::most_free({first, last}, chunk).hard(),
                                 {.backend = segment_backend::memfd});
-    return is_between(40_MiB, 56_MiB);
+    const std::int64_t more = more_on_first();
+    return more > std::int64_t{40_MiB} && more < std::int64_t{56_MiB};
   }));
   BOOST_TEST_CONTEXT(more_on_first() << " bytes more are free on node " << first << " than on node "
                                      << last) {
