@@ -55,6 +55,20 @@ class Trouble(unittest.TestCase):
         self.guest.end()
         self.check(0)
 
+    def test_is_found_though_the_guest_goes_on(self) -> None:
+        take = self.guest.attempt._take
+
+        def slow_take(data: bytes, now: float) -> None:
+            take(data, now)
+            if b'begin 0' in data:
+                self.guest.say('end 0 0 0 0', 'begin 1')
+                self.guest.end()
+
+        self.guest.attempt._take = slow_take
+        self.guest.say('ready 6.12', 'begin 0')
+        self.guest.panic()
+        self.check(0)
+
     def test_comes_while_words_of_an_earlier_case_are_read(self) -> None:
         take = self.guest.attempt._take
 
