@@ -6,6 +6,7 @@
 #include <acre/binding_of.hpp>
 #include <acre/bytes.hpp>
 #include <acre/check.hpp>
+#include <acre/chunk.hpp>
 #include <acre/error.hpp>
 #include <acre/export.hpp>
 #include <acre/hwloc_version.hpp>

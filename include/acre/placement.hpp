@@ -1,6 +1,7 @@
 // placement: where memory shall lie, as a value: nodes x strategy x strictness. Makes no system calls.
 #pragma once
 
+#include <acre/chunk.hpp>
 #include <acre/export.hpp>
 #include <acre/node_set.hpp>
 
@@ -9,7 +10,6 @@
 #include <functional>
 #include <initializer_list>
 #include <iosfwd>
-#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -49,10 +49,6 @@ struct node_weight {
 class ACRE_API placement {
  public:
   static constexpr std::uint32_t max_weight = 65535;
-  /// As a chunk: one page, whatever the page size is (one byte, rounded up to whole pages).
-  static constexpr std::size_t one_page = 1;
-  /// As a chunk: the whole allocation.
-  static constexpr std::size_t whole = std::numeric_limits<std::size_t>::max();
 
   /// The node for page `index` of an allocation of `pages` pages (base pages, or the huge pages of the area).
   using page_function = std::function<node_id(std::size_t index, std::size_t pages)>;
@@ -68,15 +64,13 @@ class ACRE_API placement {
   /// On `nodes` while they have room, else elsewhere: for one node the nearest to it, for several the nearest
   /// to the touching CPU. Soft; its hard form is bind.
   static placement prefer(const node_set& nodes);
-  /// Page by page round robin over `nodes`, in node order. Soft. The position in the round follows the
-  /// address.
-  static placement interleave(const node_set& nodes);
-  /// Chunk by chunk round robin, the first chunk on the first node.
-  /// \param chunk bytes, rounded up to whole pages when planned
-  static placement interleave(const node_set& nodes, std::size_t chunk);
+  /// Round robin over `nodes`, in node order. Soft. By page (and so by default) the kernel does it: the position in the
+  /// round follows the address. By larger chunks, and hard, the first chunk of an allocation is on the first node.
+  static placement interleave(const node_set& nodes, acre::chunk chunk = acre::chunk::automatic);
   /// Round robin: `weight` chunks on each node in the order given, and again. Soft.
-  static placement weighted(std::initializer_list<node_weight> weights, std::size_t chunk = one_page);
-  static placement weighted(std::span<const node_weight> weights, std::size_t chunk = one_page);
+  static placement weighted(std::initializer_list<node_weight> weights,
+                            acre::chunk chunk = acre::chunk::automatic);
+  static placement weighted(std::span<const node_weight> weights, acre::chunk chunk = acre::chunk::automatic);
   /// Page by page over `nodes` by the weights the administrator set in
   /// /sys/kernel/mm/mempolicy/weighted_interleave (Linux 6.9). Soft; cannot be hard.
   static placement weighted_by_system(const node_set& nodes);
@@ -87,15 +81,17 @@ class ACRE_API placement {
   static placement blocked(const node_set& nodes);
   /// For each chunk that node of `nodes` which has most free memory when the memory is mapped, counting what
   /// the chunks before it will use. Soft.
-  static placement most_free(const node_set& nodes, std::size_t chunk = whole);
+  static placement most_free(const node_set& nodes, acre::chunk chunk = acre::chunk::automatic);
   /// The caller's function decides, page by page, among `nodes`. Hard. Has no text form; two by_page
   /// placements are equal if one was copied from the other.
   static placement by_page(page_function function, const node_set& nodes);
 
   /// Every factory above:
-  /// \throws error errc::empty_node_set, errc::invalid_chunk (a chunk of 0), errc::invalid_weights,
-  ///   errc::invalid_function; errc::unknown_node for a weight of a node that no node_set can have.
+  /// \throws error errc::empty_node_set, errc::invalid_weights, errc::invalid_function; errc::unknown_node for a weight of
+  ///   a node that no node_set can have.
 
+  /// unbound().
+  placement() noexcept = default;
   // No moves: a placement that was moved from would be one without its weights or its function.
   placement(const placement&) noexcept = default;
   placement& operator=(const placement&) noexcept = default;
@@ -105,15 +101,17 @@ class ACRE_API placement {
   /// \throws error errc::unsupported_placement for unbound, local and weighted_by_system made hard
   placement hard() const;
   placement soft() const;
+  /// The same by other chunks.
+  /// \throws error errc::unsupported_placement for strategies that have none
+  placement by(acre::chunk chunk) const;
 
   acre::strategy strategy() const noexcept { return x_strategy; }
   acre::strictness strictness() const noexcept { return x_strictness; }
   bool is_hard() const noexcept { return x_strictness == acre::strictness::hard; }
   /// Empty for unbound and local.
   const node_set& nodes() const noexcept { return x_nodes; }
-  /// Bytes; one_page or whole where that was asked. Means something for interleave, weighted, most_free;
-  /// 0 for the others.
-  std::size_t chunk() const noexcept { return x_chunk; }
+  /// As given. Means something for interleave, weighted, most_free; automatic for the others.
+  acre::chunk chunk() const noexcept { return x_chunk; }
   /// In the order given; empty but for weighted and blocked.
   std::span<const node_weight> weights() const noexcept;
   /// Only for by_page.
@@ -122,8 +120,8 @@ class ACRE_API placement {
 
   /// "unbound", "local", "bind 0-1", "prefer 2", "interleave 0,2", "interleave 0,2 by 2MiB hard",
   /// "weighted 0:3,2:1 by 4KiB", "weighted_by_system 0-1", "blocked 0:1,1:1 soft", "most_free 0-3 by 1GiB",
-  /// "by_page 0-1". Strictness and chunk are written where they are not the strategy's own; one_page and
-  /// whole are "by page" and "by whole".
+  /// "by_page 0-1". Strictness is written where it is not the strategy's own, the chunk where it is not automatic: "by
+  /// page", "by whole", "by 2MiB".
   std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const placement& p);
 
@@ -139,12 +137,12 @@ class ACRE_API placement {
  private:
   struct details;  // what few placements have: weights, function
 
-  placement(acre::strategy s, acre::strictness h, const node_set& nodes, std::size_t chunk);
+  placement(acre::strategy s, acre::strictness h, const node_set& nodes, acre::chunk chunk = {});
   bool equals(const placement& o) const noexcept;
 
-  acre::strategy x_strategy;
-  acre::strictness x_strictness;
-  std::size_t x_chunk;
+  acre::strategy x_strategy = acre::strategy::unbound;
+  acre::strictness x_strictness = acre::strictness::soft;
+  acre::chunk x_chunk;
   node_set x_nodes;
   std::shared_ptr<const details> x_details;
 };

@@ -57,6 +57,9 @@ struct plan_options {
   /// More ranges than this are refused. The kernel keeps one mapping for each range; vm.max_map_count is
   /// 65530 by default, for the whole process.
   std::size_t max_ranges = 16384;
+  /// What chunk::automatic aims at: it is as fine as so many ranges allow, and no coarser than a round over all nodes,
+  /// for which it may take up to twice as many as there are nodes.
+  std::size_t automatic_ranges = 512;
   /// For most_free: free bytes of its nodes; a node that is not named counts with topology::memory().free.
   std::span<const node_bytes> free = {};
 };
@@ -66,7 +69,7 @@ struct plan {
   std::vector<plan_range> ranges;
   std::size_t bytes = 0;      ///< what was asked, rounded up to whole pages
   std::size_t page_size = 0;  ///< as planned
-  std::size_t chunk = 0;      ///< the chunk really used, in bytes: rounded up to whole pages; 0 if none
+  std::size_t chunk = 0;      ///< the chunk really used, in bytes, whole pages; 0 if none
   /// True if the chunk of the placement was no multiple of the page size.
   bool chunk_rounded = false;
 

@@ -19,17 +19,32 @@
 #include "area/probe.hpp"
 #include "area/unmap_queue.hpp"
 #include "placement/policy_call.hpp"
+#include "placement/range_budget.hpp"
 #include "sys/pages.hpp"
 
 namespace acre {
 namespace {
 
-/// The kernel interleaves what it allocates at once, and khugepaged collapses pages without looking at
-/// policies (Documentation/admin-guide/mm/transhuge.rst): interleaving by base page needs huge pages refused.
+/// Whether a huge page would lie elsewhere than its pages one by one: the kernel interleaves what it allocates at once,
+/// and who touches the first byte of a huge page decides for all of it. khugepaged collapses pages without looking at
+/// policies (Documentation/admin-guide/mm/transhuge.rst).
+bool goes_by_page(policy_mode mode) {
+  switch (mode) {
+    case policy_mode::local:
+    case policy_mode::interleave:
+    case policy_mode::weighted_interleave:
+      return true;
+    case policy_mode::unbound:
+    case policy_mode::prefer:
+    case policy_mode::bind:
+      break;
+  }
+  return false;
+}
+
+/// Where base pages are asked for and matter, the system's setting ("always") shall not make them huge.
 void keep_base_pages(policy_mode mode, const mapping& m) {
-  if (m.pages() != page_kind::system) return;
-  if (mode == policy_mode::interleave || mode == policy_mode::weighted_interleave)
-    sys::refuse_huge_pages(m.data(), m.size());
+  if (m.pages() == page_kind::system && goes_by_page(mode)) sys::refuse_huge_pages(m.data(), m.size());
 }
 
 }  // namespace
@@ -38,7 +53,14 @@ struct area::state {
   state(placement w, area_options o, const topology& m)
       : where(std::move(w)), text(where.to_string()), options(std::move(o)), machine(m) {}
 
-  mapping map_block(std::size_t bytes, std::size_t alignment, page_kind kind) const;
+  /// What is known of a block that its size does not tell.
+  struct block {
+    page_kind pages = page_kind::system;
+    acre::chunk chunk;  ///< that it was planned with
+    range_share ranges;
+  };
+
+  mapping map_block(std::size_t bytes, std::size_t alignment, block& b) const;
   void commit_block(const plan& p, const mapping& m) const;
   void lock_block(const mapping& m) const;
   bool try_bind_whole(const mapping& m) const noexcept;
@@ -49,23 +71,35 @@ struct area::state {
   }
   bool binds() const noexcept { return bound && where.strategy() != strategy::unbound; }
 
-  /// Sizes of blocks follow from bytes, but not where fallback may have chosen other pages.
-  bool remembers() const noexcept { return is_hugetlb(pages); }
-  void remember(void* p, page_kind kind) {
+  /// Sizes of blocks follow from bytes, but not where fallback may have chosen other pages; ranges and chunks are as the
+  /// budget was.
+  bool remembers() const noexcept { return is_hugetlb(pages) || (binds() && !whole); }
+  void remember(void* p, block b) {
     const std::lock_guard lock(cold_mutex());
-    kinds.emplace(p, kind);
+    blocks.emplace(p, std::move(b));
+  }
+  /// Of a block that lives.
+  const block& remembered(const void* p) const {
+    const auto at = blocks.find(p);
+    if (at == blocks.end())
+      throw error(errc::not_mapped, "area: not a block of this area, or given back already");
+    return at->second;
   }
   page_kind kind_of(const void* p) const {
     if (!remembers()) return pages;
     const std::lock_guard lock(cold_mutex());
-    const auto at = kinds.find(p);
-    if (at == kinds.end())
-      throw error(errc::not_mapped, "area: not a block of this area, or given back already");
-    return at->second;
+    return remembered(p).pages;
+  }
+  /// The placement of a block, automatic chunks as they turned out.
+  placement planned_as(const void* p) const {
+    if (!remembers() || where.chunk() != chunk::automatic) return where;
+    const std::lock_guard lock(cold_mutex());
+    const acre::chunk found = remembered(p).chunk;
+    return found == chunk::automatic ? where : where.by(found);
   }
   void forget(const void* p) {
     const std::lock_guard lock(cold_mutex());
-    kinds.erase(p);
+    blocks.erase(p);
   }
 
   const placement where;
@@ -80,7 +114,7 @@ struct area::state {
   std::vector<downgrade> downgrades;
 
   mutable unmap_queue unmapper;
-  std::unordered_map<const void*, page_kind> kinds;  ///< under cold_mutex()
+  std::unordered_map<const void*, block> blocks;  ///< under cold_mutex()
   // Counters for status() only: relaxed, they order nothing.
   std::array<std::atomic<std::size_t>, 4> allocations{};
   std::atomic<std::size_t> live_blocks{0};
@@ -144,8 +178,9 @@ void* area::do_allocate(std::size_t bytes, std::size_t alignment) {
   page_kind kind = s.pages;
   for (;;) {
     try {
-      mapping m = s.map_block(std::max<std::size_t>(bytes, 1), alignment, kind);
-      if (s.remembers()) s.remember(m.data(), kind);
+      state::block b{.pages = kind, .chunk = {}, .ranges = {}};
+      mapping m = s.map_block(std::max<std::size_t>(bytes, 1), alignment, b);
+      if (s.remembers()) s.remember(m.data(), std::move(b));
       s.allocations[static_cast<std::size_t>(kind)].fetch_add(1, std::memory_order_relaxed);
       s.live_blocks.fetch_add(1, std::memory_order_relaxed);
       s.live_bytes.fetch_add(m.size(), std::memory_order_relaxed);
@@ -161,7 +196,8 @@ void* area::do_allocate(std::size_t bytes, std::size_t alignment) {
   }
 }
 
-mapping area::state::map_block(std::size_t bytes, std::size_t alignment, page_kind kind) const {
+mapping area::state::map_block(std::size_t bytes, std::size_t alignment, block& b) const {
+  const page_kind kind = b.pages;
   mapping m(bytes, {.pages = kind, .sharing = options.sharing, .alignment = alignment, .name = options.name});
   if (!binds() && options.commit == commit::lazy) {
     lock_block(m);
@@ -172,6 +208,8 @@ mapping area::state::map_block(std::size_t bytes, std::size_t alignment, page_ki
     return m;
   }
   const plan p = plan_mapping(binds() ? where : placement::unbound(), bytes, m.size(), kind, machine);
+  b.ranges = range_share(p.ranges.size());
+  if (p.chunk != 0) b.chunk = p.chunk;
   keep_base_pages(p.ranges.front().policy.mode, m);
   if (is_hugetlb(kind) && !pools_hold(p, kind)) {
     throw error(errc::no_huge_pages, "the nodes have not enough free huge pages");
@@ -226,7 +264,7 @@ std::size_t area::good_size(std::size_t bytes, std::size_t) const noexcept {
 
 check_result area::check_block(const void* p, std::size_t bytes) const {
   const page_kind kind = x_state->kind_of(p);
-  return check(x_state->where, p, std::max<std::size_t>(bytes, 1),
+  return check(x_state->planned_as(p), p, std::max<std::size_t>(bytes, 1),
                {.page_size = planned_page(kind, mapped_size(bytes, kind))}, x_state->machine);
 }
 

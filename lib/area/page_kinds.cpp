@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "observe/room.hpp"
-#include "placement/range_limit.hpp"
+#include "placement/range_budget.hpp"
 #include "sys/files.hpp"
 #include "sys/pages.hpp"
 
@@ -40,8 +40,7 @@ std::size_t planned_page(page_kind kind, std::size_t mapped) {
 
 plan plan_mapping(const placement& where, std::size_t bytes, std::size_t mapped, page_kind kind,
                   const topology& machine) {
-  plan p = make_plan(where, bytes, machine,
-                     {.page_size = planned_page(kind, mapped), .max_ranges = range_limit()});
+  plan p = plan_within_budget(where, bytes, planned_page(kind, mapped), machine);
   // Planned in transparent huge pages it may reach beyond.
   while (p.ranges.back().offset >= mapped) p.ranges.pop_back();
   p.ranges.back().length = std::min(p.ranges.back().length, mapped - p.ranges.back().offset);

@@ -19,12 +19,6 @@ policy sample_policy(const placement& where, const topology& machine) {
   return {policy_mode::prefer, {where.nodes().first()}};
 }
 
-bool has_chunk(const placement& where) {
-  const bool kind = where.strategy() == strategy::interleave || where.strategy() == strategy::weighted ||
-                    where.strategy() == strategy::most_free;
-  return kind && where.chunk() != placement::one_page && where.chunk() != placement::whole;
-}
-
 void probe_pages(const area_options& options, probe_result& result) {
   result.pages = options.pages;
   const std::string why = why_unavailable(options.pages, options.sharing);
@@ -38,9 +32,10 @@ void probe_pages(const area_options& options, probe_result& result) {
 
 void probe_chunk(const placement& where, probe_result& result) {
   const std::size_t page = page_size(result.pages);
-  if (!has_chunk(where) || where.chunk() % page == 0) return;
+  const std::size_t bytes = where.chunk().bytes();
+  if (bytes % page == 0) return;
   result.downgrades.push_back({downgrade_reason::chunk_rounded_up,
-                               "the chunk of " + format_bytes(where.chunk()) +
+                               "the chunk of " + format_bytes(bytes) +
                                    " is rounded up to a multiple of the page size " + format_bytes(page)});
 }
 

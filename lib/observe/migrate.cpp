@@ -12,7 +12,7 @@
 #include "observe/page_range.hpp"
 #include "observe/page_walk.hpp"
 #include "observe/pending_moves.hpp"
-#include "placement/range_limit.hpp"
+#include "placement/range_budget.hpp"
 #include "sys/files.hpp"
 #include "sys/pages.hpp"
 
@@ -124,8 +124,7 @@ migration move_to_plan(void* p, const plan& wanted, const topology& machine) {
 
 migration migrate(void* p, std::size_t bytes, const placement& where, const topology& machine) {
   const page_range range = require_mapped(p, bytes, "migrate");
-  const plan wanted =
-      make_plan(where, range.bytes(), machine, {.page_size = range.page_size, .max_ranges = range_limit()});
+  const plan wanted = plan_within_budget(where, range.bytes(), range.page_size, machine);
   std::vector<downgrade> downgrades = apply(wanted, p, machine);
   migration result = move_to_plan(p, wanted, machine);
   result.downgrades = std::move(downgrades);

@@ -9,6 +9,7 @@
 #include "base/code_of.hpp"
 #include "placement/kernel_policy.hpp"
 #include "placement/policy_call.hpp"
+#include "placement/strategies.hpp"
 #include "sys/policy.hpp"
 
 namespace acre {
@@ -50,27 +51,14 @@ std::uint64_t this_thread() noexcept {
   fail(error, doing, "set_mempolicy(2)");
 }
 
-const char* why_not_of_threads(const placement& where) {
-  switch (where.strategy()) {
-    case strategy::interleave:
-      return where.is_hard() ? "the kernel interleaves softly only" : "the kernel interleaves by page only";
-    case strategy::weighted:
-      return "the kernel has one set of weights for the whole system; weighted_by_system uses those";
-    case strategy::most_free:
-      return "free memory is compared when an area maps memory, a thread maps none by itself";
-    default:
-      return "it depends on where an allocation begins and ends, which only an area knows";
-  }
-}
-
 policy policy_for_threads(const placement& where, const topology& machine) {
   if (!machine.is_this_system()) {
     throw error(errc::foreign_topology,
                 "thread_binding: the topology does not describe this machine: nothing can be bound on it");
   }
   if (const auto only = only_policy(where, machine)) return *only;
-  throw error(errc::unsupported_placement,
-              "'" + where.to_string() + "' cannot be the policy of a thread: " + why_not_of_threads(where));
+  throw error(errc::unsupported_placement, "'" + where.to_string() + "' cannot be the policy of a thread: " +
+                                               std::string(detail::row_of(where.strategy()).not_for_threads));
 }
 
 sys::raw_policy read_policy() {

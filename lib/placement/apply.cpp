@@ -10,7 +10,7 @@
 #include "base/code_of.hpp"
 #include "placement/kernel_policy.hpp"
 #include "placement/policy_call.hpp"
-#include "placement/range_limit.hpp"
+#include "placement/range_budget.hpp"
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
 
@@ -154,8 +154,7 @@ std::vector<downgrade> apply(const plan& ranges, void* p, const topology& machin
 
 std::vector<downgrade> apply(const placement& where, void* p, std::size_t bytes, const topology& machine) {
   require_bindable(machine, p);
-  return apply(make_plan(where, bytes, machine, {.page_size = sys::page_size(), .max_ranges = range_limit()}),
-               p, machine);
+  return apply(plan_within_budget(where, bytes, sys::page_size(), machine), p, machine);
 }
 
 void apply(const placement& where, void* p, std::size_t bytes, std::error_code& ec) noexcept {

@@ -1,10 +1,12 @@
 acre_layer(placement
   HEADERS
     apply.hpp
+    chunk.hpp
     placement.hpp
     plan.hpp
   SOURCES
     apply.cpp
+    chunk.cpp
     kernel_policy.cpp
     most_free.cpp
     placement.cpp
@@ -12,6 +14,7 @@ acre_layer(placement
     plan.cpp
     policy.cpp
     policy_call.cpp
-    range_limit.cpp
+    range_budget.cpp
     runs.cpp
+    strategies.cpp
 )

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "placement/strategies.hpp"
+
 namespace acre::detail {
 
 namespace {
@@ -35,11 +37,13 @@ std::size_t chunks_in_a_row(const candidate& best, const std::vector<candidate>&
 
 }  // namespace
 
-void add_most_free(run_list& runs, const topology& machine, const plan_options& options) {
+void plan_most_free(plan& p, const placement& where, const topology& machine, const plan_options& options) {
+  set_chunk(p, where.chunk() == chunk::automatic ? chunk::whole : where.chunk());
+  run_list runs(p, where, options);
   const std::size_t page_size = options.page_size;
   const std::size_t chunk = runs.chunk_pages();
   std::size_t left = runs.pages();
-  const node_set& nodes = runs.where().nodes();
+  const node_set& nodes = where.nodes();
   if (nodes.size() == 1) return runs.add(nodes.first(), left);
   std::vector<candidate> all;
   for (node_id n : nodes) all.push_back({n, static_cast<wide>(free_of(n, machine, options))});

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "placement/strategies.hpp"
+
 namespace acre {
 
 struct placement::details {
@@ -15,21 +17,10 @@ struct placement::details {
 
 namespace {
 
-// What strategies without chunks have, so that chunks never make a difference between them.
-constexpr std::size_t no_chunk = 0;
-
 void require_nodes(const char* name, const node_set& nodes) {
   if (nodes.empty()) {
     throw error(errc::empty_node_set,
                 std::string(name) + ": the node set is empty, it needs at least one node");
-  }
-}
-
-void require_chunk(const char* name, std::size_t chunk) {
-  if (chunk == 0) {
-    throw error(errc::invalid_chunk, std::string(name) +
-                                         ": a chunk of 0 bytes, it must be at least 1 "
-                                         "(placement::one_page is one page)");
   }
 }
 
@@ -60,42 +51,34 @@ std::size_t mixed(std::size_t seed, std::size_t value) noexcept {
 
 }  // namespace
 
-placement::placement(acre::strategy s, acre::strictness h, const node_set& nodes, std::size_t chunk)
+placement::placement(acre::strategy s, acre::strictness h, const node_set& nodes, acre::chunk chunk)
     : x_strategy(s), x_strictness(h), x_chunk(chunk), x_nodes(nodes) {}
 
-placement placement::unbound() {
-  return placement(acre::strategy::unbound, acre::strictness::soft, {}, no_chunk);
-}
+placement placement::unbound() { return placement(acre::strategy::unbound, acre::strictness::soft, {}); }
 
-placement placement::local() {
-  return placement(acre::strategy::local, acre::strictness::soft, {}, no_chunk);
-}
+placement placement::local() { return placement(acre::strategy::local, acre::strictness::soft, {}); }
 
 placement placement::bind(const node_set& nodes) {
   require_nodes("bind", nodes);
-  return placement(acre::strategy::bind, acre::strictness::hard, nodes, no_chunk);
+  return placement(acre::strategy::bind, acre::strictness::hard, nodes);
 }
 
 placement placement::prefer(const node_set& nodes) {
   require_nodes("prefer", nodes);
-  return placement(acre::strategy::bind, acre::strictness::soft, nodes, no_chunk);
+  return placement(acre::strategy::bind, acre::strictness::soft, nodes);
 }
 
-placement placement::interleave(const node_set& nodes) { return interleave(nodes, one_page); }
-
-placement placement::interleave(const node_set& nodes, std::size_t chunk) {
+placement placement::interleave(const node_set& nodes, acre::chunk chunk) {
   require_nodes("interleave", nodes);
-  require_chunk("interleave", chunk);
   return placement(acre::strategy::interleave, acre::strictness::soft, nodes, chunk);
 }
 
-placement placement::weighted(std::initializer_list<node_weight> weights, std::size_t chunk) {
+placement placement::weighted(std::initializer_list<node_weight> weights, acre::chunk chunk) {
   return weighted(std::span(weights.begin(), weights.size()), chunk);
 }
 
-placement placement::weighted(std::span<const node_weight> weights, std::size_t chunk) {
+placement placement::weighted(std::span<const node_weight> weights, acre::chunk chunk) {
   const node_set nodes = nodes_of("weighted", weights);
-  require_chunk("weighted", chunk);
   placement p(acre::strategy::weighted, acre::strictness::soft, nodes, chunk);
   p.x_details = std::make_shared<const details>(details{{weights.begin(), weights.end()}, nullptr});
   return p;
@@ -103,7 +86,7 @@ placement placement::weighted(std::span<const node_weight> weights, std::size_t 
 
 placement placement::weighted_by_system(const node_set& nodes) {
   require_nodes("weighted_by_system", nodes);
-  return placement(acre::strategy::weighted_by_system, acre::strictness::soft, nodes, no_chunk);
+  return placement(acre::strategy::weighted_by_system, acre::strictness::soft, nodes);
 }
 
 placement placement::blocked(std::initializer_list<node_weight> weights) {
@@ -112,7 +95,7 @@ placement placement::blocked(std::initializer_list<node_weight> weights) {
 
 placement placement::blocked(std::span<const node_weight> weights) {
   const node_set nodes = nodes_of("blocked", weights);
-  placement p(acre::strategy::blocked, acre::strictness::hard, nodes, no_chunk);
+  placement p(acre::strategy::blocked, acre::strictness::hard, nodes);
   p.x_details = std::make_shared<const details>(details{{weights.begin(), weights.end()}, nullptr});
   return p;
 }
@@ -124,30 +107,22 @@ placement placement::blocked(const node_set& nodes) {
   return blocked(std::span<const node_weight>(equal));
 }
 
-placement placement::most_free(const node_set& nodes, std::size_t chunk) {
+placement placement::most_free(const node_set& nodes, acre::chunk chunk) {
   require_nodes("most_free", nodes);
-  require_chunk("most_free", chunk);
   return placement(acre::strategy::most_free, acre::strictness::soft, nodes, chunk);
 }
 
 placement placement::by_page(page_function function, const node_set& nodes) {
   require_nodes("by_page", nodes);
   if (!function) throw error(errc::invalid_function, "by_page: the function is empty, it must be callable");
-  placement p(acre::strategy::by_page, acre::strictness::hard, nodes, no_chunk);
+  placement p(acre::strategy::by_page, acre::strictness::hard, nodes);
   p.x_details = std::make_shared<const details>(details{{}, std::move(function)});
   return p;
 }
 
 placement placement::hard() const {
-  switch (x_strategy) {
-    case acre::strategy::unbound:
-    case acre::strategy::local:
-    case acre::strategy::weighted_by_system:
-      throw error(errc::unsupported_placement,
-                  to_string() + " cannot be hard: the kernel has no such policy; bind and weighted can");
-    default:
-      break;
-  }
+  if (const std::string_view why = detail::row_of(x_strategy).never_hard; !why.empty())
+    throw error(errc::unsupported_placement, to_string() + " cannot be hard: " + std::string(why));
   placement p = *this;
   p.x_strictness = acre::strictness::hard;
   return p;
@@ -156,6 +131,14 @@ placement placement::hard() const {
 placement placement::soft() const {
   placement p = *this;
   p.x_strictness = acre::strictness::soft;
+  return p;
+}
+
+placement placement::by(acre::chunk chunk) const {
+  if (!detail::row_of(x_strategy).has_chunk)
+    throw error(errc::unsupported_placement, to_string() + " has no chunks");
+  placement p = *this;
+  p.x_chunk = chunk;
   return p;
 }
 
@@ -183,7 +166,7 @@ bool placement::equals(const placement& o) const noexcept {
 
 std::size_t placement::hash() const noexcept {
   std::size_t h = mixed(static_cast<std::size_t>(x_strategy), static_cast<std::size_t>(x_strictness));
-  h = mixed(mixed(h, x_chunk), x_nodes.hash());
+  h = mixed(mixed(h, x_chunk.hash()), x_nodes.hash());
   for (const node_weight& w : weights()) h = mixed(mixed(h, w.node), w.weight);
   if (x_strategy == acre::strategy::by_page) h = mixed(h, std::hash<const void*>{}(x_details.get()));
   return h;

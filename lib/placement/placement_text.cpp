@@ -6,56 +6,32 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <vector>
+
+#include "placement/strategies.hpp"
 
 namespace acre {
 
 namespace {
 
+using detail::operand;
+using detail::strategy_row;
+
 constexpr std::string_view blanks = " \t\n\r\f\v";
 
-struct arguments {
-  node_set nodes;
-  std::vector<node_weight> weights;
-  std::optional<std::size_t> chunk;
-  std::optional<strictness> how;
-};
-
-enum class needs { nothing, nodes, weights, either };
-enum class chunks { none, allowed };
-
-/// One way to write a placement.
-struct form {
-  std::string_view name;
-  needs what;
-  chunks chunk;
-  placement (*make)(const arguments&);
-};
-
-constexpr form forms[] = {
-    {"unbound", needs::nothing, chunks::none, [](const arguments&) { return placement::unbound(); }},
-    {"local", needs::nothing, chunks::none, [](const arguments&) { return placement::local(); }},
-    {"bind", needs::nodes, chunks::none, [](const arguments& a) { return placement::bind(a.nodes); }},
-    {"prefer", needs::nodes, chunks::none, [](const arguments& a) { return placement::prefer(a.nodes); }},
-    {"interleave", needs::nodes, chunks::allowed,
-     [](const arguments& a) {
-       return placement::interleave(a.nodes, a.chunk.value_or(placement::one_page));
-     }},
-    {"weighted", needs::weights, chunks::allowed,
-     [](const arguments& a) {
-       return placement::weighted(a.weights, a.chunk.value_or(placement::one_page));
-     }},
-    {"weighted_by_system", needs::nodes, chunks::none,
-     [](const arguments& a) { return placement::weighted_by_system(a.nodes); }},
-    {"blocked", needs::either, chunks::none,
-     [](const arguments& a) {
-       return a.weights.empty() ? placement::blocked(a.nodes) : placement::blocked(a.weights);
-     }},
-    {"most_free", needs::nodes, chunks::allowed,
-     [](const arguments& a) { return placement::most_free(a.nodes, a.chunk.value_or(placement::whole)); }},
-};
-
-constexpr std::string_view known_names =
-    "unbound, local, bind, prefer, interleave, weighted, weighted_by_system, blocked or most_free";
+/// "unbound, local, bind, prefer, ... or most_free"
+std::string known_names() {
+  std::vector<std::string_view> names;
+  for (const strategy_row& row : detail::strategies()) {
+    if (row.make == nullptr) continue;
+    names.push_back(row.name);
+    if (!row.soft_name.empty()) names.push_back(row.soft_name);
+  }
+  std::string text(names.front());
+  for (std::size_t i = 1; i < names.size(); ++i)
+    text.append(i + 1 == names.size() ? " or " : ", ").append(names[i]);
+  return text;
+}
 
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
@@ -64,13 +40,12 @@ class parser {
   parser(std::string_view text, const node_set* universe) : x_text(text), x_universe(universe) {}
 
   placement read() {
-    const form& f = read_form();
-    arguments a;
-    if (f.what != needs::nothing) read_what(f, a);
-    while (!at_end()) read_option(f, a);
-    const placement p = f.make(a);
-    if (!a.how) return p;
-    return *a.how == strictness::hard ? p.hard() : p.soft();
+    const strategy_row& row = read_name();
+    if (row.takes != operand::none) read_operand(row);
+    while (!at_end()) read_option(row);
+    const placement p = row.make(x_operands);
+    if (!x_how && !x_soft_name) return p;
+    return x_how == strictness::hard ? p.hard() : p.soft();
   }
 
  private:
@@ -106,30 +81,44 @@ class parser {
     return {x_text.substr(from, x_at - from), from};
   }
 
-  const form& read_form() {
-    const word w = next(std::string(known_names));
+  const strategy_row& read_name() {
+    const word w = next(known_names());
     std::string name(w.text);
     for (char& c : name) c = c == '-' ? '_' : c;
     if (name == "preferred") name = "prefer";
     if (name == "default") name = "unbound";
-    if (name == "by_page") {
-      fail(w.position, "by_page has a function, which no text can hold: make it with placement::by_page()");
+    for (const strategy_row& row : detail::strategies()) {
+      x_soft_name = !row.soft_name.empty() && name == row.soft_name;
+      if (name != row.name && !x_soft_name) continue;
+      if (row.make != nullptr) return row;
+      fail(w.position,
+           name + " has a function, which no text can hold: make it with placement::" + name + "()");
     }
-    for (const form& f : forms) {
-      if (f.name == name) return f;
-    }
-    fail(w.position, quoted(w.text) + " is no strategy, expected " + std::string(known_names));
+    fail(w.position, quoted(w.text) + " is no strategy, expected " + known_names());
   }
 
-  void read_what(const form& f, arguments& a) {
-    const std::string expected = f.what == needs::nodes     ? "nodes, such as 0-3,8 or all"
-                                 : f.what == needs::weights ? "nodes with weights, such as 0:3,2:1"
-                                                            : "nodes, such as 0-3, or with weights: 0:3,2:1";
-    const word w = next(expected);
-    if (f.what == needs::weights || (f.what == needs::either && w.text.find(':') != std::string_view::npos)) {
-      a.weights = read_weights(w);
+  static std::string_view expected_by(operand what) {
+    switch (what) {
+      case operand::none:
+        break;
+      case operand::nodes:
+        return "nodes, such as 0-3,8 or all";
+      case operand::weights:
+        return "nodes with weights, such as 0:3,2:1";
+      case operand::nodes_or_weights:
+        return "nodes, such as 0-3, or with weights: 0:3,2:1";
+    }
+    return "nothing";
+  }
+
+  void read_operand(const strategy_row& row) {
+    const word w = next(std::string(expected_by(row.takes)));
+    const bool weights = row.takes == operand::weights || (row.takes == operand::nodes_or_weights &&
+                                                           w.text.find(':') != std::string_view::npos);
+    if (weights) {
+      x_operands.weights = read_weights(w);
     } else {
-      a.nodes = read_nodes(w);
+      x_operands.nodes = read_nodes(w);
     }
   }
 
@@ -166,25 +155,28 @@ class parser {
     return value;
   }
 
-  void read_option(const form& f, arguments& a) {
+  void read_option(const strategy_row& row) {
     const word w = next("an option");
-    if (w.text == "by" && f.chunk == chunks::allowed && !a.chunk) {
-      a.chunk = read_chunk();
-    } else if ((w.text == "hard" || w.text == "soft") && !a.how) {
-      a.how = w.text == "hard" ? strictness::hard : strictness::soft;
+    const bool may_have_chunk = row.has_chunk && !x_has_chunk;
+    if (w.text == "by" && may_have_chunk) {
+      x_operands.chunk = read_chunk();
+      x_has_chunk = true;
+    } else if ((w.text == "hard" || w.text == "soft") && !x_how) {
+      x_how = w.text == "hard" ? strictness::hard : strictness::soft;
     } else {
       std::string expected;
-      if (f.chunk == chunks::allowed && !a.chunk) expected += "'by' and a chunk, ";
-      if (!a.how) expected += "'hard', 'soft', ";
+      if (may_have_chunk) expected += "'by' and a chunk, ";
+      if (!x_how) expected += "'hard', 'soft', ";
       fail(w.position, quoted(w.text) + " does not belong here, expected " + expected +
                            (expected.empty() ? "the end" : "or the end"));
     }
   }
 
-  std::size_t read_chunk() {
-    const word w = next("a chunk, such as 64KiB, page or whole");
-    if (w.text == "page") return placement::one_page;
-    if (w.text == "whole") return placement::whole;
+  chunk read_chunk() {
+    const word w = next("a chunk, such as 64KiB, page, whole or automatic");
+    for (const chunk named : {chunk::page, chunk::whole, chunk::automatic}) {
+      if (w.text == named.to_string()) return named;
+    }
     try {
       return parse_bytes(w.text);
     } catch (const error& e) {
@@ -195,58 +187,18 @@ class parser {
   std::string_view x_text;
   const node_set* x_universe;
   std::size_t x_at = 0;
+  bool x_soft_name = false;
+  detail::operands x_operands;
+  bool x_has_chunk = false;
+  std::optional<strictness> x_how;
 };
-
-std::string_view name_of(const placement& p) {
-  switch (p.strategy()) {
-    case strategy::unbound:
-      return "unbound";
-    case strategy::local:
-      return "local";
-    case strategy::bind:
-      return p.is_hard() ? "bind" : "prefer";
-    case strategy::interleave:
-      return "interleave";
-    case strategy::weighted:
-      return "weighted";
-    case strategy::weighted_by_system:
-      return "weighted_by_system";
-    case strategy::blocked:
-      return "blocked";
-    case strategy::most_free:
-      return "most_free";
-    case strategy::by_page:
-      return "by_page";
-  }
-  return "invalid";
-}
-
-std::string chunk_text(const placement& p) {
-  const bool chunked = p.strategy() == strategy::interleave || p.strategy() == strategy::weighted ||
-                       p.strategy() == strategy::most_free;
-  const std::size_t usual = p.strategy() == strategy::most_free ? placement::whole : placement::one_page;
-  if (!chunked || p.chunk() == usual) return "";
-  if (p.chunk() == placement::one_page) return " by page";
-  if (p.chunk() == placement::whole) return " by whole";
-  return " by " + format_bytes(p.chunk());
-}
-
-std::string_view strictness_text(const placement& p) {
-  switch (p.strategy()) {
-    case strategy::bind:
-      return "";  // the name says it
-    case strategy::blocked:
-    case strategy::by_page:
-      return p.is_hard() ? "" : " soft";
-    default:
-      return p.is_hard() ? " hard" : "";
-  }
-}
 
 }  // namespace
 
 std::string placement::to_string() const {
-  std::string text(name_of(*this));
+  const strategy_row& row = detail::row_of(x_strategy);
+  const bool has_soft_name = !row.soft_name.empty();
+  std::string text(has_soft_name && !is_hard() ? row.soft_name : row.name);
   if (!weights().empty()) {
     char separator = ' ';
     for (const node_weight& w : weights()) {
@@ -256,8 +208,8 @@ std::string placement::to_string() const {
   } else if (!x_nodes.empty()) {
     text += ' ' + x_nodes.to_string();
   }
-  text += chunk_text(*this);
-  text += strictness_text(*this);
+  if (x_chunk != acre::chunk::automatic) text += " by " + x_chunk.to_string();
+  if (!has_soft_name && x_strictness != row.strictness) text += is_hard() ? " hard" : " soft";
   return text;
 }
 

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "placement/kernel_policy.hpp"
+#include "placement/strategies.hpp"
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
 
@@ -90,19 +91,8 @@ int policy_call::set_home(void* p, std::size_t bytes) const noexcept {
 }
 
 std::optional<policy> only_policy(const placement& where, const topology& machine) {
+  if (detail::layout_of(where) == detail::layout::position) return std::nullopt;
   const std::size_t page = sys::page_size();
-  switch (where.strategy()) {
-    case strategy::unbound:
-    case strategy::local:
-    case strategy::bind:
-    case strategy::weighted_by_system:
-      break;
-    case strategy::interleave:
-      if (where.nodes().size() == 1 || (!where.is_hard() && where.chunk() <= page)) break;
-      return std::nullopt;
-    default:
-      return std::nullopt;
-  }
   return make_plan(where, page, machine, {.page_size = page}).ranges.front().policy;
 }
 

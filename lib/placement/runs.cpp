@@ -4,8 +4,12 @@
 #include <acre/error.hpp>
 
 #include <algorithm>
+#include <bit>
+#include <limits>
 #include <span>
 #include <vector>
+
+#include "placement/strategies.hpp"
 
 namespace acre::detail {
 
@@ -54,11 +58,29 @@ std::size_t smallest_chunk(std::span<const node_weight> parts, std::size_t pages
 
 }  // namespace
 
+void set_chunk(plan& p, const chunk& wanted) {
+  if (wanted == chunk::whole) {
+    p.chunk = p.bytes;
+  } else if (wanted == chunk::page) {
+    p.chunk = p.page_size;
+  } else {
+    const std::size_t rest = wanted.bytes() % p.page_size;
+    const std::size_t down = wanted.bytes() - rest;
+    p.chunk_rounded = rest != 0;
+    // What would overflow is more than everything.
+    if (rest == 0) {
+      p.chunk = down;
+    } else {
+      p.chunk = down > std::numeric_limits<std::size_t>::max() - p.page_size ? p.bytes : down + p.page_size;
+    }
+  }
+}
+
 run_list::run_list(plan& to, const placement& where, const plan_options& options)
     : x_plan(to),
       x_where(where),
       x_limit(options.max_ranges),
-      x_mode(where.is_hard() ? policy_mode::bind : policy_mode::prefer) {}
+      x_mode(where.is_hard() ? policy_mode::bind : row_of(where.strategy()).soft_mode) {}
 
 std::size_t run_list::chunk_pages() const { return std::min(x_plan.chunk, x_plan.bytes) / x_plan.page_size; }
 
@@ -86,16 +108,35 @@ void run_list::add(node_id node, std::size_t pages) {
   } else {
     if (ranges.size() >= x_limit) {
       refuse("more than " + std::to_string(x_limit),
-             x_where.chunk() == 0 || x_limit == 0 ? "longer runs of equal nodes, or a higher limit, would do"
-                                                  : chunk_would_do(ceil_div(this->pages(), x_limit)));
+             !row_of(x_where.strategy()).has_chunk || x_limit == 0
+                 ? "longer runs of equal nodes, or a higher limit, would do"
+                 : chunk_would_do(ceil_div(this->pages(), x_limit)));
     }
     ranges.push_back({x_end, length, {x_mode, node_set{node}}});
   }
   x_end += length;
 }
 
-void add_rounds(run_list& runs) {
-  const std::vector<node_weight> parts = parts_of(runs.where());
+namespace {
+
+/// The finest power of two of pages that needs no more than so many ranges, but no coarser than a round in all.
+std::size_t automatic_chunk(std::span<const node_weight> parts, std::size_t pages, std::size_t ranges) {
+  std::size_t round = 0;
+  for (const node_weight& w : parts) round += w.weight;
+  const std::size_t coarsest = std::bit_floor(std::max<std::size_t>(pages / round, 1));
+  std::size_t chunk = 1;
+  while (chunk < coarsest && ranges_of_rounds(parts, ceil_div(pages, chunk)) > ranges) chunk *= 2;
+  return chunk;
+}
+
+void plan_rounds(plan& p, const placement& where, const plan_options& options) {
+  const std::vector<node_weight> parts = parts_of(where);
+  if (where.chunk() == chunk::automatic) {
+    p.chunk = p.page_size * automatic_chunk(parts, p.bytes / p.page_size, options.automatic_ranges);
+  } else {
+    set_chunk(p, where.chunk());
+  }
+  run_list runs(p, where, options);
   const std::size_t pages = runs.pages();
   const std::size_t chunk = runs.chunk_pages();
   const std::size_t ranges = ranges_of_rounds(parts, ceil_div(pages, chunk));
@@ -114,11 +155,41 @@ void add_rounds(run_list& runs) {
   }
 }
 
+void one_range(plan& p, const placement& where, const plan_options& options, policy_mode mode) {
+  if (options.max_ranges == 0) run_list(p, where, options).expect(1, "a limit of 1 would do");
+  p.ranges.push_back({0, p.bytes, {mode, where.nodes()}});
+}
+
+policy_mode mode_of(const placement& where) {
+  return where.is_hard() ? policy_mode::bind : row_of(where.strategy()).soft_mode;
+}
+
+}  // namespace
+
+void plan_one_policy(plan& p, const placement& where, const topology&, const plan_options& options) {
+  one_range(p, where, options, mode_of(where));
+}
+
+void plan_interleave(plan& p, const placement& where, const topology&, const plan_options& options) {
+  const bool by_page = is_by_page(where.chunk(), p.page_size);
+  const bool by_kernel = by_page && !where.is_hard();
+  const bool single = where.nodes().size() == 1;
+  if (!single && !by_kernel) return plan_rounds(p, where, options);
+  set_chunk(p, where.chunk() == chunk::automatic ? chunk::page : where.chunk());
+  // One node has no order of pages to keep: prefer also says where to spill first.
+  one_range(p, where, options, single ? mode_of(where) : policy_mode::interleave);
+}
+
+void plan_weighted(plan& p, const placement& where, const topology&, const plan_options& options) {
+  plan_rounds(p, where, options);
+}
+
 // Between the weights before a node (b of t) and those up to its own (e of t) lie the pages
 // floor(b * pages / t) .. floor(e * pages / t): no node is a page or more off its exact share, and a node's
 // pages depend on nothing but the weights and the size.
-void add_blocks(run_list& runs) {
-  const std::span<const node_weight> parts = runs.where().weights();
+void plan_blocked(plan& p, const placement& where, const topology&, const plan_options& options) {
+  run_list runs(p, where, options);
+  const std::span<const node_weight> parts = where.weights();
   const std::size_t pages = runs.pages();
   std::size_t total = 0;
   for (const node_weight& w : parts) total += w.weight;
@@ -139,8 +210,8 @@ void add_blocks(run_list& runs) {
   visit([&](node_id node, std::size_t run) { runs.add(node, run); });
 }
 
-void add_pages_by_function(run_list& runs) {
-  const placement& where = runs.where();
+void plan_by_page(plan& p, const placement& where, const topology&, const plan_options& options) {
+  run_list runs(p, where, options);
   const std::size_t pages = runs.pages();
   for (std::size_t i = 0; i < pages; ++i) {
     const node_id node = where.node_of_page(i, pages);

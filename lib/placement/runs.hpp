@@ -1,9 +1,9 @@
 // runs: the ranges of a plan that the kernel cannot make out of one policy, a run of equal nodes each.
 #pragma once
 
+#include <acre/chunk.hpp>
 #include <acre/placement.hpp>
 #include <acre/plan.hpp>
-#include <acre/topology.hpp>
 
 #include <cstddef>
 #include <string>
@@ -16,7 +16,6 @@ class run_list {
   /// `to` has its bytes, page size and chunk already.
   run_list(plan& to, const placement& where, const plan_options& options);
 
-  const placement& where() const { return x_where; }
   std::size_t pages() const { return x_plan.bytes / x_plan.page_size; }
   /// Of a chunk, at least one, at most pages().
   std::size_t chunk_pages() const;
@@ -40,9 +39,7 @@ class run_list {
   policy_mode x_mode;
 };
 
-void add_rounds(run_list& runs);  // interleave, weighted
-void add_blocks(run_list& runs);  // blocked
-void add_most_free(run_list& runs, const topology& machine, const plan_options& options);
-void add_pages_by_function(run_list& runs);  // by_page
+/// The chunk of a plan that has its bytes and page size; of all but chunk::automatic.
+void set_chunk(plan& p, const chunk& wanted);
 
 }  // namespace acre::detail

@@ -24,7 +24,8 @@ class owned_pages final : public page_source {
   bool discard(void* p, std::size_t bytes) noexcept override { return x_source->discard(p, bytes); }
   std::size_t discard_granule() const noexcept override { return x_source->discard_granule(); }
   std::size_t slab_granule() const noexcept override { return x_source->slab_granule(); }
-  std::size_t largest_slab() const noexcept override { return x_source->largest_slab(); }
+  std::size_t largest_extent() const noexcept override { return x_source->largest_extent(); }
+  std::size_t next_slab(std::size_t mapped) const noexcept override { return x_source->next_slab(mapped); }
   page_reuse reuse() const noexcept override { return x_source->reuse(); }
   std::pmr::memory_resource* upstream() const noexcept override { return x_source->upstream(); }
 

@@ -14,8 +14,6 @@ namespace acre {
 namespace {
 
 constexpr std::size_t huge_page = std::size_t{2} << 20;
-/// Larger blocks get mappings of their own: rounding them up to whole huge pages wastes at most an eighth.
-constexpr std::size_t largest_extent = std::size_t{16} << 20;
 /// A pool of few blocks shall not cost a huge page: the first slab is too small for one.
 constexpr std::size_t first_slab = std::size_t{1} << 20;
 
@@ -28,6 +26,7 @@ constexpr std::size_t round_up(std::size_t n, std::size_t unit) noexcept {
 page_heap::page_heap(std::unique_ptr<page_source> pages, const pool_options& options)
     : x_pages(std::move(pages)),
       x_reuse(x_pages->reuse()),
+      x_largest_extent(x_pages->largest_extent()),
       x_retained(options.retained),
       x_decay(options.decay.count()),
       x_next_age(sys::coarse_milliseconds() + x_decay),
@@ -46,11 +45,11 @@ void page_heap::unlock() noexcept {
 }
 
 bool page_heap::is_extent(std::size_t bytes, std::size_t alignment) const noexcept {
-  return x_reuse == page_reuse::any && bytes <= largest_extent && alignment <= huge_page;
+  return x_reuse == page_reuse::any && bytes <= x_largest_extent && alignment <= huge_page;
 }
 
 std::size_t page_heap::mapping_bytes(std::size_t bytes) const noexcept {
-  const bool whole_huge_pages = x_reuse == page_reuse::any && bytes > largest_extent;
+  const bool whole_huge_pages = x_reuse == page_reuse::any && bytes > x_largest_extent;
   return round_up(std::max<std::size_t>(bytes, 1), whole_huge_pages ? huge_page : sys::page_size());
 }
 
@@ -225,15 +224,17 @@ std::unique_ptr<slab> page_heap::map_slab(std::size_t units, std::size_t alignme
   }
   std::size_t least = round_up(units * unit_bytes, granule);
   if (alignment > unit_bytes) least = round_up(least, huge_page);
-  const std::size_t wanted =
-      has == 0 ? first_slab : std::clamp(std::bit_floor(has), huge_page, x_pages->largest_slab());
-  const std::size_t bytes = std::max(least, round_up(wanted, granule));
-  try {
-    return try_map_slab(bytes);
-  } catch (const std::bad_alloc&) {
-    if (bytes == least) throw;
+  std::size_t wanted = has == 0 ? first_slab : x_pages->next_slab(has);
+  // The kernel may refuse what a smaller slab still gets (vm.overcommit_memory). Halving, because slabs that are no larger
+  // than what is needed now would soon be too many.
+  for (;; wanted /= 2) {
+    const std::size_t bytes = std::max(least, round_up(wanted, granule));
+    try {
+      return try_map_slab(bytes);
+    } catch (const std::bad_alloc&) {
+      if (bytes == least) throw;
+    }
   }
-  return try_map_slab(least);
 }
 
 // ---- mappings of their own

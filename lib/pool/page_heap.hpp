@@ -98,6 +98,7 @@ class page_heap {
 
   const std::unique_ptr<page_source> x_pages;
   const page_reuse x_reuse;
+  const std::size_t x_largest_extent;
   const std::size_t x_retained;
   const std::int64_t x_decay;  ///< milliseconds
 

@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cerrno>
 #include <cstdint>
 #include <mutex>
 
 #include "area/page_kinds.hpp"
+#include "placement/strategies.hpp"
 #include "pool/slab.hpp"
 #include "pool/small_mutex.hpp"
 #include "sys/pages.hpp"
@@ -19,52 +21,69 @@ namespace acre {
 namespace {
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
+/// Rounding larger ones up to whole huge pages wastes at most an eighth.
+constexpr std::size_t usual_extent = 16 * mebibyte;
 
-/// Whether the placement goes by parts of an allocation smaller than a huge page.
+bool is_by_less_than_a_huge_page(const chunk& c) {
+  return c == chunk::page || (c.bytes() != 0 && c.bytes() < page_size(page_kind::transparent_huge));
+}
+
+/// Whether the placement goes by parts of an allocation that are smaller than a huge page, or may be.
 bool is_finer_than_huge_pages(const placement& where) {
   switch (where.strategy()) {
     case strategy::weighted_by_system:
     case strategy::by_page:
       return true;
-    default:
-      return where.chunk() != 0 && where.chunk() < page_size(page_kind::transparent_huge);
+    case strategy::interleave:
+    case strategy::weighted:
+      return where.chunk() == chunk::automatic || is_by_less_than_a_huge_page(where.chunk());
+    case strategy::most_free:
+      return is_by_less_than_a_huge_page(where.chunk());
+    case strategy::unbound:
+    case strategy::local:
+    case strategy::bind:
+    case strategy::blocked:
+      break;
   }
+  return false;
 }
 
 page_kind default_pages(const placement& where) {
-  const bool small = where.strategy() == strategy::local || is_finer_than_huge_pages(where);
+  const bool small = detail::layout_of(where) == detail::layout::toucher || is_finer_than_huge_pages(where);
   return small ? page_kind::system : page_kind::transparent_huge;
 }
 
+/// What automatic chunks are about is that a block more needs no ranges more: slabs are dealt out, not blocks.
+bool is_dealt_out_by_slab(const placement& where) {
+  return detail::layout_of(where) == detail::layout::position && detail::row_of(where.strategy()).has_chunk &&
+         where.chunk() == chunk::automatic;
+}
+
 page_reuse reuse_of(const placement& where) {
-  switch (where.strategy()) {
-    case strategy::local:
+  switch (detail::layout_of(where)) {
+    case detail::layout::toucher:
       return page_reuse::none;
-    case strategy::unbound:
-    case strategy::bind:
-    case strategy::weighted_by_system:
+    case detail::layout::one_policy:
       return page_reuse::any;
-    case strategy::interleave:
-      // Hard, it goes from the allocation's beginning, and needs a range for each page; soft, the kernel goes by address.
-      return where.chunk() == placement::one_page && !where.is_hard() ? page_reuse::any
-                                                                      : page_reuse::same_size;
-    default:
-      return page_reuse::same_size;
+    case detail::layout::position:
+      break;
   }
+  return is_dealt_out_by_slab(where) ? page_reuse::any : page_reuse::same_size;
 }
 
 /// Bytes after which a placement by chunks begins again; slabs are so long, or small blocks would crowd on the first
 /// nodes.
 std::size_t round_of(const placement& where) {
-  if (where.chunk() == 0 || where.chunk() == placement::one_page || where.chunk() == placement::whole)
-    return 1;
+  if (!detail::row_of(where.strategy()).has_chunk || where.chunk() == chunk::whole) return 1;
+  if (detail::layout_of(where) != detail::layout::position) return 1;
   std::size_t parts = where.strategy() == strategy::most_free ? 1 : where.nodes().size();
-  if (where.strategy() == strategy::weighted) {
+  if (!where.weights().empty()) {
     parts = 0;
     for (const node_weight& w : where.weights()) parts += w.weight;
   }
   constexpr std::size_t most = 1024 * mebibyte;
-  return where.chunk() > most / parts ? most : where.chunk() * parts;
+  const std::size_t part = std::max(where.chunk().bytes(), sys::page_size());
+  return part > most / parts ? most : part * parts;
 }
 
 class area_source final : public page_source {
@@ -97,11 +116,18 @@ class area_source final : public page_source {
         is_hugetlb(kind) ? page_size(kind) : discard_granule_of(page_kind::system, sys::page_size());
     return (x_round + page - 1) / page * page;
   }
-  // Those that are planned in many ranges shall not need more than a process may have in one slab.
-  std::size_t largest_slab() const noexcept override {
-    if (x_reuse == page_reuse::same_size) return 4 * mebibyte;
+  std::size_t largest_extent() const noexcept override {
+    return is_dealt_out_by_slab(x_pages->where()) ? 512 * mebibyte : usual_extent;
+  }
+  std::size_t next_slab(std::size_t mapped) const noexcept override {
+    const std::size_t doubled = std::max(std::bit_floor(mapped), 2 * mebibyte);
+    // Small blocks crowd at the beginning of a slab, which lies on the first nodes.
+    if (x_reuse == page_reuse::same_size)
+      return std::min(doubled, std::max(std::bit_floor(mapped / 16), 4 * mebibyte));
     // Eager ones take their pages at once.
-    return x_pages->options().commit == commit::eager ? 64 * mebibyte : 1024 * mebibyte;
+    if (x_pages->options().commit == commit::eager) return std::min(doubled, 64 * mebibyte);
+    // Each slab costs mappings of the kernel: 1 TiB is some 50 slabs.
+    return std::min(doubled, std::max(std::bit_floor(mapped / 8), 1024 * mebibyte));
   }
   page_reuse reuse() const noexcept override { return x_reuse; }
   std::pmr::memory_resource* upstream() const noexcept override { return x_pages; }
@@ -140,7 +166,10 @@ class upstream_source final : public page_source {
   bool discard(void*, std::size_t) noexcept override { return false; }
   std::size_t discard_granule() const noexcept override { return 0; }
   std::size_t slab_granule() const noexcept override { return unit_bytes; }
-  std::size_t largest_slab() const noexcept override { return 64 * mebibyte; }
+  std::size_t largest_extent() const noexcept override { return usual_extent; }
+  std::size_t next_slab(std::size_t mapped) const noexcept override {
+    return std::clamp(std::bit_floor(mapped), 2 * mebibyte, 64 * mebibyte);
+  }
   page_reuse reuse() const noexcept override { return page_reuse::any; }
   std::pmr::memory_resource* upstream() const noexcept override { return x_upstream; }
 

@@ -14,8 +14,8 @@ namespace acre {
 
 /// What freed large blocks are good for.
 enum class page_reuse {
-  any,        ///< any page serves any block: slabs, and mappings of about the size
-  same_size,  ///< a block is planned from its beginning (blocked, by_page, chunks): own mappings, for the same size
+  any,  ///< any page serves any block: slabs, and mappings of about the size
+  same_size,  ///< a block is planned from its beginning (blocked, by_page, given chunks): own mappings, for the same size
   none,  ///< first touch decides (local): own mappings, unmapped when freed
 };
 
@@ -42,7 +42,11 @@ class page_source {
   virtual std::size_t discard_granule() const noexcept = 0;
   /// Slabs are multiples of this and so aligned, but for a first small one.
   virtual std::size_t slab_granule() const noexcept = 0;
-  virtual std::size_t largest_slab() const noexcept = 0;
+  /// Blocks beyond the size classes, up to so many bytes, are parts of slabs where any page serves any block; larger ones
+  /// have mappings of their own.
+  virtual std::size_t largest_extent() const noexcept = 0;
+  /// How long the next slab shall be where slabs of so many bytes are mapped, not 0: the more, the longer.
+  virtual std::size_t next_slab(std::size_t mapped) const noexcept = 0;
   virtual page_reuse reuse() const noexcept = 0;
   virtual std::pmr::memory_resource* upstream() const noexcept = 0;
 };

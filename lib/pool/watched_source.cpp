@@ -23,7 +23,8 @@ class watched_source final : public page_source {
   bool discard(void* p, std::size_t bytes) noexcept override { return x_pages->discard(p, bytes); }
   std::size_t discard_granule() const noexcept override { return x_pages->discard_granule(); }
   std::size_t slab_granule() const noexcept override { return x_pages->slab_granule(); }
-  std::size_t largest_slab() const noexcept override { return x_pages->largest_slab(); }
+  std::size_t largest_extent() const noexcept override { return x_pages->largest_extent(); }
+  std::size_t next_slab(std::size_t mapped) const noexcept override { return x_pages->next_slab(mapped); }
   page_reuse reuse() const noexcept override { return x_pages->reuse(); }
   std::pmr::memory_resource* upstream() const noexcept override { return x_pages->upstream(); }
 

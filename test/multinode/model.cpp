@@ -153,18 +153,19 @@ std::vector<sample> make_samples() {
       {"interleave_all",
        [](const list& u, sz) { return spread(placement::interleave(all(u)), mpol::interleave, u); }},
       {"interleave_hard",
-       [](const list& u, sz) { return in_turn(placement::interleave(all(u)).hard(), u, 1); }},
+       [](const list& u, sz) { return in_turn(placement::interleave(all(u), chunk::page).hard(), u, 1); }},
       {"interleave_chunk",
        [](const list& u, sz page) { return in_turn(placement::interleave(all(u), 2 * page), u, 2); }},
       {"interleave_chunk_hard",
        [](const list& u, sz page) { return in_turn(placement::interleave(all(u), 2 * page).hard(), u, 2); }},
       {"weighted",
        [](const list& u, sz) {
-         return in_turn(placement::weighted(some_weights(u)), round_of(some_weights(u)), 1);
+         return in_turn(placement::weighted(some_weights(u), chunk::page), round_of(some_weights(u)), 1);
        }},
       {"weighted_hard",
        [](const list& u, sz) {
-         return in_turn(placement::weighted(some_weights(u)).hard(), round_of(some_weights(u)), 1);
+         return in_turn(placement::weighted(some_weights(u), chunk::page).hard(), round_of(some_weights(u)),
+                        1);
        }},
       {"weighted_chunk",
        [](const list& u, sz page) {
@@ -177,7 +178,8 @@ std::vector<sample> make_samples() {
        [](const list& u, sz) { return runs(placement::blocked(all(u)).soft(), equal_weights(u)); }},
       {"blocked_weights",
        [](const list& u, sz) { return runs(placement::blocked(some_weights(u)), some_weights(u)); }},
-      {"most_free", [](const list& u, sz) { return most_free(placement::most_free(all(u)), u, everything); }},
+      {"most_free", [](const list& u,
+                       sz) { return most_free(placement::most_free(all(u), chunk::whole), u, everything); }},
       {"most_free_chunk_hard",
        [](const list& u, sz page) { return most_free(placement::most_free(all(u), 2 * page).hard(), u, 2); }},
       {"by_page", [](const list& u, sz) { return by_page(u, true); }},

@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_foreign_topology_is_rejected) {
 BOOST_AUTO_TEST_CASE(more_ranges_than_the_kernel_may_have_are_refused_and_leak_nothing) {
   // Two policies in turn; unbound is none, so nodes that alternate need two nodes, or one node asked page by page.
   const topology two = topology::from_synthetic("numa:2 core:1 pu:1");
-  const placement pages_in_turn = placement::interleave({0, 1}).hard();
+  const placement pages_in_turn = placement::interleave({0, 1}, chunk::page).hard();
   BOOST_CHECK_EXCEPTION(make_plan(pages_in_turn, 1_GiB, two), error, with_code(errc::too_many_ranges));
 }
 

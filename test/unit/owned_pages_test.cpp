@@ -46,7 +46,8 @@ class made_up_source final : public page_source {
   }
   std::size_t discard_granule() const noexcept override { return 4096; }
   std::size_t slab_granule() const noexcept override { return 12'288; }
-  std::size_t largest_slab() const noexcept override { return 65'536; }
+  std::size_t largest_extent() const noexcept override { return 3'000'000; }
+  std::size_t next_slab(std::size_t mapped) const noexcept override { return 2 * mapped; }
   page_reuse reuse() const noexcept override { return page_reuse::same_size; }
   std::pmr::memory_resource* upstream() const noexcept override { return std::pmr::null_memory_resource(); }
 
@@ -108,7 +109,8 @@ BOOST_AUTO_TEST_CASE(are_for_the_rest_what_the_source_says) {
   BOOST_TEST(log.back() == (call{"discard", this, 4096, 0}));
   BOOST_TEST(pages.discard_granule() == 4096U);
   BOOST_TEST(pages.slab_granule() == 12'288U);
-  BOOST_TEST(pages.largest_slab() == 65'536U);
+  BOOST_TEST(pages.largest_extent() == 3'000'000U);
+  BOOST_TEST(pages.next_slab(65'536) == 131'072U);
   BOOST_TEST(pages.reuse() == page_reuse::same_size);
   BOOST_TEST(pages.upstream() == std::pmr::null_memory_resource());
 }

@@ -37,7 +37,7 @@ static_assert(std::is_nothrow_move_constructible_v<placement>);
 static_assert(std::is_nothrow_move_assignable_v<placement>);
 static_assert(std::is_nothrow_swappable_v<placement>);
 static_assert(std::equality_comparable<placement>);
-static_assert(!std::is_default_constructible_v<placement>);
+static_assert(std::is_nothrow_default_constructible_v<placement>);
 
 placement by_parity() {
   return placement::by_page([](std::size_t i, std::size_t) { return static_cast<node_id>(i % 2); }, {0, 1});
@@ -52,6 +52,9 @@ std::vector<placement> various() {
           placement::bind({0}),
           placement::prefer(nodes),
           placement::interleave(nodes),
+          placement::interleave(nodes, chunk::page),
+          placement::interleave(nodes, 1),
+          placement::interleave(nodes, chunk::whole),
           placement::interleave(nodes, 8192),
           placement::interleave(nodes).hard(),
           placement::weighted({{0, 1}, {1, 2}}),
@@ -63,7 +66,7 @@ std::vector<placement> various() {
           placement::blocked(nodes),
           placement::blocked(nodes).soft(),
           placement::most_free(nodes),
-          placement::most_free(nodes, placement::one_page),
+          placement::most_free(nodes, chunk::page),
           by_parity(),
           by_parity()};
 }
@@ -156,12 +159,10 @@ BOOST_AUTO_TEST_CASE(needs_nodes) {
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_chunk_of_nothing) {
-  const auto naming = [](std::string_view name) {
-    return with_code(errc::invalid_chunk).saying(name).saying("0 bytes");
-  };
-  BOOST_CHECK_EXCEPTION((void)placement::interleave({0}, 0), error, naming("interleave"));
-  BOOST_CHECK_EXCEPTION((void)placement::weighted({{0, 1}}, 0), error, naming("weighted"));
-  BOOST_CHECK_EXCEPTION((void)placement::most_free({0}, 0), error, naming("most_free"));
+  const auto refusal = with_code(errc::invalid_chunk).saying("0 bytes").saying("chunk::page");
+  BOOST_CHECK_EXCEPTION((void)placement::interleave({0}, 0), error, refusal);
+  BOOST_CHECK_EXCEPTION((void)placement::weighted({{0, 1}}, 0), error, refusal);
+  BOOST_CHECK_EXCEPTION((void)placement::most_free({0}, 0), error, refusal);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_bad_weights_by_node_and_value) {
@@ -201,15 +202,27 @@ BOOST_AUTO_TEST_CASE(blocked_without_weights_has_equal_ones_in_node_order) {
 }
 
 BOOST_AUTO_TEST_CASE(has_a_chunk_where_chunks_mean_something) {
-  BOOST_TEST(placement::interleave({0}).chunk() == placement::one_page);
-  BOOST_TEST(placement::interleave({0}, placement::one_page) == placement::interleave({0}));
-  BOOST_TEST(placement::interleave({0}, 5000).chunk() == 5000U);
-  BOOST_TEST(placement::weighted({{0, 1}}).chunk() == placement::one_page);
-  BOOST_TEST(placement::most_free({0}).chunk() == placement::whole);
-  BOOST_TEST(placement::bind({0}).chunk() == 0U);
+  BOOST_TEST(placement::interleave({0}).chunk() == chunk::automatic);
+  BOOST_TEST(placement::interleave({0}, chunk::page).chunk() == chunk::page);
+  BOOST_TEST(placement::interleave({0}, 5000).chunk() == chunk(5000));
+  BOOST_TEST(placement::weighted({{0, 1}}).chunk() == chunk::automatic);
+  BOOST_TEST(placement::most_free({0}).chunk() == chunk::automatic);
+  BOOST_TEST(placement::bind({0}).chunk() == chunk::automatic);
   BOOST_TEST(placement::unbound().nodes().empty());
   BOOST_TEST(placement::bind({0}).weights().empty());
 }
+
+BOOST_AUTO_TEST_CASE(has_other_chunks_where_it_has_any) {
+  BOOST_TEST(placement::interleave({0, 1}).hard().by(8192) == placement::interleave({0, 1}, 8192).hard());
+  BOOST_TEST(placement::most_free({0, 1}, 4096).by(chunk::automatic) == placement::most_free({0, 1}));
+  for (const placement& p :
+       {placement::unbound(), placement::bind({0}), placement::blocked({0}), by_parity()}) {
+    BOOST_CHECK_EXCEPTION((void)p.by(4096), error,
+                          with_code(errc::unsupported_placement).saying("no chunks"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(is_unbound_if_nothing_is_said) { BOOST_TEST(placement() == placement::unbound()); }
 
 BOOST_AUTO_TEST_CASE(by_page_needs_a_function_and_only_it_has_one) {
   const auto naming = [](std::string_view name) { return with_code(errc::invalid_function).saying(name); };

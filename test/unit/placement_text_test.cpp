@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(is_written_as_documented) {
       {placement::interleave({0, 2}, 2U << 20).hard(), "interleave 0,2 by 2MiB hard"},
       {placement::interleave({0, 2}).hard(), "interleave 0,2 hard"},
       {placement::interleave({0, 2}, 1000), "interleave 0,2 by 1000"},
-      {placement::interleave({0, 2}, placement::whole), "interleave 0,2 by whole"},
+      {placement::interleave({0, 2}, chunk::whole), "interleave 0,2 by whole"},
       {placement::weighted({{0, 3}, {2, 1}}), "weighted 0:3,2:1"},
       {placement::weighted({{2, 1}, {0, 3}}, 4096), "weighted 2:1,0:3 by 4KiB"},
       {placement::weighted({{0, 3}}).hard(), "weighted 0:3 hard"},
@@ -49,7 +49,9 @@ BOOST_AUTO_TEST_CASE(is_written_as_documented) {
       {placement::blocked(two).soft(), "blocked 0:1,1:1 soft"},
       {placement::most_free({0, 1, 2, 3}), "most_free 0-3"},
       {placement::most_free({0, 1, 2, 3}, 1U << 30), "most_free 0-3 by 1GiB"},
-      {placement::most_free({0}, placement::one_page).hard(), "most_free 0 by page hard"},
+      {placement::most_free({0}, chunk::page).hard(), "most_free 0 by page hard"},
+      {placement::interleave({0, 2}, chunk::page), "interleave 0,2 by page"},
+      {placement::most_free({0, 2}, chunk::whole), "most_free 0,2 by whole"},
       {parity, "by_page 0-1"},
       {parity.soft(), "by_page 0-1 soft"},
   };
@@ -78,13 +80,13 @@ BOOST_AUTO_TEST_CASE(is_read_in_other_spellings) {
       {"default", placement::unbound()},
       {"unbound soft", placement::unbound()},
       {"interleave 1,0", placement::interleave({0, 1})},
-      {"interleave 0-1 by page", placement::interleave({0, 1})},
+      {"interleave 0-1 by automatic", placement::interleave({0, 1})},
       {"interleave 0-1 hard  by 64K", placement::interleave({0, 1}, 65536).hard()},
-      {"weighted 0:3,2:1 by page soft", placement::weighted({{0, 3}, {2, 1}})},
+      {"weighted 0:3,2:1 by page soft", placement::weighted({{0, 3}, {2, 1}}, chunk::page)},
       {"weighted-by-system all", placement::weighted_by_system(machine)},
       {"blocked 0-1", placement::blocked({0, 1})},
       {"blocked 1:2,0:1 hard", placement::blocked({{1, 2}, {0, 1}})},
-      {"most-free all by whole", placement::most_free(machine)},
+      {"most-free all by whole", placement::most_free(machine, chunk::whole)},
   };
   for (const auto& [text, p] : table) {
     BOOST_TEST_INFO("'" << text << "'");
@@ -200,13 +202,15 @@ class random_placements {
     std::shuffle(w.begin(), w.end(), x_random);
     return w;
   }
-  std::size_t chunk() {
-    switch (below(4)) {
+  acre::chunk chunk() {
+    switch (below(5)) {
       case 0:
-        return placement::one_page;
+        return acre::chunk::page;
       case 1:
-        return placement::whole;
+        return acre::chunk::whole;
       case 2:
+        return acre::chunk::automatic;
+      case 3:
         return std::size_t{1} << below(50);
       default:
         return 1 + below(std::size_t{1} << 44);

@@ -70,21 +70,21 @@ BOOST_AUTO_TEST_CASE(are_told_with_the_smallest_chunk_that_would_do) {
   for (std::size_t pages : {std::size_t{100}, std::size_t{997}, std::size_t{4096}}) {
     for (std::size_t limit : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{30}}) {
       std::vector<node_weight> weights = {{2, 3}, {0, 1}, {1, 5}};
-      const std::string text =
-          refused(errc::too_many_ranges, placement::weighted(weights), pages * page, with_limit(limit));
-      std::size_t chunk = 1;
+      const std::string text = refused(errc::too_many_ranges, placement::weighted(weights, chunk::page),
+                                       pages * page, with_limit(limit));
+      std::size_t least = 1;
       const auto count = [&] {
-        return make_plan(placement::weighted(weights, chunk * page), pages * page, four_nodes())
+        return make_plan(placement::weighted(weights, least * page), pages * page, four_nodes())
             .ranges.size();
       };
-      while (count() > limit) ++chunk;
-      expect_words(text, {"a chunk of " + format_bytes(chunk * page) + " or more would do"});
+      while (count() > limit) ++least;
+      expect_words(text, {"a chunk of " + format_bytes(least * page) + " or more would do"});
     }
   }
 }
 
 BOOST_AUTO_TEST_CASE(allow_exactly_so_many_ranges) {
-  const placement where = placement::interleave({0, 1}).hard();
+  const placement where = placement::interleave({0, 1}, chunk::page).hard();
   BOOST_TEST(make_plan(where, 8 * page, four_nodes(), with_limit(8)).ranges.size() == 8U);
   (void)refused(errc::too_many_ranges, where, 8 * page + 1, with_limit(8));
   BOOST_TEST(make_plan(placement::blocked({0, 1, 2}), gib, four_nodes(), with_limit(3)).ranges.size() == 3U);
@@ -123,6 +123,50 @@ BOOST_AUTO_TEST_CASE(are_told_with_a_chunk_that_does_for_most_free) {
   BOOST_TEST(make_plan(placement::most_free({0, 1, 2}, 63 * page), bytes, four_nodes()).ranges.size() <= 16U);
 }
 
+std::size_t round_of(const placement& where) {
+  std::size_t all = 0;
+  for (const node_weight& w : where.weights()) all += w.weight;
+  return where.weights().empty() ? where.nodes().size() : all;
+}
+
+/// The chunk that is right for so many ranges, found by trying all.
+std::size_t automatic_chunk(const placement& where, std::size_t pages, std::size_t ranges) {
+  std::size_t chunk = 1;
+  while (2 * chunk * round_of(where) <= pages &&
+         make_plan(where.by(chunk * page), pages * page, four_nodes(), with_limit(largest)).ranges.size() >
+             ranges)
+    chunk *= 2;
+  return chunk * page;
+}
+
+BOOST_AUTO_TEST_CASE(make_automatic_chunks_coarser_and_never_less_than_a_round) {
+  for (const placement& where :
+       {placement::interleave({0, 1}).hard(), placement::interleave({0, 1, 2, 3}).hard(),
+        placement::weighted({{0, 3}, {1, 1}}), placement::weighted({{3, 1}, {0, 7}, {1, 5}}).hard(),
+        placement::weighted({{0, 65535}, {1, 1}}), placement::weighted({{2, 9}})}) {
+    for (const std::size_t pages : {1UL, 2UL, 3UL, 7UL, 100UL, 512UL, 513UL, 1000UL, 16384UL, 100'000UL}) {
+      for (const std::size_t ranges : {0UL, 1UL, 2UL, 5UL, 16UL, 512UL}) {
+        BOOST_TEST_CONTEXT(where << ", " << pages << " pages, " << ranges << " ranges") {
+          const plan p = make_plan(where, pages * page, four_nodes(),
+                                   {.page_size = page, .max_ranges = largest, .automatic_ranges = ranges});
+          BOOST_TEST(p.chunk == automatic_chunk(where, pages, ranges));
+          BOOST_TEST(p.ranges.size() <= std::max(ranges, 2 * where.nodes().size()));
+          node_set used;
+          for (const plan_range& r : p.ranges) used = used | r.policy.nodes;
+          if (pages >= round_of(where)) BOOST_TEST(used == where.nodes());
+        }
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(leave_what_needs_no_ranges_by_page) {
+  const plan p = make_plan(placement::interleave({0, 1}), 1024 * gib, four_nodes());
+  BOOST_TEST(p.chunk == page);
+  BOOST_TEST(p.ranges.size() == 1U);
+  BOOST_TEST(make_plan(placement::most_free({0, 1}), gib, four_nodes()).chunk == gib);
+}
+
 BOOST_AUTO_TEST_CASE(refuse_sizes_that_overflow_and_never_wrap) {
   for (const placement& where : {placement::unbound(), placement::bind({0}), placement::interleave({0, 1}),
                                  placement::blocked({0, 1})}) {
@@ -143,7 +187,7 @@ BOOST_AUTO_TEST_CASE(allow_gigantic_sizes_that_are_planned_exactly) {
   BOOST_TEST(halves.ranges[0].length == bytes / 2 / page * page);
   const plan rounds = make_plan(placement::weighted({{0, 65535}, {1, 1}}, bytes / 4), bytes, four_nodes());
   BOOST_TEST(rounds.ranges.size() == 1U);
-  expect_words(refused(errc::too_many_ranges, placement::interleave({0, 1}).hard(), bytes),
+  expect_words(refused(errc::too_many_ranges, placement::interleave({0, 1}, chunk::page).hard(), bytes),
                {"needs " + std::to_string(bytes / page) + " ranges"});
   const plan single_bytes =
       make_plan(placement::most_free({0, 1}, largest - 1), largest, four_nodes(), with_pages(1));

@@ -40,10 +40,27 @@ std::size_t up(std::size_t bytes, std::size_t page_size) {
   return bytes / page_size * page_size + (bytes % page_size != 0 ? page_size : 0);
 }
 
-/// The chunk in pages, at most all of them.
+bool has_chunk(const placement& where) {
+  return where.strategy() == strategy::interleave || where.strategy() == strategy::weighted ||
+         where.strategy() == strategy::most_free;
+}
+
+/// The chunk as bytes; of so few pages as there are here, automatic is a page.
+std::size_t chunk_bytes(const placement& where, std::size_t bytes, std::size_t page_size) {
+  const bool automatic = where.chunk() == chunk::automatic;
+  if (where.chunk() == chunk::whole || (automatic && where.strategy() == strategy::most_free)) return bytes;
+  if (where.chunk() == chunk::page || automatic) return page_size;
+  return where.chunk().bytes();
+}
+
+/// In pages, at most all of them.
 std::size_t chunk_pages(const placement& where, std::size_t pages, std::size_t page_size) {
-  if (where.chunk() == placement::whole) return pages;
-  return std::min(up(where.chunk(), page_size) / page_size, pages);
+  return std::min(up(chunk_bytes(where, pages * page_size, page_size), page_size) / page_size, pages);
+}
+
+bool is_dealt_out_by_kernel(const placement& where, std::size_t page_size) {
+  return where.nodes().size() > 1 && !where.is_hard() && where.chunk() != chunk::whole &&
+         where.chunk().bytes() <= page_size;
 }
 
 std::vector<node_weight> parts_of(const placement& where) {
@@ -93,7 +110,7 @@ std::vector<node_id> expected_nodes(const placement& where, std::size_t pages, s
   const std::size_t chunk = chunk_pages(where, pages, page_size);
   switch (where.strategy()) {
     case strategy::interleave:
-      if (where.nodes().size() > 1 && !where.is_hard() && where.chunk() <= page_size) return {};
+      if (is_dealt_out_by_kernel(where, page_size)) return {};
       return dealt_out(where, pages, chunk);
     case strategy::weighted:
       return dealt_out(where, pages, chunk);
@@ -151,16 +168,8 @@ void expect_well_formed(const plan& p, std::size_t bytes, std::size_t page_size)
 }
 
 void expect_chunk(const plan& p, const placement& where) {
-  const bool chunked = where.chunk() != 0;
-  if (!chunked) {
-    BOOST_TEST(p.chunk == 0U);
-  } else if (where.chunk() == placement::whole) {
-    BOOST_TEST(p.chunk == p.bytes);
-  } else {
-    BOOST_TEST(p.chunk == up(where.chunk(), p.page_size));
-  }
-  const bool given = chunked && where.chunk() != placement::whole && where.chunk() != placement::one_page;
-  BOOST_TEST(p.chunk_rounded == (given && where.chunk() % p.page_size != 0));
+  BOOST_TEST(p.chunk == (has_chunk(where) ? up(chunk_bytes(where, p.bytes, p.page_size), p.page_size) : 0U));
+  BOOST_TEST(p.chunk_rounded == (where.chunk().bytes() % p.page_size != 0));
 }
 
 assertion_result pages_are_bound(const plan& p, std::size_t page_size, policy_mode mode,
@@ -211,11 +220,12 @@ std::vector<placement> placements_on(const node_set& nodes, std::size_t page_siz
   both(placement::interleave(nodes));
   both(placement::blocked(nodes));
   both(placement::blocked(weights));
-  for (std::size_t chunk : {std::size_t{1}, std::size_t{100}, page_size, page_size + 1, 3 * page_size,
-                            16 * page_size, placement::whole}) {
-    both(placement::interleave(nodes, chunk));
-    both(placement::weighted(weights, chunk));
-    both(placement::most_free(nodes, chunk));
+  for (const acre::chunk& by :
+       std::vector<acre::chunk>{chunk::automatic, chunk::page, 1, 100, page_size, page_size + 1,
+                                3 * page_size, 16 * page_size, chunk::whole}) {
+    both(placement::interleave(nodes, by));
+    both(placement::weighted(weights, by));
+    both(placement::most_free(nodes, by));
   }
   both(placement::by_page([list](std::size_t i, std::size_t) { return list[i / 3 * i % list.size()]; },
                           nodes));

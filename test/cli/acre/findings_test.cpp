@@ -138,7 +138,7 @@ const std::vector<ailment>& ailments() {
        [](doctor_facts& f) { f.numa_balancing = 1; }},
       {"numa_balancing_on", note, "to faster nodes", [](doctor_facts& f) { f.numa_balancing = 2; }},
       {"demotion_on", warning, "demote", [](doctor_facts& f) { f.demotion = true; }},
-      {"few_mappings", warning, "500 ranges", [](doctor_facts& f) { f.max_map_count = 1000; }},
+      {"few_mappings", warning, "750 ranges", [](doctor_facts& f) { f.max_map_count = 1000; }},
       {"strict_overcommit", note, "vm.overcommit_memory=2", [](doctor_facts& f) { f.overcommit = 2; }},
       {"zone_reclaim", note, "vm.zone_reclaim_mode", [](doctor_facts& f) { f.zone_reclaim = 1; }},
   };

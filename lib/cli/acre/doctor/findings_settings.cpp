@@ -35,18 +35,19 @@ void judge_demotion(const doctor_facts& facts, std::vector<finding>& findings) {
 
 void judge_mappings(const doctor_facts& facts, std::vector<finding>& findings) {
   if (!facts.max_map_count) return;
-  const std::size_t ranges = acre::plan_options{}.max_ranges;
-  if (*facts.max_map_count / 2 < ranges) {
+  constexpr std::size_t usual = 65530;
+  const std::size_t ranges = *facts.max_map_count / 4 * 3;
+  if (*facts.max_map_count < usual) {
     findings.push_back(
         {"few_mappings", finding_level::warning,
-         fmt::format("A process may have {} mappings: placements by chunks or by page get {} ranges at most "
+         fmt::format("A process may have {} mappings: placements by chunks or by page get {} ranges in all "
                      "instead of {}.",
-                     *facts.max_map_count, *facts.max_map_count / 2, ranges),
-         fmt::format("sysctl vm.max_map_count={}, or larger chunks.", 65530)});
+                     *facts.max_map_count, ranges, usual / 4 * 3),
+         fmt::format("sysctl vm.max_map_count={}, or larger chunks.", usual)});
   } else {
     findings.push_back(
         {"mappings", finding_level::ok,
-         fmt::format("A process may have {} mappings: enough for placements by chunks of {} ranges.",
+         fmt::format("A process may have {} mappings: placements by chunks get {} ranges in all.",
                      *facts.max_map_count, ranges),
          ""});
   }

@@ -130,7 +130,7 @@ std::optional<acre::placement> placement_of(const placement_options& options, co
   const acre::placement where = parsed(options, machine);
   // Weights by page are all that a thread can have; thread_binding says what is wrong with others.
   if (where.strategy() != acre::strategy::weighted || where.is_hard() ||
-      where.chunk() != acre::placement::one_page)
+      (where.chunk() != acre::chunk::automatic && where.chunk() != acre::chunk::page))
     return where;
   machine.require_usable(where.nodes());
   require_system_weights(where.weights(), weights_directory);

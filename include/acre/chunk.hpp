@@ -1,0 +1,62 @@
+// chunk: how many bytes in a row a placement that deals out its nodes puts on one of them.
+#pragma once
+
+#include <acre/export.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <iosfwd>
+#include <string>
+
+namespace acre {
+
+/// A regular value, made from bytes or one of the three below.
+class ACRE_API chunk {
+ public:
+  /// What costs no kernel mappings to speak of: a page where one policy of the kernel deals out pages by itself (soft
+  /// interleave); the whole allocation for most_free; else the finest power of two of pages that keeps this process
+  /// within its budget of mappings (plan_options::automatic_ranges), yet each node gets its share.
+  static const chunk automatic;
+  /// One page, base or huge, whatever its size is.
+  static const chunk page;
+  /// The whole allocation.
+  static const chunk whole;
+
+  /// automatic.
+  constexpr chunk() noexcept = default;
+  /// \param bytes at least 1; rounded up to whole pages when planned
+  /// \throws error errc::invalid_chunk for 0
+  constexpr chunk(std::size_t bytes)  // NOLINT(google-explicit-constructor): a chunk is so many bytes
+      : x_bytes(bytes), x_kind(kind::bytes) {
+    if (bytes == 0) reject_zero();
+  }
+
+  /// As given; 0 for automatic, page and whole.
+  constexpr std::size_t bytes() const noexcept { return x_bytes; }
+
+  /// "automatic", "page", "whole" or bytes as format_bytes() writes them: "2MiB".
+  std::string to_string() const;
+  ACRE_API friend std::ostream& operator<<(std::ostream& out, const chunk& c);
+  friend constexpr bool operator==(const chunk&, const chunk&) noexcept = default;
+  constexpr std::size_t hash() const noexcept { return x_bytes ^ (static_cast<std::size_t>(x_kind) << 1); }
+
+ private:
+  enum class kind : unsigned char { automatic, page, whole, bytes };
+
+  constexpr explicit chunk(kind k) noexcept : x_kind(k) {}
+  [[noreturn]] static void reject_zero();
+
+  std::size_t x_bytes = 0;
+  kind x_kind = kind::automatic;
+};
+
+inline constexpr chunk chunk::automatic{kind::automatic};
+inline constexpr chunk chunk::page{kind::page};
+inline constexpr chunk chunk::whole{kind::whole};
+
+}  // namespace acre
+
+template <>
+struct std::hash<acre::chunk> {
+  constexpr std::size_t operator()(const acre::chunk& c) const noexcept { return c.hash(); }
+};

@@ -1,0 +1,30 @@
+#include <acre/chunk.hpp>
+
+#include <acre/bytes.hpp>
+#include <acre/error.hpp>
+
+#include <ostream>
+
+namespace acre {
+
+void chunk::reject_zero() {
+  throw error(errc::invalid_chunk, "a chunk of 0 bytes, it must be at least 1 (chunk::page is one page)");
+}
+
+std::string chunk::to_string() const {
+  switch (x_kind) {
+    case kind::automatic:
+      return "automatic";
+    case kind::page:
+      return "page";
+    case kind::whole:
+      return "whole";
+    case kind::bytes:
+      break;
+  }
+  return format_bytes(x_bytes);
+}
+
+std::ostream& operator<<(std::ostream& out, const chunk& c) { return out << c.to_string(); }
+
+}  // namespace acre
