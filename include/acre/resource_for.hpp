@@ -25,8 +25,9 @@ ACRE_API std::pmr::memory_resource* default_resource();
 /// keeps touched pages would decide for the threads.
 ACRE_API std::pmr::memory_resource* default_first_touch_resource();
 
-/// \param r the new default; null: back to the first one. It must outlive every allocator that takes it.
-/// \returns the old one
+/// \param r the new default; null or the first one: back to the first ones, of default_first_touch_resource() too. It
+///   must outlive every allocator that takes it.
+/// \returns the old one: set again, everything is as it was
 /// \throws as default_resource(); nothing is changed then
 /// \safety any thread
 ACRE_API std::pmr::memory_resource* set_default_resource(std::pmr::memory_resource* r);

@@ -63,7 +63,9 @@ std::pmr::memory_resource* default_first_touch_resource() {
 
 std::pmr::memory_resource* set_default_resource(std::pmr::memory_resource* r) {
   std::pmr::memory_resource* const first = first_default();
-  std::pmr::memory_resource* const old = chosen_default.exchange(r, std::memory_order_acq_rel);
+  // What set_default_resource() returned when nothing was chosen: to set that again is to choose nothing again.
+  std::pmr::memory_resource* const chosen = r == first ? nullptr : r;
+  std::pmr::memory_resource* const old = chosen_default.exchange(chosen, std::memory_order_acq_rel);
   return old != nullptr ? old : first;
 }
 

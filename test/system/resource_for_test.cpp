@@ -120,6 +120,19 @@ BOOST_AUTO_TEST_CASE(is_the_unbound_one_until_another_is_set) {
   BOOST_TEST(first_touch_allocator<int>().resource() == resource_for(placement::local()));
 }
 
+BOOST_AUTO_TEST_CASE(is_as_it_was_when_the_old_one_is_set_again) {
+  const auto by_first_touch = [] { return first_touch_allocator<int>().resource(); };
+  std::pmr::memory_resource* const first = default_resource();
+  acre::set_default_resource(acre::set_default_resource(std::pmr::new_delete_resource()));
+  BOOST_TEST(default_resource() == first);
+  BOOST_TEST(by_first_touch() == resource_for(placement::local()));
+  // Another that was chosen comes back for both.
+  acre::set_default_resource(std::pmr::new_delete_resource());
+  acre::set_default_resource(acre::set_default_resource(first));
+  BOOST_TEST(by_first_touch() == std::pmr::new_delete_resource());
+  acre::set_default_resource(nullptr);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
