@@ -1,4 +1,4 @@
-// Errors: one enumeration, its std::error_category, and the two exception types every part of acre throws.
+// Errors: one enumeration, its std::error_category, and the exceptions every part of acre throws: failure is one for all.
 #pragma once
 
 #include <acre/export.hpp>
@@ -58,15 +58,31 @@ ACRE_API const std::error_category& category() noexcept;
 
 inline std::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), category()}; }
 
-/// Thrown for every error but lack of memory. what() names the argument, its value and what would be right;
-/// code() is an errc or an errno value.
-class ACRE_API error : public std::system_error {
+/// What error and allocation_error share: `catch (const acre::failure& f)` catches all that acre throws by itself. (What
+/// else leaves its functions are exceptions of the caller's own functions, and std::bad_alloc where there is no memory for
+/// acre's own books.) Not a std::exception: error and allocation_error are that already.
+class ACRE_API failure {
+ public:
+  /// An errc, or an errno value in std::system_category().
+  virtual std::error_code code() const noexcept = 0;
+  virtual const char* what() const noexcept = 0;
+
+ protected:
+  failure() = default;
+  failure(const failure&) = default;
+  failure& operator=(const failure&) = default;
+  virtual ~failure();
+};
+
+/// Thrown for every error but lack of memory. what() names the argument, its value and what would be right.
+class ACRE_API error : public std::system_error, public failure {
  public:
   /// what() is `message`; code.message() follows it for codes that are not acre's, and stands for an empty
   /// one.
   error(std::error_code code, const std::string& message);
   error(errc code, const std::string& message);
 
+  std::error_code code() const noexcept override { return std::system_error::code(); }
   const char* what() const noexcept override { return x_text.what(); }
 
  private:
@@ -75,7 +91,7 @@ class ACRE_API error : public std::system_error {
 
 /// Thrown when an allocation fails. Derives from std::bad_alloc, allocates nothing, copies without throwing:
 /// the text is composed into a buffer of its own, and cut to fit.
-class ACRE_API allocation_error : public std::bad_alloc {
+class ACRE_API allocation_error : public std::bad_alloc, public failure {
  public:
   /// \param where the placement as text;
   /// \param reason what was missing, as text; both are copied.
@@ -83,7 +99,7 @@ class ACRE_API allocation_error : public std::bad_alloc {
                    std::string_view reason) noexcept;
 
   const char* what() const noexcept override { return x_text; }
-  std::error_code code() const noexcept { return x_code; }
+  std::error_code code() const noexcept override { return x_code; }
   std::size_t bytes() const noexcept { return x_bytes; }
   /// What was missing.
   std::string_view reason() const noexcept { return x_text + x_reason; }

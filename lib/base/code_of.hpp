@@ -13,9 +13,9 @@ std::error_code code_of(F call) noexcept {
   try {
     call();
     return {};
-  } catch (const std::system_error& e) {
+  } catch (const failure& e) {
     return e.code();
-  } catch (const allocation_error& e) {
+  } catch (const std::system_error& e) {  // of the standard library
     return e.code();
   } catch (const std::bad_alloc&) {
     return errc::out_of_memory;

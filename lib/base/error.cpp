@@ -192,6 +192,9 @@ const std::error_category& category() noexcept {
   return the_category;
 }
 
+// Here, so that the type has one place in all shared libraries and is caught across them.
+failure::~failure() = default;
+
 error::error(std::error_code code, const std::string& message)
     : std::system_error(code), x_text(compose(code, message)) {}
 

@@ -90,6 +90,24 @@ BOOST_AUTO_TEST_CASE(copies_and_is_caught_as_a_system_error) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(failure)
+using acre::failure;
+
+static_assert(std::is_base_of_v<failure, acre::error>);
+static_assert(std::is_base_of_v<failure, acre::allocation_error>);
+static_assert(!std::is_base_of_v<std::exception, failure>);  // or std::exception were an ambiguous base
+
+BOOST_AUTO_TEST_CASE(is_all_that_acre_throws) {
+  BOOST_CHECK_EXCEPTION(throw acre::error(errc::invalid_size, "text"), failure,
+                        with_code(errc::invalid_size).saying_exactly("text"));
+  BOOST_CHECK_EXCEPTION(throw acre::allocation_error(errc::node_full, 4096, "bind 1", ""), failure,
+                        with_code(errc::node_full).saying("4096 bytes"));
+  BOOST_CHECK_EXCEPTION(throw acre::allocation_error(errc::node_full, 4096, "bind 1", ""), std::exception,
+                        [](const std::exception& e) { return contains(e.what(), "4096 bytes"); });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(allocation_error)
 using acre::allocation_error;
 
