@@ -1,5 +1,6 @@
 #include <acre/area.hpp>
 
+#include <acre/bytes.hpp>
 #include <acre/check.hpp>
 #include <acre/prefault.hpp>
 
@@ -18,6 +19,7 @@
 #include "area/page_kinds.hpp"
 #include "area/probe.hpp"
 #include "area/unmap_queue.hpp"
+#include "base/counted.hpp"
 #include "placement/policy_call.hpp"
 #include "placement/range_budget.hpp"
 #include "sys/pages.hpp"
@@ -270,6 +272,7 @@ check_result area::check_block(const void* p, std::size_t bytes) const {
 
 std::string area_status::to_string() const {
   std::string text = "asked: " + asked.to_string() + "; installed: " + installed;
+  text += "; " + counted(blocks, "live block") + ", together " + format_bytes_rounded(bytes);
   for (const downgrade& d : downgrades) text += "; " + d.text;
   return text;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "base/counted.hpp"
 #include "observe/expectation.hpp"
 #include "observe/page_range.hpp"
 #include "observe/page_walk.hpp"
@@ -113,7 +114,7 @@ std::string check_result::to_string() const {
   }
   if (page) {
     if (!text.empty()) text += "; ";
-    text += std::to_string(misplaced) + (misplaced == 1 ? " page lies" : " pages lie") +
+    text += counted(misplaced, "page") + (misplaced == 1 ? " lies" : " lie") +
             " elsewhere, the first at byte " + std::to_string(page->offset) + " on node " +
             std::to_string(page->actual) + " instead of " + page->expected.to_string();
   }

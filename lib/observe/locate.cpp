@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/code_of.hpp"
+#include "base/counted.hpp"
 #include "observe/page_range.hpp"
 #include "observe/page_walk.hpp"
 #include "sys/files.hpp"
@@ -186,10 +187,9 @@ std::string residency::to_string() const {
     text += part;
   };
   for (const node_pages& n : per_node) {
-    add("node " + std::to_string(n.node) + ": " + std::to_string(n.pages) +
-        (n.pages == 1 ? " page" : " pages"));
+    add("node " + std::to_string(n.node) + ": " + counted(n.pages, "page"));
   }
-  if (untouched != 0) add(std::to_string(untouched) + " untouched");
+  if (untouched != 0) add(counted(untouched, "page") + " untouched");
   return text;
 }
 

@@ -8,6 +8,7 @@
 #include <ostream>
 #include <utility>
 
+#include "base/counted.hpp"
 #include "observe/move_to_plan.hpp"
 #include "observe/page_range.hpp"
 #include "observe/page_walk.hpp"
@@ -132,7 +133,7 @@ migration migrate(void* p, std::size_t bytes, const placement& where, const topo
 }
 
 std::string migration::to_string() const {
-  std::string text = std::to_string(moved) + " pages moved, " + std::to_string(in_place) + " in place";
+  std::string text = counted(moved, "page") + " moved, " + std::to_string(in_place) + " in place";
   const auto add = [&](std::size_t n, const char* what) {
     if (n != 0) text += ", " + std::to_string(n) + what;
   };

@@ -11,6 +11,7 @@
 #include <ostream>
 
 #include "base/code_of.hpp"
+#include "base/counted.hpp"
 #include "observe/migration_steps.hpp"
 #include "placement/kernel_policy.hpp"
 #include "sys/policy.hpp"
@@ -188,7 +189,7 @@ std::string process_migration::to_string() const {
   for (const process_move& m : moves) {
     if (&m != &moves.front()) text += ';';
     text += " node " + std::to_string(m.from) + " to " + std::to_string(m.to) + ": " +
-            std::to_string(m.moved) + " of " + std::to_string(m.pages) + " pages moved";
+            std::to_string(m.moved) + " of " + counted(m.pages, "page") + " moved";
     if (m.left != 0) text += ", " + std::to_string(m.left) + " left";
     if (m.left_shared != 0)
       text += " (" + std::to_string(m.left_shared) + " in mappings shared with other processes)";

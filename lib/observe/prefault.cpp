@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/code_of.hpp"
+#include "base/counted.hpp"
 #include "observe/page_range.hpp"
 #include "observe/page_walk.hpp"
 #include "observe/pending_moves.hpp"
@@ -70,7 +71,7 @@ void bring_home(const plan& p, std::byte* base, const topology& machine) {
     no_room += o == move_outcome::no_room ? 1U : 0U;
     held += o == move_outcome::shared || o == move_outcome::busy ? 1U : 0U;
   });
-  const std::string of = " of " + std::to_string(p.bytes / sys::page_size()) + " pages";
+  const std::string of = " of " + counted(p.bytes / sys::page_size(), "page");
   if (no_room != 0) {
     throw error(errc::node_full, "prefault: the nodes have no room for " + std::to_string(no_room) + of);
   }
@@ -104,7 +105,7 @@ plan installed_plan(const page_range& range) {
 }
 
 [[noreturn]] void fail_populate(int error, std::size_t bytes, bool pooled) {
-  const std::string what = "prefault of " + std::to_string(bytes) + " bytes";
+  const std::string what = "prefault of " + counted(bytes, "byte");
   if (error == EFAULT && pooled) {
     throw acre::error(errc::no_huge_pages, what + ": no huge page left where the policy allows one");
   }

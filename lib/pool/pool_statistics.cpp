@@ -6,6 +6,7 @@
 #include <ostream>
 #include <sstream>
 
+#include "base/counted.hpp"
 #include "pool/pool_core.hpp"
 #include "pool/thread_registry.hpp"
 
@@ -59,11 +60,13 @@ pool_statistics pool_core::statistics() const {
 
 std::string pool_statistics::to_string() const {
   std::ostringstream out;
-  out << live_blocks << " blocks of " << format_bytes(live_bytes) << " live (" << format_bytes(used_bytes)
-      << " used, " << format_bytes(used_peak) << " at most; " << format_bytes(mapped_bytes) << " mapped, "
-      << format_bytes(retained_bytes) << " of it retained); " << allocations << " allocations, " << cache_hits
-      << " from " << thread_caches << " caches, " << refills << " refills, " << spills << " spills, "
-      << foreign_frees << " foreign frees, " << trims << " trims";
+  out << counted(live_blocks, "live block") << ", together " << format_bytes_rounded(live_bytes) << " ("
+      << format_bytes_rounded(used_bytes) << " used, " << format_bytes_rounded(used_peak) << " at most; "
+      << format_bytes_rounded(mapped_bytes) << " mapped, " << format_bytes_rounded(retained_bytes)
+      << " of it retained); " << counted(allocations, "allocation") << ", " << cache_hits << " from "
+      << counted(thread_caches, "cache") << ", " << counted(refills, "refill") << ", "
+      << counted(spills, "spill") << ", " << counted(foreign_frees, "foreign free") << ", "
+      << counted(trims, "trim");
   return out.str();
 }
 
