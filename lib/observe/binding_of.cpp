@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/code_of.hpp"
+#include "base/counted.hpp"
 #include "observe/numa_maps.hpp"
 #include "observe/process_files.hpp"
 #include "placement/kernel_policy.hpp"
@@ -66,6 +67,14 @@ process_mapping to_mapping(const numa_maps_line& line, std::size_t base_page) {
   m.writeback = line.writeback * unit;
   m.mappers = line.mappers;
   return m;
+}
+
+/// The link that the kernel has for each mapped file is asked only where the texts do not tell a name for sure.
+std::string name_of_file(int pid, const process_mapping& m, std::string_view in_numa_maps) {
+  file_name name = acre::name_of_file(in_numa_maps, m.name);
+  if (name.sure || m.end == 0) return std::move(name.text);
+  std::string linked = sys::mapped_file(pid, m.begin, m.end);
+  return is_written_as(linked, in_numa_maps) ? linked : std::move(name.text);
 }
 
 /// Adds what maps knows: ranges, permissions, names.
@@ -134,7 +143,7 @@ void read_mappings(const process_texts& texts, process_binding& b) {
     process_mapping m = to_mapping(*line, b.page_size);
     ranges.complete(m);
     m.kind = kind_of(m, *line);
-    if (m.kind == mapping_kind::file) m.name = std::move(line->file);
+    if (m.kind == mapping_kind::file) m.name = name_of_file(b.pid, m, line->file);
     add(m.per_node, b.per_node);
     b.mappings.push_back(std::move(m));
   }
@@ -193,7 +202,7 @@ std::string process_binding::to_string() const {
   std::string text =
       "process " + std::to_string(pid) + ": nodes " + allowed_nodes.to_string() + " allowed, policy ";
   text += own ? "'" + own->to_string() + "'" : "unknown";
-  text += ", " + std::to_string(mappings.size()) + (mappings.size() == 1 ? " mapping" : " mappings");
+  text += ", " + counted(mappings.size(), "mapping");
   residency where;
   where.per_node = per_node;
   const std::string pages_text = where.to_string();

@@ -41,23 +41,31 @@ std::string_view take_word(std::string_view& text) {
   return word;
 }
 
-bool is_octal(char c) { return c >= '0' && c <= '7'; }
+/// What seq_path() writes as a backslash and three octal digits in numa_maps, and of these in maps (fs/proc/task_mmu.c).
+/// A backslash is written as it is, so that a name with digits behind one reads like an escape.
+constexpr std::string_view escaped_in_numa_maps = "\n\t= ";
+constexpr std::string_view escaped_in_maps = "\n";
 
-/// seq_path() writes space, tab, newline and '=' as a backslash and three octal digits.
-std::string unescaped(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::string_view digits = text.substr(i + 1, 3);
-    if (text[i] == '\\' && digits.size() == 3 && digits[0] <= '3' &&
-        std::all_of(digits.begin(), digits.end(), is_octal)) {
-      const int code = (digits[0] - '0') * 64 + (digits[1] - '0') * 8 + (digits[2] - '0');
-      result += static_cast<char>(code);
-      i += 3;
-    } else {
-      result += text[i];
-    }
+std::string escape_of(char c) {
+  const auto digit = [&](int place) { return static_cast<char>('0' + ((c >> place) & 7)); };
+  return {'\\', digit(6), digit(3), digit(0)};
+}
+
+std::string escaped(std::string_view name, std::string_view which) {
+  std::string text;
+  for (const char c : name) which.find(c) == which.npos ? text += c : text += escape_of(c);
+  return text;
+}
+
+std::string unescaped(std::string_view text, std::string_view which) {
+  std::string name;
+  while (!text.empty()) {
+    const auto* const found =
+        std::find_if(which.begin(), which.end(), [&](char c) { return text.starts_with(escape_of(c)); });
+    name += found == which.end() ? text.front() : *found;
+    text.remove_prefix(found == which.end() ? 1 : escape_of(*found).size());
   }
-  return result;
+  return name;
 }
 
 /// The text up to which a policy reaches: one word, but for those with a space in their names.
@@ -113,7 +121,7 @@ void read_word(std::string_view word, numa_maps_line& line) {
   const std::string_view key = word.substr(0, equals);
   const std::string_view value = word.substr(equals + 1);
   if (key == "file") {
-    line.file = unescaped(value);
+    line.file = value;
   } else if (const auto number = to_number<std::uint64_t>(value)) {
     read_count(key, *number, line);
   }
@@ -181,6 +189,20 @@ std::optional<maps_line> parse_maps_line(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
   line.name = text;
   return line;
+}
+
+file_name name_of_file(std::string_view in_numa_maps, std::string_view in_maps) {
+  if (in_numa_maps.find('\\') == std::string_view::npos) return {std::string(in_numa_maps)};
+  // Written by maps, newlines are already escaped.
+  const bool same = escaped(in_maps, escaped_in_numa_maps) == in_numa_maps;
+  const std::string_view text = same ? in_maps : in_numa_maps;
+  file_name name{unescaped(text, same ? escaped_in_maps : escaped_in_numa_maps)};
+  name.sure = name.text == text;
+  return name;
+}
+
+bool is_written_as(std::string_view name, std::string_view in_numa_maps) {
+  return escaped(name, escaped_in_numa_maps) == in_numa_maps;
 }
 
 std::string_view status_value(std::string_view status, std::string_view key) {

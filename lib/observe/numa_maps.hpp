@@ -14,12 +14,13 @@
 
 namespace acre {
 
-/// A line of numa_maps (fs/proc/task_mmu.c, show_numa_map). Counts are in pages of page_size bytes.
+/// A line of numa_maps (fs/proc/task_mmu.c, show_numa_map). Counts are in pages of page_size bytes. Views are of the
+/// text that was read.
 struct numa_maps_line {
   std::uintptr_t begin = 0;
   std::string policy_text;             ///< "prefer (many)=static:0-1"
   std::optional<acre::policy> policy;  ///< nothing for a mode that acre does not know, or a text that was cut
-  std::string file;                    ///< with its escapes resolved
+  std::string_view file;               ///< as it stands there; see name_of_file()
   bool heap = false;
   bool stack = false;
   bool huge = false;  ///< of hugetlb pages
@@ -47,9 +48,24 @@ struct maps_line {
   std::uintptr_t begin = 0;
   std::uintptr_t end = 0;
   std::string_view permissions;  ///< "rw-p"
-  std::string_view name;         ///< path, "[heap]", "[anon:text]"; empty for memory without a name
+  std::string_view name;         ///< path as it stands there, "[heap]", "[anon:text]"; empty without a name
 };
 std::optional<maps_line> parse_maps_line(std::string_view line);
+
+/// The name of a mapped file.
+struct file_name {
+  std::string text;
+  bool sure =
+      true;  ///< false: the file's name may have a backslash and digits where `text` has another character
+};
+
+/// What the two files show of one name. numa_maps writes space, tab, newline and '=' as a backslash and three octal
+/// digits, maps the newline alone, and neither the backslash.
+/// \param in_maps of the same address; passed over where it is another name: the mapping was changed meanwhile
+file_name name_of_file(std::string_view in_numa_maps, std::string_view in_maps);
+
+/// Whether numa_maps would write `name` so.
+bool is_written_as(std::string_view name, std::string_view in_numa_maps);
 
 /// The text after "key:" in status, without spaces around it; empty if there is none.
 std::string_view status_value(std::string_view status, std::string_view key);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -54,6 +55,14 @@ int thread_number() noexcept { return ::gettid(); }
 
 int read_process_file(int pid, const char* name, std::string& text) {
   return read_text(path_of(pid, name).c_str(), text);
+}
+
+std::string mapped_file(int pid, std::uintptr_t begin, std::uintptr_t end) {
+  char file[64];
+  std::snprintf(file, sizeof file, "map_files/%zx-%zx", begin, end);
+  char name[PATH_MAX];
+  const ssize_t size = ::readlink(path_of(pid, file).c_str(), name, sizeof name);
+  return size < 0 ? std::string() : std::string(name, static_cast<std::size_t>(size));
 }
 
 int read_group_file(const std::string& group, const char* name, std::string& text) {

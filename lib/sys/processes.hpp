@@ -17,6 +17,9 @@ int thread_number() noexcept;
 /// The whole text of /proc/<pid>/<name>. 0 or errno: ENOENT, ESRCH: there is no such process (any more), or
 /// no such file; EACCES, EPERM: not for this process to see.
 int read_process_file(int pid, const char* name, std::string& text);
+/// The file that the process has mapped at exactly this range, as its link in /proc/<pid>/map_files names it; empty if
+/// there is none, or it is not for this process to see.
+std::string mapped_file(int pid, std::uintptr_t begin, std::uintptr_t end);
 /// Whether /proc shows the process, or the thread, at all.
 bool has_process(int pid) noexcept;
 

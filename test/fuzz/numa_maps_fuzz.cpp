@@ -15,6 +15,9 @@ void read_numa_maps_line(std::string_view text) {
   if (!line) return;
   demand(!line->policy_text.empty() && text.find(line->policy_text) != std::string_view::npos);
   demand(line->file.size() <= text.size());
+  const acre::file_name name = acre::name_of_file(line->file, {});
+  demand(name.text.size() <= line->file.size());
+  demand(!name.sure || acre::is_written_as(name.text, line->file));
   demand(line->page_size % 1024 == 0);
   demand(std::is_sorted(line->nodes.begin(), line->nodes.end(), [](const auto& a, const auto& b) {
     return a.node <= b.node;  // each once

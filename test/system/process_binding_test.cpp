@@ -28,6 +28,7 @@
 #include "support/errors.hpp"
 #include "support/kernel.hpp"
 #include "support/machine.hpp"
+#include "support/predicates.hpp"
 #include "support/print.hpp"
 #include "support/text.hpp"
 
@@ -110,6 +111,26 @@ BOOST_AUTO_TEST_CASE(this_process_has_its_stack_and_its_pages) {
   BOOST_TEST(std::count_if(b.mappings.begin(), b.mappings.end(),
                            [](const auto& m) { return m.kind == mapping_kind::stack; }) == 1);
   BOOST_TEST(begins(b.to_string(), "process " + std::to_string(getpid()) + ": nodes "));
+}
+
+BOOST_AUTO_TEST_CASE(names_files_as_they_are_named) {
+  for (const std::string label :
+       {"plain", "a b", "tab\there", "line\nend", "x=N0=5", "back\\slash", "oct\\040al", "x=\\075",
+        "digits\\012", "\n\\012", "high-\xff", " both ends ", "(deleted)"}) {
+    const int file = memfd_create(label.c_str(), MFD_CLOEXEC);
+    BOOST_TEST_REQUIRE(file >= 0);
+    BOOST_TEST_REQUIRE(ftruncate(file, 4096) == 0);
+    void* const at = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    close(file);
+    BOOST_TEST_REQUIRE(at != MAP_FAILED);
+    std::memset(at, 1, 4096);
+    std::vector<std::string> names;
+    for (const process_mapping& m : binding_of().mappings) {
+      if (m.begin == reinterpret_cast<std::uintptr_t>(at)) names.push_back(m.name);
+    }
+    BOOST_TEST(same(names, std::vector<std::string>{"/memfd:" + label + " (deleted)"}));
+    munmap(at, 4096);
+  }
 }
 
 /// Touches `bytes` at `at` by a second thread, and ends the first one alone.
