@@ -1,6 +1,6 @@
 #include "cli/acre/message.hpp"
 
-#include "cli/acre/printable.hpp"
+#include "cli/common/printable.hpp"
 
 #include <cstdio>
 #include <exception>

@@ -81,20 +81,44 @@ std::string stacked_bar(std::span<const acre::node_pages> per_node, std::size_t 
 
 std::string bar_lines(std::span<const acre::node_pages> per_node, std::size_t page_size, std::size_t width,
                       const text_style& style) {
-  constexpr std::size_t around = 50;  // what the line has beside its bar
   const std::size_t all = std::max<std::size_t>(1, total(per_node));
-  const std::size_t room = std::clamp<std::size_t>(width > around ? width - around : 0, 4, 60);
-  std::string lines;
+  struct numbers {
+    std::string node;
+    std::string pages;
+    std::string bytes;
+  };
+  std::vector<numbers> texts;
+  // Of most machines and processes, so that lines stay where they are when a process grows.
+  numbers widest{"1000", std::string(19, ' '), "1023 MiB "};
+  const auto widen = [](std::string& to, const std::string& text) {
+    if (columns(text) > columns(to)) to = text;
+  };
   for (const auto& n : per_node) {
+    texts.push_back({std::to_string(n.node), format_count(n.pages) + (n.pages == 1 ? " page " : " pages"),
+                     acre::format_bytes_rounded(n.pages * page_size)});
+    widen(widest.node, texts.back().node);
+    widen(widest.pages, texts.back().pages);
+    widen(widest.bytes, texts.back().bytes);
+  }
+  // "  node N BAR  PAGES  BYTES  100%"; where there is little room the bytes say what the pages say.
+  constexpr std::size_t least_bar = 4;
+  const std::size_t around = columns(widest.node) + columns(widest.bytes) + 16;
+  const bool has_pages = around + least_bar + columns(widest.pages) + 2 <= width;
+  const std::size_t taken = around + (has_pages ? columns(widest.pages) + 2 : 0);
+  const std::size_t room = std::clamp<std::size_t>(width > taken ? width - taken : 0, least_bar, 60);
+  std::string lines;
+  for (std::size_t i = 0; i < per_node.size(); ++i) {
+    const auto& n = per_node[i];
     const double share = static_cast<double>(n.pages) / static_cast<double>(all);
     auto length = static_cast<std::size_t>(static_cast<double>(room) * share + 0.5);
     if (n.pages != 0) length = std::max<std::size_t>(1, length);
-    lines += fmt::format("  node {:<4} {}{}  {:>13} pages  {:>9}  {:>3.0f}%\n", n.node,
+    lines += fmt::format("  node {:<{}} {}{}", texts[i].node, columns(widest.node),
                          colored(repeat(style.unicode ? "█" : "#", length), n.node, style),
-                         std::string(room - length, ' '), format_count(n.pages),
-                         acre::format_bytes_rounded(n.pages * page_size), 100 * share);
+                         std::string(room - length, ' '));
+    if (has_pages) lines += fmt::format("  {:>{}}", texts[i].pages, columns(widest.pages));
+    lines += fmt::format("  {:>{}}  {:>3.0f}%\n", texts[i].bytes, columns(widest.bytes), 100 * share);
   }
-  return lines;
+  return cut_lines(lines, width);
 }
 
 }  // namespace acre_cli

@@ -1,5 +1,6 @@
 // acre-demo: builds an index of real text on every placement that makes sense here, and shows where its bytes
 // lie.
+#include "cli/common/printable.hpp"
 #include "cli/common/terminal.hpp"
 #include "cli/common/written_file.hpp"
 #include "cli/demo/corpus.hpp"
@@ -86,16 +87,16 @@ void make_report(const arguments& args) {
   r.machine = describe(machine, here);
   require_same_data(r);
 
-  fmt::print("{}", render_text(r, acre_cli::style_of_stdout()));
+  fmt::print("{}", render_text(r, acre_cli::size_of_stdout().columns, acre_cli::style_of_stdout()));
   if (!args.html.empty()) {
     acre_cli::write_file(args.html, render_html(r));
-    fmt::print("\nThe same as a web page: {}\n", args.html);
+    fmt::print("\nThe same as a web page: {}\n", acre_cli::printable(args.html));
   }
   if (std::fflush(stdout) != 0) throw std::runtime_error("cannot write to the standard output");
 }
 
 int fail(int code, const char* what) {
-  fmt::print(stderr, "acre-demo: {}\n", what);
+  fmt::print(stderr, "acre-demo: {}\n", acre_cli::printable(what));
   return code;
 }
 

@@ -1,5 +1,6 @@
 #include "cli/demo/text_report.hpp"
 
+#include "cli/common/printable.hpp"
 #include "cli/demo/bars.hpp"
 
 #include <acre/bytes.hpp>
@@ -12,21 +13,29 @@
 namespace acre_demo {
 namespace {
 
-constexpr std::size_t page_width = 80;
+using acre_cli::cut_lines;
+using acre_cli::printable;
+
+constexpr std::size_t narrowest = 40;  // below, lines are cut
 // So many nodes with pages still get a line each.
 constexpr std::size_t nodes_in_one_column = 6;
 
+std::string counted(std::size_t n, std::string_view one) {
+  return fmt::format("{} {}{}", format_count(n), one, n == 1 ? "" : "s");
+}
+
 class text_writer {
  public:
-  explicit text_writer(const text_style& style) : x_style(style) {}
+  text_writer(std::size_t width, const text_style& style)
+      : x_columns(width), x_width(std::max(width, narrowest)), x_style(style) {}
 
   std::string write(const report& r) {
     title(r);
     for (const auto& trial : r.trials) write(trial);
     machine(r.machine);
     heading("How these numbers were taken");
-    for (const auto& note : method_notes(r)) x_out += wrap(note, page_width, 2);
-    return std::move(x_out);
+    for (const auto& note : method_notes(r)) paragraph(note);
+    return cut_lines(x_out, x_columns);
   }
 
  private:
@@ -35,61 +44,92 @@ class text_writer {
     fmt::format_to(std::back_inserter(x_out), format, std::forward<Args>(args)...);
   }
 
+  void paragraph(std::string_view text, std::size_t indent = 2) { x_out += wrap(text, x_width, indent); }
+
   void heading(std::string_view text) { put("\n{}\n", x_style.in("1", text)); }
 
   void title(const report& r) {
     put("{}\n", x_style.in("1", "acre-demo: where the bytes lie"));
-    x_out += wrap(fmt::format("text: {}", r.corpus.source), page_width, 2);
-    put("  {} files, {}{}\n", format_count(r.corpus.files), acre::format_bytes_rounded(r.corpus.bytes),
-        r.corpus.skipped != 0 ? fmt::format(" ({} binary files left out)", format_count(r.corpus.skipped))
-                              : "");
-    put("  index: {} words, {} positions, {}\n", format_count(r.words), format_count(r.positions),
-        acre::format_bytes_rounded(r.index_bytes));
-    put("  numbers: {} doubles, {}\n", format_count(r.number_bytes / sizeof(double)),
-        acre::format_bytes_rounded(r.number_bytes));
-    if (const auto note = one_node_note(r.machine); !note.empty()) x_out += '\n' + wrap(note, page_width, 2);
+    paragraph(fmt::format("text: {}", printable(r.corpus.source)));
+    const std::string left_out =
+        r.corpus.skipped == 0 ? "" : fmt::format(" ({} left out)", counted(r.corpus.skipped, "binary file"));
+    paragraph(fmt::format("{}, {}{}", counted(r.corpus.files, "file"),
+                          acre::format_bytes_rounded(r.corpus.bytes), left_out));
+    paragraph(fmt::format("index: {}, {}, {}", counted(r.words, "word"), counted(r.positions, "position"),
+                          acre::format_bytes_rounded(r.index_bytes)));
+    paragraph(fmt::format("numbers: {}, {}", counted(r.number_bytes / sizeof(double), "double"),
+                          acre::format_bytes_rounded(r.number_bytes)));
+    x_out += '\n';
+    if (const auto note = one_node_note(r.machine); !note.empty()) {
+      paragraph(note);
+      x_out += '\n';
+    }
     const bool u = x_style.unicode;
-    put("\n  Bars: {} index, {} numbers; the fullest node of each placement has the longest.\n",
-        u ? "█" : "#", u ? "▒" : "=");
-    put("  Times: index + numbers.\n");
+    paragraph(fmt::format("Bars: {} index, {} numbers; the fullest node of each placement has the longest.",
+                          u ? "█" : "#", u ? "▒" : "="));
+    paragraph("Times: index + numbers.");
   }
 
   void write(const trial_result& t) {
-    put("\n{}", x_style.in("1;36", t.placement));
-    if (columns(t.placement) + columns(t.meaning) + 2 <= page_width)
-      put("  {}\n", t.meaning);
-    else
-      x_out += '\n' + wrap(t.meaning, page_width, 2);
+    x_out += '\n';
+    if (columns(t.placement) + columns(t.meaning) + 2 <= x_width) {
+      put("{}  {}\n", x_style.in("1;36", t.placement), t.meaning);
+    } else {
+      const std::string lines = wrap(t.placement, x_width, 0, 4);
+      put("{}\n", x_style.in("1;36", std::string_view(lines).substr(0, lines.size() - 1)));
+      paragraph(t.meaning);
+    }
     if (!t.refused.empty()) {
       put("  {}\n", x_style.in("33", "not possible here"));
-      x_out += wrap(t.refused, page_width, 4);
+      paragraph(t.refused, 4);
       return;
     }
-    put("  {}   build {} + {}   scan {} + {}\n",
-        t.agrees ? x_style.in("32", "as placed") : x_style.in("31", "differs  "),
-        format_seconds(t.index_build), format_seconds(t.numbers_build), format_seconds(t.index_scan),
-        format_seconds(t.numbers_scan));
-    if (!t.agrees) x_out += wrap(t.difference, page_width, 4);
-    for (const auto& d : t.downgrades) x_out += wrap(d, page_width, 4);
+    constexpr std::size_t verdict = 9;
+    const std::string lines =
+        wrap(fmt::format("{:<{}}   build {} + {}   scan {} + {}", t.agrees ? "as placed" : "differs", verdict,
+                         format_seconds(t.index_build), format_seconds(t.numbers_build),
+                         format_seconds(t.index_scan), format_seconds(t.numbers_scan)),
+             x_width, 2, 2 + verdict + 3);
+    const std::string_view text = lines;
+    put("  {}{}", x_style.in(t.agrees ? "32" : "31", text.substr(2, verdict)), text.substr(2 + verdict));
+    if (!t.agrees) paragraph(t.difference, 4);
+    for (const auto& d : t.downgrades) paragraph(d, 4);
     shares(t);
   }
 
   void shares(const trial_result& t) {
     if (t.shares.size() <= nodes_in_one_column) {
-      for (const auto& s : t.shares)
-        put("  node {:<4} {} {:>9} pages {:>8} {:>4.0f} %\n", s.node, text_bar(t, s, 32, x_style.unicode),
-            s.pages(), acre::format_bytes_rounded(s.pages() * t.page_size), percent(t, s));
+      for (const auto& s : t.shares) share(t, s);
     } else {
-      const std::size_t half = (t.shares.size() + 1) / 2;
-      for (std::size_t i = 0; i < half; ++i) {
+      const std::size_t in_line = x_width < 2 * (small_width + 3) ? 1 : 2;
+      const std::size_t lines = (t.shares.size() + in_line - 1) / in_line;
+      for (std::size_t i = 0; i < lines; ++i) {
         put("  {}", small_share(t, t.shares[i]));
-        if (i + half < t.shares.size()) put("   {}", small_share(t, t.shares[i + half]));
+        if (i + lines < t.shares.size()) put("   {}", small_share(t, t.shares[i + lines]));
         x_out += '\n';
       }
     }
-    put("  {} mapped at the peak{}\n", acre::format_bytes_rounded(t.mapped),
-        t.untouched == 0 ? "" : fmt::format(", {} pages not touched", format_count(t.untouched)));
+    paragraph(
+        fmt::format("{} mapped at the peak{}", acre::format_bytes_rounded(t.mapped),
+                    t.untouched == 0 ? "" : fmt::format(", {} not touched", counted(t.untouched, "page"))));
   }
+
+  /// Where there is little room the bytes say what the pages say.
+  void share(const trial_result& t, const node_share& s) {
+    constexpr std::size_t least_bar = 8;
+    constexpr std::size_t most_bar = 32;
+    const std::string before = fmt::format("  node {:<4} ", s.node);
+    const std::string pages = fmt::format(" {:>9} {:<5}", s.pages(), s.pages() == 1 ? "page" : "pages");
+    const std::string after =
+        fmt::format(" {:>8} {:>4.0f} %", acre::format_bytes_rounded(s.pages() * t.page_size), percent(t, s));
+    const std::size_t around = before.size() + after.size();
+    const bool has_pages = around + pages.size() + least_bar <= x_width;
+    const std::size_t taken = around + (has_pages ? pages.size() : 0);
+    const std::size_t bar = std::clamp(x_width > taken ? x_width - taken : 0, least_bar, most_bar);
+    put("{}{}{}{}\n", before, text_bar(t, s, bar, x_style.unicode), has_pages ? pages : "", after);
+  }
+
+  static constexpr std::size_t small_width = 37;
 
   std::string small_share(const trial_result& t, const node_share& s) const {
     return fmt::format("{:>4} {} {:>9} {:>4.0f} %", s.node, text_bar(t, s, 15, x_style.unicode), s.pages(),
@@ -103,30 +143,39 @@ class text_writer {
   void machine(const machine_summary& m) {
     heading(m.nodes.size() == 1 ? "The machine: 1 node"
                                 : fmt::format("The machine: {} nodes", m.nodes.size()));
-    put("  node   kind      capacity       free   CPUs\n");
+    constexpr std::size_t before_cpus = 41;
+    constexpr std::size_t least_for_cpus = 12;
+    const bool table = before_cpus + least_for_cpus <= x_width;
+    if (table) put("  node   kind      capacity       free   CPUs\n");
     for (const auto& n : m.nodes) {
       std::string cpus = n.cpus.empty() ? "none" : n.cpus;
       if (!n.allowed) cpus += n.capacity == 0 ? " (no memory)" : " (not for this process)";
-      const std::string rest = wrap(cpus, page_width, 42);
-      put("  {:<6} {:<8} {:>9}  {:>9}   {}", n.node, n.kind, acre::format_bytes_rounded(n.capacity),
-          acre::format_bytes_rounded(n.free), rest.substr(42));
+      const std::string capacity = acre::format_bytes_rounded(n.capacity);
+      const std::string free = acre::format_bytes_rounded(n.free);
+      if (table) {
+        put("  {:<6} {:<8} {:>9}  {:>9}   {}", n.node, n.kind, capacity, free,
+            wrap(cpus, x_width, before_cpus).substr(before_cpus));
+      } else {
+        x_out += wrap(fmt::format("node {}: {}, {} ({} free); CPUs {}", n.node, n.kind, capacity, free, cpus),
+                      x_width, 2, 4);
+      }
     }
     matrix("Distances, relative to 10", m, m.distance);
     matrix("Bandwidth in MiB/s", m, m.bandwidth);
     matrix("Latency in ns", m, m.latency);
     if (!m.bandwidth.known() && !m.latency.known())
-      put("\n  Bandwidth and latency: this machine's firmware tells none.\n");
+      x_out += '\n' + wrap("Bandwidth and latency: this machine's firmware tells none.", x_width, 2);
   }
 
   // As many columns as fit are printed side by side, the others below.
   void matrix(std::string_view name, const machine_summary& m, const node_matrix& values) {
     if (!values.known()) return;
-    std::size_t cell = 4;
+    std::size_t cell = std::max<std::size_t>(4, std::to_string(m.nodes.back().node).size() + 1);
     for (const auto& row : values.rows)
       for (const auto& value : row)
         if (value) cell = std::max(cell, std::to_string(*value).size() + 1);
-    const std::size_t at_once = (page_width - 12) / cell;
-    put("\n  {}, from the row's CPUs to the column's memory\n", name);
+    const std::size_t at_once = std::max<std::size_t>(1, (x_width - 12) / cell);
+    x_out += '\n' + wrap(fmt::format("{}, from the row's CPUs to the column's memory", name), x_width, 2);
     for (std::size_t first = 0; first < m.nodes.size(); first += at_once) {
       const std::size_t end = std::min(first + at_once, m.nodes.size());
       put("  {:>10}", "");
@@ -146,12 +195,16 @@ class text_writer {
     x_out += '\n';
   }
 
+  std::size_t x_columns;
+  std::size_t x_width;
   text_style x_style;
   std::string x_out;
 };
 
 }  // namespace
 
-std::string render_text(const report& r, const text_style& style) { return text_writer(style).write(r); }
+std::string render_text(const report& r, std::size_t width, const text_style& style) {
+  return text_writer(width, style).write(r);
+}
 
 }  // namespace acre_demo

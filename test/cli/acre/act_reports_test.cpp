@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(is_whole_when_only_shared_pages_stayed) {
   const auto shared = migration_of(
       {.from = 0, .to = 1, .pages = 520, .moved = 512, .left = 8, .left_shared = 8, .error = {}});
   BOOST_TEST(all_moved(shared));
-  BOOST_TEST(contains(move_summary(shared), "8 stayed: in mappings that other processes share"));
+  BOOST_TEST(contains(move_summary(shared, 80), "8 stayed: in mappings that other processes share"));
   BOOST_TEST(move_json(shared)["all_moved"] == true);
   BOOST_TEST(move_json(shared)["moves"][0]["error"] == nullptr);
 }
@@ -75,10 +75,10 @@ BOOST_AUTO_TEST_CASE(is_not_whole_when_others_stayed) {
   const auto busy =
       migration_of({.pages = 520, .moved = 510, .left = 10, .left_shared = 8, .refused = 2, .error = {}});
   BOOST_TEST(!all_moved(busy));
-  BOOST_TEST(contains(move_summary(busy), "2 stayed: the kernel could not move them"));
+  BOOST_TEST(contains(move_summary(busy, 80), "2 stayed: the kernel could not move them"));
   const auto full = migration_of({.pages = 520, .moved = 20, .left = 500, .error = acre::errc::node_full});
   BOOST_TEST(!all_moved(full));
-  BOOST_TEST(contains(move_summary(full), "500 stayed: "));
+  BOOST_TEST(contains(move_summary(full, 80), "500 stayed: "));
   BOOST_TEST(move_json(full)["moves"][0]["error"].is_string());
 }
 
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(are_told_without_what_terminals_obey) {
   acre::segment_info s;
   s.name = "a\033[31mb\xff";
   s.placement = "bind 0";
-  const std::string text = segments_text(std::vector{s}, {});
+  const std::string text = segments_text(std::vector{s}, 80, {});
   BOOST_TEST(contains(text, "a?[31mb?  posix"));
   BOOST_TEST(contains(text, "not for this user to see"));
   BOOST_TEST(segments_json(std::vector{s})["segments"][0]["resident"] == nullptr);
@@ -152,13 +152,13 @@ BOOST_AUTO_TEST_CASE(are_told_without_what_terminals_obey) {
 BOOST_AUTO_TEST_CASE(show_where_their_pages_are) {
   acre::segment_info s;
   s.resident = acre::residency{.page_size = 4096, .pages = 16, .untouched = 4, .per_node = {{0, 8}, {1, 4}}};
-  BOOST_TEST(contains(segments_text(std::vector{s}, {}), "[000000000000000011111111]"));
+  BOOST_TEST(contains(segments_text(std::vector{s}, 80, {}), "[000000000000000011111111]"));
   const std::string shown = segment_text({.info = s, .check = "as placed"}, 80, {});
   BOOST_TEST(contains(shown, "12 of 16 pages touched"));
   BOOST_TEST(contains(shown, "check: as placed"));
   BOOST_TEST(segment_json({.info = s, .check = {}})["resident"]["per_node"][1]["pages"] == 4);
   BOOST_TEST(segment_json({.info = s, .check = {}})["check"]["as_placed"] == nullptr);
-  BOOST_TEST(segments_text({}, {}) == "no segments of acre\n");
+  BOOST_TEST(segments_text({}, 80, {}) == "no segments of acre\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -83,6 +83,27 @@ BOOST_AUTO_TEST_CASE(breaks_wide_tables_and_long_lists_of_cpus) {
   BOOST_TEST(count_of("  node   15 ", text) > 2U);
   BOOST_TEST(contains(text, "Latency: the firmware tells none"));
 }
+BOOST_AUTO_TEST_CASE(has_lists_of_cpus_below_their_head) {
+  machine_report report = made_up(2);
+  for (unsigned cpu = 0; cpu < 60; cpu += 2) report.nodes[1].cpus.push_back(1000 + cpu);
+  for (const std::size_t width : {61U, 80U, 120U}) {
+    const std::string text = to_text(report, width, {});
+    BOOST_TEST(fits(text, width));
+    BOOST_TEST_INFO(text);
+    const std::size_t titles = text.find("\n  node  kind");
+    const std::size_t head = text.find("CPUs", titles) - titles;
+    const std::size_t further = text.find("10", text.find('\n', text.find("8-15")));
+    BOOST_TEST(further - text.rfind('\n', further) == head);
+  }
+}
+BOOST_AUTO_TEST_CASE(has_sentences_where_a_table_has_no_room) {
+  machine_report report = made_up(2);
+  report.nodes[1].capacity = 0;
+  report.nodes[1].allowed = false;
+  const std::string text = to_text(report, 45, {});
+  BOOST_TEST(contains(text, "\n  node 0: dram, 512 GiB (100 GiB free); CPUs\n    0-7\n"));
+  BOOST_TEST(contains(text, "\n  node 1: no memory; CPUs 8-15\n"));
+}
 BOOST_AUTO_TEST_CASE(tells_nodes_without_memory_without_cpus_and_forbidden_ones) {
   machine_report report = made_up(3);
   report.nodes[0].capacity = 0;
@@ -99,9 +120,9 @@ BOOST_AUTO_TEST_CASE(has_the_pools_of_huge_pages_by_size) {
   report.nodes[0].huge_pages = {{2 << 20, 16, 9}};
   const std::string text = to_text(report, 80, {});
   BOOST_TEST(contains(text,
-                      "  node               2 MiB               1 GiB\n"
-                      "     0             9 of 16                   -\n"
-                      "     1              0 of 0              0 of 0\n"));
+                      "                2 MiB    1 GiB\n"
+                      "  node    0   9 of 16        -\n"
+                      "  node    1    0 of 0   0 of 0\n"));
 }
 BOOST_AUTO_TEST_CASE(says_what_is_not_known) {
   machine_report report = made_up(2);

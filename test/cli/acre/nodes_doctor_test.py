@@ -55,6 +55,11 @@ class Common:
         self.assertNotIn("\033", done.stdout)
         self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
 
+    def test_no_line_is_wider_than_its_terminal(self):
+        for columns in (40, 60, 79, 120):
+            done = run(self.command, COLUMNS=str(columns))
+            self.assertLessEqual(max(map(len, done.stdout.splitlines())), columns, done.stdout)
+
     def test_terminals_get_colours_unless_told_not_to(self):
         self.assertIn("\033[", run_in_terminal(self.command))
         self.assertNotIn("\033[", run_in_terminal(self.command, NO_COLOR="1"))

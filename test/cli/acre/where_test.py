@@ -141,9 +141,9 @@ class Where(unittest.TestCase):
             self.assertIn(f"process {pid}: ", done.stdout)
         self.assertIn(f"in {len(numa_maps(pid)) - 3} more mappings", done.stdout)
 
-    def test_text_fits_narrower_terminals_down_to_60_columns(self):
+    def test_text_fits_narrower_terminals(self):
         pid = self.stopped()
-        for columns in (60, 70):
+        for columns in (20, 40, 60, 70):
             done = run(pid, env={**os.environ, "COLUMNS": str(columns)})
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertLessEqual(max(map(len, done.stdout.splitlines())), columns, done.stdout)

@@ -83,7 +83,7 @@ int move(move_command c) {
   if (c.json) {
     fmt::print("{}\n", move_json(result).dump(2));
   } else {
-    fmt::print("{}", move_summary(result));
+    fmt::print("{}", move_summary(result, size_of_stdout().columns));
   }
   return all_moved(result) ? done : failed;
 }

@@ -17,17 +17,19 @@ nlohmann::json nodes_json(const std::vector<acre::node_pages>& per_node) {
   return all;
 }
 
-std::string what_stayed(const acre::process_move& m) {
+std::string pages_text(std::size_t n) { return format_count(n) + (n == 1 ? " page" : " pages"); }
+
+std::string what_stayed(const acre::process_move& m, std::size_t width) {
   std::string text;
   const auto add = [&](std::size_t pages, std::string_view why) {
-    if (pages > 0) text += fmt::format("    {} stayed: {}\n", format_count(pages), why);
+    if (pages > 0) text += wrap(fmt::format("{} stayed: {}", format_count(pages), why), width, 4, 6);
   };
   const std::size_t shared = std::min(m.left, m.left_shared);
   const std::size_t others = m.left - shared;
   add(shared, "in mappings that other processes share, which need CAP_SYS_NICE");
   if (m.error) {
     add(others, m.error.message());
-    if (others == 0) text += fmt::format("    {}\n", m.error.message());
+    if (others == 0) text += wrap(m.error.message(), width, 4, 6);
   } else {
     const std::size_t refused = std::min(others, m.refused);
     add(refused, "the kernel could not move them, they are busy");
@@ -48,21 +50,23 @@ std::string progress_line(const acre::process_move& now, std::size_t number, std
                                  std::string(bar - filled, ' '), percent);
   std::string which = fmt::format("  node {} to {}", now.from, now.to);
   if (count > 1) which += fmt::format(" ({} of {})", number, count);
-  const std::string pages = fmt::format(": {} of {} pages", format_count(now.moved), format_count(now.pages));
+  const std::string pages = fmt::format(": {} of {}", format_count(now.moved), pages_text(now.pages));
   if (columns(line) + which.size() <= width) line += which;
   if (columns(line) + pages.size() <= width && line.ends_with(which)) line += pages;
   return columns(line) <= width ? line : percent;
 }
 
-std::string move_summary(const acre::process_migration& result) {
-  std::string text = fmt::format("process {}: {} pages moved, {} stayed\n", result.pid,
-                                 format_count(result.moved()), format_count(result.left()));
+std::string move_summary(const acre::process_migration& result, std::size_t width) {
+  std::string text = wrap(fmt::format("process {}: {} moved, {} stayed", result.pid,
+                                      pages_text(result.moved()), format_count(result.left())),
+                          width, 0, 2);
   for (const auto& m : result.moves) {
-    text += fmt::format("  node {} to {}: {} of {} pages moved\n", m.from, m.to, format_count(m.moved),
-                        format_count(m.pages));
-    text += what_stayed(m);
+    text += wrap(fmt::format("node {} to {}: {} of {} moved", m.from, m.to, format_count(m.moved),
+                             pages_text(m.pages)),
+                 width, 2, 4);
+    text += what_stayed(m, width);
   }
-  return text;
+  return cut_lines(text, width);
 }
 
 nlohmann::json move_json(const acre::process_migration& result) {

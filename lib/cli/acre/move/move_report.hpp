@@ -17,7 +17,7 @@ std::string progress_line(const acre::process_move& now, std::size_t number, std
                           std::size_t width, const text_style& style);
 
 /// What was moved, what was not and why.
-std::string move_summary(const acre::process_migration& result);
+std::string move_summary(const acre::process_migration& result, std::size_t width);
 
 nlohmann::json move_json(const acre::process_migration& result);
 

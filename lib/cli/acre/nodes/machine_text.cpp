@@ -28,7 +28,7 @@ class machine_writer {
     table("Bandwidth in MiB/s, from the row's CPUs to the column's memory", x_report.bandwidth);
     table("Latency in ns, from the row's CPUs to the column's memory", x_report.latency);
     unknown_tables();
-    return std::move(x_out);
+    return cut_lines(x_out, x_width);
   }
 
  private:
@@ -37,7 +37,18 @@ class machine_writer {
     fmt::format_to(std::back_inserter(x_out), format, std::forward<Args>(args)...);
   }
 
-  void heading(std::string_view text) { put("\n{}\n", x_style.in("1", text)); }
+  void paragraph(std::string_view text) { x_out += '\n' + wrap(text, x_width, 0); }
+
+  void bold(std::string_view text) {
+    const std::string lines = wrap(text, x_width, 0);
+    for (std::string_view rest = lines; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1))
+      put("{}\n", x_style.in("1", rest.substr(0, rest.find('\n'))));
+  }
+
+  void heading(std::string_view text) {
+    x_out += '\n';
+    bold(text);
+  }
 
   void summary() {
     std::uint64_t capacity = 0;
@@ -52,21 +63,70 @@ class machine_writer {
     std::string text = fmt::format("{} node{}, {}", count, count == 1 ? "" : "s", bytes(capacity));
     if (x_report.is_this_system) text += fmt::format(" ({} free)", bytes(free));
     text += fmt::format(", {} CPU{}", cpus, cpus == 1 ? "" : "s");
-    put("{}\n", x_style.in("1", text));
-    if (!x_report.is_this_system) put("Not this machine: free memory and huge pages are not known.\n");
+    bold(text);
+    if (!x_report.is_this_system)
+      x_out += wrap("Not this machine: free memory and huge pages are not known.", x_width, 0);
+  }
+
+  struct node_cells {
+    std::string node;
+    std::string kind;
+    std::string capacity;
+    std::string free;
+    std::string allowed;
+    std::string cpus;
+    bool forbidden = false;
+  };
+
+  static node_cells cells_of(const node_row& row) {
+    const bool has_memory = row.capacity != 0;
+    return {std::to_string(row.node),
+            has_memory ? row.kind : "no memory",
+            has_memory ? bytes(row.capacity) : "-",
+            !has_memory || !row.free ? "-" : bytes(*row.free),
+            row.allowed  ? "yes"
+            : has_memory ? "no"
+                         : "-",
+            row.cpus.empty() ? "none" : spaced(format_cpus(row.cpus)),
+            has_memory && !row.allowed};
   }
 
   void nodes() {
-    put("\n  node  kind       capacity       free  allowed  CPUs\n");
-    constexpr std::size_t before_cpus = 47;
-    for (const auto& row : x_report.nodes) {
-      const std::string cpus =
-          wrap(row.cpus.empty() ? "none" : spaced(format_cpus(row.cpus)), x_width, before_cpus);
-      const bool has_memory = row.capacity != 0;
-      const std::string allowed = fmt::format("{:<7}", row.allowed ? "yes" : has_memory ? "no" : "-");
-      put("  {:>4}  {:<9}  {:>8}  {:>9}  {}  {}", row.node, has_memory ? row.kind : "no memory",
-          has_memory ? bytes(row.capacity) : "-", !has_memory || !row.free ? "-" : bytes(*row.free),
-          row.allowed || !has_memory ? allowed : x_style.in("33", allowed), cpus.substr(before_cpus));
+    constexpr std::size_t least_for_cpus = 12;
+    const node_cells titles{"node", "kind", "capacity", "free", "allowed", "CPUs"};
+    std::vector<node_cells> rows;
+    for (const auto& row : x_report.nodes) rows.push_back(cells_of(row));
+    const auto widest = [&](std::string node_cells::*cell, std::size_t least) {
+      for (const auto& row : rows) least = std::max(least, columns(row.*cell));
+      return least;
+    };
+    const std::size_t node = widest(&node_cells::node, columns(titles.node));
+    const std::size_t kind = widest(&node_cells::kind, 9);
+    const std::size_t capacity = widest(&node_cells::capacity, columns(titles.capacity));
+    const std::size_t free = widest(&node_cells::free, 9);
+    const std::size_t allowed = columns(titles.allowed);
+    const std::size_t before_cpus = node + kind + capacity + free + allowed + 6 * 2;
+    if (before_cpus + least_for_cpus > x_width) return nodes_as_sentences(rows);
+    x_out += '\n';
+    const auto line = [&](const node_cells& row) {
+      const std::string permit = fmt::format("{:<{}}", row.allowed, allowed);
+      put("  {:>{}}  {:<{}}  {:>{}}  {:>{}}  {}  {}", row.node, node, row.kind, kind, row.capacity, capacity,
+          row.free, free, row.forbidden ? x_style.in("33", permit) : permit,
+          wrap(row.cpus, x_width, before_cpus).substr(before_cpus));
+    };
+    line(titles);
+    for (const auto& row : rows) line(row);
+  }
+
+  /// Where a table has no room.
+  void nodes_as_sentences(const std::vector<node_cells>& rows) {
+    x_out += '\n';
+    for (const auto& row : rows) {
+      std::string text = fmt::format("node {}: {}", row.node, row.kind);
+      if (row.capacity != "-") text += ", " + row.capacity;
+      if (row.free != "-") text += fmt::format(" ({} free)", row.free);
+      if (row.forbidden) text += ", not allowed";
+      x_out += wrap(fmt::format("{}; CPUs {}", text, row.cpus), x_width, 2, 4);
     }
   }
 
@@ -87,23 +147,21 @@ class machine_writer {
         reserved = reserved || pool.total != 0;
       }
     }
-    if (sizes.empty()) return put("\nHuge pages: this kernel has none.\n");
-    if (!reserved) return put("\nHuge pages: none are reserved ({}).\n", names_of(sizes));
+    if (sizes.empty()) return paragraph("Huge pages: this kernel has none.");
+    if (!reserved) return paragraph(fmt::format("Huge pages: none are reserved ({}).", names_of(sizes)));
     heading("Huge pages, free of reserved");
-    put("  node");
-    for (const auto size : sizes) put("{:>20}", bytes(size));
-    x_out += '\n';
-    for (const auto& row : x_report.nodes)
-      if (!row.huge_pages.empty()) huge_pages_of(row, sizes);
-  }
-
-  void huge_pages_of(const node_row& row, const std::set<std::uint64_t>& sizes) {
-    put("  {:>4}", row.node);
-    for (const auto size : sizes) {
-      const auto pool = std::ranges::find(row.huge_pages, size, &huge_pool::page_size);
-      put("{:>20}", pool == row.huge_pages.end() ? "-" : fmt::format("{} of {}", pool->free, pool->total));
+    cell_table cells;
+    for (const auto size : sizes) cells.titles.push_back(bytes(size));
+    for (const auto& row : x_report.nodes) {
+      if (row.huge_pages.empty()) continue;
+      auto& line = cells.rows.emplace_back(cell_table::row{row.node, {}});
+      for (const auto size : sizes) {
+        const auto pool = std::ranges::find(row.huge_pages, size, &huge_pool::page_size);
+        line.cells.push_back(pool == row.huge_pages.end() ? "-"
+                                                          : fmt::format("{} of {}", pool->free, pool->total));
+      }
     }
-    x_out += '\n';
+    put_table(cells, 2);
   }
 
   static std::string names_of(const std::set<std::uint64_t>& sizes) {
@@ -112,44 +170,60 @@ class machine_writer {
     return names;
   }
 
-  // As many columns as fit are printed side by side, the others below.
   void table(std::string_view name, const node_table& values) {
     if (!is_known(values)) return;
-    constexpr std::size_t label = 12;
-    std::size_t cell = std::max<std::size_t>(4, std::to_string(x_report.nodes.back().node).size() + 1);
-    for (const auto& row : values)
-      for (const auto& value : row)
-        if (value) cell = std::max(cell, std::to_string(*value).size() + 1);
-    const std::size_t at_once = std::max<std::size_t>(1, (x_width - label) / cell);
     heading(name);
-    for (std::size_t first = 0; first < x_report.nodes.size(); first += at_once) {
-      const std::size_t end = std::min(first + at_once, x_report.nodes.size());
-      put("{:{}}", "", label);
-      for (std::size_t to = first; to < end; ++to) put("{:>{}}", x_report.nodes[to].node, cell);
-      x_out += '\n';
-      for (std::size_t from = 0; from < values.size(); ++from)
-        table_row(values[from], from, first, end, cell);
+    cell_table cells;
+    for (const auto& row : x_report.nodes) cells.titles.push_back(std::to_string(row.node));
+    for (std::size_t from = 0; from < values.size(); ++from) {
+      if (std::ranges::none_of(values[from], [](const auto& value) { return value.has_value(); })) continue;
+      auto& line = cells.rows.emplace_back(cell_table::row{x_report.nodes[from].node, {}});
+      for (const auto& value : values[from]) line.cells.push_back(value ? std::to_string(*value) : "-");
     }
+    put_table(cells, 1);
   }
 
-  void table_row(const node_table::value_type& row, std::size_t from, std::size_t first, std::size_t end,
-                 std::size_t cell) {
-    if (std::ranges::none_of(row, [](const auto& value) { return value.has_value(); })) return;
-    put("  node {:>4} ", x_report.nodes[from].node);
-    for (std::size_t to = first; to < end; ++to)
-      put("{:>{}}", row[to] ? std::to_string(*row[to]) : "-", cell);
-    x_out += '\n';
+  /// A column for each title, a row for each node that has one.
+  struct cell_table {
+    struct row {
+      acre::node_id node;
+      std::vector<std::string> cells;
+    };
+    std::vector<std::string> titles;
+    std::vector<row> rows;
+  };
+
+  // As many columns as fit are printed side by side, the others below.
+  void put_table(const cell_table& table, std::size_t gap) {
+    constexpr std::size_t label = 12;
+    std::size_t cell = 3;
+    for (const auto& title : table.titles) cell = std::max(cell, title.size());
+    for (const auto& row : table.rows)
+      for (const auto& text : row.cells) cell = std::max(cell, text.size());
+    cell += gap;
+    const std::size_t at_once = std::max<std::size_t>(1, (std::max(x_width, label) - label) / cell);
+    for (std::size_t first = 0; first < table.titles.size(); first += at_once) {
+      const std::size_t end = std::min(first + at_once, table.titles.size());
+      put("{:{}}", "", label);
+      for (std::size_t i = first; i < end; ++i) put("{:>{}}", table.titles[i], cell);
+      x_out += '\n';
+      for (const auto& row : table.rows) {
+        put("  node {:>4} ", row.node);
+        for (std::size_t i = first; i < end; ++i) put("{:>{}}", row.cells[i], cell);
+        x_out += '\n';
+      }
+    }
   }
 
   void unknown_tables() {
     const bool distances = is_known(x_report.distances);
     const bool bandwidth = is_known(x_report.bandwidth);
     const bool latency = is_known(x_report.latency);
-    if (!distances) put("\nDistances: the machine tells none.\n");
+    if (!distances) paragraph("Distances: the machine tells none.");
     if (!bandwidth && !latency)
-      put("\nBandwidth and latency: the firmware tells none.\n");
+      paragraph("Bandwidth and latency: the firmware tells none.");
     else if (!bandwidth || !latency)
-      put("\n{}: the firmware tells none.\n", bandwidth ? "Latency" : "Bandwidth");
+      paragraph(fmt::format("{}: the firmware tells none.", bandwidth ? "Latency" : "Bandwidth"));
   }
 
   const machine_report& x_report;

@@ -41,7 +41,7 @@ int show_nodes(const nodes_options& options) {
   if (options.json) {
     fmt::print("{}\n", to_json(report).dump(2));
   } else {
-    const std::size_t width = std::clamp<std::size_t>(size_of_stdout().columns, 60, 160);
+    const std::size_t width = std::min<std::size_t>(size_of_stdout().columns, 160);
     fmt::print("{}", to_text(report, width, style_of_stdout()));
   }
   return done;

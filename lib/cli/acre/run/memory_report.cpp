@@ -1,7 +1,7 @@
 #include "cli/acre/run/memory_report.hpp"
 
 #include "cli/acre/page_bars.hpp"
-#include "cli/acre/printable.hpp"
+#include "cli/common/printable.hpp"
 #include "cli/common/text.hpp"
 
 #include <acre/bytes.hpp>
@@ -48,11 +48,13 @@ std::string seen(const memory_watch& watch, std::uint64_t largest, std::size_t w
 std::string memory_report(std::string_view name, const memory_watch& watch, const command_end& end,
                           std::size_t width, const text_style& style) {
   const auto largest = static_cast<std::uint64_t>(end.used.ru_maxrss) * 1024;
-  return wrap(fmt::format("acre: {}: status {} after {:.2f} s; its largest process had at most {}",
-                          printable(name), end.status, seconds(watch.elapsed()),
-                          acre::format_bytes_rounded(largest)),
-              width, 0) +
-         seen(watch, largest, width, style);
+  const std::string text =
+      wrap(fmt::format("acre: {}: status {} after {:.2f} s; its largest process had at most {}",
+                       printable(name), end.status, seconds(watch.elapsed()),
+                       acre::format_bytes_rounded(largest)),
+           width, 0) +
+      seen(watch, largest, width, style);
+  return cut_lines(text, width);
 }
 
 }  // namespace acre_cli

@@ -1,9 +1,9 @@
 #include "cli/acre/command.hpp"
 #include "cli/acre/message.hpp"
-#include "cli/acre/printable.hpp"
 #include "cli/acre/shm/shm_report.hpp"
 #include "cli/acre/typed_words.hpp"
 #include "cli/common/input_error.hpp"
+#include "cli/common/printable.hpp"
 #include "cli/common/terminal.hpp"
 
 #include <acre/bytes.hpp>
@@ -132,7 +132,7 @@ int list(const shm_options& o) {
   if (o.json) {
     fmt::print("{}\n", written(segments_json(all)));
   } else {
-    fmt::print("{}", segments_text(all, style_of_stdout()));
+    fmt::print("{}", segments_text(all, size_of_stdout().columns, style_of_stdout()));
   }
   return done;
 }

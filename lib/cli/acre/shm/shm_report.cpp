@@ -1,7 +1,8 @@
 #include "cli/acre/shm/shm_report.hpp"
 
 #include "cli/acre/page_bars.hpp"
-#include "cli/acre/printable.hpp"
+#include "cli/common/printable.hpp"
+#include "cli/common/text.hpp"
 
 #include <acre/bytes.hpp>
 
@@ -17,17 +18,24 @@ std::string user_name(uid_t user) {
   return known != nullptr ? printable(known->pw_name) : std::to_string(user);
 }
 
-std::string title(const acre::segment_info& s) {
-  std::string text = fmt::format("{}  {}", printable(s.name), acre::to_string(s.backend));
-  if (s.id >= 0) text += fmt::format(" id {}", s.id);
-  return text;
+std::string facts(const acre::segment_info& s, std::size_t width) {
+  std::string title = fmt::format("{}  {}", printable(s.name), acre::to_string(s.backend));
+  if (s.id >= 0) title += fmt::format(" id {}", s.id);
+  const std::string placed =
+      fmt::format("{}, {} pages, {}", acre::format_bytes_rounded(s.bytes), acre::to_string(s.pages),
+                  s.placement.empty() ? "no placement known" : printable(s.placement));
+  const std::string made = fmt::format("owner {}, mode {:04o}, creator {} {}", user_name(s.owner), s.mode,
+                                       s.creator, acre::to_string(s.state));
+  return wrap(title, width, 0, 4) + wrap(placed, width, 2, 4) + wrap(made, width, 2, 4);
 }
 
-std::string facts(const acre::segment_info& s) {
-  return fmt::format("  {}, {} pages, {}\n  owner {}, mode {:04o}, creator {} {}\n",
-                     acre::format_bytes_rounded(s.bytes), acre::to_string(s.pages),
-                     s.placement.empty() ? "no placement known" : printable(s.placement), user_name(s.owner),
-                     s.mode, s.creator, acre::to_string(s.state));
+/// The bar, and beside or below it what it shows.
+std::string resident_lines(const acre::residency& resident, std::size_t width, const text_style& style) {
+  constexpr std::size_t bar = 24;
+  constexpr std::size_t before = 2 + bar + 2 + 1;
+  const std::string bars = fmt::format("  [{}]", stacked_bar(resident.per_node, bar, style));
+  if (width < 2 * before) return bars + '\n' + wrap(resident.to_string(), width, 2, 4);
+  return bars + wrap(resident.to_string(), width, before).substr(before - 1);
 }
 
 nlohmann::json info_json(const acre::segment_info& s) {
@@ -54,32 +62,33 @@ nlohmann::json info_json(const acre::segment_info& s) {
 
 }  // namespace
 
-std::string segments_text(std::span<const acre::segment_info> segments, const text_style& style) {
-  constexpr std::size_t bar = 24;
+std::string segments_text(std::span<const acre::segment_info> segments, std::size_t width,
+                          const text_style& style) {
   if (segments.empty()) return "no segments of acre\n";
   std::string text;
   for (const auto& s : segments) {
-    text += title(s) + "\n" + facts(s);
+    text += facts(s, width);
     if (!s.resident) {
-      text += "  where its pages lie is not for this user to see\n";
+      text += wrap("where its pages lie is not for this user to see", width, 2);
     } else if (s.resident->resident() == 0) {
-      text += "  no page touched yet\n";
+      text += wrap("no page touched yet", width, 2);
     } else {
-      text +=
-          fmt::format("  [{}] {}\n", stacked_bar(s.resident->per_node, bar, style), s.resident->to_string());
+      text += resident_lines(*s.resident, width, style);
     }
   }
-  return text;
+  return cut_lines(text, width);
 }
 
 std::string segment_text(const segment_details& segment, std::size_t width, const text_style& style) {
   const acre::segment_info& s = segment.info;
-  std::string text = title(s) + "\n" + facts(s);
+  std::string text = facts(s, width);
   if (s.resident) {
     text += bar_lines(s.resident->per_node, s.resident->page_size, width, style);
-    text += fmt::format("  {} of {} pages touched\n", s.resident->resident(), s.resident->pages);
+    text += wrap(fmt::format("{} of {} page{} touched", s.resident->resident(), s.resident->pages,
+                             s.resident->pages == 1 ? "" : "s"),
+                 width, 2);
   }
-  return text + fmt::format("  check: {}\n", segment.check);
+  return cut_lines(text + wrap("check: " + segment.check, width, 2, 4), width);
 }
 
 nlohmann::json segments_json(std::span<const acre::segment_info> segments) {

@@ -22,7 +22,8 @@ struct segment_details {
   bool checked = false;
 };
 
-std::string segments_text(std::span<const acre::segment_info> segments, const text_style& style);
+std::string segments_text(std::span<const acre::segment_info> segments, std::size_t width,
+                          const text_style& style);
 std::string segment_text(const segment_details& segment, std::size_t width, const text_style& style);
 
 nlohmann::json segments_json(std::span<const acre::segment_info> segments);

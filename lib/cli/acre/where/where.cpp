@@ -7,6 +7,7 @@
 #include "cli/acre/where/where_report.hpp"
 #include "cli/acre/where/where_text.hpp"
 #include "cli/common/input_error.hpp"
+#include "cli/common/printable.hpp"
 #include "cli/common/terminal.hpp"
 #include "cli/common/written_file.hpp"
 
@@ -71,7 +72,7 @@ int show_process(const where_arguments& args) {
   }
   if (!args.html.empty()) {
     write_file(args.html, where_html(report));
-    if (!args.json) fmt::print("\nThe same as a web page: {}\n", args.html);
+    if (!args.json) fmt::print("\nThe same as a web page: {}\n", printable(args.html));
   }
   return done;
 }

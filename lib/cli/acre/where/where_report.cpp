@@ -1,8 +1,8 @@
 #include "cli/acre/where/where_report.hpp"
 
-#include "cli/acre/printable.hpp"
 #include "cli/acre/process_name.hpp"
 #include "cli/acre/process_stat.hpp"
+#include "cli/common/printable.hpp"
 
 #include <acre/bytes.hpp>
 #include <acre/error.hpp>

@@ -1,7 +1,7 @@
 #include "cli/acre/where/where_text.hpp"
 
 #include "cli/acre/page_bars.hpp"
-#include "cli/acre/printable.hpp"
+#include "cli/common/printable.hpp"
 #include "cli/common/text.hpp"
 
 #include <acre/bytes.hpp>
@@ -17,20 +17,26 @@ namespace {
 
 constexpr std::size_t number_width = 9;                     // "1023 MiB"
 constexpr std::size_t indent = 2 * (number_width + 1) + 1;  // of names and bars
-constexpr std::size_t narrowest = 60;
+constexpr std::size_t narrowest = 40;                       // below, lines are cut
+constexpr std::size_t narrow = 60;
 
 double percent(std::size_t part, std::size_t all) {
   return all == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(all);
 }
 
-// "all on node 2"; "node 0 75%, 2 25%": the fullest first, as many as fit.
+// "all on node 2"; "node 0 75%, 2 25%": the fullest first, as many as fit. Never a part of a number.
 std::string shares_text(const std::vector<acre::node_pages>& per_node, std::size_t width,
                         const text_style& style) {
   std::vector<acre::node_pages> nodes;
   for (const auto& n : per_node)
     if (n.pages != 0) nodes.push_back(n);
   if (nodes.empty()) return "";
-  if (nodes.size() == 1) return fmt::format("all on node {}", nodes.front().node);
+  if (nodes.size() == 1) {
+    const std::string number = std::to_string(nodes.front().node);
+    for (const std::string_view words : {"all on node ", "node ", ""})
+      if (words.size() + number.size() <= width) return std::string(words) + number;
+    return "";
+  }
   std::stable_sort(nodes.begin(), nodes.end(),
                    [](const auto& a, const auto& b) { return a.pages > b.pages; });
   std::size_t all = 0;
@@ -50,7 +56,7 @@ std::string shares_text(const std::vector<acre::node_pages>& per_node, std::size
 std::string beginning_of(std::string_view text, std::size_t width, const text_style& style) {
   if (columns(text) <= width) return std::string(text);
   const std::string_view rest = style.unicode ? "…" : "...";
-  return padded(text, width - columns(rest)) + std::string(rest);
+  return std::string(text.substr(0, fitting(text, width - columns(rest)))) + std::string(rest);
 }
 
 class text_writer {
@@ -62,11 +68,11 @@ class text_writer {
     headline();
     if (x_report.state != process_state::has_memory) {
       x_out += wrap(explanation(x_report.state), x_width, 0);
-      return fitted();
+      return first_lines();
     }
     totals();
     mappings();
-    return fitted();
+    return first_lines();
   }
 
  private:
@@ -81,11 +87,12 @@ class text_writer {
   }
 
   // Too low a terminal loses the end, never the first lines.
-  std::string fitted() {
-    if (x_options.lines == 0) return std::move(x_out);
+  std::string first_lines() {
+    std::string lines = cut_lines(x_out, x_options.columns);
+    if (x_options.lines == 0) return lines;
     std::size_t end = 0;
-    for (std::size_t n = 0; n < x_options.lines && end < x_out.size(); ++n) end = x_out.find('\n', end) + 1;
-    return x_out.substr(0, end);
+    for (std::size_t n = 0; n < x_options.lines && end < lines.size(); ++n) end = lines.find('\n', end) + 1;
+    return lines.substr(0, end);
   }
 
   std::size_t lines_used() const {
@@ -102,7 +109,9 @@ class text_writer {
                               format_count(b.mappings.size()), b.mappings.size() == 1 ? "" : "s"),
                   x_width, 0);
     const std::size_t huge = transparent_huge(x_report).value_or(0);
-    if (huge != 0) line(fmt::format("{} of it in transparent huge pages", acre::format_bytes_rounded(huge)));
+    if (huge != 0)
+      x_out += wrap(fmt::format("{} of it in transparent huge pages", acre::format_bytes_rounded(huge)),
+                    x_width, 0);
     line("");
   }
 
@@ -149,21 +158,25 @@ class text_writer {
     for (std::size_t i = 0; i < count; ++i) mapping(all[i]);
     if (count == all.size()) return;
     const mapping_sum rest = sum_of(std::span(all).subspan(count));
-    line(fmt::format("{:>{}}            in {} more mapping{}", bytes(rest.pages), number_width,
-                     format_count(rest.mappings), rest.mappings == 1 ? "" : "s"));
+    const std::string more =
+        fmt::format("in {} more mapping{}", format_count(rest.mappings), rest.mappings == 1 ? "" : "s");
+    const std::size_t before = indent + more.size() <= x_width ? indent : number_width + 1;
+    line(fmt::format("{:>{}}{:{}}{}", bytes(rest.pages), number_width, "", before - number_width, more));
   }
 
   void mapping(const acre::process_mapping& m) {
-    const std::string policy = beginning_of(m.kernel_policy, 28, x_options.style);
+    const std::string policy = beginning_of(
+        printable(m.kernel_policy), std::min<std::size_t>(28, (x_width - indent) / 2), x_options.style);
     const std::size_t room = x_width - indent - columns(policy) - 2;
     const std::string size = size_of(m) == 0 ? "?" : acre::format_bytes_rounded(size_of(m));
     line(fmt::format("{:>{}} {:>{}}  {}  {}", bytes(m.pages()), number_width, size, number_width,
                      padded(shortened(label_of(m), room, x_options.style), room), policy));
     const std::string pages = page_words(x_report, m);
     if (m.pages() != 0) {
-      const std::size_t bar = (x_width - indent) / 2 - 9;
-      const std::size_t shares = x_width - indent - bar - 2 - columns(pages) - 2;
-      line(std::string(indent, ' ') + stacked_bar(m.per_node, bar, x_options.style) + "  " +
+      const std::size_t before = x_width < narrow ? 2 : indent;
+      const std::size_t bar = (x_width - before) / 2 - 9;
+      const std::size_t shares = x_width - before - bar - 2 - columns(pages) - 2;
+      line(std::string(before, ' ') + stacked_bar(m.per_node, bar, x_options.style) + "  " +
            padded(shares_text(m.per_node, shares, x_options.style), shares) + "  " + pages);
     } else if (m.hugetlb) {
       line(std::string(indent, ' ') + pages);

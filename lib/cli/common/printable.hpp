@@ -13,7 +13,7 @@ namespace acre_cli {
 /// character, and each byte that is no UTF-8, becomes one '?'.
 std::string printable(std::string_view text);
 
-/// `text`, with its middle left out where it takes more than `width` columns.
+/// `text`, with its middle left out where it takes more than `width` columns; at most that wide.
 std::string shortened(std::string_view text, std::size_t width, const text_style& style);
 
 /// The first `width` columns of `text`, filled up with spaces.
