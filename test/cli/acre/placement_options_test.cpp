@@ -2,6 +2,7 @@
 
 #include "cli/acre/run/placement_options.hpp"
 #include "cli/acre/run/system_weights.hpp"
+#include "cli/common/file_text.hpp"
 #include "cli/common/input_error.hpp"
 
 #include <CLI/CLI.hpp>
@@ -33,6 +34,10 @@ using cpus = std::vector<unsigned>;
 const acre::topology& machine() {
   static const acre::topology four = acre::topology::from_synthetic("numa:4 core:2 pu:1");
   return four;
+}
+
+acre::topology machine_in(const std::string& file) {
+  return acre::topology::from_xml(text_of(ACRE_TEST_MACHINES "/" + file + ".xml"));
 }
 
 placement_options read(const std::string& arguments) {
@@ -71,6 +76,11 @@ class weights {
  private:
   fs::path x_path;
 };
+
+/// Of a process that may run everywhere.
+std::optional<cpus> cpus_of(const placement_options& options, const acre::topology& where) {
+  return acre_cli::cpus_of(options, where, where.cpus());
+}
 
 std::string placed(const std::string& arguments, const fs::path& directory = "/absent") {
   const auto where = placement_of(read(arguments), machine(), directory);
@@ -175,6 +185,37 @@ BOOST_AUTO_TEST_CASE(are_their_cpus) {
   BOOST_TEST(cpus_of(read("-C 5"), machine()) == cpus{5});
   BOOST_TEST(cpus_of(read("--bind 0"), machine()) == std::nullopt);
   BOOST_CHECK_THROW(cpus_of(read("-N 9"), machine()), input_error);
+}
+BOOST_AUTO_TEST_CASE(are_of_those_with_cpus_whether_they_have_memory) {
+  const acre::topology no_memory_on_1 = machine_in("memoryless");
+  BOOST_TEST(cpus_of(read("-N all"), no_memory_on_1) == (cpus{0, 1, 2, 3, 4, 5}));
+  BOOST_TEST(cpus_of(read("-N !0"), no_memory_on_1) == (cpus{2, 3, 4, 5}));
+  BOOST_TEST(cpus_of(read("-N +1"), no_memory_on_1) == (cpus{2, 3}));
+  BOOST_TEST(placement_of(read("-m all"), no_memory_on_1, "")->to_string() == "bind 0,2");
+  BOOST_TEST(placement_of(read("-m +1"), no_memory_on_1, "")->to_string() == "bind 2");
+  const acre::topology no_cpus_on_2 = machine_in("cxl_hmat");
+  BOOST_TEST(cpus_of(read("-N all"), no_cpus_on_2) == (cpus{0, 1, 2, 3}));
+  BOOST_TEST(cpus_of(read("-N !0"), no_cpus_on_2) == (cpus{2, 3}));
+  BOOST_CHECK_THROW(cpus_of(read("-N +2"), no_cpus_on_2), acre::error);
+  BOOST_CHECK_EXCEPTION(cpus_of(read("-N 0,2"), no_cpus_on_2), input_error, [](const input_error& e) {
+    return e.what() == std::string("node 2 has no CPU that may be used; nodes 0-1 have some");
+  });
+}
+BOOST_AUTO_TEST_CASE(are_chosen_among_those_that_the_process_may_run_on) {
+  const cpus here{3, 6};
+  const auto chosen = [&](const char* options) { return acre_cli::cpus_of(read(options), machine(), here); };
+  BOOST_TEST(chosen("-C +0") == cpus{3});
+  BOOST_TEST(chosen("-C +1") == cpus{6});
+  BOOST_TEST(chosen("-C all") == here);
+  BOOST_TEST(chosen("-C !3") == cpus{6});
+  BOOST_TEST(chosen("-N +0") == (cpus{2, 3}));
+  BOOST_TEST(chosen("-N +1") == (cpus{6, 7}));
+  BOOST_TEST(chosen("-N all") == (cpus{2, 3, 6, 7}));
+  BOOST_TEST(chosen("-N !3") == (cpus{2, 3}));
+  BOOST_TEST(chosen("-C 0") == cpus{0});  // said in so many words
+  BOOST_TEST(chosen("-N 0") == (cpus{0, 1}));
+  BOOST_CHECK_THROW(chosen("-C +2"), input_error);
+  BOOST_CHECK_THROW(chosen("-N +2"), acre::error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -75,6 +75,11 @@ class Arguments(Run):
         for options in (["--cpus", first], ["--physcpubind", first], ["-C", first], ["-C", "+0"]):
             self.ends(0, *options, *shown, out=f"[{first}]\n")
         self.ends(0, "--cpunodebind", 0, "true")
+        # Of those that acre itself may run on, which taskset(1) decides.
+        last = max(os.sched_getaffinity(0))
+        for options in (["-C", "+0"], ["-C", "all"]):
+            done = acre_run(*options, *shown, preexec_fn=lambda: os.sched_setaffinity(0, {last}))
+            self.assertEqual(done.stdout, f"[{last}]\n")
         self.ends(0, "-N", "all", "--local", "true")
 
     def test_mistakes_of_acres_own_are_125(self):

@@ -55,6 +55,15 @@ acre::placement parsed(const placement_options& options, const acre::topology& m
   return acre::placement::weighted_by_system(nodes);
 }
 
+/// Where nodes are named for their CPUs it does not matter which have memory.
+acre::node_set nodes_of(const std::vector<unsigned>& cpus, const acre::topology& machine) {
+  acre::node_set nodes;
+  for (const unsigned cpu : cpus) {
+    if (const auto node = machine.node_of_cpu(cpu)) nodes.insert(*node);
+  }
+  return nodes;
+}
+
 class cpu_list_reader {
  public:
   cpu_list_reader(std::string_view text, std::string_view whole) : x_rest(text), x_whole(whole) {}
@@ -115,7 +124,7 @@ void add_placement_options(CLI::App& command, placement_options& options) {
       ->group(where_it_lies);
   add_placement(command, options, "--placement", "--placement", "TEXT",
                 "as the library writes it: 'prefer 0-1'; nothing with chunks");
-  add_cpus(command, options.cpus, "-C,--cpus,--physcpubind", "LIST", "on these CPUs: 0-3,8");
+  add_cpus(command, options.cpus, "-C,--cpus,--physcpubind", "LIST", "on these CPUs: 0-3,8, all, !1, +0-1");
   add_cpus(command, options.cpu_nodes, "-N,--cpunodebind,--nodes-cpus", "NODES",
            "on the CPUs of these nodes");
 }
@@ -137,22 +146,25 @@ std::optional<acre::placement> placement_of(const placement_options& options, co
   return acre::placement::weighted_by_system(where.nodes());
 }
 
-std::optional<std::vector<unsigned>> cpus_of(const placement_options& options,
-                                             const acre::topology& machine) {
+std::optional<std::vector<unsigned>> cpus_of(const placement_options& options, const acre::topology& machine,
+                                             const std::vector<unsigned>& may_run_on) {
   if (options.cpus && options.cpu_nodes) throw input_error("--cpus and --cpunodebind: one of them at most");
-  if (options.cpus) return parse_cpus(*options.cpus, machine.cpus());
+  if (options.cpus) return parse_cpus(*options.cpus, may_run_on);
   if (!options.cpu_nodes) return std::nullopt;
-  const acre::node_set nodes = acre::node_set::parse(*options.cpu_nodes, machine.default_nodes());
+  const acre::node_set nodes = acre::node_set::parse(*options.cpu_nodes, nodes_of(may_run_on, machine));
+  const acre::node_set with_cpus = nodes_of(machine.cpus(), machine);
   std::vector<unsigned> found;
   for (const acre::node_id node : nodes) {
     if (!machine.nodes().contains(node)) {
       throw input_error(fmt::format("there is no node {}; there are {}", node, machine.nodes().to_string()));
     }
+    if (!with_cpus.contains(node)) {
+      throw input_error(fmt::format("node {} has no CPU that may be used; nodes {} have some", node,
+                                    with_cpus.to_string()));
+    }
     std::ranges::copy_if(machine.cpus(node), std::back_inserter(found),
                          [&](unsigned cpu) { return std::ranges::binary_search(machine.cpus(), cpu); });
   }
-  if (found.empty())
-    throw input_error(fmt::format("nodes {} have no CPU that may be used", nodes.to_string()));
   std::ranges::sort(found);
   return found;
 }

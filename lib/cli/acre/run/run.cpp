@@ -40,7 +40,7 @@ void bind(const placement_options& options, bindings& bound) {
   if (options.empty()) return;
   const acre::topology& machine = acre::topology::system();
   const auto where = placement_of(options, machine, system_weights_directory);
-  const auto cpus = cpus_of(options, machine);
+  const auto cpus = cpus_of(options, machine, bound_cpus());
   if (cpus) bound.cpus.emplace(*cpus);
   if (!where) return;
   bound.memory.emplace(*where, machine);
