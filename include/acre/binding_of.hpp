@@ -74,10 +74,11 @@ struct process_binding {
 /// `own` is what get_mempolicy(2) says if `pid` is the calling thread, else what is shown for [vdso] or
 /// [vvar], which nobody binds. A page that several processes map counts in each.
 /// \param pid of a process: its first thread's view, or, where that one has ended alone (pthread_exit() in
-///   main()), that of another; or of one of its threads. 0: the calling process
+///   main()), that of another; or of one of its threads. As /proc has it, which may have been mounted in another
+///   PID namespace. 0: the calling process
 /// \throws error errc::no_such_process; errc::permission_denied (needs the rights of ptrace(2) to read: the
 ///   same user, no other credentials, or CAP_SYS_PTRACE); errc::binding_unsupported where the kernel has no
-///   numa_maps (CONFIG_NUMA). A process without memory (kernel thread, zombie) has no mappings.
+///   numa_maps (CONFIG_NUMA) or /proc is not mounted. A process without memory (kernel thread, zombie) has no mappings.
 /// \safety any thread; a moment's truth, and not one moment: the process runs while its files are read
 ACRE_API process_binding binding_of(int pid = 0);
 ACRE_API process_binding binding_of(int pid, std::error_code& ec) noexcept;

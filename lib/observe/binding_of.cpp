@@ -135,7 +135,7 @@ void read_status(const std::string& status, process_binding& b) {
       parse_kernel_list(status_value(status, "Cpus_allowed_list")).value_or(std::vector<unsigned>{});
 }
 
-void read_mappings(const process_texts& texts, process_binding& b) {
+void read_mappings(int pid, const process_texts& texts, process_binding& b) {
   maps_reader ranges(texts.maps);
   for (std::string_view rest = texts.numa_maps; !rest.empty();) {
     auto line = parse_numa_maps_line(take_line(rest));
@@ -143,15 +143,16 @@ void read_mappings(const process_texts& texts, process_binding& b) {
     process_mapping m = to_mapping(*line, b.page_size);
     ranges.complete(m);
     m.kind = kind_of(m, *line);
-    if (m.kind == mapping_kind::file) m.name = name_of_file(b.pid, m, line->file);
+    if (m.kind == mapping_kind::file) m.name = name_of_file(pid, m, line->file);
     add(m.per_node, b.per_node);
     b.mappings.push_back(std::move(m));
   }
 }
 
-std::optional<policy> own_policy(const process_binding& b) {
+std::optional<policy> own_policy(int pid, const process_binding& b) {
   sys::raw_policy raw;
-  if (b.pid == sys::thread_number() && sys::thread_policy(raw) == 0) return from_kernel(raw);
+  const bool is_this_thread = b.pid == sys::thread_number() && (pid == 0 || sys::proc_has_own_numbers());
+  if (is_this_thread && sys::thread_policy(raw) == 0) return from_kernel(raw);
   for (const process_mapping& m : b.mappings) {
     if (m.kind == mapping_kind::special) return m.policy;
   }
@@ -164,10 +165,10 @@ process_binding binding_of(int pid) {
   process_binding b;
   b.pid = pid == 0 ? sys::process_number() : pid;
   b.page_size = sys::page_size();
-  const process_texts texts = texts_of(b.pid);
+  const process_texts texts = texts_of(pid);
   read_status(texts.status, b);
-  read_mappings(texts, b);
-  b.own = own_policy(b);
+  read_mappings(pid, texts, b);
+  b.own = own_policy(pid, b);
   return b;
 }
 

@@ -13,6 +13,7 @@
 #include "base/code_of.hpp"
 #include "base/counted.hpp"
 #include "observe/migration_steps.hpp"
+#include "observe/process_files.hpp"
 #include "placement/kernel_policy.hpp"
 #include "sys/policy.hpp"
 #include "sys/processes.hpp"
@@ -148,6 +149,7 @@ process_migration move_process(int pid, const node_set& from, const node_set& to
                                const move_options& options) {
   require_known(from);
   topology::system().require_usable(to);
+  require_own_numbers(pid == 0 ? sys::process_number() : pid);
   process_binding process = binding_of(pid);
   process_migration result;
   result.pid = process.pid;

@@ -9,7 +9,7 @@
 namespace acre {
 namespace {
 
-std::string process(int pid) { return "process " + std::to_string(pid); }
+std::string process(int pid) { return pid == 0 ? "this process" : "process " + std::to_string(pid); }
 
 [[noreturn]] void cannot_read(int pid, const std::string& name, int e) {
   if (e == EACCES || e == EPERM) {
@@ -24,8 +24,22 @@ std::string process(int pid) { return "process " + std::to_string(pid); }
 
 void require_process(int pid) {
   if (pid < 0) throw error(errc::no_such_process, process(pid) + ": numbers of processes are not negative");
-  if (!sys::has_process(pid))
-    throw error(errc::no_such_process, "there is no " + process(pid) + ", or /proc hides it (hidepid)");
+  if (sys::has_process(pid)) return;
+  if (!sys::has_process(0))
+    throw error(errc::binding_unsupported, "nothing is known of " + process(pid) +
+                                               ": /proc is not mounted, or was in another PID namespace");
+  throw error(errc::no_such_process, "there is no " + process(pid) + ", or /proc hides it (hidepid)");
+}
+
+void require_own_numbers(int pid) {
+  const bool there = sys::has_process(0) || sys::has_process(pid);
+  if (pid >= 0 && there && !sys::proc_has_own_numbers()) {
+    throw error(errc::binding_unsupported,
+                "which " + process(pid) +
+                    " is cannot be told: /proc was mounted in another PID namespace, "
+                    "where numbers are of other processes");
+  }
+  require_process(pid);
 }
 
 std::string read_process_file(int pid, const char* name) {

@@ -6,7 +6,8 @@
 
 namespace acre {
 
-/// \throws error errc::no_such_process, errc::permission_denied, errc::binding_unsupported (numa_maps)
+/// \param pid 0: this process
+/// \throws error errc::no_such_process, errc::permission_denied, errc::binding_unsupported (numa_maps, no /proc)
 std::string read_process_file(int pid, const char* name);
 
 /// The same of one of its threads. The first thread of a process may have ended alone, as pthread_exit(3) in main()
@@ -17,5 +18,9 @@ std::optional<std::string> read_thread_file(int pid, int thread, const char* nam
 
 /// \throws error for a pid that is below 0 or that nobody has
 void require_process(int pid);
+
+/// For whatever does more than read: the process of this number in /proc must be the one of system calls.
+/// \throws error errc::binding_unsupported; as require_process()
+void require_own_numbers(int pid);
 
 }  // namespace acre

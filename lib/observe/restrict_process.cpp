@@ -109,6 +109,7 @@ node_set allowed_now(int pid) {
 node_set restrict_process(int pid, const node_set& nodes) {
   if (pid == 0) pid = sys::process_number();
   topology::system().require_usable(nodes);
+  require_own_numbers(pid);
   const group its(pid);
   its.require_alone();
   its.require_nodes(nodes);

@@ -18,7 +18,9 @@
 namespace acre::sys {
 namespace {
 
-std::string path_of(int pid, const char* name) { return "/proc/" + std::to_string(pid) + "/" + name; }
+std::string path_of(int pid, const char* name) {
+  return (pid == 0 ? std::string("/proc/self") : "/proc/" + std::to_string(pid)) + "/" + name;
+}
 std::string path_of(const std::string& group, const char* name) {
   return "/sys/fs/cgroup" + group + "/" + name;
 }
@@ -53,6 +55,11 @@ std::optional<stat_words> stat_of(pid_t process) {
 int process_number() noexcept { return ::getpid(); }
 int thread_number() noexcept { return ::gettid(); }
 
+bool proc_has_own_numbers() noexcept {
+  char number[16] = {};
+  return ::readlink("/proc/self", number, sizeof number - 1) > 0 && std::atoi(number) == ::getpid();
+}
+
 int read_process_file(int pid, const char* name, std::string& text) {
   return read_text(path_of(pid, name).c_str(), text);
 }
@@ -79,6 +86,7 @@ int write_group_file(const std::string& group, const char* name, const std::stri
 }
 
 bool has_process(int pid) noexcept {
+  if (pid == 0) return ::access("/proc/self", F_OK) == 0;
   char path[32];
   std::snprintf(path, sizeof path, "/proc/%d", pid);
   return ::access(path, F_OK) == 0;

@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -28,12 +29,15 @@
 #include "support/errors.hpp"
 #include "support/kernel.hpp"
 #include "support/machine.hpp"
+#include "support/preconditions.hpp"
 #include "support/predicates.hpp"
 #include "support/print.hpp"
 #include "support/text.hpp"
 
 namespace acre::test {
 namespace {
+
+using boost::unit_test::precondition;
 
 BOOST_AUTO_TEST_SUITE(thread_binding)
 using acre::thread_binding;
@@ -131,6 +135,26 @@ BOOST_AUTO_TEST_CASE(names_files_as_they_are_named) {
     BOOST_TEST(same(names, std::vector<std::string>{"/memfd:" + label + " (deleted)"}));
     munmap(at, 4096);
   }
+}
+
+BOOST_AUTO_TEST_CASE(this_process_is_itself_whatever_its_number_in_proc, *precondition(may_make_namespaces)) {
+  in_namespaces(CLONE_NEWPID, [] {  // /proc stays that of the namespace outside
+    void* const at = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    std::memset(at, 1, 4096);
+    const process_binding b = binding_of();
+    BOOST_TEST(b.pid == getpid());
+    const auto begin = reinterpret_cast<std::uintptr_t>(at);
+    BOOST_TEST(std::any_of(b.mappings.begin(), b.mappings.end(),
+                           [&](const auto& m) { return m.begin <= begin && begin < m.end; }));
+    BOOST_TEST(b.own == policy{});
+    const node_set nodes = to_node_set(usable_nodes());
+    for (const int pid : {0, getpid()}) {
+      BOOST_CHECK_EXCEPTION(move_process(pid, nodes, nodes), error,
+                            with_code(errc::binding_unsupported).saying("another PID namespace"));
+      BOOST_CHECK_EXCEPTION(restrict_process(pid, nodes), error,
+                            with_code(errc::binding_unsupported).saying("another PID namespace"));
+    }
+  });
 }
 
 /// Touches `bytes` at `at` by a second thread, and ends the first one alone.
