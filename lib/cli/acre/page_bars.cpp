@@ -94,7 +94,7 @@ std::string bar_lines(std::span<const acre::node_pages> per_node, std::size_t pa
     if (columns(text) > columns(to)) to = text;
   };
   for (const auto& n : per_node) {
-    texts.push_back({std::to_string(n.node), format_count(n.pages) + (n.pages == 1 ? " page " : " pages"),
+    texts.push_back({std::to_string(n.node), counted(n.pages, "page") + (n.pages == 1 ? " " : ""),
                      acre::format_bytes_rounded(n.pages * page_size)});
     widen(widest.node, texts.back().node);
     widen(widest.pages, texts.back().pages);

@@ -42,6 +42,10 @@ std::string format_count(std::uint64_t n) {
   return text;
 }
 
+std::string counted(std::uint64_t n, std::string_view one) {
+  return fmt::format("{} {}{}", format_count(n), one, n == 1 ? "" : "s");
+}
+
 std::string format_cpus(const std::vector<unsigned>& cpus) {
   std::string text;
   for (std::size_t i = 0; i < cpus.size();) {

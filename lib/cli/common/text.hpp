@@ -11,6 +11,10 @@ namespace acre_cli {
 
 std::string format_count(std::uint64_t n);  ///< "1 234 567"
 
+/// "1 page", "1 234 pages".
+/// \param one the word for one of them
+std::string counted(std::uint64_t n, std::string_view one);
+
 /// {0, 1, 2, 8} is "0-2,8".
 std::string format_cpus(const std::vector<unsigned>& cpus);
 

@@ -1,5 +1,6 @@
 #include "cli/demo/html_report.hpp"
 
+#include "cli/common/printable.hpp"
 #include "cli/demo/bars.hpp"
 
 #include <acre/bytes.hpp>
@@ -47,10 +48,11 @@ class html_writer {
     put("<header>\n<h1>Where the bytes lie</h1>\n<p class=\"soft\">An index of {}, and a vector of numbers, "
         "built "
         "once on each placement by <b>acre</b>.</p>\n",
-        escape_html(r.corpus.source));
+        escape_html(acre_cli::printable(r.corpus.source)));
     put("<ul class=\"facts\">\n");
-    fact(format_count(r.corpus.files), "files, " + acre::format_bytes_rounded(r.corpus.bytes));
-    fact(format_count(r.words), "words");
+    fact(format_count(r.corpus.files),
+         (r.corpus.files == 1 ? "file, " : "files, ") + acre::format_bytes_rounded(r.corpus.bytes));
+    fact(format_count(r.words), r.words == 1 ? "word" : "words");
     fact(format_count(r.positions), "positions");
     fact(acre::format_bytes_rounded(r.index_bytes), "index");
     fact(acre::format_bytes_rounded(r.number_bytes), "numbers");
@@ -88,7 +90,7 @@ class html_writer {
     if (!t.agrees) put("<p>{}</p>\n", escape_html(t.difference));
     for (const auto& d : t.downgrades) put("<p>{}</p>\n", escape_html(d));
     put("<p class=\"soft\">{} mapped at the peak{}</p>\n</section>\n", acre::format_bytes_rounded(t.mapped),
-        t.untouched == 0 ? "" : fmt::format(", {} pages not touched", format_count(t.untouched)));
+        t.untouched == 0 ? "" : fmt::format(", {} not touched", counted(t.untouched, "page")));
   }
 
   static node_share share_of(const trial_result& t, acre::node_id node) {
@@ -102,12 +104,12 @@ class html_writer {
     const double percent =
         100.0 * static_cast<double>(s.pages()) / static_cast<double>(std::max<std::size_t>(t.pages(), 1));
     put("<span>node {}</span>", s.node);
-    svg(fmt::format("node {}: {} pages of the index, {} of the numbers", s.node, s.index_pages,
+    svg(fmt::format("node {}: {} of the index, {} of the numbers", s.node, counted(s.index_pages, "page"),
                     s.number_pages),
         bar.index, bar.numbers);
-    put("<span class=\"n\">{} pages</span><span class=\"n size\">{}</span><span class=\"n\">{:.0f} "
+    put("<span class=\"n\">{}</span><span class=\"n size\">{}</span><span class=\"n\">{:.0f} "
         "%</span>\n",
-        format_count(s.pages()), acre::format_bytes_rounded(s.pages() * t.page_size), percent);
+        counted(s.pages(), "page"), acre::format_bytes_rounded(s.pages() * t.page_size), percent);
   }
 
   void svg(std::string_view label, double index, double numbers) {

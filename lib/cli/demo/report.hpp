@@ -16,6 +16,7 @@
 
 namespace acre_demo {
 
+using acre_cli::counted;
 using acre_cli::format_count;
 
 struct corpus_summary {

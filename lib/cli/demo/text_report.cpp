@@ -20,10 +20,6 @@ constexpr std::size_t narrowest = 40;  // below, lines are cut
 // So many nodes with pages still get a line each.
 constexpr std::size_t nodes_in_one_column = 6;
 
-std::string counted(std::size_t n, std::string_view one) {
-  return fmt::format("{} {}{}", format_count(n), one, n == 1 ? "" : "s");
-}
-
 class text_writer {
  public:
   text_writer(std::size_t width, const text_style& style)

@@ -219,6 +219,8 @@ BOOST_AUTO_TEST_CASE(is_in_the_singular) {
   const std::string lines = bar_lines(pages, 4096, 80, {});
   BOOST_TEST(contains(lines, " 1 page  "));
   BOOST_TEST(contains(lines, " 2 pages "));
+  BOOST_TEST(counted(0, "page") == "0 pages");
+  BOOST_TEST(counted(1234, "page") == "1 234 pages");
   acre::process_migration moved;
   moved.moves.push_back({.from = 0, .to = 1, .pages = 1, .moved = 1, .error = {}});
   BOOST_TEST(move_summary(moved, 80) ==

@@ -17,8 +17,6 @@ nlohmann::json nodes_json(const std::vector<acre::node_pages>& per_node) {
   return all;
 }
 
-std::string pages_text(std::size_t n) { return format_count(n) + (n == 1 ? " page" : " pages"); }
-
 std::string what_stayed(const acre::process_move& m, std::size_t width) {
   std::string text;
   const auto add = [&](std::size_t pages, std::string_view why) {
@@ -50,7 +48,7 @@ std::string progress_line(const acre::process_move& now, std::size_t number, std
                                  std::string(bar - filled, ' '), percent);
   std::string which = fmt::format("  node {} to {}", now.from, now.to);
   if (count > 1) which += fmt::format(" ({} of {})", number, count);
-  const std::string pages = fmt::format(": {} of {}", format_count(now.moved), pages_text(now.pages));
+  const std::string pages = fmt::format(": {} of {}", format_count(now.moved), counted(now.pages, "page"));
   if (columns(line) + which.size() <= width) line += which;
   if (columns(line) + pages.size() <= width && line.ends_with(which)) line += pages;
   return columns(line) <= width ? line : percent;
@@ -58,11 +56,11 @@ std::string progress_line(const acre::process_move& now, std::size_t number, std
 
 std::string move_summary(const acre::process_migration& result, std::size_t width) {
   std::string text = wrap(fmt::format("process {}: {} moved, {} stayed", result.pid,
-                                      pages_text(result.moved()), format_count(result.left())),
+                                      counted(result.moved(), "page"), format_count(result.left())),
                           width, 0, 2);
   for (const auto& m : result.moves) {
     text += wrap(fmt::format("node {} to {}: {} of {} moved", m.from, m.to, format_count(m.moved),
-                             pages_text(m.pages)),
+                             counted(m.pages, "page")),
                  width, 2, 4);
     text += what_stayed(m, width);
   }

@@ -100,10 +100,9 @@ class page_writer {
       const std::string part = percent(share(n.pages, binding().pages()));
       put("<span>node {}</span><svg class=\"bar\" role=\"img\" aria-label=\"node {}: {}\" "
           "viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\"><rect class=\"heat\" width=\"{:.1f}\" "
-          "height=\"10\"/></svg><span class=\"n\">{} page{}</span><span class=\"n size\">{}</span>"
+          "height=\"10\"/></svg><span class=\"n\">{}</span><span class=\"n size\">{}</span>"
           "<span class=\"n\">{}</span>\n",
-          n.node, n.node, part, 1000 * share(n.pages, most), format_count(n.pages), n.pages == 1 ? "" : "s",
-          bytes(n.pages), part);
+          n.node, n.node, part, 1000 * share(n.pages, most), counted(n.pages, "page"), bytes(n.pages), part);
     }
     put("</div>\n</div>\n");
   }
@@ -130,8 +129,7 @@ class page_writer {
     for (std::size_t i = 0; i < count; ++i) mapping(all[i]);
     if (count < all.size()) {
       const mapping_sum rest = sum_of(std::span(all).subspan(count));
-      put("<tr><th scope=\"row\" class=\"left\">{} more mapping{}</th><td>", format_count(rest.mappings),
-          rest.mappings == 1 ? "" : "s");
+      put("<tr><th scope=\"row\" class=\"left\">{}</th><td>", counted(rest.mappings, "more mapping"));
       heat(rest.per_node, rest.pages);
       put("</td><td class=\"n\"><b>{}</b></td></tr>\n", bytes(rest.pages));
     }
@@ -170,8 +168,8 @@ class page_writer {
       label += fmt::format("{}node {}: {}", label.empty() ? "" : ", ", node, percent(part));
       cells += fmt::format(
           "<rect class=\"heat\" x=\"{}\" width=\"10\" height=\"10\" fill-opacity=\"{:.2f}\"><title>node {}: "
-          "{} page{}, {}</title></rect>",
-          10 * i, shade(part), node, format_count(pages), pages == 1 ? "" : "s", percent(part));
+          "{}, {}</title></rect>",
+          10 * i, shade(part), node, counted(pages, "page"), percent(part));
     }
     put("<svg class=\"cells\" role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {} 10\" "
         "preserveAspectRatio=\"none\">{}",

@@ -104,10 +104,10 @@ class text_writer {
     line(shortened(fmt::format("process {}: {}", b.pid, printable(x_report.command)), x_width,
                    x_options.style));
     const std::string policy = b.own ? "'" + b.own->to_string() + "'" : "unknown";
-    x_out += wrap(fmt::format("allowed nodes {}, thread policy {}; {} resident in {} mapping{}",
-                              b.allowed_nodes.to_string(), policy, bytes(b.pages()),
-                              format_count(b.mappings.size()), b.mappings.size() == 1 ? "" : "s"),
-                  x_width, 0);
+    x_out +=
+        wrap(fmt::format("allowed nodes {}, thread policy {}; {} resident in {}", b.allowed_nodes.to_string(),
+                         policy, bytes(b.pages()), counted(b.mappings.size(), "mapping")),
+             x_width, 0);
     const std::size_t huge = transparent_huge(x_report).value_or(0);
     if (huge != 0)
       x_out += wrap(fmt::format("{} of it in transparent huge pages", acre::format_bytes_rounded(huge)),
@@ -158,8 +158,7 @@ class text_writer {
     for (std::size_t i = 0; i < count; ++i) mapping(all[i]);
     if (count == all.size()) return;
     const mapping_sum rest = sum_of(std::span(all).subspan(count));
-    const std::string more =
-        fmt::format("in {} more mapping{}", format_count(rest.mappings), rest.mappings == 1 ? "" : "s");
+    const std::string more = "in " + counted(rest.mappings, "more mapping");
     const std::size_t before = indent + more.size() <= x_width ? indent : number_width + 1;
     line(fmt::format("{:>{}}{:{}}{}", bytes(rest.pages), number_width, "", before - number_width, more));
   }
