@@ -206,7 +206,7 @@ allocation_error::allocation_error(std::error_code code, std::size_t bytes, std:
   char digits[20];
   const char* const end = std::to_chars(std::begin(digits), std::end(digits), bytes).ptr;
   writer text(x_text, sizeof x_text);
-  text << "acre: cannot allocate " << std::string_view(digits, static_cast<std::size_t>(end - digits))
+  text << "cannot allocate " << std::string_view(digits, static_cast<std::size_t>(end - digits))
        << (bytes == 1 ? " byte" : " bytes");
   if (!where.empty()) text << " (" << where << ")";
   if (!reason.empty()) text << ": ";

@@ -117,15 +117,14 @@ static_assert(std::is_base_of_v<std::bad_alloc, allocation_error>);
 
 BOOST_AUTO_TEST_CASE(says_how_much_where_and_why) {
   const allocation_error e(errc::node_full, 4096, "bind 1", "node 1 has no room");
-  BOOST_TEST(e.what() == "acre: cannot allocate 4096 bytes (bind 1): node 1 has no room");
+  BOOST_TEST(e.what() == "cannot allocate 4096 bytes (bind 1): node 1 has no room");
   BOOST_TEST(e.code() == errc::node_full);
   BOOST_TEST(e.bytes() == 4096U);
 }
 
 BOOST_AUTO_TEST_CASE(leaves_out_what_is_not_known) {
-  BOOST_TEST(allocation_error(errc::out_of_memory, 1, "", "").what() == "acre: cannot allocate 1 byte");
-  BOOST_TEST(allocation_error(errc::out_of_memory, 2, "", "why").what() ==
-             "acre: cannot allocate 2 bytes: why");
+  BOOST_TEST(allocation_error(errc::out_of_memory, 1, "", "").what() == "cannot allocate 1 byte");
+  BOOST_TEST(allocation_error(errc::out_of_memory, 2, "", "why").what() == "cannot allocate 2 bytes: why");
 }
 
 BOOST_AUTO_TEST_CASE(holds_the_largest_size) {
@@ -138,7 +137,7 @@ BOOST_AUTO_TEST_CASE(cuts_long_texts_to_fit) {
   const allocation_error e(errc::node_full, 1, text, text);
   const std::string what = e.what();
   BOOST_TEST(what.size() == 255U);
-  BOOST_TEST(begins(what, "acre: cannot allocate 1 byte (xxx"));
+  BOOST_TEST(begins(what, "cannot allocate 1 byte (xxx"));
 }
 
 BOOST_AUTO_TEST_CASE(does_not_keep_the_texts_it_was_made_of) {
@@ -146,7 +145,7 @@ BOOST_AUTO_TEST_CASE(does_not_keep_the_texts_it_was_made_of) {
   const allocation_error e(errc::node_full, 8, where, "");
   where.assign("changed");
   const allocation_error copy = e;
-  BOOST_TEST(copy.what() == "acre: cannot allocate 8 bytes (bind 1)");
+  BOOST_TEST(copy.what() == "cannot allocate 8 bytes (bind 1)");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

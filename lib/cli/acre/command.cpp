@@ -1,6 +1,7 @@
 #include "cli/acre/command.hpp"
 
 #include "cli/acre/message.hpp"
+#include "cli/acre/standard_files.hpp"
 #include "cli/acre/typed_words.hpp"
 #include "cli/common/input_error.hpp"
 
@@ -12,9 +13,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
-#include <new>
 #include <sstream>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,11 +21,6 @@
 
 namespace acre_cli {
 namespace {
-
-int fail(int status, const char* what) {
-  complain(what);
-  return status;
-}
 
 /// What the user asked for, rather than what the system has.
 bool is_input_error(const std::error_code& code) {
@@ -53,22 +47,22 @@ bool is_input_error(const std::error_code& code) {
 /// `status`, but a full disk or a closed pipe must not look like success.
 int after_writing(int status) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
-  return fail(failed, "cannot write to the standard output");
+  complain("cannot write to the standard output");
+  return failed;
 }
 
 int act(const action& chosen) {
   try {
     return after_writing(chosen());
   } catch (const input_error& e) {
-    return fail(bad_input, e.what());
+    complain_of(e);
+    return bad_input;
   } catch (const acre::error& e) {
-    return fail(is_input_error(e.code()) ? bad_input : failed, e.what());
-  } catch (const acre::allocation_error& e) {
-    return fail(failed, e.what());
-  } catch (const std::bad_alloc&) {
-    return fail(failed, "out of memory");
+    complain_of(e);
+    return is_input_error(e.code()) ? bad_input : failed;
   } catch (const std::exception& e) {
-    return fail(failed, e.what());
+    complain_of(e);
+    return failed;
   }
 }
 
@@ -93,6 +87,7 @@ std::unique_ptr<CLI::App> make_app(action& chosen) {
 }
 
 int run_command(int argc, char** argv) {
+  occupy_standard_files();
   action chosen;
   const std::unique_ptr<CLI::App> app = make_app(chosen);
   try {

@@ -2,8 +2,11 @@
 
 #include "cli/common/printable.hpp"
 
+#include <acre/error.hpp>
+
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <string>
 
 namespace acre_cli {
@@ -26,6 +29,12 @@ void complain(std::string_view text) noexcept {
   } catch (const std::exception&) {  // no memory for the line
     say("acre: out of memory\n");
   }
+}
+
+void complain_of(const std::exception& e) noexcept {
+  const bool has_no_text = dynamic_cast<const std::bad_alloc*>(&e) != nullptr &&
+                           dynamic_cast<const acre::allocation_error*>(&e) == nullptr;
+  complain(has_no_text ? "out of memory" : e.what());
 }
 
 }  // namespace acre_cli

@@ -1,6 +1,7 @@
 // message: lines on the standard error.
 #pragma once
 
+#include <exception>
 #include <string_view>
 
 namespace acre_cli {
@@ -11,5 +12,8 @@ void say(std::string_view text) noexcept;
 
 /// "acre: TEXT", with further lines set in; what is not printable in a line of `text`, as names of other users' things may be, becomes '?'.
 void complain(std::string_view text) noexcept;
+
+/// What `e` says, or what happened where it says its own name.
+void complain_of(const std::exception& e) noexcept;
 
 }  // namespace acre_cli

@@ -12,6 +12,8 @@
 #include <charconv>
 #include <filesystem>
 #include <optional>
+#include <stdexcept>
+#include <system_error>
 #include <vector>
 
 namespace acre_cli {
@@ -48,10 +50,12 @@ std::string whole_name_of(int pid, std::string_view cut_name) {
   return std::string(cut_name);
 }
 
-/// Programs change comm. Of other users' processes this is not to be read.
-std::string program_of(int pid) {
+/// Programs change comm. Of other users' processes this is not to be read. Of a file that is gone, as after an upgrade,
+/// the kernel says so behind its name.
+bool is_program(int pid, std::string_view name) {
   std::error_code ec;
-  return fs::read_symlink(fmt::format("/proc/{}/exe", pid), ec).filename().string();
+  const std::string program = fs::read_symlink(fmt::format("/proc/{}/exe", pid), ec).filename().string();
+  return program == name || program == fmt::format("{} (deleted)", name);
 }
 
 std::optional<int> number(std::string_view text) {
@@ -63,7 +67,7 @@ std::optional<int> number(std::string_view text) {
 
 bool is_named(int pid, std::string_view name) {
   const std::string own = name_of(pid);
-  if (own == name || program_of(pid) == name) return true;
+  if (own == name || is_program(pid, name)) return true;
   return own.size() == longest_name && name.starts_with(own) && whole_name_of(pid, own) == name;
 }
 
@@ -87,6 +91,9 @@ std::vector<int> processes_named(std::string_view name) {
 }  // namespace
 
 int find_process(std::string_view text) {
+  // A link that every procfs has, whatever it leads to.
+  if (std::error_code ec; !fs::is_symlink(fs::symlink_status("/proc/self", ec)))
+    throw std::runtime_error("/proc, which shows processes, is not mounted");
   if (const auto pid = number(text)) {
     if (*pid > 0 && fs::exists(fmt::format("/proc/{}", *pid))) return *pid;
     throw input_error(fmt::format("there is no process {}", text));

@@ -118,6 +118,8 @@ int main(int argc, char** argv) {
     return fail(2, e.what());
   } catch (const acre::error& e) {
     return fail(e.code() == acre::errc::topology_failed ? 1 : 2, e.what());
+  } catch (const acre::allocation_error& e) {
+    return fail(1, e.what());
   } catch (const std::bad_alloc&) {
     return fail(1, "out of memory");
   } catch (const std::exception& e) {

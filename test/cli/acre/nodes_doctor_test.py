@@ -113,8 +113,10 @@ class Nodes(Common, unittest.TestCase):
         self.assertLessEqual(max(map(len, run("nodes", COLUMNS="60").stdout.splitlines())), 60)
 
     def test_files_of_hwloc_that_are_none_are_bad_input(self):
-        self.assertEqual(run("nodes", "--topology-xml", "/absent").returncode, 2)
-        self.assertEqual(run("nodes", "--topology-xml", "/").returncode, 2)
+        for file, why in (("/absent", "No such file or directory"), ("/", "Is a directory"), ("/dev/null", "it is empty")):
+            done = run("nodes", "--topology-xml", file)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertEqual(done.stderr, f"acre: cannot read '{file}': {why}\n")
         with tempfile.NamedTemporaryFile("w") as file:
             file.write("nonsense")
             file.flush()

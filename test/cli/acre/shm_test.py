@@ -55,6 +55,12 @@ class Segments(unittest.TestCase):
         self.assertFalse(self.path.exists())
         self.assertIsNone(self.listed(name=self.name))
 
+    def test_what_cannot_be_made_is_told_once(self):
+        for options in ([self.name, "512TiB", "local"], ["private", "512TiB", "local", "--backend", "sysv"]):
+            done = shm("create", *options)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, r"\Aacre: cannot allocate \d+ bytes: .+\n\Z")
+
     def test_one_is_shown_with_a_check(self):
         self.succeeds("create", self.name, "256K", "bind 0", "--eager")
         text = self.succeeds("show", self.name)

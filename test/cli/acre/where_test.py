@@ -148,6 +148,40 @@ class Where(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertLessEqual(max(map(len, done.stdout.splitlines())), columns, done.stdout)
 
+    def test_closed_standard_files_become_no_others(self):
+        pid = self.sleeper().pid
+        for closed, number in (("0<&-", 0), ("2>&-", 2)):
+            watch = self.start("sh", "-c", f'exec "$@" {closed}', "sh", ACRE, "where", str(pid), "--watch", "60", "--top", "1")
+            watch.stdout.readline()  # the time: it has looked
+            self.assertIn(f"process {pid}: ".encode(), watch.stdout.readline())
+            self.assertEqual(os.readlink(f"/proc/{watch.pid}/fd/{number}"), "/dev/null")
+        done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", ACRE, "where", str(pid)], stderr=subprocess.PIPE, text=True,
+                              timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot write", done.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to make namespaces")
+    def test_without_proc_nothing_is_said_of_processes(self):
+        for command in ("where 1", "move 1 0 0"):
+            done = subprocess.run(["unshare", "-m", "sh", "-c", f"umount -l /proc && exec '{ACRE}' {command}"],
+                                  capture_output=True, text=True, timeout=60)
+            if "unshare" in done.stderr or "umount" in done.stderr:
+                self.skipTest("no namespaces here")
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertEqual(done.stderr, "acre: /proc, which shows processes, is not mounted\n")
+
+    def test_a_program_that_is_gone_still_has_its_name(self):
+        with tempfile.TemporaryDirectory() as directory:
+            name = f"acre_gone_{os.getpid()}"
+            program = pathlib.Path(directory) / name
+            shutil.copy("/bin/sleep", program)
+            # With another comm only /proc/PID/exe knows the name.
+            process = self.start("sh", "-c", f'ln -s "{program}" "{directory}/other"; exec "{directory}/other" 60')
+            while pathlib.Path(f"/proc/{process.pid}/comm").read_text() != "other\n":
+                time.sleep(0.01)
+            program.unlink()
+            self.assertIn(f"process {process.pid}: ", run(name).stdout)
+
     def test_a_name_is_as_good_as_a_number(self):
         with tempfile.TemporaryDirectory() as directory:
             program = pathlib.Path(directory) / f"acre_{os.getpid()}"

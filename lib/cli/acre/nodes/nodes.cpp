@@ -1,6 +1,5 @@
 #include "cli/acre/command.hpp"
 #include "cli/acre/nodes/machine_views.hpp"
-#include "cli/common/file_text.hpp"
 #include "cli/common/input_error.hpp"
 #include "cli/common/terminal.hpp"
 
@@ -11,8 +10,13 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <filesystem>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <system_error>
 
 namespace acre_cli {
 namespace {
@@ -22,11 +26,25 @@ struct nodes_options {
   std::string topology_xml;
 };
 
+/// \throws input_error with the reason
+std::string content_of(const std::string& file) {
+  const auto fail = [&](std::string_view why) {
+    return input_error(fmt::format("cannot read '{}': {}", file, why));
+  };
+  const auto reason = [] { return std::generic_category().message(errno); };
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "re"), std::fclose);
+  if (!in) throw fail(reason());
+  std::string text;
+  std::array<char, 4096> part{};
+  while (const std::size_t read = std::fread(part.data(), 1, part.size(), in.get()))
+    text.append(part.data(), read);
+  if (std::ferror(in.get()) != 0) throw fail(reason());
+  if (text.empty()) throw fail("it is empty");
+  return text;
+}
+
 acre::topology topology_in(const std::string& file) {
-  if (std::filesystem::is_directory(file))
-    throw input_error(fmt::format("cannot read {}: it is a directory", file));
-  const std::string xml = text_of(file);
-  if (xml.empty()) throw input_error(fmt::format("cannot read {}", file));
+  const std::string xml = content_of(file);
   try {
     return acre::topology::from_xml(xml);
   } catch (const acre::error& e) {

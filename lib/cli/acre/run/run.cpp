@@ -5,8 +5,8 @@
 #include "cli/acre/run/memory_report.hpp"
 #include "cli/acre/run/memory_watch.hpp"
 #include "cli/acre/run/placement_options.hpp"
-#include "cli/acre/run/standard_files.hpp"
 #include "cli/acre/run/system_weights.hpp"
+#include "cli/acre/standard_files.hpp"
 #include "cli/acre/typed_words.hpp"
 #include "cli/common/input_error.hpp"
 
@@ -113,11 +113,10 @@ void add_run(CLI::App& acre, action& chosen) {
   command.callback([options, &chosen] {
     chosen = [options]() -> int {
       try {
-        occupy_standard_files();
         return run(*options);
       } catch (const std::exception& e) {
         const broken_pipes_ignored ignored;
-        complain(e.what());
+        complain_of(e);
         return run_failed;
       }
     };

@@ -1,4 +1,4 @@
-#include "cli/acre/run/standard_files.hpp"
+#include "cli/acre/standard_files.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@ namespace acre_cli {
 void occupy_standard_files() {
   int file = -1;
   do {
-    file = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    file = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   } while (file >= 0 && file <= STDERR_FILENO);
   if (file >= 0) ::close(file);
 }
