@@ -216,6 +216,8 @@ BOOST_AUTO_TEST_CASE(are_chosen_among_those_that_the_process_may_run_on) {
   BOOST_TEST(chosen("-N 0") == (cpus{0, 1}));
   BOOST_CHECK_THROW(chosen("-C +2"), input_error);
   BOOST_CHECK_THROW(chosen("-N +2"), acre::error);
+  BOOST_CHECK_THROW(chosen("-N !1,3"), input_error);
+  BOOST_CHECK_THROW(chosen("-N none"), input_error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

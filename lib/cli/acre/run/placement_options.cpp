@@ -152,6 +152,8 @@ std::optional<std::vector<unsigned>> cpus_of(const placement_options& options, c
   if (options.cpus) return parse_cpus(*options.cpus, may_run_on);
   if (!options.cpu_nodes) return std::nullopt;
   const acre::node_set nodes = acre::node_set::parse(*options.cpu_nodes, nodes_of(may_run_on, machine));
+  if (nodes.empty())
+    throw input_error(fmt::format("--cpunodebind '{}': no node with a CPU is left", *options.cpu_nodes));
   const acre::node_set with_cpus = nodes_of(machine.cpus(), machine);
   std::vector<unsigned> found;
   for (const acre::node_id node : nodes) {
