@@ -35,7 +35,7 @@ object_stage stage_of(unsigned mode) noexcept {
 /// EINVAL is what the kernel says of an id that nobody has.
 [[noreturn]] void fail(int e, const std::string& what) { fail_call(e == EINVAL ? ENOENT : e, what); }
 
-std::string title(int id) { return "segment id " + std::to_string(id); }
+std::string title(int id) { return "id " + std::to_string(id); }
 
 sys::segment_status status_of(int id) {
   sys::segment_status s;
@@ -52,7 +52,8 @@ class attachment {
     if (a.error != 0 && wish.address != nullptr) {
       const bool taken = a.error == EINVAL || a.error == ENOMEM;
       if (taken && wish.use == address_use::exact)
-        throw error(errc::address_in_use, title(id) + ": the exact address is in use, or cannot be used");
+        throw error(errc::address_in_use,
+                    "segment " + title(id) + ": the exact address is in use, or cannot be used");
       if (taken) a = sys::attach_segment(id, nullptr, writable);
     }
     if (a.error == ENOMEM)

@@ -8,6 +8,7 @@
 #include <acre/error.hpp>
 #include <acre/version.hpp>
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -66,6 +67,18 @@ int act(const action& chosen) {
   }
 }
 
+/// The word that stands where a command should and is none, as CLI11 does not tell it; empty if it is something else
+/// that is wrong.
+std::string_view unknown_command(const CLI::App& acre, int argc, char** argv) {
+  const CLI::App* command = &acre;
+  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+    if (command->get_subcommands([](const CLI::App*) { return true; }).empty()) return {};
+    command = command_of(*command, argv[i]);
+    if (command == nullptr) return argv[i];
+  }
+  return {};
+}
+
 }  // namespace
 
 std::unique_ptr<CLI::App> make_app(action& chosen) {
@@ -101,7 +114,8 @@ int run_command(int argc, char** argv) {
     const std::string help = out.str();
     std::fwrite(help.data(), 1, help.size(), stdout);
     if (status == 0) return after_writing(done);
-    complain(err.str());
+    const std::string_view unknown = unknown_command(*app, argc, argv);
+    complain(unknown.empty() ? err.str() : fmt::format("there is no command '{}'; see acre --help", unknown));
     return argc > 1 && std::string_view(argv[1]) == "run" ? run_failed : bad_input;
   }
   return act(chosen);

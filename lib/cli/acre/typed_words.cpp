@@ -19,14 +19,6 @@ std::size_t room_of(const CLI::App& command) {
   return room;
 }
 
-/// Null if `command` has none of this name.
-const CLI::App* command_of(const CLI::App& command, const std::string& name) {
-  for (const CLI::App* below : command.get_subcommands([](const CLI::App*) { return true; })) {
-    if (!name.empty() && below->get_name() == name) return below;
-  }
-  return nullptr;
-}
-
 /// As CLI11 sees it: "-", "---x" and "-5" are words.
 bool is_option(const std::string& argument) {
   std::string name;
@@ -56,6 +48,13 @@ void require_value(const std::string& argument) {
 }
 
 }  // namespace
+
+const CLI::App* command_of(const CLI::App& command, const std::string& name) {
+  for (const CLI::App* below : command.get_subcommands([](const CLI::App*) { return true; })) {
+    if (!name.empty() && below->get_name() == name) return below;
+  }
+  return nullptr;
+}
 
 std::vector<std::string> marked_words(const CLI::App& acre, std::vector<std::string> arguments) {
   const CLI::App* command = &acre;

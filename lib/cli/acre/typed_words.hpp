@@ -12,6 +12,9 @@ class App;
 
 namespace acre_cli {
 
+/// The command below `command` that has this name; null if there is none.
+const CLI::App* command_of(const CLI::App& command, const std::string& name);
+
 /// Gives each positional argument a mark in front, so that CLI11 takes it for the one word that it is. Of a command with
 /// positionals_at_end(), all that follows its first word or "--" are words. Words that a command has no place for
 /// stay as they are, for the message on them.

@@ -175,6 +175,8 @@ class Segments(unittest.TestCase):
 
     def test_mistakes_are_named(self):
         self.fails(saying="subcommand is required")
+        self.fails("nonsense", saying="there is no command 'nonsense'")
+        self.fails("show", "--id", "2147483647", saying="acre: segment: id 2147483647: there is none")
         self.fails("create", self.name, saying="required")
         self.fails("create", self.name, "1MB", "local", saying="decimal")
         self.fails("create", self.name, "0", "local", saying="")

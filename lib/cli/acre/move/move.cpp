@@ -5,6 +5,7 @@
 #include "cli/acre/typed_words.hpp"
 #include "cli/common/input_error.hpp"
 #include "cli/common/terminal.hpp"
+#include "cli/common/text.hpp"
 
 #include <acre/move_process.hpp>
 #include <acre/topology.hpp>
@@ -50,7 +51,7 @@ acre::process_migration moved(int pid, const acre::node_set& from, const acre::n
   const progress_display display;
   const text_style style = style_of_stderr();
   const std::size_t width = size_of_stderr().columns - 1;
-  display.show(fmt::format("moving the pages of process {} ...", pid));
+  display.show(cut_lines(fmt::format("moving the pages of process {} ...", pid), width));
   acre::move_options options;
   // Without it the kernel is asked once, and nobody looks on.
   if (!display.is_shown()) return acre::move_process(pid, from, to);
