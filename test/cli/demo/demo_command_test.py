@@ -19,8 +19,9 @@ class Demo(unittest.TestCase):
         (self.dir / "text/a.txt").write_text("one two\nthree two\n")
         (self.dir / "text/b.bin").write_bytes(b"\0\1\2")
 
-    def run_demo(self, *args):
-        return subprocess.run([DEMO, "--numbers", "64KiB", *map(str, args)], capture_output=True, text=True, timeout=100)
+    def run_demo(self, *args, **environment):
+        return subprocess.run([DEMO, "--numbers", "64KiB", *map(str, args)], capture_output=True, text=True, timeout=100,
+                              env={**os.environ, **environment})
 
     def rejects(self, *args, saying):
         done = self.run_demo(*args)
@@ -32,9 +33,24 @@ class Demo(unittest.TestCase):
         done = self.run_demo(self.dir / "text")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("index: 3 words, 4 positions", done.stdout)
-        self.assertIn("1 binary files left out", done.stdout)
+        self.assertIn("1 binary file left out", done.stdout)
         self.assertIn("node ", done.stdout)
         self.assertNotIn("\033", done.stdout)
+
+    def test_no_line_is_wider_than_its_terminal(self):
+        for columns in (40, 60, 100):
+            done = self.run_demo(self.dir / "text", COLUMNS=str(columns))
+            self.assertLessEqual(max(map(len, done.stdout.splitlines())), columns, done.stdout)
+
+    def test_names_do_not_speak_to_the_terminal(self):
+        name = self.dir / "a\033[2Jb"
+        name.mkdir()
+        self.rejects(name, saying="a?[2Jb")
+        (name / "c.txt").write_text("one\n")
+        done = self.run_demo(name, "--html", name / "page.html")
+        self.assertNotIn("\033", done.stdout)
+        self.assertIn("[2Jb", done.stdout)
+        self.assertNotIn("\033", (name / "page.html").read_text())
 
     def test_the_page_is_written_whole_and_alone(self):
         done = self.run_demo(self.dir / "text", "--html", self.dir / "page.html")
