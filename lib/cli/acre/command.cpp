@@ -4,6 +4,8 @@
 #include "cli/acre/standard_files.hpp"
 #include "cli/acre/typed_words.hpp"
 #include "cli/common/input_error.hpp"
+#include "cli/common/terminal.hpp"
+#include "cli/common/text.hpp"
 
 #include <acre/error.hpp>
 #include <acre/version.hpp>
@@ -111,7 +113,7 @@ int run_command(int argc, char** argv) {
     std::ostringstream out;
     std::ostringstream err;
     const int status = app->exit(e, out, err);
-    const std::string help = out.str();
+    const std::string help = wrap_help(out.str(), size_of_stdout().columns);
     std::fwrite(help.data(), 1, help.size(), stdout);
     if (status == 0) return after_writing(done);
     const std::string_view unknown = unknown_command(*app, argc, argv);

@@ -2,6 +2,7 @@
 // lie.
 #include "cli/common/printable.hpp"
 #include "cli/common/terminal.hpp"
+#include "cli/common/text.hpp"
 #include "cli/common/written_file.hpp"
 #include "cli/demo/corpus.hpp"
 #include "cli/demo/html_report.hpp"
@@ -20,6 +21,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -52,7 +54,7 @@ void declare(CLI::App& app, arguments& args) {
       ->take_all()
       ->allow_extra_args(false);
   app.footer(
-      "Builds the index and the numbers once for each placement and prints where their pages lie,\n"
+      "Builds the index and the numbers once for each placement and prints where their pages lie, "
       "whether acre::check agrees, and how long building and scanning took.\n"
       "Exit codes: 0 the report is complete, 1 it could not be made, 2 bad arguments or input.");
 }
@@ -109,7 +111,12 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
+    std::ostringstream help;
+    std::ostringstream mistake;
+    const bool fine = app.exit(e, help, mistake) == 0;
+    fmt::print("{}", acre_cli::wrap_help(help.str(), acre_cli::size_of_stdout().columns));
+    fmt::print(stderr, "{}", acre_cli::wrap_help(mistake.str(), acre_cli::size_of_stderr().columns));
+    return fine ? 0 : 2;
   }
   try {
     make_report(args);

@@ -39,6 +39,15 @@ def kernel_list(text):
     return numbers
 
 
+class Help(unittest.TestCase):
+    def test_no_line_is_wider_than_its_terminal(self):
+        for columns in (30, 40, 80, 100):
+            for command in ([], ["nodes"], ["where"], ["run"], ["move"], ["shm"], ["shm", "bind"], ["doctor"], ["completion"]):
+                done = run(*command, "--help", COLUMNS=str(columns))
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertLessEqual(max(map(len, done.stdout.splitlines())), columns, done.stdout)
+
+
 class Common:
     command = ""
     statuses = (0,)

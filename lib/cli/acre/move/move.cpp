@@ -106,7 +106,7 @@ void add_move(CLI::App& acre, action& chosen) {
   command.footer(
       "Contents and policies stay; what is touched later lies as the process's policies say.\n"
       "Nodes: 0-3,8, all, !1, +0-1.\n"
-      "Exit status: 0 all pages moved, but for those of mappings that other processes share (libraries);\n"
+      "Exit status: 0 all pages moved, but for those of mappings that other processes share (libraries); "
       "1 others stayed, too, or it could not be done; 2 bad arguments, no such process.");
   command.callback([options, &chosen] { chosen = [options] { return move(*options); }; });
 }

@@ -108,7 +108,7 @@ void add_run(CLI::App& acre, action& chosen) {
   command.footer(
       "acre becomes the command, which keeps its PID and its parent; with --report it is the parent.\n"
       "Threads and processes that the command starts inherit the placement. Nodes: 0-3,8, all, !1, +0-1.\n"
-      "Exit status: the command's, and signal N if that ended it: 128 + N for shells; 127 no such command,\n"
+      "Exit status: the command's, and signal N if that ended it: 128 + N for shells; 127 no such command, "
       "126 it cannot be run, 125 bad arguments, or the system would not have it.");
   command.callback([options, &chosen] {
     chosen = [options]() -> int {

@@ -117,7 +117,7 @@ void add_where(CLI::App& acre, action& chosen) {
       ->excludes(period);
   command.footer(
       "Reading another process needs the rights of ptrace(2): the same user, or CAP_SYS_PTRACE.\n"
-      "Pages are base pages: a huge page counts as all that it covers. A page that several processes\n"
+      "Pages are base pages: a huge page counts as all that it covers. A page that several processes "
       "map counts in each.");
   command.callback([args, &chosen] { chosen = [args] { return show_process(*args); }; });
 }
