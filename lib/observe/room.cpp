@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "sys/files.hpp"
+#include "sys/memory_limits.hpp"
 
 namespace acre {
 std::vector<hard_need> hard_needs(const plan& p) {
@@ -39,14 +39,15 @@ void require_room(const plan& p, std::size_t present, const topology& machine) {
                                        format_bytes_rounded(has));
     }
   }
-  const auto require = [&](std::optional<std::uint64_t> available, const char* who) {
-    if (!available || p.bytes <= *available + present) return;
-    throw error(errc::out_of_memory, std::string(who) + " would need " +
-                                         format_bytes_rounded(p.bytes - present) + " and has " +
-                                         format_bytes_rounded(*available) + " available");
+  const auto require = [&](std::uint64_t available, const std::string& who) {
+    if (p.bytes <= available + present) return;
+    throw error(errc::out_of_memory, who + " would need " + format_bytes_rounded(p.bytes - present) +
+                                         " and has " + format_bytes_rounded(available) + " available");
   };
-  require(sys::available_memory(), "the machine");
-  require(sys::cgroup_room(), "the memory cgroup");
+  if (const auto available = sys::available_memory()) require(*available, "the machine");
+  // A limit that cannot be read cannot be kept: `acre doctor` tells of such systems.
+  if (const auto limit = sys::memory_group_limits(p.bytes).tightest)
+    require(limit->bytes, "the memory cgroup (" + limit->file + ")");
 }
 
 }  // namespace acre

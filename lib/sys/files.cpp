@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <climits>
 #include <utility>
+
+#include "sys/pages.hpp"
 
 namespace acre::sys {
 namespace {
@@ -32,7 +35,55 @@ struct procmap_query {
 constexpr unsigned long procmap_query_call = _IOWR('f', 17, procmap_query);
 constexpr std::uint64_t covering_or_next = 0x10;
 
-/// The number after `key` and spaces, times 1024 if "kB" follows.
+std::optional<huge_pool> pool_in(const std::string& directory, unsigned shift) {
+  const std::string base =
+      directory + "hugepages-" + std::to_string((std::uint64_t{1} << shift) >> 10) + "kB/";
+  const auto pages = number_in(base + "nr_hugepages");
+  const auto free = number_in(base + "free_hugepages");
+  if (!pages || !free) return std::nullopt;
+  const auto over = number_in(base + "nr_overcommit_hugepages").value_or(0);
+  const auto surplus = number_in(base + "surplus_hugepages").value_or(0);
+  return huge_pool{*pages, *free, over > surplus ? over - surplus : 0};
+}
+
+/// Reads "begin-end perms" of a line of maps or smaps; false for other lines.
+bool parse_map_line(std::string_view line, map_line& m) {
+  const char* const last = line.data() + line.size();
+  const auto [dash, e1] = std::from_chars(line.data(), last, m.begin, 16);
+  if (e1 != std::errc{} || dash == last || *dash != '-') return false;
+  const auto [space, e2] = std::from_chars(dash + 1, last, m.end, 16);
+  if (e2 != std::errc{} || last - space < 5 || *space != ' ') return false;
+  m.shared = space[4] == 's';
+  return true;
+}
+
+}  // namespace
+
+int read_text(const char* path, std::string& text) {
+  // Most files are small, and the kernel tells large ones by the page at least.
+  constexpr std::size_t first_batch = 4096;
+  constexpr std::size_t batch = 65536;
+  text.clear();
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return errno;
+  for (;;) {
+    const std::size_t had = text.size();
+    const std::size_t size = had == 0 ? first_batch : batch;
+    text.resize(had + size);
+    const ssize_t n = ::read(fd, text.data() + had, size);
+    const int error = errno;
+    text.resize(had + static_cast<std::size_t>(n > 0 ? n : 0));
+    if (n > 0 || (n < 0 && error == EINTR)) continue;
+    ::close(fd);
+    return n == 0 ? 0 : error;
+  }
+}
+
+std::optional<std::string> read_file(const char* path) {
+  std::string text;
+  return read_text(path, text) == 0 ? std::optional(std::move(text)) : std::nullopt;
+}
+
 std::optional<std::uint64_t> number_after(std::string_view text, std::string_view key) {
   const std::size_t at = text.find(key);
   if (at == std::string_view::npos) return std::nullopt;
@@ -50,62 +101,15 @@ std::optional<std::uint64_t> number_in(const std::string& path) {
   return text ? number_after(*text, "") : std::nullopt;
 }
 
-std::optional<huge_pool> pool_in(const std::string& directory, unsigned shift) {
-  const std::string base =
-      directory + "hugepages-" + std::to_string((std::uint64_t{1} << shift) >> 10) + "kB/";
-  const auto pages = number_in(base + "nr_hugepages");
-  const auto free = number_in(base + "free_hugepages");
-  if (!pages || !free) return std::nullopt;
-  const auto over = number_in(base + "nr_overcommit_hugepages").value_or(0);
-  const auto surplus = number_in(base + "surplus_hugepages").value_or(0);
-  return huge_pool{*pages, *free, over > surplus ? over - surplus : 0};
+bool exists(const char* path) noexcept { return ::access(path, F_OK) == 0; }
+
+std::string link_target(const char* path) {
+  char text[PATH_MAX];
+  const ssize_t n = ::readlink(path, text, sizeof text);
+  return n > 0 ? std::string(text, static_cast<std::size_t>(n)) : std::string();
 }
 
-/// Calls f(line) for each line of the text.
-template <class F>
-void for_each_line(std::string_view text, F f) {
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    f(text.substr(0, end));
-    if (end == std::string_view::npos) return;
-    text.remove_prefix(end + 1);
-  }
-}
-
-/// Reads "begin-end perms" of a line of maps or smaps; false for other lines.
-bool parse_map_line(std::string_view line, map_line& m) {
-  const char* const last = line.data() + line.size();
-  const auto [dash, e1] = std::from_chars(line.data(), last, m.begin, 16);
-  if (e1 != std::errc{} || dash == last || *dash != '-') return false;
-  const auto [space, e2] = std::from_chars(dash + 1, last, m.end, 16);
-  if (e2 != std::errc{} || last - space < 5 || *space != ' ') return false;
-  m.shared = space[4] == 's';
-  return true;
-}
-
-}  // namespace
-
-int read_text(const char* path, std::string& text) {
-  constexpr std::size_t batch = 65536;
-  text.clear();
-  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return errno;
-  for (;;) {
-    const std::size_t had = text.size();
-    text.resize(had + batch);
-    const ssize_t n = ::read(fd, text.data() + had, batch);
-    const int error = errno;
-    text.resize(had + static_cast<std::size_t>(n > 0 ? n : 0));
-    if (n > 0 || (n < 0 && error == EINTR)) continue;
-    ::close(fd);
-    return n == 0 ? 0 : error;
-  }
-}
-
-std::optional<std::string> read_file(const char* path) {
-  std::string text;
-  return read_text(path, text) == 0 ? std::optional(std::move(text)) : std::nullopt;
-}
+bool tells_of_memory() noexcept { return exists("/sys/kernel/mm"); }
 
 std::optional<std::string> read_node_file(const std::string& name) {
   return read_file(("/sys/devices/system/node/" + name).c_str());
@@ -114,13 +118,24 @@ std::optional<std::string> read_node_file(const std::string& name) {
 std::optional<node_meminfo> node_memory(unsigned node) {
   const auto text = read_node_file("node" + std::to_string(node) + "/meminfo");
   if (!text) return std::nullopt;
+  const auto total = number_after(*text, "MemTotal:");
+  if (!total) return std::nullopt;
   node_meminfo m;
-  m.total = number_after(*text, "MemTotal:").value_or(0);
+  m.total = *total;
   m.free = number_after(*text, "MemFree:").value_or(0);
   m.file = number_after(*text, "FilePages:").value_or(0);
   m.shared = number_after(*text, "Shmem:").value_or(0);
   m.slab_reclaimable = number_after(*text, "SReclaimable:").value_or(0);
   return m;
+}
+
+std::optional<std::string> allowed_node_list() {
+  const auto text = read_file("/proc/thread-self/status");
+  constexpr std::string_view key = "\nMems_allowed_list:\t";
+  const std::size_t at = text ? text->find(key) : std::string::npos;
+  if (at == std::string::npos) return std::nullopt;
+  const std::size_t begin = at + key.size();
+  return text->substr(begin, text->find('\n', begin) - begin);
 }
 
 std::optional<std::uint64_t> available_memory() {
@@ -158,28 +173,10 @@ std::optional<std::vector<map_line>> maps(std::uintptr_t begin, std::uintptr_t e
   return lines;
 }
 
-std::optional<std::uint64_t> cgroup_room() {
-  const auto groups = read_file("/proc/self/cgroup");
-  if (!groups) return std::nullopt;
-  std::string path;
-  for_each_line(*groups, [&](std::string_view line) {
-    if (line.starts_with("0::")) path = line.substr(3);
-  });
-  std::optional<std::uint64_t> room;
-  while (path.size() > 1) {
-    const std::string group = "/sys/fs/cgroup" + path + "/";
-    const auto limit = number_in(group + "memory.max");
-    const auto used = number_in(group + "memory.current");
-    if (limit && used) {
-      const auto stat = read_file((group + "memory.stat").c_str());
-      const std::uint64_t cache = stat ? number_after(*stat, "\ninactive_file").value_or(0) : 0;
-      const std::uint64_t taken = *used > cache ? *used - cache : 0;
-      const std::uint64_t left = *limit > taken ? *limit - taken : 0;
-      room = std::min(room.value_or(left), left);
-    }
-    path.resize(path.rfind('/'));
-  }
-  return room;
+std::optional<std::size_t> count_mappings() {
+  const auto text = read_file("/proc/self/maps");
+  if (!text) return std::nullopt;
+  return static_cast<std::size_t>(std::count(text->begin(), text->end(), '\n'));
 }
 
 int query_vma(std::uintptr_t at, vma& found) noexcept {
@@ -215,6 +212,13 @@ std::vector<smaps_entry> smaps(std::uintptr_t begin, std::uintptr_t end) {
       entries.back().page_size = number_after(line, "KernelPageSize:").value_or(0);
   });
   return entries;
+}
+
+std::optional<std::size_t> page_size_at(std::uintptr_t at) {
+  vma v{};
+  if (query_vma(at, v) == 0) return v.begin <= at ? v.page_size : page_size();
+  const auto entries = smaps(at, at + 1);
+  return entries.empty() ? std::nullopt : std::optional(static_cast<std::size_t>(entries.front().page_size));
 }
 
 }  // namespace acre::sys

@@ -15,6 +15,26 @@ int read_text(const char* path, std::string& text);
 /// The same; nothing if it cannot be read.
 std::optional<std::string> read_file(const char* path);
 
+bool exists(const char* path) noexcept;
+/// What a symbolic link says; empty if there is none.
+std::string link_target(const char* path);
+
+/// The number after `key` and spaces, times 1024 if "kB" follows.
+std::optional<std::uint64_t> number_after(std::string_view text, std::string_view key);
+/// The number that a file begins with.
+std::optional<std::uint64_t> number_in(const std::string& path);
+
+/// Calls f(line) for each line of the text.
+template <class F>
+void for_each_line(std::string_view text, F f) {
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    f(text.substr(0, end));
+    if (end == std::string_view::npos) return;
+    text.remove_prefix(end + 1);
+  }
+}
+
 /// A file below /sys/devices/system/node: "online", "node0/cpulist".
 std::optional<std::string> read_node_file(const std::string& name);
 
@@ -28,6 +48,10 @@ struct node_meminfo {
 };
 std::optional<node_meminfo> node_memory(unsigned node);
 
+/// The nodes that the calling thread's cpuset allows, as text ("0-1"), out of /proc/thread-self/status: for where
+/// get_mempolicy(2) is refused.
+std::optional<std::string> allowed_node_list();
+
 /// MemAvailable of /proc/meminfo in bytes.
 std::optional<std::uint64_t> available_memory();
 
@@ -40,6 +64,9 @@ struct huge_pool {
 };
 std::optional<huge_pool> huge_pages(unsigned shift);
 std::optional<huge_pool> huge_pages(unsigned shift, unsigned node);
+
+/// Whether /sys tells of the kernel's memory (/sys/kernel/mm): where a sandbox hides it, a missing file says nothing.
+bool tells_of_memory() noexcept;
 
 /// The choice in brackets of /sys/kernel/mm/transparent_hugepage/<file> ("enabled", "shmem_enabled"); empty
 /// without THP.
@@ -57,6 +84,9 @@ struct map_line {
 /// The mappings that overlap [begin, end), in order; nothing if /proc cannot be read.
 std::optional<std::vector<map_line>> maps(std::uintptr_t begin, std::uintptr_t end);
 
+/// How many there are; nothing if /proc cannot be read.
+std::optional<std::size_t> count_mappings();
+
 /// The first mapping that ends above `at`, by PROCMAP_QUERY (Linux 6.11): one cheap call.
 struct vma {
   std::uintptr_t begin;
@@ -66,10 +96,6 @@ struct vma {
 /// 0, or errno: ENOENT if there is none above, ENOTTY if the kernel has no PROCMAP_QUERY.
 int query_vma(std::uintptr_t at, vma& found) noexcept;
 
-/// The room that the process's memory cgroup and those above it leave (cgroup v2), page cache they could give up
-/// included; nothing if no limit is set or known.
-std::optional<std::uint64_t> cgroup_room();
-
 /// Of a mapping that overlaps a range, out of /proc/self/smaps, in bytes.
 struct smaps_entry {
   std::uintptr_t begin;
@@ -78,5 +104,10 @@ struct smaps_entry {
   std::uint64_t page_size;         ///< KernelPageSize
 };
 std::vector<smaps_entry> smaps(std::uintptr_t begin, std::uintptr_t end);
+
+/// The size of the pages that the mapping at an address is made of: that of base pages, or of its hugetlb pages; of base
+/// pages also where nothing is mapped. Cheap on Linux >= 6.11, else a walk through /proc/self/smaps. Nothing if neither
+/// can be read.
+std::optional<std::size_t> page_size_at(std::uintptr_t at);
 
 }  // namespace acre::sys

@@ -3,6 +3,7 @@ acre_layer(sys
   SOURCES
     clock.cpp
     files.cpp
+    memory_limits.cpp
     pages.cpp
     policy.cpp
     processes.cpp

@@ -15,6 +15,7 @@ namespace {
 // The kernel subtracts one from maxnode (mm/mempolicy.c, get_nodes).
 constexpr unsigned long max_node = 1024 + 1;
 constexpr unsigned long mpol_f_addr = 1U << 1;
+constexpr unsigned long mpol_f_mems_allowed = 1U << 2;
 constexpr int move_flag = 1 << 1;  // MPOL_MF_MOVE
 
 bool none_in(const node_bits& nodes) noexcept {
@@ -56,6 +57,12 @@ int policy_at(const void* p, raw_policy& policy) noexcept {
   policy = {};
   const long r = ::syscall(__NR_get_mempolicy, &policy.mode, policy.nodes.data(), max_node, p, mpol_f_addr);
   policy.mode &= ~mode_flags;
+  return r == 0 ? 0 : errno;
+}
+
+int allowed_nodes(node_bits& nodes) noexcept {
+  nodes = {};
+  const long r = ::syscall(__NR_get_mempolicy, nullptr, nodes.data(), max_node, nullptr, mpol_f_mems_allowed);
   return r == 0 ? 0 : errno;
 }
 

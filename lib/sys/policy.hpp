@@ -44,6 +44,10 @@ int set_home_node(void* p, std::size_t bytes, unsigned node) noexcept;
 /// get_mempolicy(2) with MPOL_F_ADDR: never faults. 0 or errno.
 int policy_at(const void* p, raw_policy& policy) noexcept;
 
+/// The nodes that the calling thread's cpuset allows now, all of which have memory: get_mempolicy(2) with
+/// MPOL_F_MEMS_ALLOWED. 0 or errno.
+int allowed_nodes(node_bits& nodes) noexcept;
+
 /// move_pages(2) without targets: the node of each page into `nodes`, or a negative errno (-ENOENT, -EFAULT:
 /// no page there). Never faults. 0 or errno.
 int nodes_of(std::span<void* const> pages, std::span<int> nodes) noexcept;

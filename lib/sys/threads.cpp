@@ -22,6 +22,19 @@ unsigned current_cpu_by_call() noexcept {
   return cpu < 0 ? 0 : static_cast<unsigned>(cpu);
 }
 
+std::optional<cpu_place> current_place() noexcept {
+  cpu_place at{};
+  if (::syscall(SYS_getcpu, &at.cpu, &at.node, nullptr) != 0) return std::nullopt;
+  return at;
+}
+
+unsigned possible_cpus() noexcept {
+  // The bare system call returns the bytes that the kernel's set of CPUs has; glibc's wrapper hides that.
+  cpu_set_t set[set_words];
+  const long bytes = ::syscall(SYS_sched_getaffinity, 0, set_bytes, set);
+  return bytes > 0 ? static_cast<unsigned>(bytes) * 8U : static_cast<unsigned>(max_cpus);
+}
+
 std::vector<unsigned> allowed_cpus() {
   std::vector<cpu_set_t> set(set_words);
   std::vector<unsigned> cpus;

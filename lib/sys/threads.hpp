@@ -7,6 +7,7 @@
 #endif
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -28,6 +29,18 @@ inline unsigned current_cpu() noexcept {
 #endif
   return current_cpu_by_call();
 }
+/// The CPU the calling thread runs on and that CPU's node, which the kernel knows of CPUs that came online a moment ago,
+/// too (getcpu(2)); nothing where it does not tell.
+struct cpu_place {
+  unsigned cpu;
+  unsigned node;
+};
+std::optional<cpu_place> current_place() noexcept;
+
+/// Every CPU that can ever come online has a number below this (nr_cpu_ids of the kernel, rounded up); it needs neither
+/// /sys nor /proc.
+unsigned possible_cpus() noexcept;
+
 /// The CPUs the calling thread may run on.
 std::vector<unsigned> allowed_cpus();
 /// Restricts the calling thread to `cpus`: 0 or errno.

@@ -4,15 +4,14 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
 #include <map>
 #include <string>
 #include <system_error>
 
+#include "multinode/control_group.hpp"
 #include "multinode/plain_memory.hpp"
 #include "multinode/touch.hpp"
 #include "multinode/two_nodes.hpp"
@@ -27,37 +26,6 @@
 
 namespace acre::test {
 namespace {
-
-const std::string top = "/sys/fs/cgroup";
-
-bool write_text(const std::string& path, const std::string& text) {
-  std::ofstream file(path);
-  file << text << std::flush;
-  return file.good();
-}
-
-/// A control group below the topmost, until this ends. Needs root.
-class control_group {
- public:
-  control_group() : control_group("acre-" + std::to_string(getpid())) {}
-  explicit control_group(const std::string& name) : x_name(name), x_path(top + "/" + name) {
-    require(mkdir(x_path.c_str(), 0755) == 0, x_path.c_str());
-  }
-  ~control_group() {
-    // A killed process leaves its group a little later.
-    for (int tries = 0; tries < 100 && rmdir(x_path.c_str()) != 0; ++tries) usleep(10'000);
-  }
-  control_group(const control_group&) = delete;
-  control_group& operator=(const control_group&) = delete;
-  control_group below() const { return control_group(x_name + "/inner"); }
-
-  const std::string& name() const { return x_name; }
-  void take(int pid) const { BOOST_TEST_REQUIRE(write_text(x_path + "/cgroup.procs", std::to_string(pid))); }
-
- private:
-  std::string x_name;
-  std::string x_path;
-};
 
 /// Needs root.
 BOOST_FIXTURE_TEST_SUITE(restricting, two_nodes)
@@ -125,7 +93,7 @@ BOOST_AUTO_TEST_CASE(needs_the_controller) {
 
 BOOST_AUTO_TEST_CASE(needs_a_group_below_the_topmost) {
   const companion child([] {});
-  BOOST_TEST_REQUIRE(write_text(top + "/cgroup.procs", std::to_string(child.pid())));
+  BOOST_TEST_REQUIRE(write_text(top_group + "/cgroup.procs", std::to_string(child.pid())));
   BOOST_CHECK_EXCEPTION(restrict_process(child.pid(), {second}), error, with_code(errc::binding_unsupported));
 }
 
