@@ -67,7 +67,7 @@ void a_full_node_is_an_exception() {
   const acre::topology& machine = acre::topology::system();
   const acre::node_id node = machine.default_nodes().first();
   acre::area pages(acre::placement::bind({node}), {.commit = acre::commit::eager});
-  const std::size_t too_much = machine.capacity(node) + 1_GiB;
+  const std::size_t too_much = machine.capacity(node).value_or(0) + 1_GiB;
   try {
     void* const p = pages.allocate(too_much);
     pages.deallocate(p, too_much);

@@ -13,11 +13,13 @@ namespace {
 void look_at_the_machine() {
   const acre::topology& machine = acre::topology::system();
   for (acre::node_id node : machine.default_nodes()) {
-    const acre::node_memory memory = machine.memory(node);
     std::cout << "node " << node << " (" << to_string(machine.kind(node))
-              << "): " << acre::format_bytes_rounded(memory.total) << ", "
-              << acre::format_bytes_rounded(memory.free) << " free, " << machine.cpus(node).size()
-              << " CPUs\n";
+              << "): " << machine.cpus(node).size() << " CPUs";
+    if (const auto memory = machine.memory(node)) {  // nothing where a sandbox hides /sys
+      std::cout << ", " << acre::format_bytes_rounded(memory->total) << ", "
+                << acre::format_bytes_rounded(memory->free) << " free";
+    }
+    std::cout << '\n';
   }
   require(!machine.default_nodes().empty(), "there is a node to use");
 }

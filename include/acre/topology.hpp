@@ -55,7 +55,7 @@ class ACRE_API topology {
   static topology load();
 
   /// A machine out of hwloc's XML, for tests and planning. Nothing can be bound on it.
-  /// \throws error errc::topology_failed
+  /// \throws error errc::topology_failed; where a later hwloc wrote it, that says so
   static topology from_xml(std::string_view xml);
 
   /// A machine out of hwloc's synthetic description, for example "numa:4 core:2 pu:1".
@@ -67,26 +67,29 @@ class ACRE_API topology {
 
   /// Every node of the machine that exists, those without memory and those forbidden included.
   const node_set& nodes() const noexcept;
-  /// The nodes that have memory.
+  /// The nodes that have memory. One whose capacity nobody tells (a sandbox without /sys) counts as having some.
   const node_set& memory_nodes() const noexcept;
-  /// The nodes that have memory and that this process's cpuset allowed when the snapshot was taken.
+  /// The nodes that have memory and that this process's cpuset allowed when the snapshot was taken. Of this machine the
+  /// kernel's word counts, not hwloc's.
   const node_set& allowed_nodes() const noexcept;
   /// allowed_nodes() without device memory (GPUs): what "all" means.
   const node_set& default_nodes() const noexcept;
 
+  /// What the snapshot allows is taken as it is; before a node is refused the kernel is asked whether it is allowed by now.
+  /// Nodes that are allowed no more are found where they are used: by what makes an area, binds or moves.
   /// \errors errc::empty_node_set, errc::unknown_node, errc::node_without_memory, errc::node_not_allowed:
   ///   the first that holds for `nodes`, checked node by node in that order.
   /// \throws error with the node, and the nodes that would be right
   void require_usable(const node_set& nodes) const;
 
-  /// The capacity of `node` in bytes when the snapshot was taken.
-  /// \throws error errc::unknown_node; so do all functions below that take a node
-  std::uint64_t capacity(node_id node) const;
+  /// The capacity of `node` in bytes when the snapshot was taken; nothing where nobody tells.
+  /// \throws error errc::unknown_node; so do all functions below that take a node. Not for a node of this machine that came
+  ///   online after the snapshot was taken: of that, what the kernel tells now, and no CPUs.
+  std::optional<std::uint64_t> capacity(node_id node) const;
 
   /// What is used and free on `node` now (/sys/devices/system/node/nodeN/meminfo; two pages of text, some
-  /// 20 us). Of a machine that is not this one: capacity as total and as free; so too
-  /// where the kernel does not tell.
-  node_memory memory(node_id node) const;
+  /// 20 us); nothing where the kernel does not tell. Of a machine that is not this one: capacity as total and as free.
+  std::optional<node_memory> memory(node_id node) const;
 
   memory_kind kind(node_id node) const;
 
@@ -99,7 +102,8 @@ class ACRE_API topology {
   /// All CPUs of the machine that are online and allowed, in increasing order.
   const std::vector<unsigned>& cpus() const noexcept;
 
-  /// The node whose CPUs contain `cpu`, whether it has memory or not; nothing for an unknown CPU.
+  /// The node whose CPUs contain `cpu`, whether it has memory or not; nothing for an unknown CPU. Of one of this machine
+  /// that came online after the snapshot was taken the kernel is asked, at each call (some 50 us for each node).
   std::optional<node_id> node_of_cpu(unsigned cpu) const noexcept;
 
   /// The nodes with memory that are nearest to the given CPUs (the nearest of each, united). Never empty:

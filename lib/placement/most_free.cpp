@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "placement/strategies.hpp"
@@ -18,9 +19,11 @@ struct candidate {
   wide free;
 };
 
-std::uint64_t free_of(node_id node, const topology& machine, const plan_options& options) {
+std::optional<std::uint64_t> free_of(node_id node, const topology& machine, const plan_options& options) {
   const auto named = std::ranges::find(options.free, node, &node_bytes::node);
-  return named != options.free.end() ? named->bytes : machine.memory(node).free;
+  if (named != options.free.end()) return named->bytes;
+  const auto memory = machine.memory(node);
+  return memory ? std::optional(memory->free) : std::nullopt;
 }
 
 /// How many chunks in a row `best` gets before another node has more left (or as much and a lower number).
@@ -46,7 +49,16 @@ void plan_most_free(plan& p, const placement& where, const topology& machine, co
   const node_set& nodes = where.nodes();
   if (nodes.size() == 1) return runs.add(nodes.first(), left);
   std::vector<candidate> all;
-  for (node_id n : nodes) all.push_back({n, static_cast<wide>(free_of(n, machine, options))});
+  // Where the kernel does not tell of each, all count as equally free, and get as much.
+  bool known = true;
+  for (node_id n : nodes) {
+    const auto free = free_of(n, machine, options);
+    known = known && free;
+    all.push_back({n, static_cast<wide>(free.value_or(0))});
+  }
+  if (!known) {
+    for (candidate& c : all) c.free = 0;
+  }
   while (left != 0) {
     candidate& best = *std::ranges::max_element(all, {}, &candidate::free);
     const std::size_t chunks =

@@ -37,6 +37,10 @@ bool take_from_sysfs(machine& m) {
 
 void take_from_hwloc(machine& m, const std::vector<unsigned>& all) {
   for (machine_node& n : m.list) n.cpus.clear();
+  // Where hwloc could not read /sys it shows one node that has all CPUs. With others beside it nobody knows.
+  if (m.is_this_system &&
+      std::ranges::any_of(m.list, [](const machine_node& n) { return n.object == nullptr; }))
+    return;
   for (unsigned cpu : all)
     if (machine_node* n = owner(m, cpu)) n->cpus.push_back(cpu);
 }

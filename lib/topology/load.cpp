@@ -1,7 +1,9 @@
 #include <acre/error.hpp>
 
 #include <cerrno>
+#include <charconv>
 #include <mutex>
+#include <optional>
 
 #include "sys/pages.hpp"
 #include "topology/machine.hpp"
@@ -65,9 +67,43 @@ topology topology::load() {
   return topology(std::make_shared<const snapshot>(snapshot{read_machine(std::move(handle), here)}));
 }
 
+namespace {
+
+/// The major version that hwloc's root element names: <topology version="3.0">; nothing where it names none, as those
+/// of hwloc 1.
+std::optional<unsigned> xml_version(std::string_view xml) {
+  const std::size_t root = xml.find("<topology ");
+  if (root == xml.npos) return std::nullopt;
+  std::string_view element = xml.substr(root, xml.find('>', root) - root);
+  constexpr std::string_view name = " version=\"";
+  const std::size_t at = element.find(name);
+  if (at == xml.npos) return std::nullopt;
+  element.remove_prefix(at + name.size());
+  unsigned version = 0;
+  const auto [end, failure] = std::from_chars(element.data(), element.data() + element.size(), version);
+  return failure == std::errc{} ? std::optional(version) : std::nullopt;
+}
+
+/// hwloc 2 says "Invalid argument" of what a later one has written.
+void require_readable(std::string_view xml, const std::string& what) {
+  const unsigned readable = hwloc_get_api_version() >> 16;
+  const auto version = xml_version(xml);
+  if (!version || *version <= readable) return;
+  const std::string newer = "hwloc " + std::to_string(*version);
+  throw error(errc::topology_failed, "hwloc cannot load " + what + ": it is the format of " + newer +
+                                         ", and this is hwloc " + std::to_string(readable) + "; acre with " +
+                                         newer +
+                                         " reads it, or write it anew with HWLOC_TOPOLOGY_EXPORT_XML_FLAG_V" +
+                                         std::to_string(readable) + " (lstopo --export-xml-flags v" +
+                                         std::to_string(readable) + ")");
+}
+
+}  // namespace
+
 topology topology::from_xml(std::string_view xml) {
   const std::string what = "a machine from XML";
   const std::string text(xml);
+  require_readable(xml, what);
   hwloc_handle handle = new_handle(what);
   // hwloc counts the terminating zero.
   if (hwloc_topology_set_xmlbuffer(handle.get(), text.c_str(), static_cast<int>(text.size()) + 1) != 0)

@@ -20,13 +20,16 @@ using hwloc_handle = std::unique_ptr<hwloc_topology, close_hwloc>;
 struct machine_node {
   node_id id = 0;
   hwloc_obj_t object = nullptr;  ///< null: the kernel has the node, hwloc does not show it
-  std::uint64_t capacity = 0;
+  std::optional<std::uint64_t> capacity;
   memory_kind kind = memory_kind::unknown;
   std::vector<unsigned> cpus;
   std::vector<std::optional<unsigned>> distances;  ///< by position in machine::list
 };
 
 struct machine {
+  /// What is not known to have none counts as memory: the kernel will tell.
+  static bool has_memory(const machine_node& n) noexcept { return n.capacity != std::uint64_t{0}; }
+
   hwloc_handle handle;
   bool is_this_system = false;
   std::vector<machine_node> list;  ///< by increasing id

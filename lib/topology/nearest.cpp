@@ -13,6 +13,8 @@ namespace {
 /// For a CPU whose node is hidden by hwloc or without distances: the candidates of the smallest part of the
 /// machine around it that has any.
 node_set around(const machine& m, hwloc_obj_t o, const node_set& candidates) {
+  // Nothing told whose the CPUs are: hwloc's one node, then, is made up.
+  if (m.node_of_cpu.empty()) o = nullptr;
   for (; o != nullptr; o = o->parent) {
     node_set here;
     for (node_id n : candidates)
@@ -66,8 +68,9 @@ node_set topology::local_nodes() const {
   if (!is_this_system())
     throw error(errc::foreign_topology, "the calling thread runs on no CPU of a topology of another machine");
   const unsigned cpu = sys::current_cpu();
-  // A CPU that came online after the snapshot was taken.
-  if (!node_of_cpu(cpu) && !hwloc_get_pu_obj_by_os_index(native_handle(), cpu)) return default_nodes();
+  // Where nothing tells its node, and hwloc does not know it, any usable node is as good as another.
+  if (!node_of_cpu(cpu) && !hwloc_get_pu_obj_by_os_index(native_handle(), cpu))
+    return default_nodes().empty() ? allowed_nodes() : default_nodes();
   return local_nodes(std::span(&cpu, 1));
 }
 

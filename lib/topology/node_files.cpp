@@ -1,9 +1,14 @@
 #include "topology/node_files.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <charconv>
+#include <new>
 #include <string>
 
 #include "sys/files.hpp"
+#include "sys/policy.hpp"
+#include "sys/threads.hpp"
 
 namespace acre {
 namespace {
@@ -55,9 +60,62 @@ std::optional<std::vector<unsigned>> online_nodes() {
   return text ? parse_kernel_list(*text) : std::nullopt;
 }
 
+std::optional<unsigned> distance_now(node_id from, node_id to) {
+  const auto online = online_nodes();
+  const auto row = distances_of_node(from);
+  if (!online || !row || row->size() != online->size()) return std::nullopt;
+  const auto at = std::ranges::find(*online, to);
+  if (at == online->end()) return std::nullopt;
+  return (*row)[static_cast<std::size_t>(at - online->begin())];
+}
+
+std::optional<node_set> allowed_now() {
+  node_set nodes;
+  sys::node_bits bits;
+  if (sys::allowed_nodes(bits) == 0) {
+    for (std::size_t word = 0; word != bits.size(); ++word) {
+      for (std::uint64_t rest = bits[word]; rest != 0; rest &= rest - 1)
+        nodes.insert(static_cast<node_id>(64 * word) + static_cast<node_id>(std::countr_zero(rest)));
+    }
+    return nodes;
+  }
+  const auto text = sys::allowed_node_list();
+  const auto list = text ? parse_kernel_list(*text) : std::nullopt;
+  if (!list) return std::nullopt;
+  for (const unsigned n : *list) {
+    if (n < node_set::max_nodes) nodes.insert(n);
+  }
+  return nodes;
+}
+
+error no_longer_usable(node_id node, const node_set& allowed) {
+  const auto lacks = [node](const std::optional<std::string>& text) {
+    const auto list = text ? parse_kernel_list(*text) : std::nullopt;
+    return list && std::find(list->begin(), list->end(), node) == list->end();
+  };
+  const std::string name = "node " + std::to_string(node);
+  const std::string usable = "; nodes that this process may use now: " + allowed.to_string();
+  if (lacks(sys::read_node_file("online"))) return {errc::unknown_node, name + " is not online" + usable};
+  if (lacks(sys::read_node_file("has_memory")))
+    return {errc::node_without_memory, name + " has no memory" + usable};
+  return {errc::node_not_allowed, name + " is not allowed for this process" + usable};
+}
+
 std::optional<std::vector<unsigned>> cpus_of_node(node_id node) {
   const auto text = file_of(node, "cpulist");
   return text ? parse_kernel_list(*text) : std::nullopt;
+}
+
+std::optional<node_id> node_of_cpu_now(unsigned cpu) noexcept {
+  if (const auto here = sys::current_place(); here && here->cpu == cpu) return here->node;
+  try {
+    for (const node_id node : online_nodes().value_or(std::vector<unsigned>{})) {
+      const auto cpus = cpus_of_node(node);
+      if (cpus && std::ranges::find(*cpus, cpu) != cpus->end()) return node;
+    }
+  } catch (const std::bad_alloc&) {
+  }
+  return std::nullopt;
 }
 
 std::optional<std::vector<unsigned>> distances_of_node(node_id node) {

@@ -5,6 +5,7 @@
 
 #include "sys/files.hpp"
 #include "topology/machine.hpp"
+#include "topology/node_files.hpp"
 
 namespace acre {
 namespace {
@@ -12,6 +13,22 @@ namespace {
 [[noreturn]] void refuse(errc code, node_id node, const char* mistake, const char* right,
                          const node_set& nodes) {
   throw error(code, "node " + std::to_string(node) + " " + mistake + "; " + right + " " + nodes.to_string());
+}
+
+/// Whether a node that the snapshot does not have may have come online since: the kernel tells numbers of such nodes. True
+/// also where it does not tell which there are.
+bool may_have_come(const machine& m, node_id node) {
+  if (!m.is_this_system) return false;
+  const auto online = online_nodes();
+  return !online || std::ranges::find(*online, node) != online->end();
+}
+
+/// Null for a node that came online later.
+const machine_node* find(const machine& m, node_id node) {
+  const machine_node* const n = m.find(node);
+  if (n == nullptr && !may_have_come(m, node))
+    refuse(errc::unknown_node, node, "does not exist", "the machine has nodes", m.nodes);
+  return n;
 }
 
 const machine_node& require(const machine& m, node_id node) {
@@ -69,41 +86,62 @@ void topology::require_usable(const node_set& nodes) const {
     throw error(
         errc::empty_node_set,
         "at least one node is needed; nodes with memory that this process may use: " + m.allowed.to_string());
+  if (m.allowed.contains(nodes)) return;
+  // More may be allowed by now, or have come online.
+  const std::optional<node_set> now = m.is_this_system ? allowed_now() : std::nullopt;
   for (node_id n : nodes) {
-    if (!m.nodes.contains(n))
+    if (m.allowed.contains(n) || (now && now->contains(n))) continue;
+    if (!m.nodes.contains(n) && !may_have_come(m, n))
       refuse(errc::unknown_node, n, "does not exist", "the machine has nodes", m.nodes);
-    if (!m.with_memory.contains(n))
+    if (m.nodes.contains(n) && !m.with_memory.contains(n))
       refuse(errc::node_without_memory, n, "has no memory", "nodes with memory are", m.with_memory);
-    if (!m.allowed.contains(n))
-      refuse(errc::node_not_allowed, n, "is not allowed for this process", "allowed nodes are", m.allowed);
+    refuse(errc::node_not_allowed, n, "is not allowed for this process", "allowed nodes are",
+           now ? *now : m.allowed);
   }
 }
 
-std::uint64_t topology::capacity(node_id node) const { return require(*x_snapshot, node).capacity; }
-
-node_memory topology::memory(node_id node) const {
-  const machine_node& n = require(*x_snapshot, node);
-  if (!is_this_system()) return {n.capacity, n.capacity, 0};
-  const auto now = sys::node_memory(node);
-  if (!now) return {n.capacity, n.capacity, 0};
-  const std::uint64_t cache = now->file > now->shared ? now->file - now->shared : 0;
-  return {now->total, now->free, cache + now->slab_reclaimable};
+std::optional<std::uint64_t> topology::capacity(node_id node) const {
+  const machine_node* const n = find(*x_snapshot, node);
+  if (n != nullptr && n->capacity) return n->capacity;
+  const auto now = memory(node);
+  return now ? std::optional(now->total) : std::nullopt;
 }
 
-memory_kind topology::kind(node_id node) const { return require(*x_snapshot, node).kind; }
+std::optional<node_memory> topology::memory(node_id node) const {
+  const machine_node* const n = find(*x_snapshot, node);
+  if (!is_this_system()) {
+    if (!n->capacity) return std::nullopt;
+    return node_memory{*n->capacity, *n->capacity, 0};
+  }
+  const auto now = sys::node_memory(node);
+  if (!now) return std::nullopt;
+  const std::uint64_t cache = now->file > now->shared ? now->file - now->shared : 0;
+  return node_memory{now->total, now->free, cache + now->slab_reclaimable};
+}
 
-const std::vector<unsigned>& topology::cpus(node_id node) const { return require(*x_snapshot, node).cpus; }
+memory_kind topology::kind(node_id node) const {
+  const machine_node* const n = find(*x_snapshot, node);
+  return n != nullptr ? n->kind : memory_kind::unknown;
+}
+
+const std::vector<unsigned>& topology::cpus(node_id node) const {
+  static const std::vector<unsigned> none;
+  const machine_node* const n = find(*x_snapshot, node);
+  return n != nullptr ? n->cpus : none;
+}
 
 std::optional<node_id> topology::node_of_cpu(unsigned cpu) const noexcept {
   const auto& list = x_snapshot->node_of_cpu;
   const auto at = std::lower_bound(list.begin(), list.end(), std::pair(cpu, node_id{0}));
-  if (at == list.end() || at->first != cpu) return std::nullopt;
-  return at->second;
+  if (at != list.end() && at->first == cpu) return at->second;
+  return is_this_system() ? node_of_cpu_now(cpu) : std::nullopt;
 }
 
 std::optional<unsigned> topology::distance(node_id from, node_id to) const {
-  const machine_node& a = require(*x_snapshot, from);
-  return a.distances[x_snapshot->position(require(*x_snapshot, to))];
+  const machine_node* const a = find(*x_snapshot, from);
+  const machine_node* const b = find(*x_snapshot, to);
+  if (a != nullptr && b != nullptr) return a->distances[x_snapshot->position(*b)];
+  return distance_now(from, to);
 }
 
 std::optional<std::uint64_t> topology::value(memory_attribute attribute, node_id target,

@@ -90,11 +90,11 @@ BOOST_AUTO_TEST_CASE(has_the_memory_of_its_shape) {
     BOOST_TEST_CONTEXT("node " << node) {
       const std::uint64_t total = node_meminfo(node, "MemTotal");
       BOOST_TEST(t.capacity(node) == total);
-      BOOST_TEST(t.capacity(node) <= (facts.mib + 1) << 20);
+      BOOST_TEST(t.capacity(node).value() <= (facts.mib + 1) << 20);
       // The kernel itself, its page tables and the boot archive are on node 0.
-      BOOST_TEST(t.capacity(node) >= (facts.mib - std::min<std::uint64_t>(facts.mib / 2, 200)) << 20);
+      BOOST_TEST(t.capacity(node).value() >= (facts.mib - std::min<std::uint64_t>(facts.mib / 2, 200)) << 20);
       const std::uint64_t free = node_meminfo(node, "MemFree");
-      const node_memory memory = t.memory(node);
+      const node_memory memory = t.memory(node).value();
       BOOST_TEST(memory.total == total);
       BOOST_TEST(memory.free + (8 << 20) >= free);
       BOOST_TEST(memory.free <= free + (8 << 20));

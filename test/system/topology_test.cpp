@@ -99,8 +99,8 @@ BOOST_AUTO_TEST_CASE(has_the_distances_of_sysfs) {
 BOOST_AUTO_TEST_CASE(knows_the_memory_of_its_nodes) {
   const topology& t = topology::system();
   for (node_id n : t.memory_nodes()) {
-    const node_memory memory = t.memory(n);
-    BOOST_TEST(t.capacity(n) > 0U);
+    const node_memory memory = t.memory(n).value();
+    BOOST_TEST(t.capacity(n).value() > 0U);
     BOOST_TEST(memory.total > 0U);
     BOOST_TEST(memory.free <= memory.total);
     BOOST_TEST(memory.reclaimable <= memory.total);

@@ -1,4 +1,5 @@
 #include <acre/error.hpp>
+#include <acre/hwloc_version.hpp>
 #include <acre/topology.hpp>
 
 #include "topology/node_files.hpp"
@@ -62,7 +63,7 @@ BOOST_AUTO_TEST_CASE(of_synthetic_machines_has_their_nodes) {
       BOOST_TEST(same(t.cpus(n), cpu_list{2 * n, 2 * n + 1}));
       BOOST_TEST(t.node_of_cpu(2 * n + 1) == n);
       BOOST_TEST(local(t, {2 * n}) == node_set{n});
-      BOOST_TEST(t.capacity(n) > 0U);
+      BOOST_TEST(t.capacity(n).value() > 0U);
       BOOST_TEST(t.kind(n) == memory_kind::dram);
     }
   }
@@ -70,8 +71,8 @@ BOOST_AUTO_TEST_CASE(of_synthetic_machines_has_their_nodes) {
 
 BOOST_AUTO_TEST_CASE(that_is_foreign_reports_its_capacity_as_free) {
   const topology t = topology::from_synthetic("numa:2 pu:1");
-  BOOST_TEST(t.memory(1).total == t.capacity(1));
-  BOOST_TEST(t.memory(1).free == t.capacity(1));
+  BOOST_TEST(t.memory(1)->total == t.capacity(1));
+  BOOST_TEST(t.memory(1)->free == t.capacity(1));
   BOOST_CHECK_EXCEPTION((void)t.local_nodes(), error,
                         with_code(errc::foreign_topology).saying("another machine"));
 }
@@ -96,6 +97,19 @@ BOOST_AUTO_TEST_CASE(that_cannot_be_loaded_says_which) {
   BOOST_CHECK_EXCEPTION(topology::from_synthetic(""), error, naming("''"));
   BOOST_CHECK_EXCEPTION(topology::from_xml("<topology"), error, naming("XML"));
   BOOST_CHECK_EXCEPTION(topology::from_xml(""), error, naming("XML"));
+}
+
+BOOST_AUTO_TEST_CASE(of_a_later_hwlocs_format_says_what_reads_it) {
+  const std::string readable = std::to_string(std::stoi(std::string(hwloc_version())));
+  const std::string later = std::to_string(std::stoi(readable) + 1);
+  const std::string xml =
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE topology SYSTEM \"hwloc2.dtd\">\n"
+      "<topology version=\"" +
+      later + ".0\">\n  <object type=\"Machine\"/>\n</topology>\n";
+  BOOST_CHECK_EXCEPTION(topology::from_xml(xml), error,
+                        with_code(errc::topology_failed)
+                            .saying("the format of hwloc " + later + ", and this is hwloc " + readable)
+                            .saying("--export-xml-flags v" + readable));
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_node_it_does_not_have) {

@@ -5,10 +5,30 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <sstream>
 
 namespace acre_cli {
 namespace fs = std::filesystem;
+
+/// A limit, and what counts against it.
+struct limit_files {
+  std::string_view limit;
+  std::string_view used;
+};
+struct cgroup_files {
+  std::string_view type;  ///< of the file system
+  std::string_view usual_place;
+  std::vector<limit_files> limits;
+};
 namespace {
+
+/// Above memory.high the kernel makes a process wait for each further piece of memory.
+const cgroup_files version_2 = {
+    "cgroup2", "/sys/fs/cgroup", {{"memory.max", "memory.current"}, {"memory.high", "memory.current"}}};
+const cgroup_files version_1 = {"cgroup",
+                                "/sys/fs/cgroup/memory",
+                                {{"memory.limit_in_bytes", "memory.usage_in_bytes"},
+                                 {"memory.memsw.limit_in_bytes", "memory.memsw.usage_in_bytes"}}};
 
 std::optional<std::uint64_t> to_number(std::string_view text) {
   std::uint64_t value = 0;
@@ -28,25 +48,43 @@ std::optional<std::uint64_t> page_size_in(std::string_view directory) {
   return kilobytes ? std::optional(*kilobytes * 1024) : std::nullopt;
 }
 
-struct cgroup_files {
-  std::string_view mounted;
-  std::string_view limit;
-  std::string_view used;
-};
-constexpr cgroup_files version_2 = {"/sys/fs/cgroup", "memory.max", "memory.current"};
-constexpr cgroup_files version_1 = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes",
-                                    "memory.usage_in_bytes"};
+/// Whether "a,b,memory" names memory.
+bool names_memory(std::string_view list) {
+  return fmt::format(",{},", list).find(",memory,") != std::string::npos;
+}
 
-/// Files and path of "0::/path" or "4:memory:/path"; nothing for other lines.
-std::optional<std::pair<cgroup_files, fs::path>> memory_cgroup(std::string_view line) {
+struct memory_group {
+  const cgroup_files* files;
+  std::string path;
+};
+/// Of "0::/path" or "4:memory:/path"; nothing for other lines.
+std::optional<memory_group> memory_cgroup(std::string_view line) {
   const std::size_t first = line.find(':');
-  const std::size_t second = line.find(':', first + 1);
-  if (second == std::string_view::npos) return std::nullopt;
-  const std::string controllers = fmt::format(",{},", line.substr(first + 1, second - first - 1));
-  const fs::path path(line.substr(second + 1));
-  if (controllers == ",,") return std::pair(version_2, path);
-  if (controllers.find(",memory,") != std::string::npos) return std::pair(version_1, path);
+  const std::size_t second = first == line.npos ? line.npos : line.find(':', first + 1);
+  if (second == line.npos) return std::nullopt;
+  const std::string_view controllers = line.substr(first + 1, second - first - 1);
+  std::string path(line.substr(second + 1));
+  if (line.starts_with("0::")) return memory_group{&version_2, std::move(path)};
+  if (names_memory(controllers)) return memory_group{&version_1, std::move(path)};
   return std::nullopt;
+}
+
+/// Where control groups are mounted, and which of them is the topmost there.
+struct group_mount {
+  std::string group;
+  std::string directory;
+};
+/// proc_pid_mountinfo(5): 36 35 98:0 /root /mount/point options [optional...] - type source super-options.
+std::optional<group_mount> group_mount_in(std::string_view line, const cgroup_files& files) {
+  std::istringstream words{std::string(line)};
+  std::string skipped, type, source, options;
+  group_mount found;
+  words >> skipped >> skipped >> skipped >> found.group >> found.directory;
+  while (words >> skipped && skipped != "-") {
+  }
+  words >> type >> source >> options;
+  if (!words || type != files.type) return std::nullopt;
+  return &files == &version_2 || names_memory(options) ? std::optional(found) : std::nullopt;
 }
 
 std::uint64_t room(const memory_limit& l) { return l.limit > l.used ? l.limit - l.used : 0; }
@@ -115,19 +153,45 @@ std::vector<huge_pool> system_files::huge_pools_of(acre::node_id node) const {
   return pools;
 }
 
-std::optional<memory_limit> system_files::memory_limit_of_self() const {
-  // Above this the kernel means none (version 1 writes a very large number).
-  constexpr std::uint64_t no_limit = std::uint64_t{1} << 60;
-  std::optional<memory_limit> tightest;
+bool system_files::has(std::string_view file) const {
+  std::error_code ec;
+  return fs::exists(at(file), ec);
+}
+
+std::vector<system_files::group_directory> system_files::memory_groups_of_self() const {
+  std::vector<group_directory> found;
   std::ifstream in(at("/proc/self/cgroup"));
   for (std::string text; std::getline(in, text);) {
     const auto group = memory_cgroup(text);
     if (!group) continue;
-    const auto& [files, path] = *group;
-    for (fs::path part = path.relative_path();; part = part.parent_path()) {
-      const std::string directory = (fs::path(files.mounted) / part).string();
-      const auto limit = number(fmt::format("{}/{}", directory, files.limit));
-      if (limit && *limit < no_limit) {
+    group_directory& d = found.emplace_back(group_directory{group->files, {}, {}, group->path == "/"});
+    std::ifstream mounts(at("/proc/self/mountinfo"));
+    if (!mounts) {
+      d.mounted = group->files->usual_place;
+      d.path = group->path;
+    }
+    for (std::string line; std::getline(mounts, line);) {
+      const auto mount = group_mount_in(line, *group->files);
+      if (!mount) continue;
+      const std::string top = mount->group == "/" ? "" : mount->group;
+      const bool below = group->path.starts_with(top + "/") || group->path == top;
+      d.mounted = mount->directory;
+      d.path = below ? group->path.substr(top.size()) : "";
+    }
+  }
+  return found;
+}
+
+std::optional<memory_limit> system_files::memory_limit_of_self() const {
+  // Above this the kernel means none (version 1 writes a very large number).
+  constexpr std::uint64_t no_limit = std::uint64_t{1} << 60;
+  std::optional<memory_limit> tightest;
+  for (const group_directory& group : memory_groups_of_self()) {
+    for (fs::path part = fs::path(group.path).relative_path();; part = part.parent_path()) {
+      const std::string directory = (fs::path(group.mounted) / part).string();
+      for (const limit_files& files : group.files->limits) {
+        const auto limit = number(fmt::format("{}/{}", directory, files.limit));
+        if (!limit || *limit >= no_limit) continue;
         const memory_limit found{*limit, number(fmt::format("{}/{}", directory, files.used)).value_or(0)};
         if (!tightest || room(found) < room(*tightest)) tightest = found;
       }
@@ -135,6 +199,18 @@ std::optional<memory_limit> system_files::memory_limit_of_self() const {
     }
   }
   return tightest;
+}
+
+bool system_files::shows_group_of_self() const {
+  std::error_code ec;
+  const bool first_namespace =
+      fs::read_symlink(at("/proc/self/ns/cgroup"), ec).string() == "cgroup:[4026531835]";
+  const auto groups = memory_groups_of_self();
+  return has("/proc/self/cgroup") && std::ranges::all_of(groups, [&](const group_directory& group) {
+           const auto directory = fs::path(group.mounted) / fs::path(group.path).relative_path();
+           return (!group.mounted.empty() && has((directory / "cgroup.procs").string())) ||
+                  (group.is_topmost && first_namespace);
+         });
 }
 
 }  // namespace acre_cli

@@ -27,6 +27,8 @@ struct memory_limit {
   friend bool operator==(const memory_limit&, const memory_limit&) = default;
 };
 
+struct cgroup_files;
+
 /// Everything is nothing where the file is missing, may not be read, or says something else.
 class system_files {
  public:
@@ -41,12 +43,23 @@ class system_files {
   std::optional<std::uint64_t> field(std::string_view file, std::string_view name) const;
   std::optional<std::size_t> count_lines(std::string_view file) const;
 
+  bool has(std::string_view file) const;
+
   /// In order of page size.
   std::vector<huge_pool> huge_pools_of(acre::node_id node) const;
   /// Of all limits on the way from this process's control group to the root, the one that leaves least.
   std::optional<memory_limit> memory_limit_of_self() const;
+  /// Whether that group can be seen here. The topmost group of the first cgroup namespace needs not be: it has no limit.
+  bool shows_group_of_self() const;
 
  private:
+  struct group_directory {
+    const cgroup_files* files;
+    std::string mounted;  ///< where groups are mounted; empty: they are not
+    std::string path;     ///< below it, as far as it can be seen there
+    bool is_topmost;
+  };
+  std::vector<group_directory> memory_groups_of_self() const;
   std::filesystem::path at(std::string_view file) const;
 
   std::filesystem::path x_root;

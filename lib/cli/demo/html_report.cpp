@@ -85,7 +85,7 @@ class html_writer {
     }
     put("<div class=\"rows\">\n");
     for (const auto& n : m.nodes)
-      if (n.capacity != 0) node(t, share_of(t, n.node));
+      if (n.capacity != 0U) node(t, share_of(t, n.node));
     put("</div>\n");
     if (!t.agrees) put("<p>{}</p>\n", escape_html(t.difference));
     for (const auto& d : t.downgrades) put("<p>{}</p>\n", escape_html(d));
@@ -156,10 +156,10 @@ class html_writer {
       put("<tr><th scope=\"row\" class=\"left\">{}{}</th><td class=\"left\">{}</td><td>{}</td><td>{}</td>"
           "<td class=\"left cpus\">{}</td></tr>\n",
           n.node,
-          n.allowed         ? ""
-          : n.capacity == 0 ? " (no memory)"
-                            : " (not for this process)",
-          escape_html(n.kind), acre::format_bytes_rounded(n.capacity), acre::format_bytes_rounded(n.free),
+          n.allowed          ? ""
+          : n.capacity == 0U ? " (no memory)"
+                             : " (not for this process)",
+          escape_html(n.kind), format_known(n.capacity), format_known(n.free),
           n.cpus.empty() ? "none" : escape_html(n.cpus));
     put("</tbody></table></div>\n");
     matrix("Distances, relative to 10", m, m.distance);

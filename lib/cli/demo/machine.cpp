@@ -30,8 +30,9 @@ machine_summary describe(const acre::topology& machine, std::optional<acre::node
   summary.here = here;
   for (const auto node : machine.nodes()) {
     const auto memory = machine.memory(node);
-    summary.nodes.push_back({node, machine.capacity(node), memory.free, format_cpus(machine.cpus(node)),
-                             std::string(to_string(machine.kind(node))),
+    summary.nodes.push_back({node, machine.capacity(node),
+                             memory ? std::optional(memory->free) : std::nullopt,
+                             format_cpus(machine.cpus(node)), std::string(to_string(machine.kind(node))),
                              machine.allowed_nodes().contains(node)});
   }
   summary.distance = matrix_of(machine, [&](auto from, auto to) -> std::optional<std::uint64_t> {

@@ -32,6 +32,10 @@ void require_same_data(const report& r) {
   }
 }
 
+std::string format_known(const std::optional<std::uint64_t>& bytes) {
+  return bytes ? acre::format_bytes_rounded(*bytes) : "?";
+}
+
 std::string one_node_note(const machine_summary& machine) {
   if (machine.nodes.size() != 1) return {};
   return "This machine has one memory node, so there is nothing to choose between. "

@@ -28,8 +28,8 @@ struct corpus_summary {
 
 struct node_row {
   acre::node_id node = 0;
-  std::uint64_t capacity = 0;
-  std::uint64_t free = 0;
+  std::optional<std::uint64_t> capacity;  ///< nothing: not known
+  std::optional<std::uint64_t> free;
   std::string cpus;  ///< "0-3,8"; empty for memory-only nodes
   std::string kind;
   bool allowed = true;
@@ -92,6 +92,8 @@ struct report {
 
 /// "412 ms", "1.21 s", "38 us".
 std::string format_seconds(double seconds);
+/// Bytes, "?" where nobody tells.
+std::string format_known(const std::optional<std::uint64_t>& bytes);
 /// \throws std::runtime_error if two trials read different data back
 void require_same_data(const report& r);
 /// Shown where a machine has one node; empty elsewhere.

@@ -145,9 +145,9 @@ class text_writer {
     if (table) put("  node   kind      capacity       free   CPUs\n");
     for (const auto& n : m.nodes) {
       std::string cpus = n.cpus.empty() ? "none" : n.cpus;
-      if (!n.allowed) cpus += n.capacity == 0 ? " (no memory)" : " (not for this process)";
-      const std::string capacity = acre::format_bytes_rounded(n.capacity);
-      const std::string free = acre::format_bytes_rounded(n.free);
+      if (!n.allowed) cpus += n.capacity == 0U ? " (no memory)" : " (not for this process)";
+      const std::string capacity = format_known(n.capacity);
+      const std::string free = format_known(n.free);
       if (table) {
         put("  {:<6} {:<8} {:>9}  {:>9}   {}", n.node, n.kind, capacity, free,
             wrap(cpus, x_width, before_cpus).substr(before_cpus));

@@ -66,11 +66,12 @@ weight_choice choose_weights(const acre::topology& machine, acre::node_id here) 
   for (const auto node : machine.default_nodes()) {
     if (const auto value = machine.value(acre::memory_attribute::bandwidth, node, here))
       bandwidth.emplace_back(node, *value);
-    capacity.emplace_back(node, machine.capacity(node));
+    if (const auto bytes = machine.capacity(node)) capacity.emplace_back(node, *bytes);
   }
   if (bandwidth.size() == machine.default_nodes().size())
     if (auto weights = in_parts(bandwidth); differ(weights)) return {std::move(weights), "by bandwidth"};
-  if (auto weights = in_parts(capacity); differ(weights)) return {std::move(weights), "by capacity"};
+  if (capacity.size() == machine.default_nodes().size())
+    if (auto weights = in_parts(capacity); differ(weights)) return {std::move(weights), "by capacity"};
   std::vector<acre::node_weight> weights;
   for (const auto node : machine.default_nodes()) weights.push_back({node, node == here ? 3u : 1u});
   return {std::move(weights), "three parts near, one on each other node"};

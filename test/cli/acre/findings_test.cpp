@@ -110,6 +110,9 @@ const std::vector<ailment>& ailments() {
        [](doctor_facts& f) {
          f.memory_limit = memory_limit{gib, gib};
        }},
+      {"memory_limit_unknown", warning, "cannot be seen", [](doctor_facts& f) { f.group_is_seen = false; }},
+      {"no_sys", warning, "/sys cannot be read", [](doctor_facts& f) { f.has_sys = false; }},
+      {"no_proc", warning, "/proc cannot be read", [](doctor_facts& f) { f.has_proc = false; }},
       {"no_shm", warning, "no /dev/shm", [](doctor_facts& f) { f.shm.reset(); }},
       {"small_shm", note, "64 MiB",
        [](doctor_facts& f) {
@@ -287,6 +290,21 @@ BOOST_AUTO_TEST_CASE(are_read_from_what_uname_says) {
     BOOST_TEST_INFO("'" << text << "'");
     BOOST_TEST(parse_version(text) == std::nullopt);
   }
+}
+
+BOOST_AUTO_TEST_CASE(of_nodes_of_unknown_size_do_not_call_them_empty) {
+  doctor_facts facts = healthy_facts();
+  facts.has_sys = false;
+  facts.thp_enabled.reset();
+  for (auto& node : facts.nodes) {
+    node.capacity.reset();
+    node.free.reset();
+    node.cpus.reset();
+    node.huge_pages.clear();
+  }
+  const std::vector<finding> found = not_ok(judge(facts));
+  BOOST_TEST_REQUIRE(found.size() == 1U);
+  BOOST_TEST(found.front().id == "no_sys");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

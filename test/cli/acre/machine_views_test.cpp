@@ -115,6 +115,26 @@ BOOST_AUTO_TEST_CASE(tells_nodes_without_memory_without_cpus_and_forbidden_ones)
   BOOST_TEST(contains(text, "     1  dram        512 GiB    100 GiB  no       none\n"));
   BOOST_TEST(contains(text, "     2  dram        512 GiB    100 GiB  yes      16-23\n"));
 }
+BOOST_AUTO_TEST_CASE(says_where_sys_is_hidden) {
+  machine_report report = made_up(2);
+  report.has_sys = false;
+  for (auto& row : report.nodes) {
+    row.capacity.reset();
+    row.free.reset();
+    row.reclaimable.reset();
+    row.cpus.clear();
+    row.huge_pages.clear();
+  }
+  const std::string text = to_text(report, 80, {});
+  BOOST_TEST(contains(text, "2 nodes, memory unknown, CPUs unknown\n"));
+  BOOST_TEST(contains(text, "     1  dram              ?          ?  yes      ?\n"));
+  BOOST_TEST(contains(text, "Huge pages: not known, /sys cannot be read.\n"));
+  const auto json = to_json(report);
+  BOOST_TEST(json["nodes"][0]["capacity"].is_null());
+  BOOST_TEST(json["nodes"][0]["cpus"].is_null());
+  BOOST_TEST(json["nodes"][0]["huge_pages"].is_null());
+  BOOST_TEST(json["nodes"][0]["has_memory"] == true);
+}
 BOOST_AUTO_TEST_CASE(has_the_pools_of_huge_pages_by_size) {
   machine_report report = made_up(2);
   report.nodes[0].huge_pages = {{2 << 20, 16, 9}};

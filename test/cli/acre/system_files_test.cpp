@@ -95,6 +95,23 @@ BOOST_AUTO_TEST_CASE(finds_the_memory_limit_of_cgroup_1_or_of_a_container) {
   BOOST_TEST(files.memory_limit_of_self() == (memory_limit{1000, 10}));
 }
 
+BOOST_AUTO_TEST_CASE(finds_memory_limits_where_groups_are_mounted) {
+  made_up.write("/proc/self/cgroup", "0::/docker/1/x\n");
+  made_up.write("/proc/self/mountinfo", "35 24 0:30 /docker/1 /groups rw - cgroup2 cgroup2 rw\n");
+  BOOST_TEST(!files.shows_group_of_self());
+  made_up.write("/groups/x/cgroup.procs", "1\n");
+  BOOST_TEST(files.shows_group_of_self());
+  made_up.write("/groups/memory.max", "9000\n");
+  made_up.write("/groups/memory.high", "5000\n");
+  made_up.write("/groups/memory.current", "10\n");
+  BOOST_TEST(files.memory_limit_of_self() == (memory_limit{5000, 10}));
+}
+BOOST_AUTO_TEST_CASE(does_not_see_groups_that_are_hidden) {
+  BOOST_TEST(!files.shows_group_of_self());
+  made_up.write("/proc/self/cgroup", "0::/\n");
+  BOOST_TEST(!files.shows_group_of_self());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -17,16 +17,25 @@ std::string kernel_release() {
   return ::uname(&name) == 0 ? name.release : "";
 }
 
+/// Some node has the CPU this runs on.
+bool cpus_are_known(const acre::topology& machine) {
+  for (const auto node : machine.nodes())
+    if (!machine.cpus(node).empty()) return true;
+  return false;
+}
+
 std::vector<node_facts> nodes_of(const acre::topology& machine, const system_files& files) {
   std::vector<node_facts> nodes;
   for (const auto node : machine.nodes()) {
-    const acre::node_memory memory = machine.memory(node);
+    const auto memory = machine.memory(node);
     node_facts facts;
     facts.node = node;
     facts.capacity = machine.capacity(node);
-    facts.free = memory.free;
-    facts.reclaimable = memory.reclaimable;
-    facts.cpus = machine.cpus(node).size();
+    if (memory) {
+      facts.free = memory->free;
+      facts.reclaimable = memory->reclaimable;
+    }
+    if (cpus_are_known(machine)) facts.cpus = machine.cpus(node).size();
     facts.allowed = machine.allowed_nodes().contains(node);
     facts.huge_pages = files.huge_pools_of(node);
     if (facts.allowed && machine.is_this_system()) facts.binding = try_binding(node, machine);
@@ -58,6 +67,9 @@ void read_settings(doctor_facts& facts, const system_files& files) {
   facts.overcommit = files.number("/proc/sys/vm/overcommit_memory");
   facts.zone_reclaim = files.number("/proc/sys/vm/zone_reclaim_mode");
   facts.memory_limit = files.memory_limit_of_self();
+  facts.group_is_seen = files.shows_group_of_self();
+  facts.has_proc = files.has("/proc/self/maps");
+  facts.has_sys = files.has("/sys/kernel/mm");
 }
 
 }  // namespace

@@ -42,10 +42,10 @@ std::optional<short_version> parse_version(std::string_view text);
 
 struct node_facts {
   acre::node_id node = 0;
-  std::uint64_t capacity = 0;  ///< bytes; 0: no memory
-  std::uint64_t free = 0;
-  std::uint64_t reclaimable = 0;
-  std::size_t cpus = 0;
+  std::optional<std::uint64_t> capacity = {};  ///< bytes; 0: no memory; nothing: not known
+  std::optional<std::uint64_t> free = {};
+  std::optional<std::uint64_t> reclaimable = {};
+  std::optional<std::size_t> cpus = {};
   bool allowed = true;
   std::vector<huge_pool> huge_pages = {};
   std::optional<trial> binding = {};  ///< a page bound to the node; nothing where none may be
@@ -63,6 +63,8 @@ struct doctor_facts {
   /// hwloc shows another machine (HWLOC_XMLFILE and the like).
   bool foreign_topology = false;
   std::vector<node_facts> nodes;
+  bool has_proc = true;  ///< /proc tells of this process
+  bool has_sys = true;   ///< /sys tells of the kernel
 
   std::optional<trial> home_node;            ///< prefer one node
   std::optional<trial> prefer_many;          ///< prefer two nodes
@@ -84,6 +86,7 @@ struct doctor_facts {
   std::optional<std::uint64_t> overcommit;
   std::optional<std::uint64_t> zone_reclaim;
   std::optional<acre_cli::memory_limit> memory_limit;
+  bool group_is_seen = true;     ///< else it may have limits that nobody here knows of
   std::optional<shm_facts> shm;  ///< /dev/shm
 };
 

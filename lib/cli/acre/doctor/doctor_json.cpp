@@ -22,10 +22,10 @@ json to_json(const node_facts& node) {
   for (const auto& pool : node.huge_pages)
     pools.push_back({{"page_size", pool.page_size}, {"total", pool.total}, {"free", pool.free}});
   return {{"node", node.node},
-          {"capacity", node.capacity},
-          {"free", node.free},
-          {"reclaimable", node.reclaimable},
-          {"cpu_count", node.cpus},
+          {"capacity", or_null(node.capacity)},
+          {"free", or_null(node.free)},
+          {"reclaimable", or_null(node.reclaimable)},
+          {"cpu_count", or_null(node.cpus)},
           {"allowed", node.allowed},
           {"huge_pages", std::move(pools)},
           {"binding", or_null(node.binding)}};
@@ -61,8 +61,15 @@ json facts_json(const doctor_facts& facts) {
   if (facts.memory_limit) limit = {{"limit", facts.memory_limit->limit}, {"used", facts.memory_limit->used}};
   json shm;
   if (facts.shm) shm = {{"size", facts.shm->size}, {"free", facts.shm->free}};
-  return {{"kernel", facts.kernel},     {"hwloc", facts.hwloc},           {"nodes", std::move(nodes)},
-          {"trials", trials_of(facts)}, {"settings", settings_of(facts)}, {"memory_limit", std::move(limit)},
+  return {{"kernel", facts.kernel},
+          {"hwloc", facts.hwloc},
+          {"nodes", std::move(nodes)},
+          {"proc", facts.has_proc},
+          {"sys", facts.has_sys},
+          {"memory_group_seen", facts.group_is_seen},
+          {"trials", trials_of(facts)},
+          {"settings", settings_of(facts)},
+          {"memory_limit", std::move(limit)},
           {"dev_shm", std::move(shm)}};
 }
 

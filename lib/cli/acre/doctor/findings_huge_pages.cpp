@@ -14,6 +14,7 @@ void judge_transparent(const doctor_facts& facts, std::vector<finding>& findings
   const std::string settings =
       fmt::format("enabled: {}, defrag: {}, shared memory: {}", facts.thp_enabled.value_or("?"),
                   facts.thp_defrag.value_or("?"), facts.thp_shmem.value_or("?"));
+  if (!facts.thp_enabled && !facts.has_sys) return;
   if (!facts.thp_enabled || *facts.thp_enabled == "never") {
     findings.push_back({"thp_never", finding_level::note,
                         fmt::format("There are no transparent huge pages ({}).", settings),
@@ -68,7 +69,7 @@ void judge_size(std::uint64_t size, const pools_of_a_size& pools, std::vector<fi
 void judge_reserved(const doctor_facts& facts, std::vector<finding>& findings) {
   std::map<std::uint64_t, pools_of_a_size> sizes;
   for (const auto& node : facts.nodes) {
-    if (!node.allowed || node.capacity == 0) continue;
+    if (!node.allowed || node.capacity == 0U) continue;
     for (const auto& pool : node.huge_pages) {
       auto& of_size = sizes[pool.page_size];
       of_size.total += pool.total;

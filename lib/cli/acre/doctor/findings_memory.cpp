@@ -15,11 +15,12 @@ constexpr std::uint64_t scarce_part = 20;  // less than a twentieth, 5 %
 bool is_scarce(std::uint64_t free, std::uint64_t of) { return free < of / scarce_part; }
 
 void judge_node(const node_facts& node, std::vector<finding>& findings) {
-  if (node.capacity == 0 || !node.allowed || !is_scarce(node.free, node.capacity)) return;
+  if (!node.capacity || node.capacity == 0U || !node.allowed || !node.free) return;
+  if (!is_scarce(*node.free, *node.capacity)) return;
   const std::string amount =
-      fmt::format("Node {} has {} free of {}", node.node, format_bytes_rounded(node.free),
-                  format_bytes_rounded(node.capacity));
-  if (is_scarce(node.free + node.reclaimable, node.capacity)) {
+      fmt::format("Node {} has {} free of {}", node.node, format_bytes_rounded(*node.free),
+                  format_bytes_rounded(*node.capacity));
+  if (is_scarce(*node.free + node.reclaimable.value_or(0), *node.capacity)) {
     findings.push_back({"little_memory", finding_level::warning,
                         amount + " and little to reclaim: hard placements there may end in the OOM killer.",
                         "Use other nodes, soft placements, or areas with eager commit, which fail instead."});
@@ -32,11 +33,22 @@ void judge_node(const node_facts& node, std::vector<finding>& findings) {
 }
 
 void judge_limit(const doctor_facts& facts, std::vector<finding>& findings) {
+  if (!facts.group_is_seen) {
+    findings.push_back({"memory_limit_unknown", finding_level::warning,
+                        "Whether a control group limits memory cannot be seen: eager areas cannot keep below "
+                        "such a limit, and end in the OOM killer where they reach it.",
+                        "Mount /proc, and the control groups at /sys/fs/cgroup."});
+  }
   if (!facts.memory_limit) return;
   const memory_limit& l = *facts.memory_limit;
   std::uint64_t of_nodes = 0;
-  for (const auto& node : facts.nodes) of_nodes += node.allowed ? node.capacity : 0;
-  if (l.limit >= of_nodes) return;
+  bool known = true;
+  for (const auto& node : facts.nodes) {
+    if (!node.allowed) continue;
+    known = known && node.capacity;
+    of_nodes += node.capacity.value_or(0);
+  }
+  if (known && l.limit >= of_nodes) return;
   const std::uint64_t room = l.limit > l.used ? l.limit - l.used : 0;
   const std::string text =
       fmt::format("The control group limits memory to {} for all nodes together, {} of it used",
@@ -44,7 +56,7 @@ void judge_limit(const doctor_facts& facts, std::vector<finding>& findings) {
   if (is_scarce(room, l.limit)) {
     findings.push_back({"memory_limit_reached", finding_level::warning,
                         text + ": what comes next may end in the OOM killer.",
-                        "Raise memory.max of the control group (docker run --memory)."});
+                        "Raise memory.max or memory.high of the control group (docker run --memory)."});
   } else {
     findings.push_back({"memory_limit", finding_level::note, text + ".",
                         "Free memory of nodes beyond that limit is no use to this process."});

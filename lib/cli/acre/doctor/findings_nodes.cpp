@@ -28,13 +28,15 @@ void judge_choice(const doctor_facts& facts, std::vector<finding>& findings) {
   const auto add = [&](const char* id, std::string text, std::string remedy) {
     findings.push_back({id, finding_level::note, std::move(text), std::move(remedy)});
   };
-  const auto forbidden = nodes_that(facts, [](const node_facts& n) { return n.capacity != 0 && !n.allowed; });
+  const auto forbidden =
+      nodes_that(facts, [](const node_facts& n) { return n.capacity != 0U && !n.allowed; });
   if (!forbidden.empty()) {
     add("forbidden_nodes", named(forbidden) + " may not be used by this process: its cpuset forbids it.",
         "If that is not meant, widen cpuset.mems of the control group (docker run --cpuset-mems, systemd "
         "AllowedMemoryNodes=).");
   }
-  const auto without_memory = nodes_that(facts, [](const node_facts& n) { return n.capacity == 0; });
+  const auto without_memory =
+      nodes_that(facts, [](const node_facts& n) { return n.capacity == std::uint64_t{0}; });
   if (!without_memory.empty()) {
     add("memoryless_nodes",
         fmt::format("{} {} no memory: nothing can be placed there.", named(without_memory),
@@ -42,14 +44,14 @@ void judge_choice(const doctor_facts& facts, std::vector<finding>& findings) {
         "Name other nodes; for threads on its CPUs acre takes the nearest nodes.");
   }
   const auto without_cpus =
-      nodes_that(facts, [](const node_facts& n) { return n.capacity != 0 && n.cpus == 0; });
+      nodes_that(facts, [](const node_facts& n) { return n.capacity != 0U && n.cpus == std::size_t{0}; });
   if (!without_cpus.empty()) {
     add("cpuless_nodes",
         fmt::format("{} {} memory and no CPUs: nothing gets there by first touch.", named(without_cpus),
                     have(without_cpus)),
         "To use such a node, name it in a placement.");
   }
-  const auto usable = nodes_that(facts, [](const node_facts& n) { return n.capacity != 0 && n.allowed; });
+  const auto usable = nodes_that(facts, [](const node_facts& n) { return n.capacity != 0U && n.allowed; });
   if (usable.size() == 1) {
     add("one_node", fmt::format("Only node {} can be used: there is nothing to choose.", usable.to_string()),
         "Nothing needs to be done. To try acre with several nodes, boot with numa=fake=2 or use a virtual "

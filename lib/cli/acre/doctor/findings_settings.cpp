@@ -8,6 +8,26 @@
 namespace acre_cli {
 namespace {
 
+/// What sandboxes hide.
+void judge_files(const doctor_facts& facts, std::vector<finding>& findings) {
+  if (!facts.has_sys) {
+    findings.push_back(
+        {"no_sys", finding_level::warning,
+         "/sys cannot be read: memory can be bound, but how large and how full nodes are, which CPUs they "
+         "have, their "
+         "distances, and free huge pages are not known. most_free takes all nodes for equally free.",
+         "Mount /sys (docker, bwrap: --ro-bind /sys /sys), read-only is enough."});
+  }
+  if (!facts.has_proc) {
+    findings.push_back({"no_proc", finding_level::warning,
+                        "/proc cannot be read: memory can be bound and pages be found, but binding_of, "
+                        "move_process, `acre where` and "
+                        "`acre move` do not work, nor does what asks for the size of pages, and limits of "
+                        "control groups are not known.",
+                        "Mount /proc (mount -t proc proc /proc)."});
+  }
+}
+
 void judge_balancing(const doctor_facts& facts, std::vector<finding>& findings) {
   constexpr std::uint64_t tiering = 2;
   if (!facts.numa_balancing) return;
@@ -71,6 +91,7 @@ void judge_rest(const doctor_facts& facts, std::vector<finding>& findings) {
 }  // namespace
 
 void judge_settings(const doctor_facts& facts, std::vector<finding>& findings) {
+  judge_files(facts, findings);
   judge_balancing(facts, findings);
   judge_demotion(facts, findings);
   judge_mappings(facts, findings);

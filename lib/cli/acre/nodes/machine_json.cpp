@@ -12,19 +12,19 @@ json or_null(const std::optional<Value>& value) {
   return value ? json(*value) : json();
 }
 
-json to_json(const node_row& row, bool is_this_system) {
+json to_json(const node_row& row, const machine_report& report) {
   json pools = json::array();
   for (const auto& pool : row.huge_pages)
     pools.push_back({{"page_size", pool.page_size}, {"total", pool.total}, {"free", pool.free}});
   return {{"node", row.node},
           {"kind", row.kind},
-          {"capacity", row.capacity},
+          {"capacity", or_null(row.capacity)},
           {"free", or_null(row.free)},
           {"reclaimable", or_null(row.reclaimable)},
-          {"cpus", row.cpus},
-          {"has_memory", row.capacity != 0},
+          {"cpus", cpus_are_known(report) ? json(row.cpus) : json()},
+          {"has_memory", row.capacity != 0U},
           {"allowed", row.allowed},
-          {"huge_pages", is_this_system ? std::move(pools) : json()}};
+          {"huge_pages", report.is_this_system && report.has_sys ? std::move(pools) : json()}};
 }
 
 json to_json(const node_table& table, const machine_report& report) {
@@ -43,7 +43,7 @@ json to_json(const node_table& table, const machine_report& report) {
 
 nlohmann::ordered_json to_json(const machine_report& report) {
   json nodes = json::array();
-  for (const auto& row : report.nodes) nodes.push_back(to_json(row, report.is_this_system));
+  for (const auto& row : report.nodes) nodes.push_back(to_json(row, report));
   return {{"this_system", report.is_this_system},
           {"nodes", std::move(nodes)},
           {"distances", to_json(report.distances, report)},

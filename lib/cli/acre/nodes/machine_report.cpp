@@ -26,9 +26,10 @@ node_row describe(acre::node_id node, const acre::topology& machine, const syste
   row.cpus = machine.cpus(node);
   row.allowed = machine.allowed_nodes().contains(node);
   if (machine.is_this_system()) {
-    const acre::node_memory memory = machine.memory(node);
-    row.free = memory.free;
-    row.reclaimable = memory.reclaimable;
+    if (const auto memory = machine.memory(node)) {
+      row.free = memory->free;
+      row.reclaimable = memory->reclaimable;
+    }
     row.huge_pages = files.huge_pools_of(node);
   }
   return row;
@@ -39,6 +40,7 @@ node_row describe(acre::node_id node, const acre::topology& machine, const syste
 machine_report describe(const acre::topology& machine, const system_files& files) {
   machine_report report;
   report.is_this_system = machine.is_this_system();
+  report.has_sys = files.has("/sys/kernel/mm");
   for (const auto node : machine.nodes()) report.nodes.push_back(describe(node, machine, files));
   report.distances = table_of(machine, [&](auto from, auto to) { return machine.distance(from, to); });
   report.bandwidth = table_of(machine, [&](auto from, auto to) {
@@ -47,6 +49,10 @@ machine_report describe(const acre::topology& machine, const system_files& files
   report.latency = table_of(
       machine, [&](auto from, auto to) { return machine.value(acre::memory_attribute::latency, to, from); });
   return report;
+}
+
+bool cpus_are_known(const machine_report& report) {
+  return std::ranges::any_of(report.nodes, [](const node_row& row) { return !row.cpus.empty(); });
 }
 
 bool is_known(const node_table& table) {

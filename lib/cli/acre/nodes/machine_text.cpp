@@ -14,6 +14,7 @@ namespace acre_cli {
 namespace {
 
 std::string bytes(std::uint64_t n) { return n == 0 ? "0" : acre::format_bytes_rounded(n); }
+std::string bytes_or_unknown(const std::optional<std::uint64_t>& n) { return n ? bytes(*n) : "?"; }
 
 class machine_writer {
  public:
@@ -51,18 +52,23 @@ class machine_writer {
   }
 
   void summary() {
-    std::uint64_t capacity = 0;
-    std::uint64_t free = 0;
+    std::optional<std::uint64_t> capacity = 0;
+    std::optional<std::uint64_t> free = 0;
     std::size_t cpus = 0;
+    const auto add = [](std::optional<std::uint64_t>& sum, const std::optional<std::uint64_t>& part) {
+      sum = sum && part ? std::optional(*sum + *part) : std::nullopt;
+    };
     for (const auto& row : x_report.nodes) {
-      capacity += row.capacity;
-      free += row.free.value_or(0);
+      add(capacity, row.capacity);
+      add(free, row.free);
       cpus += row.cpus.size();
     }
     const std::size_t count = x_report.nodes.size();
-    std::string text = fmt::format("{} node{}, {}", count, count == 1 ? "" : "s", bytes(capacity));
-    if (x_report.is_this_system) text += fmt::format(" ({} free)", bytes(free));
-    text += fmt::format(", {} CPU{}", cpus, cpus == 1 ? "" : "s");
+    std::string text = fmt::format("{} node{}", count, count == 1 ? "" : "s");
+    text += capacity ? ", " + bytes(*capacity) : ", memory unknown";
+    if (x_report.is_this_system && free) text += fmt::format(" ({} free)", bytes(*free));
+    text +=
+        cpus_are_known(x_report) ? fmt::format(", {} CPU{}", cpus, cpus == 1 ? "" : "s") : ", CPUs unknown";
     bold(text);
     if (!x_report.is_this_system)
       x_out += wrap("Not this machine: free memory and huge pages are not known.", x_width, 0);
@@ -78,16 +84,17 @@ class machine_writer {
     bool forbidden = false;
   };
 
-  static node_cells cells_of(const node_row& row) {
-    const bool has_memory = row.capacity != 0;
+  node_cells cells_of(const node_row& row) const {
+    const bool has_memory = row.capacity != 0U;
+    const char* const no_cpus = cpus_are_known(x_report) ? "none" : "?";
     return {std::to_string(row.node),
             has_memory ? row.kind : "no memory",
-            has_memory ? bytes(row.capacity) : "-",
-            !has_memory || !row.free ? "-" : bytes(*row.free),
+            has_memory ? bytes_or_unknown(row.capacity) : "-",
+            !has_memory || !x_report.is_this_system ? "-" : bytes_or_unknown(row.free),
             row.allowed  ? "yes"
             : has_memory ? "no"
                          : "-",
-            row.cpus.empty() ? "none" : spaced(format_cpus(row.cpus)),
+            row.cpus.empty() ? no_cpus : spaced(format_cpus(row.cpus)),
             has_memory && !row.allowed};
   }
 
@@ -139,6 +146,7 @@ class machine_writer {
 
   void huge_pages() {
     if (!x_report.is_this_system) return;
+    if (!x_report.has_sys) return put("\nHuge pages: not known, /sys cannot be read.\n");
     std::set<std::uint64_t> sizes;
     bool reserved = false;
     for (const auto& row : x_report.nodes) {
