@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/code_of.hpp"
 #include "pool/cpu_table.hpp"
 #include "pool/owned_pages.hpp"
 #include "pool/owner_map.hpp"
@@ -55,22 +56,46 @@ struct node_pools::state {
   /// and only where a block really is foreign, so that it never costs a local free anything, nor CPUs of one node each
   /// other's line as a count per pair of nodes would.
   struct alignas(64) cpu_slot {
-    unsigned pool = 0;
+    /// no_pool: the CPU was not online when this was made. relaxed: whoever finds out writes the same.
+    std::atomic<unsigned> pool{no_pool};
     /// relaxed: a statistic, orders nothing. Exchanged, for the thread may have moved on to another CPU meanwhile.
     std::atomic<std::uint64_t> foreign_frees{0};
   };
 
-  state(const node_set& served, const topology& machine)
-      : nodes(served), numbers(served.begin(), served.end()), index_of(numbers.back() + 1, no_pool) {
+  state(const node_set& served, const topology& of)
+      : nodes(served),
+        machine(of),
+        numbers(served.begin(), served.end()),
+        index_of(numbers.back() + 1, no_pool) {
     for (unsigned i = 0; i != numbers.size(); ++i) index_of[numbers[i]] = i;
-    const std::vector<node_id> table = served_node_of_each_cpu(machine, served);
+    const auto table = served_node_of_each_cpu(machine, served, sys::possible_cpus());
     cpus = std::make_unique<cpu_slot[]>(table.size() + 1);
     last_cpu = table.size();
-    for (std::size_t cpu = 0; cpu != table.size(); ++cpu) cpus[cpu].pool = index_of[table[cpu]];
+    for (std::size_t cpu = 0; cpu != table.size(); ++cpu) {
+      if (table[cpu]) cpus[cpu].pool.store(index_of[*table[cpu]], std::memory_order_relaxed);
+    }
   }
 
-  // CPUs that came online later share the last slot.
-  cpu_slot& here() noexcept { return cpus[std::min<std::size_t>(sys::current_cpu(), last_cpu)]; }
+  /// There should be no CPU beyond the table; one that is has the last slot, which never has a pool.
+  cpu_slot& slot() noexcept { return cpus[std::min<std::size_t>(sys::current_cpu(), last_cpu)]; }
+
+  unsigned here() noexcept {
+    const unsigned pool = slot().pool.load(std::memory_order_relaxed);
+    if (pool != no_pool) [[likely]]
+      return pool;
+    return find_out_here();
+  }
+
+  /// Of a CPU that came online later: asks the kernel for its node, and remembers it.
+  [[gnu::noinline, gnu::cold]] unsigned find_out_here() noexcept {
+    const auto place = sys::current_place();
+    if (!place) return 0;
+    unsigned pool = 0;
+    // Without memory, or if the kernel names a node that it does not show, for now: it is asked again.
+    if (code_of([&] { pool = index_of[served_node_near(place->node, machine, nodes)]; })) return 0;
+    if (place->cpu < last_cpu) cpus[place->cpu].pool.store(pool, std::memory_order_relaxed);
+    return pool;
+  }
 
   pool_resource& at(node_id node) const {
     const unsigned index = node < index_of.size() ? index_of[node] : no_pool;
@@ -82,6 +107,7 @@ struct node_pools::state {
   }
 
   node_set nodes;
+  topology machine;
   std::vector<node_id> numbers;      ///< of each pool, in order
   std::vector<unsigned> index_of;    ///< by node number
   std::unique_ptr<cpu_slot[]> cpus;  ///< by CPU number, and one for all others
@@ -111,7 +137,7 @@ node_pools::~node_pools() = default;
 
 const node_set& node_pools::nodes() const noexcept { return x_state->nodes; }
 
-node_id node_pools::here() const noexcept { return x_state->numbers[x_state->here().pool]; }
+node_id node_pools::here() const noexcept { return x_state->numbers[x_state->here()]; }
 
 std::optional<node_id> node_pools::owner(const void* p) const noexcept {
   const auto index = x_state->owners.find(p);
@@ -155,7 +181,7 @@ residency node_pools::resident() const {
 }
 
 void* node_pools::do_allocate(std::size_t bytes, std::size_t alignment) {
-  return x_state->pools[x_state->here().pool]->allocate(bytes, alignment);
+  return x_state->pools[x_state->here()]->allocate(bytes, alignment);
 }
 
 void node_pools::do_deallocate(void* p, std::size_t bytes, std::size_t alignment) {
@@ -163,8 +189,9 @@ void node_pools::do_deallocate(void* p, std::size_t bytes, std::size_t alignment
   if (!owner) [[unlikely]]
     throw_not_owned(p, bytes);
   x_state->pools[*owner]->deallocate(p, bytes, alignment);
-  state::cpu_slot& cpu = x_state->here();
-  if (cpu.pool != *owner) cpu.foreign_frees.fetch_add(1, std::memory_order_relaxed);
+  state::cpu_slot& cpu = x_state->slot();
+  if (cpu.pool.load(std::memory_order_relaxed) != *owner && x_state->here() != *owner)
+    cpu.foreign_frees.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace acre

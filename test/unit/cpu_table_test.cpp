@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,7 @@ namespace acre::test {
 namespace {
 
 using boost::test_tools::per_element;
-using nodes = std::vector<node_id>;
+using nodes = std::vector<std::optional<node_id>>;
 
 topology from_file(const std::string& name) {
   std::ifstream file(ACRE_TEST_MACHINES "/" + name + ".xml");
@@ -33,12 +34,18 @@ BOOST_AUTO_TEST_CASE(gives_cpus_of_nodes_without_a_pool_one_that_has_one) {
   BOOST_TEST(served_node_of_each_cpu(t, {0, 2}).at(4) == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(knows_no_node_of_cpus_that_are_not_there_yet) {
+  const topology t = topology::from_synthetic("numa:2 core:1 pu:1");
+  BOOST_TEST(served_node_of_each_cpu(t, {0, 1}, 4) == (nodes{0, 1, std::nullopt, std::nullopt}),
+             per_element());
+}
+
 BOOST_AUTO_TEST_CASE(prefers_the_nearest_by_the_machines_distances) {
   for (const char* machine : {"memoryless", "cxl_hmat", "hbm_hmat", "sparse"}) {
     BOOST_TEST_CONTEXT("machine " << machine) {
       const topology t = from_file(machine);
       const node_set served = t.memory_nodes();
-      const std::vector<node_id> table = served_node_of_each_cpu(t, served);
+      const nodes table = served_node_of_each_cpu(t, served);
       for (const unsigned cpu : t.cpus()) {
         BOOST_TEST_REQUIRE(cpu < table.size());
         const node_id own = t.node_of_cpu(cpu).value();
