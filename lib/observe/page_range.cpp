@@ -31,9 +31,7 @@ page_range require_mapped(const void* p, std::size_t bytes, const char* caller) 
 
 std::vector<sys::map_line> mappings_of(const page_range& range) {
   auto lines = sys::maps(range.begin, range.end);
-  if (!lines)
-    throw error(std::error_code(ENOENT, std::system_category()),
-                "the mappings of the process cannot be read: no procfs?");
+  if (!lines) return {{range.begin, range.end, true}};
   // The kernel tells the file in pieces: what is merged meanwhile may come twice.
   std::uintptr_t done = range.begin;
   std::erase_if(*lines, [&](sys::map_line& m) {
@@ -47,14 +45,11 @@ std::vector<sys::map_line> mappings_of(const page_range& range) {
 }
 
 std::size_t kernel_page_size(const void* p) {
-  const auto at = reinterpret_cast<std::uintptr_t>(p);
-  sys::vma v{};
-  if (sys::query_vma(at, v) == 0) return v.begin <= at ? v.page_size : sys::page_size();
-  const auto entries = sys::smaps(at, at + 1);
-  if (entries.empty())
-    throw error(std::error_code(ENOENT, std::system_category()),
-                "the mappings of the process cannot be read: no procfs?");
-  return entries.front().page_size;
+  const auto size = sys::page_size_at(reinterpret_cast<std::uintptr_t>(p));
+  if (size) return *size;
+  throw error(
+      std::error_code(ENOENT, std::system_category()),
+      "the size of pages cannot be read: neither /proc/self/maps nor smaps tell it; is /proc mounted?");
 }
 
 }  // namespace acre

@@ -26,8 +26,8 @@ struct page_range {
 /// \throws error errc::invalid_size for 0 bytes or a range that wraps, errc::not_mapped
 page_range require_mapped(const void* p, std::size_t bytes, const char* caller);
 
-/// The mappings that the range consists of, cut to it, in order, none twice.
-/// \throws error with the errno if /proc/self/maps cannot be read: nothing could be said of the range then
+/// The mappings that the range consists of, cut to it, in order, none twice. Where /proc/self/maps cannot be read: one, and
+/// as a shared one, since policies may differ within it.
 std::vector<sys::map_line> mappings_of(const page_range& range);
 
 /// The size of the pages that the mapping at `p` is made of: the base page size, or that of its hugetlb pages. Cheap

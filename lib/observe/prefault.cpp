@@ -155,7 +155,8 @@ class while_soft {
 /// True for hugetlb pages. They need no care: a node whose pool is empty is an EFAULT and nobody is killed.
 bool is_pooled(const plan& p, const std::byte* base) {
   if (p.bytes < huge_page && !has_hard(p)) return false;
-  return kernel_page_size(base) > sys::page_size();
+  // Without /proc nobody knows; then the care that base pages need does hugetlb pages no harm.
+  return sys::page_size_at(reinterpret_cast<std::uintptr_t>(base)).value_or(0) > sys::page_size();
 }
 
 void populate_safely(const plan& p, std::byte* base, std::size_t present, bool pooled,
