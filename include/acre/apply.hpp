@@ -22,6 +22,7 @@ enum class downgrade_reason {
   binding_denied,      ///< the kernel refuses to bind, the area went unbound (area_options::on_denied)
   smaller_pages,       ///< no such pages, smaller ones were taken
   policy_differs,      ///< the kernel reads back another policy than was set
+  nodes_not_allowed,  ///< the cpuset allows fewer nodes than when the topology was loaded: the others are used
 };
 ACRE_API std::string_view to_string(downgrade_reason reason) noexcept;
 
@@ -36,13 +37,16 @@ struct downgrade {
 /// Of memory that other mappings share, the kernel looks at what *this* mapping was told last: saying the same again changes
 /// nothing, even if another process has placed the object otherwise since (mbind_range() of Linux 6.1 and 6.12).
 /// shared_segment::bind() knows a way around.
+/// The nodes that the process's cpuset allows now count, not those of the topology: what is hard and names others is an
+/// error, what is soft goes on with those that are left (local, if none is), which the downgrades tell.
 /// \param p the start of a page;
 /// \param bytes > 0, rounded up to whole pages
 /// \returns the downgrades, none in most cases
-/// \throws error errc::foreign_topology; errc::invalid_alignment if `p` is not the start of a page;
+/// \throws error errc::foreign_topology; errc::node_not_allowed, errc::node_without_memory, errc::unknown_node for a hard
+///   placement whose nodes may not be used now; errc::invalid_alignment if `p` is not the start of a page;
 ///   errc::not_mapped if part of the range is not mapped (nothing is promised then about the parts before
 ///   the hole); errc::binding_denied; errc::binding_unsupported; errc::unsupported_placement if this kernel
-///   lacks the mode; errc::too_many_ranges also where vm.max_map_count is reached; what make_plan() throws
+///   lacks the mode, or the range is not whole pages of hugetlb memory; errc::too_many_ranges also where vm.max_map_count is reached; what make_plan() throws
 /// \safety any thread; the range must stay mapped
 ACRE_API std::vector<downgrade> apply(const placement& where, void* p, std::size_t bytes,
                                       const topology& machine = topology::system());

@@ -57,7 +57,8 @@ struct area_options {
 /// What an area was asked for, what it got, and why if that differs.
 struct area_status {
   placement asked;
-  /// The policy a scratch page read back from the kernel when the area was made, as text ("bind 1").
+  /// The policy that a scratch page gets now, read back from the kernel, as text ("bind 1"); "nothing" if the kernel
+  /// refuses it now, which a downgrade tells.
   std::string installed;
   bool bound = true;  ///< false if binding was denied and the area went unbound
   std::vector<downgrade> downgrades;
@@ -97,6 +98,8 @@ class ACRE_API area final : public resource {
 
   const placement& where() const noexcept;
   const area_options& options() const noexcept;
+  /// What a block would get now, and what blocks got so far. Asks the kernel, with a scratch page (some 10 us): the cpuset
+  /// may have changed since the area was made.
   area_status status() const;
   /// The kind of pages tried first: the largest this system may have, of those allowed (options().pages, or with
   /// fallback a smaller one, found out by the constructor). A single block may get smaller ones still: see

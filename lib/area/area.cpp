@@ -125,10 +125,23 @@ struct area::state {
 
 namespace {
 
+void require_huge_pages(const std::string& why_not) {
+  if (!why_not.empty()) throw error(errc::no_huge_pages, why_not);
+}
+
 std::size_t mapped_size(std::size_t bytes, page_kind kind) noexcept {
   const std::size_t unit = is_hugetlb(kind) ? page_size(kind) : sys::page_size();
   const std::size_t wanted = std::max<std::size_t>(bytes, 1);
   return wanted > std::numeric_limits<std::size_t>::max() - unit ? wanted : (wanted + unit - 1) / unit * unit;
+}
+
+/// Why the kernel takes no policy at all now.
+downgrade_reason reason_of(const std::error_code& code) {
+  if (code == errc::binding_denied || code == errc::binding_unsupported)
+    return downgrade_reason::binding_denied;
+  const bool gone =
+      code == errc::node_not_allowed || code == errc::node_without_memory || code == errc::unknown_node;
+  return gone ? downgrade_reason::nodes_not_allowed : downgrade_reason::policy_differs;
 }
 
 }  // namespace
@@ -157,6 +170,19 @@ area_status area::status() const {
                 .installed = x_state->installed,
                 .bound = x_state->bound,
                 .downgrades = x_state->downgrades};
+  if (s.bound) {
+    try {
+      policy_probe now = probe_policy(x_state->where, x_state->options, x_state->machine);
+      s.installed = std::move(now.installed);
+      s.downgrades.insert(s.downgrades.end(), now.downgrades.begin(), now.downgrades.end());
+    } catch (const error& e) {
+      s.installed = "nothing";
+      s.downgrades.push_back({reason_of(e.code()), e.what()});
+    } catch (const allocation_error& e) {
+      s.installed = "nothing";
+      s.downgrades.push_back({reason_of(e.code()), e.what()});
+    }
+  }
   for (std::size_t i = 0; i < s.allocations.size(); ++i) {
     s.allocations[i] = x_state->allocations[i].load(std::memory_order_relaxed);
     if (s.allocations[i] != 0 && i < static_cast<std::size_t>(x_state->pages)) {
@@ -202,6 +228,7 @@ mapping area::state::map_block(std::size_t bytes, std::size_t alignment, block& 
   const page_kind kind = b.pages;
   mapping m(bytes, {.pages = kind, .sharing = options.sharing, .alignment = alignment, .name = options.name});
   if (!binds() && options.commit == commit::lazy) {
+    if (is_hugetlb(kind)) require_huge_pages(why_group_is_short(m.size(), kind));
     lock_block(m);
     return m;
   }
@@ -213,10 +240,12 @@ mapping area::state::map_block(std::size_t bytes, std::size_t alignment, block& 
   b.ranges = range_share(p.ranges.size());
   if (p.chunk != 0) b.chunk = p.chunk;
   keep_base_pages(p.ranges.front().policy.mode, m);
-  if (is_hugetlb(kind) && !pools_hold(p, kind)) {
-    throw error(errc::no_huge_pages, "the nodes have not enough free huge pages");
+  if (is_hugetlb(kind)) require_huge_pages(why_short(p, kind));
+  if (is_hugetlb(kind) && are_pools_hidden(p, kind)) {
+    prefault(p, m.data(), machine);
+  } else {
+    commit_block(p, m);
   }
-  commit_block(p, m);
   lock_block(m);
   return m;
 }

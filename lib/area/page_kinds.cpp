@@ -1,5 +1,7 @@
 #include "area/page_kinds.hpp"
 
+#include <acre/bytes.hpp>
+
 #include <algorithm>
 #include <bit>
 #include <cstdint>
@@ -7,6 +9,7 @@
 #include "observe/room.hpp"
 #include "placement/range_budget.hpp"
 #include "sys/files.hpp"
+#include "sys/memory_limits.hpp"
 #include "sys/pages.hpp"
 
 namespace acre {
@@ -52,32 +55,53 @@ std::string why_unavailable(page_kind kind, sharing s) {
   if (kind == page_kind::transparent_huge) {
     const char* const file = s == sharing::shared ? "shmem_enabled" : "enabled";
     const std::string setting = sys::thp_setting(file);
-    if (setting.empty()) return "this kernel has no transparent huge pages";
+    if (setting.empty())
+      return sys::tells_of_memory() ? "this kernel has no transparent huge pages" : std::string();
     if (setting != "never" && setting != "deny") return {};
     return std::string("transparent_hugepage/") + file + " says " + setting;
   }
   if (is_hugetlb(kind)) {
     const auto pool = sys::huge_pages(shift_of(kind));
-    if (!pool) return "this kernel has no huge pages of that size";
+    if (!pool) return sys::tells_of_memory() ? "this kernel has no huge pages of that size" : std::string();
     if (pool->pages + pool->surplus_allowed == 0)
       return "no huge pages of that size are reserved (vm.nr_hugepages)";
   }
   return {};
 }
 
-bool pools_hold(const plan& p, page_kind kind) {
+std::string why_group_is_short(std::uint64_t bytes, page_kind kind) {
+  const auto limit = sys::huge_page_group_limits(shift_of(kind)).tightest;
+  if (!limit || bytes <= limit->bytes) return {};
+  return "the control group (" + limit->file + ") leaves " + format_bytes_rounded(limit->bytes) +
+         " of huge pages";
+}
+
+std::string why_short(const plan& p, page_kind kind) {
   const unsigned shift = shift_of(kind);
+  if (std::string why = why_group_is_short(p.bytes, kind); !why.empty()) return why;
   const auto whole = sys::huge_pages(shift);
   // What the kernel may add to the pools it adds on any node.
-  if (whole && whole->surplus_allowed != 0) return true;
+  if (whole && whole->surplus_allowed != 0) return {};
   for (const hard_need& need : hard_needs(p)) {
     std::uint64_t free = 0;
+    bool known = true;
     for (node_id n : need.nodes) {
-      if (const auto pool = sys::huge_pages(shift, n)) free += pool->free;
+      const auto pool = sys::huge_pages(shift, n);
+      known = known && pool;
+      if (pool) free += pool->free;
     }
-    if ((need.bytes >> shift) > free) return false;
+    if (known && (need.bytes >> shift) > free) return "the nodes have not enough free huge pages";
   }
-  return true;
+  return {};
+}
+
+bool are_pools_hidden(const plan& p, page_kind kind) {
+  for (const hard_need& need : hard_needs(p)) {
+    for (node_id n : need.nodes) {
+      if (!sys::huge_pages(shift_of(kind), n)) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace acre

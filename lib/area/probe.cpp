@@ -3,11 +3,12 @@
 #include <acre/bytes.hpp>
 #include <acre/error.hpp>
 
-#include <iterator>
+#include <algorithm>
 
 #include "area/page_kinds.hpp"
 #include "placement/policy_call.hpp"
 #include "sys/pages.hpp"
+#include "topology/node_files.hpp"
 
 namespace acre {
 namespace {
@@ -30,6 +31,18 @@ void probe_pages(const area_options& options, probe_result& result) {
                                what + "; " + std::string(to_string(result.pages)) + " pages are used"});
 }
 
+/// Of a soft placement of many policies, only one of which was tried.
+void note_forbidden_nodes(const placement& where, std::vector<downgrade>& downgrades) {
+  const auto is_told = [](const downgrade& d) { return d.reason == downgrade_reason::nodes_not_allowed; };
+  if (where.nodes().empty() || std::ranges::any_of(downgrades, is_told)) return;
+  const auto allowed = allowed_now();
+  if (!allowed || allowed->contains(where.nodes())) return;
+  const node_set gone = where.nodes() - *allowed;
+  downgrades.push_back({downgrade_reason::nodes_not_allowed,
+                        "'" + where.to_string() + "' goes on with what is left of its nodes: " +
+                            no_longer_usable(gone.first(), *allowed).what()});
+}
+
 void probe_chunk(const placement& where, probe_result& result) {
   const std::size_t page = page_size(result.pages);
   const std::size_t bytes = where.chunk().bytes();
@@ -39,25 +52,26 @@ void probe_chunk(const placement& where, probe_result& result) {
                                    " is rounded up to a multiple of the page size " + format_bytes(page)});
 }
 
-void probe_policy(const placement& where, const area_options& options, const topology& machine,
-                  probe_result& result) {
+}  // namespace
+
+policy_probe probe_policy(const placement& where, const area_options& options, const topology& machine) {
   const mapping scratch(sys::page_size(), {.sharing = options.sharing, .name = options.name});
+  if (where.strategy() == strategy::unbound) return {"unbound", {}};  // for the name's sake
   const policy wanted = sample_policy(where, machine);
   plan sample;
   sample.bytes = sample.page_size = scratch.size();
   sample.ranges = {{0, scratch.size(), wanted}};
-  auto downgrades = apply(sample, scratch.data(), machine);
+  policy_probe result{{}, apply(sample, scratch.data(), machine)};
   const policy found = installed_policy(scratch.data());
   result.installed = found.to_string();
-  if (found != wanted && downgrades.empty()) {
-    downgrades.push_back({downgrade_reason::policy_differs, "the kernel installed '" + found.to_string() +
-                                                                "' instead of '" + wanted.to_string() + "'"});
+  note_forbidden_nodes(where, result.downgrades);
+  if (found != wanted && result.downgrades.empty()) {
+    result.downgrades.push_back(
+        {downgrade_reason::policy_differs,
+         "the kernel installed '" + found.to_string() + "' instead of '" + wanted.to_string() + "'"});
   }
-  result.downgrades.insert(result.downgrades.end(), std::make_move_iterator(downgrades.begin()),
-                           std::make_move_iterator(downgrades.end()));
+  return result;
 }
-
-}  // namespace
 
 probe_result probe(const placement& where, const area_options& options, const topology& machine) {
   probe_result result;
@@ -68,13 +82,8 @@ probe_result probe(const placement& where, const area_options& options, const to
   if (!where.nodes().empty()) machine.require_usable(where.nodes());
   probe_pages(options, result);
   probe_chunk(where, result);
-  if (where.strategy() == strategy::unbound) {
-    const mapping scratch(sys::page_size(), {.name = options.name});  // for the name's sake
-    result.installed = "unbound";
-    return result;
-  }
   try {
-    probe_policy(where, options, machine, result);
+    probe_policy(where, options, machine);
   } catch (const error& e) {
     const bool denied = e.code() == errc::binding_denied || e.code() == errc::binding_unsupported;
     if (!denied || options.on_denied == on_denied::fail) throw;

@@ -11,9 +11,17 @@ namespace acre {
 struct probe_result {
   bool bound = true;
   page_kind pages = page_kind::system;  ///< the largest that this system may have, of those allowed
+  std::string installed;                ///< empty for what probe_policy() finds out: it may change
+  std::vector<downgrade> downgrades;
+};
+
+/// What a placement gets from the kernel now, found out on a scratch page.
+struct policy_probe {
   std::string installed;
   std::vector<downgrade> downgrades;
 };
+/// \throws error what apply() throws
+policy_probe probe_policy(const placement& where, const area_options& options, const topology& machine);
 
 /// \throws error as area's constructor
 probe_result probe(const placement& where, const area_options& options, const topology& machine);

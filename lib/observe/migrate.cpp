@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <ostream>
 #include <utility>
 
@@ -16,6 +17,7 @@
 #include "placement/range_budget.hpp"
 #include "sys/files.hpp"
 #include "sys/pages.hpp"
+#include "topology/node_files.hpp"
 
 namespace acre {
 namespace {
@@ -62,14 +64,16 @@ class chooser {
   explicit chooser(const topology& machine) : x_machine(machine) {}
 
   std::optional<node_id> target(const policy& p, std::uintptr_t at, std::size_t unit, node_id now) const {
-    if (p.nodes.empty()) return std::nullopt;
+    // Of a soft policy whose nodes the cpuset allows no more what is left was installed.
+    const node_set nodes = x_allowed ? p.nodes & *x_allowed : p.nodes;
+    if (nodes.empty()) return std::nullopt;
     if (p.mode == policy_mode::interleave) {
-      const node_id wanted = nth(p.nodes, at / unit % p.nodes.size());
+      const node_id wanted = nth(nodes, at / unit % nodes.size());
       return wanted == now ? std::nullopt : std::optional(wanted);
     }
-    if (p.nodes.contains(now)) return std::nullopt;
-    if (p.mode == policy_mode::weighted_interleave) return nth(p.nodes, at / unit % p.nodes.size());
-    return p.nodes.size() == 1 ? p.nodes.first() : x_machine.nearest_first(now, p.nodes).front();
+    if (nodes.contains(now)) return std::nullopt;
+    if (p.mode == policy_mode::weighted_interleave) return nth(nodes, at / unit % nodes.size());
+    return nodes.size() == 1 ? nodes.first() : x_machine.nearest_first(now, nodes).front();
   }
 
  private:
@@ -80,6 +84,7 @@ class chooser {
   }
 
   const topology& x_machine;
+  const std::optional<node_set> x_allowed = allowed_now();
 };
 
 }  // namespace

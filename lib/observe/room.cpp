@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <string>
 
+#include "placement/refusal.hpp"
 #include "sys/files.hpp"
 #include "sys/memory_limits.hpp"
+#include "topology/node_files.hpp"
 
 namespace acre {
 std::vector<hard_need> hard_needs(const plan& p) {
@@ -27,7 +29,13 @@ std::vector<hard_need> hard_needs(const plan& p) {
 }
 
 void require_room(const plan& p, std::size_t present, const topology& machine) {
-  for (const hard_need& n : hard_needs(p)) {
+  const std::vector<hard_need> needs = hard_needs(p);
+  // What populates does so under soft policies, and would learn too late that the nodes are not allowed any more.
+  if (!needs.empty()) {
+    const auto allowed = allowed_now();
+    for (const hard_need& n : needs) what_is_left({policy_mode::bind, n.nodes}, allowed);
+  }
+  for (const hard_need& n : needs) {
     std::uint64_t has = 0;
     bool known = true;
     for (node_id node : n.nodes) {

@@ -9,8 +9,10 @@
 #include "base/code_of.hpp"
 #include "placement/kernel_policy.hpp"
 #include "placement/policy_call.hpp"
+#include "placement/refusal.hpp"
 #include "placement/strategies.hpp"
 #include "sys/policy.hpp"
+#include "topology/node_files.hpp"
 
 namespace acre {
 namespace {
@@ -36,19 +38,6 @@ std::uint64_t this_thread() noexcept {
     default:
       throw acre::error(std::error_code(error, std::system_category()), doing);
   }
-}
-
-[[noreturn]] void fail_to_set(int error, const policy& what) {
-  const std::string doing = "cannot make '" + what.to_string() + "' the policy of the thread";
-  if (error == EINVAL) {
-    throw acre::error(
-        errc::unsupported_placement,
-        doing +
-            (what.mode == policy_mode::weighted_interleave
-                 ? ": this kernel has no MPOL_WEIGHTED_INTERLEAVE (Linux 6.9)"
-                 : ": the kernel does not accept it; has the cpuset changed since the topology was loaded?"));
-  }
-  fail(error, doing, "set_mempolicy(2)");
 }
 
 policy policy_for_threads(const placement& where, const topology& machine) {
@@ -100,15 +89,22 @@ thread_binding::~thread_binding() {
 
 void thread_binding::bind(const placement& where, const topology& machine) {
   const acre::policy wanted = policy_for_threads(where, machine);
-  const policy_call call(wanted, machine);
+  const auto allowed = allowed_now();
+  const auto left = what_is_left(wanted, allowed);
+  if (left)
+    x_downgrades.push_back({downgrade_reason::nodes_not_allowed, say_what_is_left(wanted, *left, *allowed)});
+  const acre::policy possible = left ? *left : wanted;
+  const policy_call call(possible, machine);
   const sys::raw_policy before = read_policy();
   x_mode_before = before.mode;
   x_nodes_before = to_nodes(before.nodes);
-  if (const int e = call.set_thread()) fail_to_set(e, wanted);
+  if (const int e = call.set_thread())
+    throw_refusal(e, possible, "cannot make '" + possible.to_string() + "' the policy of the thread", nullptr,
+                  0);
   x_thread = this_thread();
   const sys::raw_policy found = read_policy();
   x_policy = from_kernel(found);
-  note_differences(wanted, found, x_downgrades);
+  note_differences(possible, found, x_downgrades);
 }
 
 std::error_code thread_binding::restore() noexcept {

@@ -5,46 +5,20 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "base/code_of.hpp"
 #include "placement/kernel_policy.hpp"
 #include "placement/policy_call.hpp"
 #include "placement/range_budget.hpp"
+#include "placement/refusal.hpp"
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
+#include "topology/node_files.hpp"
 
 namespace acre {
 namespace {
-
-[[noreturn]] void fail(int error, const policy& what, const void* p, std::size_t bytes) {
-  const std::string doing =
-      "cannot set the policy '" + what.to_string() + "' on " + std::to_string(bytes) + " bytes";
-  switch (error) {
-    case EPERM:
-    case EACCES:
-      throw acre::error(errc::binding_denied,
-                        doing + ": the kernel refuses mbind(2), as seccomp filters of containers do");
-    case ENOSYS:
-      throw acre::error(errc::binding_unsupported, doing + ": this kernel or hwloc cannot bind memory");
-    case ENOMEM:
-      throw acre::error(errc::too_many_ranges,
-                        doing + ": out of kernel mappings; vm.max_map_count is the limit");
-    case EFAULT:
-      throw acre::error(errc::not_mapped, doing + ": part of the range is not mapped");
-    case EINVAL:
-      if (!sys::is_mapped(p, bytes))
-        throw acre::error(errc::not_mapped, doing + ": part of the range is not mapped");
-      throw acre::error(
-          errc::unsupported_placement,
-          doing +
-              (what.mode == policy_mode::weighted_interleave
-                   ? ": this kernel has no MPOL_WEIGHTED_INTERLEAVE (Linux 6.9); weighted() works everywhere"
-                   : ": the kernel does not accept it here (hugetlb memory takes whole huge pages only)"));
-    default:
-      throw acre::error(std::error_code(error, std::system_category()), doing);
-  }
-}
 
 class applier {
  public:
@@ -52,19 +26,33 @@ class applier {
 
   void install(const policy& what, void* p, std::size_t bytes) {
     const policy_call& call = call_for(what);
-    if (const int e = call.set(p, bytes)) fail(e, what, p, bytes);
-    if (what.mode == policy_mode::prefer) finish_prefer(call, p, bytes);
+    if (const int e = call.set(p, bytes)) fail(e, call.policy(), p, bytes);
+    if (call.policy().mode == policy_mode::prefer) finish_prefer(call, p, bytes);
   }
 
   std::vector<downgrade> take_downgrades() { return std::move(x_downgrades); }
 
  private:
+  struct prepared {
+    policy wanted;
+    policy_call call;  ///< of what the kernel allows now
+  };
+
   /// Plans repeat few policies many times.
   const policy_call& call_for(const policy& what) {
-    for (const policy_call& c : x_calls) {
-      if (c.policy() == what) return c;
+    for (const prepared& c : x_calls) {
+      if (c.wanted == what) return c.call;
     }
-    return x_calls.emplace_back(what, x_machine);
+    if (!x_allowed && !what.nodes.empty()) x_allowed = allowed_now();
+    const auto left = what_is_left(what, x_allowed);
+    if (left) note(downgrade_reason::nodes_not_allowed, say_what_is_left(what, *left, *x_allowed));
+    return x_calls.emplace_back(prepared{what, policy_call(left ? *left : what, x_machine)}).call;
+  }
+
+  [[noreturn]] static void fail(int error, const policy& what, const void* p, std::size_t bytes) {
+    throw_refusal(error, what,
+                  "cannot set the policy '" + what.to_string() + "' on " + std::to_string(bytes) + " bytes",
+                  p, bytes);
   }
 
   void finish_prefer(const policy_call& call, void* p, std::size_t bytes) {
@@ -103,7 +91,8 @@ class applier {
   }
 
   const topology& x_machine;
-  std::vector<policy_call> x_calls;
+  std::optional<node_set> x_allowed;  ///< now
+  std::vector<prepared> x_calls;
   std::vector<downgrade> x_downgrades;
 };
 
@@ -134,6 +123,8 @@ std::string_view to_string(downgrade_reason reason) noexcept {
       return "smaller_pages";
     case downgrade_reason::policy_differs:
       return "policy_differs";
+    case downgrade_reason::nodes_not_allowed:
+      return "nodes_not_allowed";
   }
   return "unknown";
 }

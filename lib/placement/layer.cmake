@@ -15,6 +15,7 @@ acre_layer(placement
     policy.cpp
     policy_call.cpp
     range_budget.cpp
+    refusal.cpp
     runs.cpp
     strategies.cpp
 )

@@ -49,12 +49,34 @@ policy_call::policy_call(const acre::policy& what, const topology& machine)
   for (node_id n : what.nodes) {
     if (hwloc_bitmap_set(x_nodes.get(), n) != 0) throw std::bad_alloc();
   }
+  x_known = hwloc_bitmap_isincluded(x_nodes.get(),
+                                    hwloc_topology_get_complete_nodeset(machine.native_handle())) != 0;
+}
+
+/// What hwloc would do for nodes that it knows.
+int policy_call::set_unknown(void* p, std::size_t bytes) const noexcept {
+  const sys::node_bits nodes = to_bits(x_policy.nodes);
+  const auto set = [&](int mode, const sys::node_bits& bits) {
+    return p == nullptr ? sys::set_thread_policy({mode, bits}) : sys::bind(p, bytes, mode, bits);
+  };
+  switch (x_policy.mode) {
+    case policy_mode::bind:
+      return set(sys::mode_bind, nodes);
+    case policy_mode::interleave:
+      return set(sys::mode_interleave, nodes);
+    default:
+      break;
+  }
+  const int e = set(sys::mode_preferred_many, nodes);
+  // Linux < 5.15 has no PREFERRED_MANY.
+  return e == EINVAL ? set(sys::mode_preferred, to_bits({x_policy.nodes.first()})) : e;
 }
 
 int policy_call::set(void* p, std::size_t bytes) const noexcept {
   // hwloc has it from 2.11 on.
   if (x_policy.mode == policy_mode::weighted_interleave)
     return sys::bind(p, bytes, sys::mode_weighted_interleave, to_bits(x_policy.nodes));
+  if (!x_known) return set_unknown(p, bytes);
   const hwloc_words words = words_for(x_policy.mode);
   const int result = hwloc_set_area_membind(x_machine->native_handle(), p, bytes, x_nodes.get(), words.policy,
                                             words.flags | HWLOC_MEMBIND_BYNODESET);
@@ -68,6 +90,7 @@ int policy_call::set_thread() const noexcept {
   // policy has no home node. PREFERRED spills to what is nearest to its node.
   if (x_policy.mode == policy_mode::prefer && x_policy.nodes.size() == 1)
     return sys::set_thread_policy({sys::mode_preferred, to_bits(x_policy.nodes)});
+  if (!x_known) return set_unknown(nullptr, 0);
   const hwloc_words words = words_for(x_policy.mode);
   const auto set = [&] {
     const int result = hwloc_set_membind(x_machine->native_handle(), x_nodes.get(), words.policy,

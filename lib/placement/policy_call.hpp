@@ -41,8 +41,11 @@ class policy_call {
     void operator()(hwloc_bitmap_s* b) const noexcept;
   };
 
+  int set_unknown(void* p, std::size_t bytes) const noexcept;
+
   acre::policy x_policy;
   const topology* x_machine;
+  bool x_known = true;  ///< to hwloc, which refuses to bind to nodes that it does not know
   std::unique_ptr<hwloc_bitmap_s, bitmap_free> x_nodes;
 };
 

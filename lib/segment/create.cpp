@@ -84,8 +84,10 @@ std::vector<downgrade> place(const segment_object& object, const segment_layout&
   if (!makes_pages(o)) return downgrades;
   const bool huge = is_hugetlb(o.pages);
   committing(layout.data, where.to_string(), [&] {
-    if (huge && !pools_hold(ranges, o.pages))
-      throw error(errc::no_huge_pages, "the nodes have not enough free huge pages");
+    if (huge) {
+      if (const std::string why = why_short(ranges, o.pages); !why.empty())
+        throw error(errc::no_huge_pages, why);
+    }
     if (huge) commit_record_page(m, layout, where, machine);
     prefault(ranges, m.data(), machine);
   });
