@@ -78,7 +78,8 @@ struct area_status {
 /// \throws allocation_error errc::out_of_memory, errc::no_huge_pages, errc::lock_limit; with commit::eager
 ///   errc::node_full for a hard placement whose nodes have no room, never a signal. allocate(0) gives a
 ///   page. With commit::lazy a hard placement whose nodes are full ends at first touch in the kernel's OOM
-///   killer (SIGKILL; hugetlb: SIGBUS): the kernel reserves nothing per node.
+///   killer (SIGKILL; hugetlb: SIGBUS): the kernel reserves nothing per node. Where mlockall(2) with MCL_FUTURE makes
+///   pages before anybody can say where, an area made after that call places them as with commit::eager.
 ///
 /// deallocate() unmaps; sizes and alignment must be those of allocate(). A library built with ACRE_CHECKED
 /// throws error errc::not_mapped for a block that is not mapped (any more). The destructor does not unmap

@@ -71,6 +71,7 @@ struct area::state {
     return failure == errc::no_huge_pages && options.fallback == page_fallback::smaller &&
            kind != page_kind::system;
   }
+  bool commits_late() const noexcept { return binds() && options.commit == commit::lazy; }
   bool binds() const noexcept { return bound && where.strategy() != strategy::unbound; }
 
   /// Sizes of blocks follow from bytes, but not where fallback may have chosen other pages; ranges and chunks are as the
@@ -109,6 +110,7 @@ struct area::state {
   const area_options options;
   const topology machine;
   bool bound = true;
+  bool is_populated = false;            ///< by mmap(2): see policy_probe
   page_kind pages = page_kind::system;  ///< tried first
   /// For placements that need no plan.
   std::optional<policy_call> whole;
@@ -155,6 +157,7 @@ area::area(placement where, area_options options, const topology& machine)
   x_state->installed = std::move(found.installed);
   x_state->downgrades = std::move(found.downgrades);
   if (!x_state->binds()) return;
+  x_state->is_populated = found.is_populated;
   if (const auto only = only_policy(x_state->where, x_state->machine))
     x_state->whole.emplace(*only, x_state->machine);
 }
@@ -174,6 +177,12 @@ area_status area::status() const {
     try {
       policy_probe now = probe_policy(x_state->where, x_state->options, x_state->machine);
       s.installed = std::move(now.installed);
+      if (now.is_populated && !x_state->is_populated && x_state->commits_late()) {
+        s.downgrades.push_back(
+            {downgrade_reason::policy_differs,
+             "pages exist before they can be placed: mlockall(2) with MCL_FUTURE was called after "
+             "the area was made"});
+      }
       s.downgrades.insert(s.downgrades.end(), now.downgrades.begin(), now.downgrades.end());
     } catch (const error& e) {
       s.installed = "nothing";
@@ -236,6 +245,11 @@ mapping area::state::map_block(std::size_t bytes, std::size_t alignment, block& 
     lock_block(m);
     return m;
   }
+  // What mmap(2) has populated lies anywhere: it is given back, and made again where it belongs.
+  if (is_populated && options.sharing == sharing::process && !is_hugetlb(kind)) {
+    sys::unlock(m.data(), m.size());
+    sys::discard(m.data(), m.size());
+  }
   const plan p = plan_mapping(binds() ? where : placement::unbound(), bytes, m.size(), kind, machine);
   b.ranges = range_share(p.ranges.size());
   if (p.chunk != 0) b.chunk = p.chunk;
@@ -253,13 +267,13 @@ mapping area::state::map_block(std::size_t bytes, std::size_t alignment, block& 
 /// The short way of most blocks: one range under one policy, known since the constructor. What goes wrong on
 /// it is found again, and named, on the long way.
 bool area::state::try_bind_whole(const mapping& m) const noexcept {
-  if (!whole || options.commit != commit::lazy || is_hugetlb(m.pages())) return false;
+  if (!whole || !commits_late() || is_populated || is_hugetlb(m.pages())) return false;
   keep_base_pages(whole->policy().mode, m);
   return whole->install(m.data(), m.size());
 }
 
 void area::state::commit_block(const plan& p, const mapping& m) const {
-  if (options.commit == commit::lazy) {
+  if (options.commit == commit::lazy && !is_populated) {
     apply(p, m.data(), machine);
   } else {
     prefault(p, m.data(), machine);
@@ -267,8 +281,8 @@ void area::state::commit_block(const plan& p, const mapping& m) const {
 }
 
 void area::state::lock_block(const mapping& m) const {
-  if (options.lock == page_lock::off) return;
-  if (const int e = sys::lock(m.data(), m.size(), options.commit == commit::lazy)) {
+  if (options.lock == page_lock::off && !is_populated) return;
+  if (const int e = sys::lock(m.data(), m.size(), options.commit == commit::lazy && !is_populated)) {
     throw error(e == EAGAIN || e == ENOMEM || e == EPERM ? make_error_code(errc::lock_limit)
                                                          : std::error_code(e, std::system_category()),
                 "the pages cannot be locked (RLIMIT_MEMLOCK)");

@@ -56,12 +56,17 @@ void probe_chunk(const placement& where, probe_result& result) {
 
 policy_probe probe_policy(const placement& where, const area_options& options, const topology& machine) {
   const mapping scratch(sys::page_size(), {.sharing = options.sharing, .name = options.name});
-  if (where.strategy() == strategy::unbound) return {"unbound", {}};  // for the name's sake
+  policy_probe result;
+  result.is_populated = sys::present_bytes(scratch.data(), scratch.size()) != 0;
+  if (where.strategy() == strategy::unbound) {  // mapped for the name's sake
+    result.installed = "unbound";
+    return result;
+  }
   const policy wanted = sample_policy(where, machine);
   plan sample;
   sample.bytes = sample.page_size = scratch.size();
   sample.ranges = {{0, scratch.size(), wanted}};
-  policy_probe result{{}, apply(sample, scratch.data(), machine)};
+  result.downgrades = apply(sample, scratch.data(), machine);
   const policy found = installed_policy(scratch.data());
   result.installed = found.to_string();
   note_forbidden_nodes(where, result.downgrades);
@@ -83,7 +88,7 @@ probe_result probe(const placement& where, const area_options& options, const to
   probe_pages(options, result);
   probe_chunk(where, result);
   try {
-    probe_policy(where, options, machine);
+    result.is_populated = probe_policy(where, options, machine).is_populated;
   } catch (const error& e) {
     const bool denied = e.code() == errc::binding_denied || e.code() == errc::binding_unsupported;
     if (!denied || options.on_denied == on_denied::fail) throw;

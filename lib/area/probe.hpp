@@ -10,6 +10,7 @@ namespace acre {
 
 struct probe_result {
   bool bound = true;
+  bool is_populated = false;            ///< see policy_probe
   page_kind pages = page_kind::system;  ///< the largest that this system may have, of those allowed
   std::string installed;                ///< empty for what probe_policy() finds out: it may change
   std::vector<downgrade> downgrades;
@@ -17,6 +18,8 @@ struct probe_result {
 
 /// What a placement gets from the kernel now, found out on a scratch page.
 struct policy_probe {
+  /// mlockall(2) with MCL_FUTURE: pages exist before anybody can say where.
+  bool is_populated = false;
   std::string installed;
   std::vector<downgrade> downgrades;
 };

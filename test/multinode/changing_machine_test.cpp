@@ -13,6 +13,7 @@
 
 #include <hwloc.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 
 #include <algorithm>
@@ -296,6 +297,32 @@ BOOST_AUTO_TEST_CASE(does_not_say_which_nodes_are_allowed) {
     BOOST_TEST(machine.default_nodes() == node_set{s.first});
     BOOST_CHECK_EXCEPTION(area a(placement::bind({s.second}), {}, machine), error,
                           with_code(errc::node_not_allowed));
+  });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+/// mlockall(2) with MCL_FUTURE makes pages when they are mapped, before they have a policy.
+BOOST_AUTO_TEST_SUITE(locked_future, *boost::unit_test::label("alone"))
+
+BOOST_AUTO_TEST_CASE(keeps_placements_of_areas_made_after_and_shows_in_the_status_of_others) {
+  in_child([] {
+    const two_nodes n;
+    const pinned here(node_cpus(n.first).at(0));
+    area before(placement::bind({n.second}));
+    require(mlockall(MCL_FUTURE) == 0, "mlockall");
+    BOOST_TEST(!before.status().as_asked());
+    for (const placement& where : {placement::bind({n.second}), placement::prefer({n.second})}) {
+      for (const commit when : {commit::lazy, commit::eager}) {
+        area after(where, {.commit = when});
+        BOOST_TEST(after.status().as_asked(), after.status());
+        expect_blocks_on(n.second, after);
+      }
+    }
+    area interleaved(placement::interleave({n.first, n.second}));
+    void* const p = interleaved.allocate(bytes);
+    BOOST_TEST(count_pages(p, bytes)[n.second] == bytes / base_page() / 2);
+    BOOST_TEST(interleaved.check_block(p, bytes));
   });
 }
 
