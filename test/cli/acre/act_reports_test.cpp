@@ -147,6 +147,7 @@ BOOST_AUTO_TEST_CASE(are_told_without_what_terminals_obey) {
   const std::string text = segments_text(std::vector{s}, 80, {});
   BOOST_TEST(contains(text, "a?[31mb?  posix"));
   BOOST_TEST(contains(text, "not for this user to see"));
+  BOOST_TEST(lacks(segment_text({.info = s, .check = "\033[2J"}, 80, {}), "\033"));
   BOOST_TEST(segments_json(std::vector{s})["segments"][0]["resident"] == nullptr);
 }
 BOOST_AUTO_TEST_CASE(show_where_their_pages_are) {

@@ -190,8 +190,8 @@ int bind(const shm_options& o) {
   acre::shared_segment segment = opened(o, acre::access::read_write);
   const acre::migration result = segment.bind(where, what);
   for (const auto& less : result.downgrades) complain("note: " + less.text);
-  fmt::print("{}: {}\n", segment.where_text().empty() ? where.to_string() : segment.where_text(),
-             result.to_string());
+  const std::string now = segment.where_text().empty() ? where.to_string() : segment.where_text();
+  fmt::print("{}: {}\n", printable(now), result.to_string());
   return result.failed() == 0 ? done : failed;
 }
 

@@ -88,7 +88,7 @@ std::string segment_text(const segment_details& segment, std::size_t width, cons
                              s.resident->pages == 1 ? "" : "s"),
                  width, 2);
   }
-  return cut_lines(text + wrap("check: " + segment.check, width, 2, 4), width);
+  return cut_lines(text + wrap("check: " + printable(segment.check), width, 2, 4), width);
 }
 
 nlohmann::json segments_json(std::span<const acre::segment_info> segments) {
