@@ -3,6 +3,7 @@
 #include "cli/common/file_text.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <sstream>
 #include <string>
@@ -32,6 +33,11 @@ std::optional<process_stat> stat_of(int pid) {
   for (int field = 10; field < 20; ++field) fields >> passed_over;
   fields >> found.threads >> passed_over >> found.start;
   return fields ? std::optional(found) : std::nullopt;
+}
+
+bool proc_has_own_numbers() {
+  std::error_code ec;
+  return std::filesystem::read_symlink("/proc/self", ec) == std::to_string(::getpid());
 }
 
 std::vector<std::filesystem::path> thread_directories(int pid) {

@@ -22,6 +22,9 @@ struct process_stat {
 /// Nothing if there is no such process.
 std::optional<process_stat> stat_of(int pid);
 
+/// Whether /proc numbers processes as system calls do: not where it was mounted in another PID namespace.
+bool proc_has_own_numbers();
+
 /// /proc/PID/task/TID of each; none if it has ended. The first thread may have ended alone, as pthread_exit(3) in
 /// main() does: what /proc/PID says of memory is empty then, and the others' files have it.
 std::vector<std::filesystem::path> thread_directories(int pid);

@@ -214,6 +214,16 @@ class Report(Run):
         largest = re.search(r"at most ([\d.]+) MiB", err).group(1)
         self.assertGreaterEqual(float(largest), 64)
 
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to make namespaces")
+    def test_no_other_process_is_told_of(self):
+        """In a PID namespace with the /proc of another, where the command's number is another process's."""
+        done = subprocess.run(["unshare", "-p", "-f", ACRE, "run", "--report", "sh", "-c", "sleep 0.2"], capture_output=True,
+                              text=True, timeout=60)
+        if "unshare" in done.stderr:
+            self.skipTest("no namespaces here")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("nothing was seen: /proc is not mounted, or was in another PID", done.stderr)
+
     def mebibytes_seen(self, *script):
         """By acre, of a script that says "ready" and ends when its input does."""
         child = subprocess.Popen([ACRE, "run", "--report", sys.executable, "-c", "\n".join(script)],

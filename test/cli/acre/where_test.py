@@ -161,6 +161,25 @@ class Where(unittest.TestCase):
         self.assertIn("cannot write", done.stderr)
 
     @unittest.skipUnless(os.geteuid() == 0, "needs root to make namespaces")
+    def test_a_process_of_another_namespace_is_watched_on(self):
+        # With the /proc of this one, where numbers are others.
+        sleeper = self.sleeper()
+        watch = self.start("unshare", "-p", "-f", ACRE, "where", str(sleeper.pid), "--watch", "0.1", "--top", "1",
+                           stderr=subprocess.PIPE)
+        self.addCleanup(watch.stderr.close)
+        looks = 0
+        for line in watch.stdout:
+            looks += line.startswith(f"process {sleeper.pid}: ".encode())
+            if looks == 3:
+                break
+        if b"unshare" in (b"" if looks else watch.stderr.read()):
+            self.skipTest("no namespaces here")
+        self.assertEqual(looks, 3)
+        sleeper.kill()
+        sleeper.wait()
+        self.assertIn(b"has ended", watch.stdout.read())
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to make namespaces")
     def test_without_proc_nothing_is_said_of_processes(self):
         for command in ("where 1", "move 1 0 0"):
             done = subprocess.run(["unshare", "-m", "sh", "-c", f"umount -l /proc && exec '{ACRE}' {command}"],

@@ -24,7 +24,8 @@ std::string shared_pages_note(const memory_peak& peak, std::size_t width) {
 std::string seen(const memory_watch& watch, std::uint64_t largest, std::size_t width,
                  const text_style& style) {
   if (!watch.peak()) {
-    const std::string why = watch.error()
+    const std::string why = !watch.can_see() ? "/proc is not mounted, or was in another PID namespace"
+                            : watch.error()
                                 ? watch.error().message()
                                 : std::string("it ended before acre could look where its memory lies");
     return wrap("nothing was seen: " + why, width, 2);

@@ -48,11 +48,15 @@ watch_clock::duration until_next_look(watch_clock::duration elapsed, watch_clock
   return std::max(affordable, wanted);
 }
 
-memory_watch::memory_watch(int pid) : x_pid(pid) {}
+memory_watch::memory_watch(int pid) : x_pid(pid), x_can_see(proc_has_own_numbers()) {}
 
 watch_clock::duration memory_watch::due() const { return x_next - watch_clock::now(); }
 
 void memory_watch::look() {
+  if (!x_can_see) {
+    x_next = watch_clock::now() + std::chrono::hours(1);
+    return;
+  }
   const auto begin = cpu_time();
   memory_peak seen;
   seen.at = elapsed();

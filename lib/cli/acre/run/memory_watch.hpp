@@ -41,6 +41,8 @@ class memory_watch {
   watch_clock::duration due() const;  ///< 0 or less: now
   void look();
 
+  /// False where /proc has other numbers, and would show another process.
+  bool can_see() const { return x_can_see; }
   const std::optional<memory_peak>& peak() const { return x_peak; }
   std::size_t looks() const { return x_looks; }
   /// The most bytes that one process mapped in any look.
@@ -51,6 +53,7 @@ class memory_watch {
 
  private:
   int x_pid;
+  bool x_can_see;
   watch_clock::time_point x_start = watch_clock::now();
   watch_clock::time_point x_next = x_start;
   watch_clock::duration x_spent{};

@@ -1,5 +1,7 @@
 #include "cli/acre/where/process_wait.hpp"
 
+#include "cli/acre/process_stat.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/signalfd.h>
@@ -19,9 +21,13 @@ extern "C" {  // glibc 2.36 forgets to say so
 namespace acre_cli {
 namespace {
 
-/// pidfd_open(2): Linux 5.3, glibc 2.36. Without it (older ones, a filter, the number of a thread) the end is noticed
-/// at the next look.
+/// pidfd_open(2): Linux 5.3, glibc 2.36. Without it (older ones, a filter, the number of a thread, or one that means
+/// another process here) the end is noticed at the next look.
 int open_process([[maybe_unused]] int pid) {
+  if (!proc_has_own_numbers()) {
+    errno = ENOSYS;
+    return -1;
+  }
 #if __has_include(<sys/pidfd.h>)
   return ::pidfd_open(pid, 0);
 #else
