@@ -103,7 +103,7 @@ struct pool_statistics {
 /// \safety all functions from any thread, but for the destructor and release(): nobody may be in another
 ///   function then. A thread may end with blocks in its cache, and free blocks in its thread-local destructors
 ///   or in static ones. fork: parent and child may go on; in the child, blocks that other threads had cached
-///   are not handed out again.
+///   are not handed out again. Fork handlers may use pools, in the thread that forks.
 class ACRE_API pool_resource final : public resource {
  public:
   /// Over pages of its own. With commit::lazy, which is the default, a hard placement whose nodes are full ends in the

@@ -1,21 +1,19 @@
 #include "area/cold_mutex.hpp"
 
-#include <pthread.h>
-
-#include <system_error>
+#include "base/fork_handlers.hpp"
 
 namespace acre {
 namespace {
 
-constinit std::mutex the_mutex;
+constinit small_mutex the_cold_mutex;
+constexpr fork_actions areas_in_fork{.lock = []() noexcept { the_cold_mutex.lock_for_fork(); },
+                                     .unlock = []() noexcept { the_cold_mutex.unlock_after_fork(); }};
 
 }  // namespace
 
-std::mutex& cold_mutex() {
-  static const int failed =
-      pthread_atfork([] { the_mutex.lock(); }, [] { the_mutex.unlock(); }, [] { the_mutex.unlock(); });
-  if (failed != 0) throw std::system_error(failed, std::system_category(), "pthread_atfork");
-  return the_mutex;
+small_mutex& cold_mutex() {
+  [[maybe_unused]] static const bool is_held_in_fork = (hold_in_fork(fork_part::areas, areas_in_fork), true);
+  return the_cold_mutex;
 }
 
 }  // namespace acre

@@ -7,5 +7,8 @@ acre_layer(base
   SOURCES
     bytes.cpp
     error.cpp
+    fork_handlers.cpp
+    misuse.cpp
+    small_mutex.cpp
     version.cpp
 )

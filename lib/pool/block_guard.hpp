@@ -3,10 +3,11 @@
 
 #include <cstddef>
 #include <memory_resource>
-#include <mutex>
 #include <optional>
 #include <unordered_map>
 #include <utility>
+
+#include "base/small_mutex.hpp"
 
 namespace acre {
 
@@ -67,8 +68,8 @@ class block_guard {
   void clear() noexcept;
 
   // For the fork handlers.
-  void lock() { x_mutex.lock(); }
-  void unlock() { x_mutex.unlock(); }
+  void lock_for_fork() noexcept { x_mutex.lock_for_fork(); }
+  void unlock_after_fork() noexcept { x_mutex.unlock_after_fork(); }
 
  private:
   enum class state { live, resting, reported };
@@ -88,7 +89,7 @@ class block_guard {
     return x_count.resting > most_resting || x_resting_bytes > most_resting_bytes;
   }
 
-  mutable std::mutex x_mutex;
+  mutable small_mutex x_mutex;
   // Resting blocks stay in the table: freeing needs no memory, and a second free is known as such.
   std::pmr::unordered_map<void*, entry> x_blocks;
   known_block* x_oldest = nullptr;

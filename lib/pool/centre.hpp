@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "pool/small_mutex.hpp"
+#include "base/small_mutex.hpp"
 
 namespace acre {
 
@@ -65,8 +65,8 @@ class alignas(64) centre {
   void clear() noexcept;
 
   // For the fork handlers.
-  void lock() noexcept { x_mutex.lock(); }
-  void unlock() noexcept { x_mutex.unlock(); }
+  void lock_for_fork() noexcept { x_mutex.lock_for_fork(); }
+  void unlock_after_fork() noexcept { x_mutex.unlock_after_fork(); }
 
  private:
   /// The first two words of a full list's first block: full lists are linked with each other, too.

@@ -10,10 +10,10 @@
 #include <mutex>
 #include <vector>
 
+#include "base/small_mutex.hpp"
 #include "pool/mapping_store.hpp"
 #include "pool/page_source.hpp"
 #include "pool/slab.hpp"
-#include "pool/small_mutex.hpp"
 
 namespace acre {
 
@@ -54,8 +54,8 @@ class page_heap {
   page_source& pages() const noexcept { return *x_pages; }
 
   // For the fork handlers.
-  void lock() noexcept;
-  void unlock() noexcept;
+  void lock_for_fork() noexcept;
+  void unlock_after_fork() noexcept;
 
  private:
   /// Which free pages to give back, and how many bytes at most.

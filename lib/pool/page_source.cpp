@@ -13,8 +13,8 @@
 
 #include "area/page_kinds.hpp"
 #include "placement/strategies.hpp"
+#include "base/small_mutex.hpp"
 #include "pool/slab.hpp"
-#include "pool/small_mutex.hpp"
 #include "sys/pages.hpp"
 
 namespace acre {

@@ -261,16 +261,16 @@ void pool_core::retire(const thread_cache& cache) noexcept {
   x_counters.spills.fetch_add(cache.spills.load(std::memory_order_relaxed), std::memory_order_relaxed);
 }
 
-void pool_core::lock() noexcept {
-  if (x_guard) x_guard->lock();
-  x_heap.lock();
-  for (centre& c : x_centres) c.lock();
+void pool_core::lock_for_fork() noexcept {
+  if (x_guard) x_guard->lock_for_fork();
+  x_heap.lock_for_fork();
+  for (centre& c : x_centres) c.lock_for_fork();
 }
 
-void pool_core::unlock() noexcept {
-  for (centre& c : x_centres) c.unlock();
-  x_heap.unlock();
-  if (x_guard) x_guard->unlock();
+void pool_core::unlock_after_fork() noexcept {
+  for (centre& c : x_centres) c.unlock_after_fork();
+  x_heap.unlock_after_fork();
+  if (x_guard) x_guard->unlock_after_fork();
 }
 
 }  // namespace acre

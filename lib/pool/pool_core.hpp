@@ -74,9 +74,9 @@ class pool_core {
   void give(const reclaimed_lists& lists) noexcept;
   /// Remembers what the cache counted, which is about to go.
   void retire(const thread_cache& cache) noexcept;
-  // For fork.
-  void lock() noexcept;
-  void unlock() noexcept;
+  // For the fork handlers.
+  void lock_for_fork() noexcept;
+  void unlock_after_fork() noexcept;
 
  private:
   // Relaxed counters, written seldom, that order nothing.

@@ -3,34 +3,28 @@
 #include <acre/placement.hpp>
 #include <acre/pool_resource.hpp>
 
-#include "pool/thread_registry.hpp"
-
-#include <pthread.h>
-
 #include <atomic>
 #include <mutex>
-#include <system_error>
 #include <unordered_map>
+
+#include "base/fork_handlers.hpp"
+#include "base/small_mutex.hpp"
 
 namespace acre {
 namespace {
 
-struct registry {
-  std::mutex mutex;
-  std::unordered_map<placement, pool_resource> pools;
-};
+constinit small_mutex pools_mutex;
+constexpr fork_actions pools_in_fork{.lock = []() noexcept { pools_mutex.lock_for_fork(); },
+                                     .unlock = []() noexcept { pools_mutex.unlock_after_fork(); }};
+
+using pools_by_placement = std::unordered_map<placement, pool_resource>;
 
 // Never destroyed: static destructors may free blocks after ours would have run.
-registry& the_registry() {
-  static registry& r = [&]() -> registry& {
-    thread_registry::install_fork_handlers();
-    static registry* made = new registry;
-    const int failed = pthread_atfork([] { made->mutex.lock(); }, [] { made->mutex.unlock(); },
-                                      [] { made->mutex.unlock(); });
-    if (failed != 0) throw std::system_error(failed, std::system_category(), "pthread_atfork");
-    return *made;
-  }();
-  return r;
+pools_by_placement& pools_of_placements() {
+  static pools_by_placement& all = *new pools_by_placement;
+  [[maybe_unused]] static const bool is_held_in_fork =
+      (hold_in_fork(fork_part::resources, pools_in_fork), true);
+  return all;
 }
 
 constinit std::atomic<std::pmr::memory_resource*> chosen_default = nullptr;
@@ -43,9 +37,9 @@ std::pmr::memory_resource* first_default() {
 }  // namespace
 
 pool_resource* resource_for(const placement& where) {
-  registry& r = the_registry();
-  const std::lock_guard lock(r.mutex);
-  return &r.pools.try_emplace(where, where).first->second;
+  pools_by_placement& all = pools_of_placements();
+  const std::lock_guard lock(pools_mutex);
+  return &all.try_emplace(where, where).first->second;
 }
 
 // acquire and release: who reads the pointer sees the resource that was made before it was set.

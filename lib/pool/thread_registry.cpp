@@ -1,17 +1,14 @@
 #include "pool/thread_registry.hpp"
 
-#include <pthread.h>
-
 #include <cstddef>
 #include <mutex>
 #include <new>
-#include <system_error>
 #include <utility>
 #include <vector>
 
-#include "area/cold_mutex.hpp"
+#include "base/fork_handlers.hpp"
+#include "base/small_mutex.hpp"
 #include "pool/pool_core.hpp"
-#include "pool/small_mutex.hpp"
 #include "sys/threads.hpp"
 
 namespace acre {
@@ -184,7 +181,7 @@ namespace {
 
 // While only the forking thread is left, the others' caches are as torn as their threads were: what was in them is lost to
 // the child.
-void forget_other_threads(pool_core& pool) noexcept {
+void forget_other_threads_of(pool_core& pool) noexcept {
   for (thread_cache* cache = pool.registered().caches; cache != nullptr;) {
     thread_cache* const next = cache->next;
     if (cache->owner != &this_thread) {
@@ -196,36 +193,35 @@ void forget_other_threads(pool_core& pool) noexcept {
   }
 }
 
-// Only fork holds more than one pool's mutexes, and it excludes other forks: their order does not matter.
-void before_fork() {
-  registry_mutex.lock();
-  for (pool_core* p = all_pools; p != nullptr; p = p->registered().next) p->lock();
+template <class F>
+void for_each_pool(F f) noexcept {
+  for (pool_core* p = all_pools; p != nullptr; p = p->registered().next) f(*p);
 }
 
-void after_fork_in_parent() {
-  for (pool_core* p = all_pools; p != nullptr; p = p->registered().next) p->unlock();
-  registry_mutex.unlock();
-}
-
-void after_fork_in_child() {
-  for (pool_core* p = all_pools; p != nullptr; p = p->registered().next) forget_other_threads(*p);
-  after_fork_in_parent();
-}
+// Only fork holds more than one pool's mutexes, and there is one fork at a time: their order does not matter.
+constexpr fork_actions pools_in_fork{
+    .lock =
+        []() noexcept {
+          registry_mutex.lock_for_fork();
+          for_each_pool([](pool_core& p) { p.lock_for_fork(); });
+        },
+    .unlock =
+        []() noexcept {
+          for_each_pool([](pool_core& p) { p.unlock_after_fork(); });
+          registry_mutex.unlock_after_fork();
+        },
+    .forget_other_threads = []() noexcept { for_each_pool(forget_other_threads_of); }};
 
 }  // namespace
-
-void install_fork_handlers() {
-  cold_mutex();  // areas lock it while a pool's mutexes may be held
-  static const int failed = pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child);
-  if (failed != 0) throw std::system_error(failed, std::system_category(), "pthread_atfork");
-}
 
 // Relaxed: only the numbers count.
 std::uint64_t next_pool_id() noexcept { return last_pool_id.fetch_add(1, std::memory_order_relaxed) + 1; }
 
 void add(pool_core& pool) {
-  install_fork_handlers();
+  [[maybe_unused]] static const bool is_held_in_fork = (hold_in_fork(fork_part::pools, pools_in_fork), true);
   const std::lock_guard guard(registry_mutex);
+  // Made by somebody's fork handler: fork() holds it too, or the child might find it locked by another thread.
+  if (is_forking()) pool.lock_for_fork();
   auto& own = pool.registered();
   own.previous = nullptr;
   own.next = all_pools;

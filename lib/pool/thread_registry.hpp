@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <mutex>
 
-#include "pool/small_mutex.hpp"
+#include "base/small_mutex.hpp"
 
 namespace acre {
 
@@ -40,10 +40,6 @@ namespace thread_registry {
 void add(pool_core& pool);
 /// Forgets a pool. Its caches are dead from now on: their blocks are not given back.
 void remove(pool_core& pool) noexcept;
-/// Installs the fork handlers. Who locks a mutex before making a pool installs handlers for it after this call: fork's
-/// prepare handlers run last installed first.
-/// \throws std::system_error
-void install_fork_handlers();
 
 /// The calling thread's cache of the pool, from now on at hand in this_thread. The thread is busy (detail::enter) before
 /// and after.

@@ -1,0 +1,26 @@
+// fork_handlers: what the library does when its process forks, in one place.
+#pragma once
+
+namespace acre {
+
+/// Parts of the library that have locks, in the order in which they are taken: who holds one may wait for a later one.
+enum class fork_part { resources, pools, areas };
+
+struct fork_actions {
+  void (*lock)() noexcept;    ///< small_mutex::lock_for_fork() for all it has
+  void (*unlock)() noexcept;  ///< unlock_after_fork()
+  /// In the child, before unlock.
+  void (*forget_other_threads)() noexcept = nullptr;
+};
+
+/// From now on fork() holds that part still, so that the child finds it whole and unlocked. A second call for the same
+/// part does nothing.
+/// \param actions of static storage duration
+/// \throws std::system_error if the handlers cannot be installed
+void hold_in_fork(fork_part part, const fork_actions& actions);
+
+/// Whether the calling thread is forking: its prepare handler was here, the handler in parent or child was not yet. Others'
+/// handlers, registered before these, run in between (pthread_atfork(3)), and so does nobody else inside the library.
+bool is_forking() noexcept;
+
+}  // namespace acre
