@@ -117,7 +117,6 @@ struct area::state {
   std::string installed;
   std::vector<downgrade> downgrades;
 
-  mutable unmap_queue unmapper;
   std::unordered_map<const void*, block> blocks;  ///< under cold_mutex()
   // Counters for status() only: relaxed, they order nothing.
   std::array<std::atomic<std::size_t>, 4> allocations{};
@@ -296,7 +295,7 @@ void area::do_deallocate(void* p, std::size_t bytes, [[maybe_unused]] std::size_
   if (!sys::is_mapped(p, size)) throw error(errc::not_mapped, "area: the block is not mapped (any more)");
 #endif
   if (s.remembers()) s.forget(p);
-  s.unmapper.unmap(p, size);
+  unmap_queue::unmap(p, size);
   s.live_blocks.fetch_sub(1, std::memory_order_relaxed);
   s.live_bytes.fetch_sub(size, std::memory_order_relaxed);
 }
