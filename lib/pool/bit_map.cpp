@@ -33,6 +33,12 @@ std::size_t bit_map::count(std::size_t first, std::size_t count) const noexcept 
   return n;
 }
 
+bool bit_map::all(std::size_t first, std::size_t count) const noexcept {
+  std::uint64_t missing = 0;
+  for_words(first, count, [&](std::size_t word, std::uint64_t mask) { missing |= mask & ~x_words[word]; });
+  return missing == 0;
+}
+
 std::size_t bit_map::next_set(std::size_t from) const noexcept {
   for (std::size_t word = from / 64; word < x_words.size(); ++word, from = 0) {
     const std::uint64_t bits = x_words[word] & ~std::uint64_t{0} << from % 64;

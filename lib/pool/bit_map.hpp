@@ -20,6 +20,9 @@ class bit_map {
   /// So many are set in the run.
   std::size_t count(std::size_t first, std::size_t count) const noexcept;
 
+  /// Whether the whole run is set.
+  bool all(std::size_t first, std::size_t count) const noexcept;
+
   /// The first set bit from `from` on; size() if there is none.
   std::size_t next_set(std::size_t from) const noexcept;
   /// Bits [64 * i, 64 * i + 64), the first of them the least; bits beyond the end are clear.

@@ -27,6 +27,7 @@ acre_layer(pool
     resource_for.cpp
     run_map.cpp
     slab.cpp
+    slab_index.cpp
     thread_registry.cpp
     watched_source.cpp
 )

@@ -3,65 +3,93 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <unordered_map>
-#include <vector>
+#include <memory>
 
+#include "base/summed_tree.hpp"
 #include "pool/page_source.hpp"
 
 namespace acre {
 
-/// Books only: maps and unmaps nothing.
+/// Books only: maps and unmaps nothing. The work of every function grows with the logarithm of what there is.
 /// \safety none; page_heap locks
 class mapping_store {
  public:
+  /// Made before the lock is taken, so that nothing can fail, or takes long, under it.
   struct mapping {
-    void* p;
-    std::size_t bytes;
-    std::size_t alignment;
+    void* p = nullptr;
+    std::size_t bytes = 0;
+    std::size_t alignment = 0;
+
+   private:
+    friend mapping_store;
+    tree_links<mapping> links{};
+    mapping* older = nullptr;  ///< of those kept
+    mapping* newer = nullptr;
+    std::uint64_t kept_as = 0;   ///< the how-manieth
+    std::uint8_t zeroes = 0;     ///< that the address ends with, as bits
+    std::uint8_t most_zeroes{};  ///< in the mapping's part of the kept ones
   };
 
-  /// Makes room for one more live mapping, so that add() and keep() cannot fail.
-  /// \throws std::bad_alloc
-  void reserve();
-  /// The room is not needed after all.
-  void unreserve() noexcept { x_spare.pop_back(); }
-  /// Uses reserved room.
-  void add(const mapping& m) noexcept;
-  /// The block ends; its mapping as it was made.
-  mapping remove(const void* p) noexcept;
-  /// Keeps a mapping that was removed.
-  void keep(const mapping& m) noexcept;
+  /// \param reuse any: a kept mapping serves blocks that are up to an eighth smaller; same_size: those exactly of its size and
+  ///   alignment
+  explicit mapping_store(page_reuse reuse) noexcept : x_reuse(reuse) {}
+  mapping_store(const mapping_store&) = delete;
+  mapping_store& operator=(const mapping_store&) = delete;
+  /// When there are none any more.
+  ~mapping_store() = default;
 
-  /// A kept mapping for a block, which uses reserved room and is live from now on; of those that fit the smallest.
-  /// \param reuse any: up to an eighth larger than the block; same_size: exactly of its size and alignment
+  /// A live one from now on.
+  void add(std::unique_ptr<mapping> m) noexcept;
+  /// The live one that begins at p; null if there is none.
+  mapping* find(const void* p) const noexcept;
+  /// Takes a live one out.
+  std::unique_ptr<mapping> remove(mapping& m) noexcept;
+  /// Keeps one that was live.
+  void keep(mapping& m) noexcept;
+
+  /// A kept mapping for a block, live from now on; of those that fit the smallest, of equals the one used last.
   /// \returns null if there is none
-  void* reuse(std::size_t bytes, std::size_t alignment, page_reuse reuse) noexcept;
+  mapping* reuse(std::size_t bytes, std::size_t alignment) noexcept;
 
-  /// Lets go of the mapping kept longest; with only_old, only if it was kept before the last age().
-  std::optional<mapping> drop(bool only_old) noexcept;
-  void age() noexcept { x_old = x_kept.size(); }
+  /// Takes the mapping out that was kept longest; with only_old, only if it was kept before the last age().
+  /// \returns null if there is none
+  std::unique_ptr<mapping> drop(bool only_old) noexcept;
+  void age() noexcept { x_young = x_kept_so_far; }
 
-  /// Forgets a live one, any; nothing when there is none.
-  std::optional<mapping> remove_any() noexcept;
+  /// Takes any live one out; null when there is none.
+  std::unique_ptr<mapping> remove_any() noexcept;
 
-  /// Of a live mapping.
-  std::size_t bytes_of(const void* p) const noexcept { return x_live.find(p)->second.bytes; }
   std::size_t live_bytes() const noexcept { return x_live_bytes; }
   std::size_t kept_bytes() const noexcept { return x_kept_bytes; }
   /// Calls f(p, bytes) for all, live and kept.
   template <class F>
   void for_each(F f) const {
-    for (const auto& [p, m] : x_live) f(p, m.bytes);
-    for (const mapping& m : x_kept) f(m.p, m.bytes);
+    for (mapping* m = x_live.first(); m != nullptr; m = x_live.neighbour(*m, 1)) f(m->p, m->bytes);
+    for (const mapping* m = x_oldest; m != nullptr; m = m->newer) f(m->p, m->bytes);
   }
 
  private:
-  std::unordered_map<const void*, mapping> x_live;
-  /// Where nodes of x_live wait that reserve() made.
-  std::vector<std::unordered_map<const void*, mapping>::node_type> x_spare;
-  std::vector<mapping> x_kept;  ///< the longest kept first
-  std::size_t x_old = 0;        ///< so many of them were kept before the last age()
+  struct by_address {
+    static tree_links<mapping>& links(mapping& m) noexcept { return m.links; }
+    static bool before(const mapping& a, const mapping& b) noexcept { return a.p < b.p; }
+    static bool sum_up(mapping&, const mapping*, const mapping*) noexcept { return false; }
+  };
+  struct by_size {
+    static tree_links<mapping>& links(mapping& m) noexcept { return m.links; }
+    static bool before(const mapping& a, const mapping& b) noexcept;
+    static bool sum_up(mapping& m, const mapping* left, const mapping* right) noexcept;
+  };
+
+  mapping* find_kept(std::size_t bytes, std::size_t alignment) const noexcept;
+  void let_go(mapping& m) noexcept;
+
+  const page_reuse x_reuse;
+  summed_tree<mapping, by_address> x_live;
+  summed_tree<mapping, by_size> x_kept;
+  mapping* x_oldest = nullptr;  ///< of those kept
+  mapping* x_newest = nullptr;
+  std::uint64_t x_kept_so_far = 0;
+  std::uint64_t x_young = 0;  ///< kept as this, or later: since the last age()
   std::size_t x_live_bytes = 0;
   std::size_t x_kept_bytes = 0;
 };

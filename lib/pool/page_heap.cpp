@@ -7,6 +7,7 @@
 #include <limits>
 #include <new>
 
+#include "base/misuse.hpp"
 #include "sys/clock.hpp"
 #include "sys/pages.hpp"
 
@@ -29,6 +30,7 @@ page_heap::page_heap(std::unique_ptr<page_source> pages, const pool_options& opt
       x_largest_extent(x_pages->largest_extent()),
       x_retained(options.retained),
       x_decay(options.decay.count()),
+      x_mappings(x_reuse),
       x_next_age(sys::coarse_milliseconds() + x_decay),
       x_limit(options.retained) {}
 
@@ -70,16 +72,11 @@ void* page_heap::allocate(std::size_t bytes, std::size_t alignment) {
 }
 
 void page_heap::deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
-  if (!is_extent(bytes, alignment)) return deallocate_mapping(p);
+  if (!is_extent(bytes, alignment)) return deallocate_mapping(p, bytes);
   give_units(p, good_size(bytes, alignment) / unit_bytes, use::block);
 }
 
-void* page_heap::allocate_span(std::size_t units) {
-  void* const p = take_units(units, unit_bytes, use::span);
-  const std::lock_guard guard(x_mutex);
-  slab_with(p).note_span(p, units);
-  return p;
-}
+void* page_heap::allocate_span(std::size_t units) { return take_units(units, unit_bytes, use::span); }
 
 void page_heap::deallocate_span(void* p, std::size_t units) noexcept { give_units(p, units, use::span); }
 
@@ -125,7 +122,7 @@ residency page_heap::resident() const {
   std::vector<std::pair<const void*, std::size_t>> ranges;
   {
     const std::lock_guard guard(x_mutex);
-    for (const auto& s : x_slabs) ranges.emplace_back(s->base(), s->bytes());
+    x_slabs.for_each([&](const slab& s) { ranges.emplace_back(s.base(), s.bytes()); });
     x_mappings.for_each([&](const void* p, std::size_t bytes) { ranges.emplace_back(p, bytes); });
   }
   residency all;
@@ -140,28 +137,27 @@ residency page_heap::resident() const {
 
 // ---- units of slabs
 
-slab& page_heap::slab_with(const void* p) noexcept {
-  auto after = std::upper_bound(x_slabs.begin(), x_slabs.end(), p,
-                                [](const void* q, const auto& s) { return q < s->base(); });
-  return **--after;
-}
-
 std::vector<slab*> page_heap::slabs() const {
   std::vector<slab*> all;
   const std::lock_guard guard(x_mutex);
-  all.reserve(x_slabs.size());
-  for (const auto& s : x_slabs) all.push_back(s.get());
+  x_slabs.for_each([&](slab& s) { all.push_back(&s); });
   return all;
 }
 
+// Out of the lowest slab that has room, so that the others become empty.
 void* page_heap::try_take_units(std::size_t units, std::size_t alignment, use what) noexcept {
-  for (const auto& s : x_slabs) {
+  while (slab* const s = x_slabs.first_with_room(units, alignment)) {
     const std::size_t dirty = s->dirty_units();
     void* const p = s->take(units, alignment);
-    if (p == nullptr) continue;
+    x_slabs.update(*s);
+    if (p == nullptr) continue;  // long enough, but not aligned, which the slab remembers
     x_dirty_units -= dirty - s->dirty_units();
     count_use(units * unit_bytes);
-    if (what == use::block) count_block(units * unit_bytes);
+    if (what == use::block) {
+      count_block(units * unit_bytes);
+    } else {
+      s->note_span(p, units);
+    }
     return p;
   }
   return nullptr;
@@ -170,38 +166,46 @@ void* page_heap::try_take_units(std::size_t units, std::size_t alignment, use wh
 void* page_heap::take_units(std::size_t units, std::size_t alignment, use what) {
   void* p = nullptr;
   chores todo;
+  std::size_t wanted = 0;
   {
     const std::lock_guard guard(x_mutex);
     p = try_take_units(units, alignment, what);
     todo = look_for_chores();
+    if (p == nullptr) wanted = begin_slab();
   }
   tend(todo);
   if (p != nullptr) return p;
-  std::unique_ptr<slab> made = map_slab(units, alignment);
-  const slab* const s = made.get();
+  std::unique_ptr<slab> made;
   try {
+    made = map_slab(units, alignment, wanted);
+  } catch (...) {
     const std::lock_guard guard(x_mutex);
-    const auto after = std::upper_bound(x_slabs.begin(), x_slabs.end(), made->base(),
-                                        [](const void* q, const auto& t) { return q < t->base(); });
-    x_slabs.insert(after, std::move(made));
-    x_slab_bytes += s->bytes();
-    // Of the new one or, if others gave some back meanwhile, of an older one. There is enough.
-    return try_take_units(units, alignment, what);
-  } catch (...) {  // insert may move the pointer only if it succeeds
-    x_pages->unmap(s->base(), s->bytes(), s->alignment());
+    --x_coming_slabs;
     throw;
   }
+  const std::lock_guard guard(x_mutex);
+  --x_coming_slabs;
+  x_slab_bytes += x_slabs.add(std::move(made)).bytes();
+  // Of the new one or, if others gave some back meanwhile, of an older one. There is enough.
+  return try_take_units(units, alignment, what);
 }
 
 void page_heap::give_units(const void* p, std::size_t units, use what) noexcept {
   chores todo;
+  slab* s = nullptr;
   {
     const std::lock_guard guard(x_mutex);
-    slab_with(p).give(p, units);
-    x_dirty_units += units;
-    count_end(units * unit_bytes, what);
-    todo = look_for_chores();
+    s = x_slabs.with(p);
+    if (s != nullptr && !s->is_used(p, units)) s = nullptr;
+    if (s != nullptr) {
+      s->give(p, units);
+      x_slabs.update(*s);
+      x_dirty_units += units;
+      count_end(units * unit_bytes, what);
+      todo = look_for_chores();
+    }
   }
+  if (s == nullptr) detail::misuse("pool: no live block of this size", p, units * unit_bytes);
   tend(todo);
 }
 
@@ -215,16 +219,18 @@ std::unique_ptr<slab> page_heap::try_map_slab(std::size_t bytes) {
   return s;
 }
 
-std::unique_ptr<slab> page_heap::map_slab(std::size_t units, std::size_t alignment) {
+/// \returns how large the next slab is to be
+std::size_t page_heap::begin_slab() noexcept {
+  // Only one is the first, also where threads need one at the same time.
+  const bool is_first = x_slab_bytes == 0 && x_coming_slabs == 0;
+  ++x_coming_slabs;
+  return is_first ? first_slab : x_pages->next_slab(x_slab_bytes);
+}
+
+std::unique_ptr<slab> page_heap::map_slab(std::size_t units, std::size_t alignment, std::size_t wanted) {
   const std::size_t granule = x_pages->slab_granule();
-  std::size_t has = 0;
-  {
-    const std::lock_guard guard(x_mutex);
-    has = x_slab_bytes;
-  }
   std::size_t least = round_up(units * unit_bytes, granule);
   if (alignment > unit_bytes) least = round_up(least, huge_page);
-  std::size_t wanted = has == 0 ? first_slab : x_pages->next_slab(has);
   // The kernel may refuse what a smaller slab still gets (vm.overcommit_memory). Halving, because slabs that are no larger
   // than what is needed now would soon be too many.
   for (;; wanted /= 2) {
@@ -242,39 +248,44 @@ std::unique_ptr<slab> page_heap::map_slab(std::size_t units, std::size_t alignme
 void* page_heap::allocate_mapping(std::size_t bytes, std::size_t alignment) {
   {
     const std::lock_guard guard(x_mutex);
-    x_mappings.reserve();
-    if (void* const p = x_mappings.reuse(bytes, alignment, x_reuse)) {
-      count_use(x_mappings.bytes_of(p));
-      count_block(x_mappings.bytes_of(p));
-      return p;
+    if (const auto* const m = x_mappings.reuse(bytes, alignment)) {
+      count_use(m->bytes);
+      count_block(m->bytes);
+      return m->p;
     }
   }
-  void* p = nullptr;
-  try {
-    p = x_pages->map(bytes, alignment);
-  } catch (...) {
-    const std::lock_guard guard(x_mutex);
-    x_mappings.unreserve();
-    throw;
-  }
+  auto made = std::make_unique<mapping_store::mapping>();
+  made->p = x_pages->map(bytes, alignment);
+  made->bytes = bytes;
+  made->alignment = alignment;
+  void* const p = made->p;
   const std::lock_guard guard(x_mutex);
-  x_mappings.add({p, bytes, alignment});
+  x_mappings.add(std::move(made));
   count_use(bytes);
   count_block(bytes);
   return p;
 }
 
-void page_heap::deallocate_mapping(void* p) noexcept {
+void page_heap::deallocate_mapping(void* p, std::size_t bytes) noexcept {
   chores todo;
-  mapping_store::mapping m{};
+  std::unique_ptr<mapping_store::mapping> gone;
+  bool is_live = false;
   {
     const std::lock_guard guard(x_mutex);
-    m = x_mappings.remove(p);
-    count_end(m.bytes, use::block);
-    if (x_reuse != page_reuse::none) x_mappings.keep(m);
-    todo = look_for_chores();
+    mapping_store::mapping* const m = x_mappings.find(p);
+    is_live = m != nullptr;
+    if (is_live) {
+      count_end(m->bytes, use::block);
+      if (x_reuse == page_reuse::none) {
+        gone = x_mappings.remove(*m);
+      } else {
+        x_mappings.keep(*m);
+      }
+      todo = look_for_chores();
+    }
   }
-  if (x_reuse == page_reuse::none) x_pages->unmap(m.p, m.bytes, m.alignment);
+  if (!is_live) detail::misuse("pool: no live block of this size", p, bytes);
+  if (gone) x_pages->unmap(gone->p, gone->bytes, gone->alignment);
   tend(todo);
 }
 

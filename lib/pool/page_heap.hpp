@@ -14,9 +14,12 @@
 #include "pool/mapping_store.hpp"
 #include "pool/page_source.hpp"
 #include "pool/slab.hpp"
+#include "pool/slab_index.hpp"
 
 namespace acre {
 
+/// What is done under the lock takes a time that grows with the logarithm of the number of slabs and mappings; only slabs(),
+/// resident() and release() go through all.
 /// \safety all functions from any thread, but for the destructor and release(). The lock is never held while upstream
 ///   is called, which may call back (a by_page function that allocates).
 class page_heap {
@@ -72,15 +75,15 @@ class page_heap {
   void give_units(const void* p, std::size_t units, use what) noexcept;
   // Under the lock.
   void* try_take_units(std::size_t units, std::size_t alignment, use what) noexcept;
-  slab& slab_with(const void* p) noexcept;
+  std::size_t begin_slab() noexcept;
   void count_use(std::size_t bytes) noexcept;
   void count_block(std::size_t bytes) noexcept;
   void count_end(std::size_t bytes, use what) noexcept;
   // Without it.
-  std::unique_ptr<slab> map_slab(std::size_t units, std::size_t alignment);
+  std::unique_ptr<slab> map_slab(std::size_t units, std::size_t alignment, std::size_t wanted);
   std::unique_ptr<slab> try_map_slab(std::size_t bytes);
   void* allocate_mapping(std::size_t bytes, std::size_t alignment);
-  void deallocate_mapping(void* p) noexcept;
+  void deallocate_mapping(void* p, std::size_t bytes) noexcept;
 
   std::size_t retained_bytes() const noexcept { return x_dirty_units * unit_bytes + x_mappings.kept_bytes(); }
   /// What is to be done about free memory: nothing, mostly. Under the lock.
@@ -94,6 +97,8 @@ class page_heap {
   std::size_t purge(purge_plan plan) noexcept;
   std::size_t drop_mappings(purge_plan plan) noexcept;
   std::size_t purge_slabs(purge_plan plan) noexcept;
+  std::size_t purge_slab(slab& s, purge_plan plan) noexcept;
+  void age_slabs() noexcept;
   std::size_t unmap_empty_slabs(purge_plan plan) noexcept;
 
   const std::unique_ptr<page_source> x_pages;
@@ -105,10 +110,11 @@ class page_heap {
   small_mutex x_tending;        ///< locked before the others by who gives memory back in passing
   small_mutex x_slabs_stay;     ///< locked before x_mutex by who removes slabs
   mutable small_mutex x_mutex;  ///< guards all below
-  std::vector<std::unique_ptr<slab>> x_slabs;  ///< in order of address
+  slab_index x_slabs;
   mapping_store x_mappings;
-  std::int64_t x_next_age;  ///< milliseconds
-  std::size_t x_limit;      ///< retained bytes at which to purge
+  unsigned x_coming_slabs = 0;  ///< being mapped
+  std::int64_t x_next_age;      ///< milliseconds
+  std::size_t x_limit;          ///< retained bytes at which to purge
   std::size_t x_dirty_units = 0;
   std::size_t x_slab_bytes = 0;
   std::size_t x_used = 0;  ///< bytes

@@ -1,7 +1,8 @@
 // How memory goes back: by the limit, by age, by trim() and by release().
 #include <algorithm>
+#include <cstdint>
 #include <limits>
-#include <utility>
+#include <memory>
 
 #include "pool/page_heap.hpp"
 #include "sys/clock.hpp"
@@ -51,9 +52,22 @@ void page_heap::tend(const chores& todo) noexcept {
   }
   if (todo.age) {
     purge({.only_old = true});
+    age_slabs();
     const std::lock_guard guard(x_mutex);
-    for (const auto& s : x_slabs) s->age();
     x_mappings.age();
+  }
+}
+
+// One at a time, so that the lock is not held for long.
+void page_heap::age_slabs() noexcept {
+  const void* from = nullptr;
+  for (;;) {
+    const std::lock_guard guard(x_mutex);
+    slab* const s = x_slabs.first_marked(slab_summary::is_young, from);
+    if (s == nullptr) return;
+    s->age();
+    x_slabs.update(*s);
+    from = s->base() + 1;
   }
 }
 
@@ -75,7 +89,7 @@ std::size_t page_heap::purge(purge_plan plan) noexcept {
 std::size_t page_heap::drop_mappings(purge_plan plan) noexcept {
   std::size_t gone = 0;
   while (gone < plan.most) {
-    std::optional<mapping_store::mapping> m;
+    std::unique_ptr<mapping_store::mapping> m;
     {
       const std::lock_guard guard(x_mutex);
       m = x_mappings.drop(plan.only_old);
@@ -87,54 +101,72 @@ std::size_t page_heap::drop_mappings(purge_plan plan) noexcept {
   return gone;
 }
 
+// From the highest down: the lowest are used first.
 std::size_t page_heap::purge_slabs(purge_plan plan) noexcept {
   if (x_pages->discard_granule() == 0) return 0;
   const std::unique_lock stay = hold_slabs();
+  const unsigned mark = plan.only_old ? slab_summary::old_may_go : slab_summary::may_go;
   std::size_t gone = 0;
-  // By position, because slabs may be added meanwhile: one may be missed then, or seen twice.
-  for (std::size_t i = 0; gone < plan.most; ++i) {
-    std::size_t from = 0;
-    for (;;) {
-      slab* s = nullptr;
-      slab::run r;
-      std::size_t dirty = 0;
-      {
-        const std::lock_guard guard(x_mutex);
-        if (i >= x_slabs.size()) return gone;
-        s = x_slabs[x_slabs.size() - 1 - i].get();
-        dirty = s->dirty_units();
-        r = s->take_dirty(from, plan.only_old,
-                          std::min(purge_step_units, (plan.most - gone) / unit_bytes + 1));
-        dirty -= s->dirty_units();
-        x_dirty_units -= dirty;
-      }
-      if (r.count == 0) break;
-      const bool clean = x_pages->discard(s->address(r), r.count * unit_bytes);
-      {
-        const std::lock_guard guard(x_mutex);
-        s->give_back(r, clean);
-        if (!clean) x_dirty_units += r.count;
-      }
-      if (clean) gone += dirty * unit_bytes;
-      if (gone >= plan.most) return gone;
-      from = r.first + r.count;
+  const void* below = reinterpret_cast<const void*>(std::numeric_limits<std::uintptr_t>::max());
+  while (gone < plan.most) {
+    slab* s = nullptr;
+    {
+      const std::lock_guard guard(x_mutex);
+      s = x_slabs.last_marked(mark, below);
+      if (s == nullptr) break;
+      s->expect_no_dirty(plan.only_old);
+      x_slabs.update(*s);
     }
+    below = s->base();
+    gone += purge_slab(*s, {.only_old = plan.only_old, .most = plan.most - gone});
   }
   return gone;
 }
 
+std::size_t page_heap::purge_slab(slab& s, purge_plan plan) noexcept {
+  std::size_t gone = 0;
+  for (std::size_t from = 0;;) {
+    slab::run r;
+    std::size_t dirty = 0;
+    {
+      const std::lock_guard guard(x_mutex);
+      if (gone >= plan.most) {
+        s.expect_dirty(plan.only_old);
+        x_slabs.update(s);
+        return gone;
+      }
+      dirty = s.dirty_units();
+      r = s.take_dirty(from, plan.only_old, std::min(purge_step_units, (plan.most - gone) / unit_bytes + 1));
+      if (r.count == 0) return gone;
+      dirty -= s.dirty_units();
+      x_dirty_units -= dirty;
+      x_slabs.update(s);
+    }
+    const bool clean = x_pages->discard(s.address(r), r.count * unit_bytes);
+    {
+      const std::lock_guard guard(x_mutex);
+      s.give_back(r, clean);
+      if (!clean) x_dirty_units += r.count;
+      x_slabs.update(s);
+    }
+    if (clean) gone += dirty * unit_bytes;
+    from = r.first + r.count;
+  }
+}
+
 std::size_t page_heap::unmap_empty_slabs(purge_plan plan) noexcept {
   std::size_t gone = 0;
-  const auto may_go = [&](const auto& s) { return s->is_empty() && (!plan.only_old || s->is_old()); };
+  const void* from = nullptr;
   while (gone < plan.most) {
     std::unique_ptr<slab> empty;
     {
       const std::unique_lock stay = hold_slabs();
       const std::lock_guard guard(x_mutex);
-      const auto at = std::find_if(x_slabs.begin(), x_slabs.end(), may_go);
-      if (at == x_slabs.end()) break;
-      empty = std::move(*at);
-      x_slabs.erase(at);
+      slab* const s = x_slabs.first_marked(slab_summary::is_empty, from);
+      if (s == nullptr) break;
+      from = s->base() + 1;
+      if (plan.only_old && !s->is_old()) continue;
+      empty = x_slabs.remove(*s);
       x_slab_bytes -= empty->bytes();
       x_dirty_units -= empty->dirty_units();
     }
@@ -147,7 +179,7 @@ std::size_t page_heap::unmap_empty_slabs(purge_plan plan) noexcept {
 void page_heap::release() noexcept {
   drop_mappings({});
   while (const auto m = x_mappings.remove_any()) x_pages->unmap(m->p, m->bytes, m->alignment);
-  for (const auto& s : x_slabs) x_pages->unmap(s->base(), s->bytes(), s->alignment());
+  x_slabs.for_each([&](const slab& s) { x_pages->unmap(s.base(), s.bytes(), s.alignment()); });
   x_slabs.clear();
   x_slab_bytes = x_dirty_units = x_used = x_blocks = x_block_bytes = 0;
   x_deallocations = x_allocations;

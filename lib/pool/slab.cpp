@@ -43,7 +43,11 @@ std::size_t slab::find_aligned(std::size_t units, std::size_t step) noexcept {
     // There, or in a later run: one that begins here is long enough, but not from there on.
     at = x_used.find(units, aligned);
   }
-  if (last != nullptr) *last = {units, at};
+  if (last != nullptr) {
+    *last = {units, at};
+    x_unaligned &= ~(1U << power);
+    x_unaligned |= (at == x_used.size() ? 1U : 0U) << power;
+  }
   return at;
 }
 
@@ -54,9 +58,38 @@ void slab::give_back(const run& r, bool clean) noexcept {
   if (!clean) {
     x_dirty.set(r.first, r.count);
     x_dirty_units += r.count;
+    x_young = x_may_go = true;
   }
   x_free += r.count;
   for (aligned_search& s : x_searches) s.begin = std::min(s.begin, r.first - std::min(r.first, s.units));
+  x_unaligned = 0;
+}
+
+bool slab::is_used(const void* p, std::size_t units) const noexcept {
+  const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(p) - x_base);
+  const std::size_t first = offset / unit_bytes;
+  return offset % unit_bytes == 0 && units <= x_used.size() - first && x_used.used().all(first, units);
+}
+
+slab_summary slab::summary() const noexcept {
+  unsigned marks = x_unaligned * slab_summary::is_unaligned;
+  if (is_empty()) marks |= slab_summary::is_empty;
+  if (x_young) marks |= slab_summary::is_young;
+  if (x_may_go && x_granule != 0) marks |= slab_summary::may_go;
+  if (x_old_may_go && x_granule != 0) marks |= slab_summary::old_may_go;
+  return {static_cast<std::uint32_t>(x_used.longest()), marks};
+}
+
+std::uint32_t slab::aligned_room(std::size_t power) const noexcept {
+  const auto longest = static_cast<std::uint32_t>(x_used.longest());
+  if ((x_unaligned >> power & 1) == 0) return longest;
+  return std::min(longest, static_cast<std::uint32_t>(x_searches[power].units - 1));
+}
+
+void slab::age() noexcept {
+  x_old = x_dirty;
+  x_old_may_go = x_old_may_go || x_young;
+  x_young = false;
 }
 
 bool slab::may_go(std::size_t begin, std::size_t end, bool only_old) const noexcept {

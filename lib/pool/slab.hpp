@@ -5,16 +5,36 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "base/summed_tree.hpp"
 #include "pool/bit_map.hpp"
 #include "pool/run_map.hpp"
 
 namespace acre {
 
 inline constexpr std::size_t unit_bytes = detail::largest_class_alignment;
+
+/// What is known of a slab, or of many together, without looking into it.
+struct slab_summary {
+  /// A slab has one of these if ...
+  enum mark : unsigned {
+    is_empty = 1,    ///< nothing of it is used
+    is_young = 2,    ///< something became dirty since the last age()
+    may_go = 4,      ///< take_dirty() may find something,
+    old_may_go = 8,  ///< also with only_old
+    /// ... and, shifted by the logarithm of an alignment in units: a search for a run so aligned found nothing.
+    is_unaligned = 16,
+  };
+
+  std::uint32_t longest = 0;  ///< free run, in units
+  unsigned marks = 0;
+
+  friend bool operator==(const slab_summary&, const slab_summary&) = default;
+};
 
 /// Keeps its books outside of the memory it hands out. Knows of each unit whether it is used, and if not, whether it
 /// may still have its pages ("dirty"), and for how long.
@@ -36,6 +56,13 @@ class slab {
   }
   bool is_empty() const noexcept { return x_free == x_used.size(); }
   std::size_t dirty_units() const noexcept { return x_dirty_units; }
+  /// Whether p is the beginning of a unit from which on so many are used.
+  /// \param p within the slab
+  bool is_used(const void* p, std::size_t units) const noexcept;
+  slab_summary summary() const noexcept;
+  /// No run of more units begins at such an address, as far as is known.
+  /// \param power the logarithm of an alignment in units, up to 8
+  std::uint32_t aligned_room(std::size_t power) const noexcept;
 
   /// The lowest free run, aligned as asked. The time does not grow with the number of free runs; where runs are long
   /// enough but not aligned, it does, unless the last search with that alignment was for as many units or fewer.
@@ -58,10 +85,19 @@ class slab {
   void* address(const run& r) const noexcept { return x_base + r.first * unit_bytes; }
   /// \param clean the pages are gone
   void give_back(const run& r, bool clean) noexcept;
+  /// The marks say that take_dirty() may find something; who goes through the whole slab takes the mark away first, and
+  /// puts it back where it ends before. What becomes dirty, or old, sets it.
+  void expect_dirty(bool only_old) noexcept { (only_old ? x_old_may_go : x_may_go) = true; }
+  void expect_no_dirty(bool only_old) noexcept { (only_old ? x_old_may_go : x_may_go) = false; }
   /// What is dirty now is old from now on, unless it is used in between.
-  void age() noexcept { x_old = x_dirty; }
+  void age() noexcept;
   /// Nothing became dirty since.
-  bool is_old() const noexcept { return x_old.count(0, x_old.size()) == x_dirty_units; }
+  bool is_old() const noexcept { return !x_young; }
+
+  /// The logarithm of an alignment in units; of less than a unit, 0.
+  static std::size_t power_of(std::size_t alignment) noexcept {
+    return static_cast<std::size_t>(std::countr_zero(std::max(alignment / unit_bytes, std::size_t{1})));
+  }
 
   // Spans, for those who look up blocks by address.
 
@@ -80,6 +116,8 @@ class slab {
   }
 
  private:
+  friend class slab_index;
+
   std::size_t unit_of(const void* p) const noexcept {
     return static_cast<std::size_t>(static_cast<const std::byte*>(p) - x_base) / unit_bytes;
   }
@@ -101,10 +139,19 @@ class slab {
   bit_map x_old;
   std::size_t x_free;  ///< units
   std::size_t x_dirty_units = 0;
+  bool x_young = false;
+  bool x_may_go = false;
+  bool x_old_may_go = false;
   std::array<aligned_search, 9> x_searches;  ///< for 1, 2, 4 ... 256 units
+  unsigned x_unaligned = 0;                  ///< a bit for each of them that found nothing
   std::vector<std::uint8_t> x_back;          ///< units from the beginning of the span
   std::vector<std::uint16_t> x_counters;
   bool x_counted = false;
+  // For the index.
+  tree_links<slab> x_links{};
+  slab_summary x_own;                          ///< as it was last seen
+  slab_summary x_part;                         ///< of the slabs that this one is the root of
+  std::array<std::uint32_t, 9> x_part_room{};  ///< aligned_room() of the same, where is_unaligned says so
 };
 
 }  // namespace acre
