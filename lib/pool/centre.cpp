@@ -100,9 +100,21 @@ void centre::give_full(free_block* head) noexcept {
   x_lists.full = ::new (static_cast<void*>(head)) full_list{{head->next}, x_lists.full};
 }
 
-void centre::give(block_list list) noexcept {
+void centre::give_one(void* p) noexcept {
   const std::lock_guard guard(x_mutex);
-  push_all(list);
+  x_lists.push(::new (p) free_block{nullptr}, x_shape.list_blocks);
+}
+
+void centre::give(free_block* head) noexcept {
+  // Full lists are made of them and of those that are there, which nobody finds meanwhile.
+  lists all;
+  {
+    const std::lock_guard guard(x_mutex);
+    all.loose = std::exchange(x_lists.loose, nullptr);
+    all.loose_blocks = std::exchange(x_lists.loose_blocks, 0);
+  }
+  while (head != nullptr) all.push(std::exchange(head, head->next), x_shape.list_blocks);
+  put_back(all, nullptr, 0);
 }
 
 bool centre::add_span(void* p) noexcept {
@@ -152,13 +164,16 @@ struct centre::sweep {
 };
 
 void centre::put_back(const lists& kept, std::byte* span, std::uint32_t carved) noexcept {
+  full_list* last = kept.full;
+  while (last != nullptr && last->next_list != nullptr) last = last->next_list;
   const std::lock_guard guard(x_mutex);
-  if (kept.full != nullptr) {
-    full_list* last = kept.full;
-    while (last->next_list != nullptr) last = last->next_list;
-    last->next_list = std::exchange(x_lists.full, kept.full);
+  if (last != nullptr) last->next_list = std::exchange(x_lists.full, kept.full);
+  if (x_lists.loose == nullptr) {
+    x_lists.loose = kept.loose;
+    x_lists.loose_blocks = kept.loose_blocks;
+  } else {
+    push_all({kept.loose, kept.loose_blocks});
   }
-  push_all({kept.loose, kept.loose_blocks});
   if (span == nullptr) return;
   // There is room for one newest span: what is left of another one is all carved.
   std::swap(x_span, span);

@@ -48,8 +48,9 @@ class alignas(64) centre {
   void* take_one() noexcept;
   /// \param head a list of exactly shape().list_blocks
   void give_full(free_block* head) noexcept;
-  /// Any list; takes time for each block.
-  void give(block_list list) noexcept;
+  void give_one(void* p) noexcept;
+  /// Any list; takes time for each block, but not under the lock.
+  void give(free_block* head) noexcept;
 
   /// Adds a span to hand blocks out of.
   /// \returns false if there is one already, which somebody else added meanwhile

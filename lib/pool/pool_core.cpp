@@ -153,7 +153,7 @@ void* pool_core::allocate_uncached(size_class c) {
 
 void pool_core::deallocate_uncached(void* p, size_class c) noexcept {
   x_counters.given[c].fetch_add(1, std::memory_order_relaxed);
-  x_centres[c].give({::new (p) free_block{nullptr}, 1});
+  x_centres[c].give_one(p);
 }
 
 std::size_t pool_core::good_size(std::size_t bytes, std::size_t alignment) const noexcept {
@@ -226,23 +226,25 @@ void pool_core::prepare(thread_cache& cache) const noexcept {
 }
 
 void pool_core::take_lists(thread_cache& cache, reclaimed_lists& to) noexcept {
-  for (size_class c = 0; c != class_count; ++c) {
+  const auto add = [](list_of_lists*& lists, free_block* head) {
+    if (head != nullptr) lists = ::new (static_cast<void*>(head)) list_of_lists{{head->next}, lists};
+  };
+  if (!is_cached()) return;
+  for (size_class c = 0; c != x_classes; ++c) {
     detail::cache_bin& bin = cache.bins[c];
-    for (free_block** const list : {&bin.head, &bin.spare}) {
-      free_block* const head = std::exchange(*list, nullptr);
-      if (head != nullptr) to[c] = ::new (static_cast<void*>(head)) list_of_lists{{head->next}, to[c]};
-    }
-    if (has_class(c) && is_cached()) bin.limit = bin.surplus() + x_centres[c].shape().list_blocks;
+    add(bin.has_room() ? to[c].others : to[c].full, std::exchange(bin.head, nullptr));
+    add(to[c].full, std::exchange(bin.spare, nullptr));
+    bin.limit = bin.surplus() + x_centres[c].shape().list_blocks;
   }
 }
 
 void pool_core::give(const reclaimed_lists& lists) noexcept {
+  const auto for_each = [](list_of_lists* l, auto f) {
+    while (l != nullptr) f(*std::exchange(l, l->next_list));
+  };
   for (size_class c = 0; c != class_count; ++c) {
-    for (list_of_lists* l = lists[c]; l != nullptr;) {
-      list_of_lists* const next = l->next_list;
-      x_centres[c].give({l, 0});
-      l = next;
-    }
+    for_each(lists[c].full, [&](free_block& head) { x_centres[c].give_full(&head); });
+    for_each(lists[c].others, [&](free_block& head) { x_centres[c].give(&head); });
   }
 }
 

@@ -58,19 +58,26 @@ class pool_core {
     thread_cache* caches = nullptr;
     pool_core* previous = nullptr;
     pool_core* next = nullptr;
+    /// Threads that are ending, and giving back what their caches had. More come under the mutex only.
+    std::atomic<std::uint32_t> guests{0};
   };
   links& registered() noexcept { return x_links; }
   const links& registered() const noexcept { return x_links; }
   /// Makes the bins of a new cache what this pool wants them to be.
   void prepare(thread_cache& cache) const noexcept;
-  /// Lists of each class, linked by the second words of their first blocks.
+  /// Lists, linked by the second words of their first blocks.
   struct list_of_lists : free_block {
     list_of_lists* next_list;
   };
-  using reclaimed_lists = std::array<list_of_lists*, detail::class_count>;
+  /// Of one class.
+  struct reclaimed {
+    list_of_lists* full = nullptr;
+    list_of_lists* others = nullptr;
+  };
+  using reclaimed_lists = std::array<reclaimed, detail::class_count>;
   /// Takes all lists out of the cache, whatever their lengths in the same time.
   void take_lists(thread_cache& cache, reclaimed_lists& to) noexcept;
-  /// Gives them to the centres.
+  /// Gives them to the centres. Not under the mutex: it takes time for each block of those that are not full.
   void give(const reclaimed_lists& lists) noexcept;
   /// Remembers what the cache counted, which is about to go.
   void retire(const thread_cache& cache) noexcept;

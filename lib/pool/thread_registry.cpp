@@ -60,6 +60,26 @@ void unlink(pool_core& pool, thread_cache& cache) noexcept {
   (cache.previous != nullptr ? cache.previous->next : pool.registered().caches) = cache.next;
 }
 
+/// Counts guests that went.
+constinit std::atomic<std::uint32_t> goodbyes{0};
+
+/// The pool may be gone afterwards: whoever waits for that is not told through it.
+void say_goodbye(pool_core& pool) noexcept {
+  // Release: the pool's end comes after all that was done to it.
+  pool.registered().guests.fetch_sub(1, std::memory_order_release);
+  goodbyes.fetch_add(1, std::memory_order_release);
+  goodbyes.notify_all();
+}
+
+/// Those that are there. They wait for nothing but the locks of the pool's centres.
+void wait_for_guests(const pool_core& pool) noexcept {
+  for (;;) {
+    const std::uint32_t before = goodbyes.load(std::memory_order_acquire);
+    if (pool.registered().guests.load(std::memory_order_acquire) == 0) return;
+    goodbyes.wait(before, std::memory_order_relaxed);
+  }
+}
+
 }  // namespace
 
 /// The caches of one thread.
@@ -73,8 +93,8 @@ class thread_caches {
 
   /// \throws std::bad_alloc
   void make(pool_core& pool);
-  /// Under the registry's mutex.
-  void count_dead() noexcept { ++x_dead; }
+  /// Before the cache's pool becomes null.
+  void count_dead() noexcept { x_dead.fetch_add(1, std::memory_order_relaxed); }
 
  private:
   /// Makes room for one more and deletes dead ones.
@@ -88,7 +108,7 @@ class thread_caches {
 
   std::vector<thread_cache*> x_places;
   std::size_t x_count = 0;
-  std::size_t x_dead = 0;  ///< of them; under the registry's mutex
+  std::atomic<std::size_t> x_dead{0};  ///< so many of them at most; relaxed: it orders nothing
 };
 
 namespace {
@@ -98,41 +118,33 @@ thread_local thread_caches caches_of_thread;
 }  // namespace
 
 void thread_caches::make_room() {
-  std::size_t dead = 0;
-  {
-    const std::lock_guard guard(registry_mutex);
-    dead = x_dead;
-  }
+  const std::size_t dead = x_dead.load(std::memory_order_relaxed);
   if (2 * (x_count + 1) <= x_places.size() && 2 * dead <= x_count) return;
   std::size_t size = 16;
   while (size < 4 * (x_count + 1 - dead)) size *= 2;
   std::vector<thread_cache*> places(size);
-  thread_cache* to_delete = nullptr;
-  {
-    const std::lock_guard guard(registry_mutex);
-    x_count = 0;
-    for (thread_cache* const cache : x_places) {
-      if (cache == nullptr) continue;
-      if (cache->pool == nullptr && dead != 0) {
-        --dead;
-        --x_dead;
-        cache->next = std::exchange(to_delete, cache);
-      } else {
-        put(places, cache);
-        ++x_count;
-      }
+  std::size_t deleted = 0;
+  for (thread_cache* const cache : std::exchange(x_places, {})) {
+    if (cache == nullptr) continue;
+    // Acquire: nobody else touches it after that.
+    if (deleted != dead && cache->pool.load(std::memory_order_acquire) == nullptr) {
+      delete cache;
+      ++deleted;
+    } else {
+      put(places, cache);
     }
-    x_places.swap(places);
-    table_of_thread = {x_places.data(), x_places.size() - 1};
   }
-  while (to_delete != nullptr) delete std::exchange(to_delete, to_delete->next);
+  x_dead.fetch_sub(deleted, std::memory_order_relaxed);
+  x_count -= deleted;
+  x_places.swap(places);
+  table_of_thread = {x_places.data(), x_places.size() - 1};
 }
 
 void thread_caches::make(pool_core& pool) {
   make_room();
   auto* const cache = new thread_cache;
   cache->pool_id = pool.id();
-  cache->pool = &pool;
+  cache->pool.store(&pool, std::memory_order_relaxed);
   cache->owner = &this_thread;
   cache->home = this;
   pool.prepare(*cache);
@@ -143,20 +155,27 @@ void thread_caches::make(pool_core& pool) {
 }
 
 thread_caches::~thread_caches() {
-  const std::lock_guard guard(registry_mutex);
   has_exited = true;
   table_of_thread = {no_places, 0};
   this_thread.pool_id.store(0, std::memory_order_relaxed);
   for (thread_cache* const cache : x_places) {
     if (cache == nullptr) continue;
-    if (pool_core* const pool = cache->pool) {
-      pool_core::reclaimed_lists lists{};
-      pool->take_lists(*cache, lists);
-      pool->give(lists);
-      pool->retire(*cache);
-      unlink(*pool, *cache);
+    pool_core::reclaimed_lists lists{};
+    pool_core* pool = nullptr;
+    {
+      const std::lock_guard guard(registry_mutex);
+      pool = cache->pool.load(std::memory_order_relaxed);
+      if (pool != nullptr) {
+        pool->take_lists(*cache, lists);
+        pool->retire(*cache);
+        unlink(*pool, *cache);
+        pool->registered().guests.fetch_add(1, std::memory_order_relaxed);
+      }
     }
     delete cache;
+    if (pool == nullptr) continue;
+    pool->give(lists);
+    say_goodbye(*pool);
   }
 }
 
@@ -203,7 +222,10 @@ constexpr fork_actions pools_in_fork{
     .lock =
         []() noexcept {
           registry_mutex.lock_for_fork();
-          for_each_pool([](pool_core& p) { p.lock_for_fork(); });
+          for_each_pool([](pool_core& p) {
+            wait_for_guests(p);  // the child has no such threads
+            p.lock_for_fork();
+          });
         },
     .unlock =
         []() noexcept {
@@ -230,17 +252,20 @@ void add(pool_core& pool) {
 }
 
 void remove(pool_core& pool) noexcept {
-  const std::lock_guard guard(registry_mutex);
-  auto& own = pool.registered();
-  for (thread_cache* cache = std::exchange(own.caches, nullptr); cache != nullptr;) {
-    thread_cache* const next = cache->next;
-    pool.retire(*cache);
-    cache->home->count_dead();
-    cache->pool = nullptr;
-    cache = next;
+  {
+    const std::lock_guard guard(registry_mutex);
+    auto& own = pool.registered();
+    for (thread_cache* cache = std::exchange(own.caches, nullptr); cache != nullptr;) {
+      thread_cache* const next = cache->next;
+      pool.retire(*cache);
+      cache->home->count_dead();
+      cache->pool.store(nullptr, std::memory_order_release);
+      cache = next;
+    }
+    if (own.next != nullptr) own.next->registered().previous = own.previous;
+    (own.previous != nullptr ? own.previous->registered().next : all_pools) = own.next;
   }
-  if (own.next != nullptr) own.next->registered().previous = own.previous;
-  (own.previous != nullptr ? own.previous->registered().next : all_pools) = own.next;
+  wait_for_guests(pool);
 }
 
 thread_cache* cache_of(pool_core& pool) noexcept {

@@ -25,20 +25,24 @@ struct alignas(64) thread_cache {
   std::uint64_t pool_id = 0;
   detail::thread_state* owner = nullptr;
   thread_caches* home = nullptr;
+  /// Changed under the registry's mutex. Null when the pool is gone: from then on the cache is its owner's alone, who deletes
+  /// it some day.
+  std::atomic<pool_core*> pool{nullptr};
   // Under the registry's mutex:
-  pool_core* pool = nullptr;  ///< null when the pool is gone; the owner deletes the cache some day
   thread_cache* previous = nullptr;
   thread_cache* next = nullptr;
 };
 
-/// One mutex, for what happens seldom: caches' and pools' beginnings and ends, trim(), statistics, fork.
+/// One mutex, for what happens seldom: caches' and pools' beginnings and ends, trim(), statistics, fork. No block is touched
+/// under it but the first of a list.
 /// \safety all functions from any thread
 namespace thread_registry {
 
 /// Makes a pool known, and installs the fork handlers with the first.
 /// \throws std::system_error if they cannot be installed
 void add(pool_core& pool);
-/// Forgets a pool. Its caches are dead from now on: their blocks are not given back.
+/// Forgets a pool. Its caches are dead from now on: their blocks are not given back. Waits for threads that are ending, and
+/// giving theirs back.
 void remove(pool_core& pool) noexcept;
 
 /// The calling thread's cache of the pool, from now on at hand in this_thread. The thread is busy (detail::enter) before

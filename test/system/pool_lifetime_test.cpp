@@ -203,6 +203,29 @@ BOOST_AUTO_TEST_CASE(threads_go_on_when_a_pool_they_have_caches_of_is_destroyed)
   expect_all_back(*other);
 }
 
+// Their caches go back while the pool goes: whichever is first.
+BOOST_AUTO_TEST_CASE(a_pool_may_end_while_threads_that_used_it_end) {
+  const auto other = make_pool();
+  constexpr int threads = 3;
+  for (int i = 0; i != (sanitized ? 50 : 300); ++i) {
+    auto doomed = make_pool();
+    std::latch used(threads);
+    std::vector<std::jthread> all;
+    for (int t = 0; t != threads; ++t) {
+      all.emplace_back([&] {
+        leave_some_live(*doomed, 500);
+        auto live = leave_some_live(*other, 500);
+        free_all(*other, live);
+        used.count_down();
+      });
+    }
+    used.wait();
+    if (i % 2 == 0) doomed->release();
+    doomed.reset();
+  }
+  expect_all_back(*other);
+}
+
 BOOST_AUTO_TEST_CASE(a_new_pool_at_the_address_of_an_old_one_gets_nothing_of_it) {
   std::optional<pool_resource> pool;
   constexpr int threads = 3;
