@@ -138,13 +138,14 @@ class ACRE_API pool_resource final : public resource {
     }
     return allocate_slowly(bytes, alignment);
   }
+  /// Of a null pointer: nothing, whatever the bytes.
   void deallocate(void* p, std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) {
     if (!detail::is_small(bytes, alignment)) [[unlikely]]
       return deallocate_large(p, bytes, alignment);
     const detail::size_class c = detail::class_of(bytes, alignment);
     if (detail::enter(x_id)) [[likely]] {
       detail::cache_bin& bin = detail::this_thread.bins[c];
-      if (bin.has_room()) [[likely]] {
+      if (bin.has_room() && p != nullptr) [[likely]] {
         bin.push(p);
         detail::leave();
         return;

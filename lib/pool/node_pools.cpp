@@ -129,7 +129,9 @@ node_pools::node_pools(const node_set& nodes, pool_options options, strictness s
     const auto who = static_cast<owner_map::owner>(x_state->pools.size());
     auto pages =
         std::make_unique<owned_pages>(make_page_source(where, options, machine), x_state->owners, who);
-    x_state->pools.emplace_back(new pool_resource(std::move(pages), options));
+    // Owned before there is room for it: emplace_back would lose it where the vector cannot grow.
+    std::unique_ptr<pool_resource> made(new pool_resource(std::move(pages), options));
+    x_state->pools.push_back(std::move(made));
   }
 }
 
@@ -186,8 +188,10 @@ void* node_pools::do_allocate(std::size_t bytes, std::size_t alignment) {
 
 void node_pools::do_deallocate(void* p, std::size_t bytes, std::size_t alignment) {
   const auto owner = x_state->owners.find(p);
-  if (!owner) [[unlikely]]
+  if (!owner) [[unlikely]] {
+    if (p == nullptr) return;
     throw_not_owned(p, bytes);
+  }
   x_state->pools[*owner]->deallocate(p, bytes, alignment);
   state::cpu_slot& cpu = x_state->slot();
   if (cpu.pool.load(std::memory_order_relaxed) != *owner && x_state->here() != *owner)

@@ -61,6 +61,7 @@ void* pool_resource::allocate_slowly(std::size_t bytes, std::size_t alignment) {
 }
 
 void pool_resource::deallocate_slowly(void* p, std::size_t bytes, std::size_t alignment) {
+  if (p == nullptr) return detail::leave();
   const detail::size_class c = detail::class_of(bytes, alignment);
   if (detail::take_up(x_id)) {
     detail::cache_bin& bin = detail::this_thread.bins[c];
@@ -84,6 +85,7 @@ void* pool_resource::allocate_large(std::size_t bytes, std::size_t alignment) {
 }
 
 void pool_resource::deallocate_large(void* p, std::size_t bytes, std::size_t alignment) {
+  if (p == nullptr) return;
   if (x_core->is_guarded()) return x_core->deallocate_guarded(p, bytes, alignment);
   x_core->heap().deallocate(p, bytes, alignment);
 }
