@@ -65,6 +65,8 @@ class page_heap {
   struct purge_plan {
     bool only_old = false;
     std::size_t most = SIZE_MAX;
+    /// Rather nothing is done than waited for a trim(), which goes through all blocks.
+    bool in_passing = false;
   };
 
   bool is_extent(std::size_t bytes, std::size_t alignment) const noexcept;
@@ -94,6 +96,7 @@ class page_heap {
   std::size_t excess() const noexcept;
   chores look_for_chores() noexcept;
   void tend(const chores& c) noexcept;
+  std::unique_lock<small_mutex> hold_slabs_for(purge_plan plan) noexcept;
   std::size_t purge(purge_plan plan) noexcept;
   std::size_t drop_mappings(purge_plan plan) noexcept;
   std::size_t purge_slabs(purge_plan plan) noexcept;

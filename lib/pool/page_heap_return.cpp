@@ -45,13 +45,13 @@ void page_heap::tend(const chores& todo) noexcept {
       const std::lock_guard guard(x_mutex);
       most = excess();
     }
-    purge({.only_old = false, .most = most});
+    purge({.most = most, .in_passing = true});
     const std::lock_guard guard(x_mutex);
     // Parts of huge pages may have to stay. They are looked at again when there is more of them.
     if (retained_bytes() > x_retained) x_limit = retained_bytes() + x_pages->discard_granule();
   }
   if (todo.age) {
-    purge({.only_old = true});
+    purge({.only_old = true, .in_passing = true});
     age_slabs();
     const std::lock_guard guard(x_mutex);
     x_mappings.age();
@@ -77,11 +77,16 @@ std::size_t page_heap::trim() noexcept {
   return mappings + slabs + purge_slabs({});
 }
 
+std::unique_lock<small_mutex> page_heap::hold_slabs_for(purge_plan plan) noexcept {
+  return plan.in_passing ? std::unique_lock(x_slabs_stay, std::try_to_lock) : hold_slabs();
+}
+
 std::size_t page_heap::purge(purge_plan plan) noexcept {
   if (plan.most == 0) return 0;
   const std::size_t gone = drop_mappings(plan);
   if (gone >= plan.most) return gone;
-  const purge_plan rest{.only_old = plan.only_old, .most = plan.most - gone};
+  purge_plan rest = plan;
+  rest.most -= gone;
   // Slabs of which no parts can go may go as a whole; the others cost more to map again than they give.
   return gone + (x_pages->discard_granule() == 0 ? unmap_empty_slabs(rest) : purge_slabs(rest));
 }
@@ -104,7 +109,8 @@ std::size_t page_heap::drop_mappings(purge_plan plan) noexcept {
 // From the highest down: the lowest are used first.
 std::size_t page_heap::purge_slabs(purge_plan plan) noexcept {
   if (x_pages->discard_granule() == 0) return 0;
-  const std::unique_lock stay = hold_slabs();
+  const std::unique_lock stay = hold_slabs_for(plan);
+  if (!stay) return 0;
   const unsigned mark = plan.only_old ? slab_summary::old_may_go : slab_summary::may_go;
   std::size_t gone = 0;
   const void* below = reinterpret_cast<const void*>(std::numeric_limits<std::uintptr_t>::max());
@@ -160,7 +166,8 @@ std::size_t page_heap::unmap_empty_slabs(purge_plan plan) noexcept {
   while (gone < plan.most) {
     std::unique_ptr<slab> empty;
     {
-      const std::unique_lock stay = hold_slabs();
+      const std::unique_lock stay = hold_slabs_for(plan);
+      if (!stay) break;
       const std::lock_guard guard(x_mutex);
       slab* const s = x_slabs.first_marked(slab_summary::is_empty, from);
       if (s == nullptr) break;
