@@ -22,6 +22,10 @@ constexpr std::size_t round_up(std::size_t n, std::size_t unit) noexcept {
   return (n + unit - 1) / unit * unit;
 }
 
+[[noreturn]] void misused(const void* p, std::size_t bytes) noexcept {
+  detail::misuse("pool: no live block of this size", p, bytes);
+}
+
 }  // namespace
 
 page_heap::page_heap(std::unique_ptr<page_source> pages, const pool_options& options)
@@ -73,12 +77,14 @@ void* page_heap::allocate(std::size_t bytes, std::size_t alignment) {
 
 void page_heap::deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
   if (!is_extent(bytes, alignment)) return deallocate_mapping(p, bytes);
-  give_units(p, good_size(bytes, alignment) / unit_bytes, use::block);
+  if (!give_units(p, good_size(bytes, alignment) / unit_bytes, use::block)) misused(p, bytes);
 }
 
 void* page_heap::allocate_span(std::size_t units) { return take_units(units, unit_bytes, use::span); }
 
-void page_heap::deallocate_span(void* p, std::size_t units) noexcept { give_units(p, units, use::span); }
+void page_heap::deallocate_span(void* p, std::size_t units) noexcept {
+  if (!give_units(p, units, use::span)) misused(p, units * unit_bytes);
+}
 
 // ---- counting
 
@@ -190,23 +196,20 @@ void* page_heap::take_units(std::size_t units, std::size_t alignment, use what) 
   return try_take_units(units, alignment, what);
 }
 
-void page_heap::give_units(const void* p, std::size_t units, use what) noexcept {
+bool page_heap::give_units(const void* p, std::size_t units, use what) noexcept {
   chores todo;
-  slab* s = nullptr;
   {
     const std::lock_guard guard(x_mutex);
-    s = x_slabs.with(p);
-    if (s != nullptr && !s->is_used(p, units)) s = nullptr;
-    if (s != nullptr) {
-      s->give(p, units);
-      x_slabs.update(*s);
-      x_dirty_units += units;
-      count_end(units * unit_bytes, what);
-      todo = look_for_chores();
-    }
+    slab* const s = x_slabs.with(p);
+    if (s == nullptr || !s->is_used(p, units)) return false;
+    s->give(p, units);
+    x_slabs.update(*s);
+    x_dirty_units += units;
+    count_end(units * unit_bytes, what);
+    todo = look_for_chores();
   }
-  if (s == nullptr) detail::misuse("pool: no live block of this size", p, units * unit_bytes);
   tend(todo);
+  return true;
 }
 
 std::unique_ptr<slab> page_heap::try_map_slab(std::size_t bytes) {
@@ -284,7 +287,7 @@ void page_heap::deallocate_mapping(void* p, std::size_t bytes) noexcept {
       todo = look_for_chores();
     }
   }
-  if (!is_live) detail::misuse("pool: no live block of this size", p, bytes);
+  if (!is_live) misused(p, bytes);
   if (gone) x_pages->unmap(gone->p, gone->bytes, gone->alignment);
   tend(todo);
 }

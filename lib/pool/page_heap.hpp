@@ -74,7 +74,8 @@ class page_heap {
 
   enum class use { span, block };
   void* take_units(std::size_t units, std::size_t alignment, use what);
-  void give_units(const void* p, std::size_t units, use what) noexcept;
+  /// \returns false, with nothing changed, where p is no such run
+  [[nodiscard]] bool give_units(const void* p, std::size_t units, use what) noexcept;
   // Under the lock.
   void* try_take_units(std::size_t units, std::size_t alignment, use what) noexcept;
   std::size_t begin_slab() noexcept;
