@@ -113,7 +113,7 @@ struct segment_bind_options {
 enum class creator_state {
   alive,
   gone,
-  unknown,  ///< made in another PID namespace, or by no acre
+  unknown,  ///< made in another PID or time namespace, or /proc does not tell, or made by no acre
 };
 ACRE_API std::string_view to_string(creator_state state) noexcept;
 
@@ -158,7 +158,8 @@ class ACRE_API shared_segment {
 
   /// Makes a segment, zeroed, and attaches it. It gets its name when all is done: nobody sees it unplaced, and a
   /// creator that dies leaves nothing (sysv keys: the kernel cannot make a segment without its key. Until it is done
-  /// others get errc::not_ready, and what a dead creator left is replaced by the next create()).
+  /// others get errc::not_ready, and what a dead creator left is replaced by the next create(); whether one in another PID
+  /// namespace is dead cannot be told: remove() with foreign_memory::accept takes away what it left).
   /// \param bytes > 0; the data, rounded up to whole pages
   /// \throws error errc::invalid_name, errc::name_in_use, errc::invalid_size, errc::invalid_argument,
   ///   errc::unsupported_placement (hugetlb pages and commit::lazy), errc::address_in_use, errc::permission_denied, and

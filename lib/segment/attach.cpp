@@ -23,11 +23,19 @@ void require_options(const attach_options& o) {
 }
 
 [[noreturn]] void fail_not_ready(pid_t creator) {
-  const std::string who = "process " + std::to_string(creator);
-  throw error(errc::not_ready,
-              sys::process_exists(creator)
-                  ? "segment: its creator, " + who + ", is still at work on it"
-                  : "segment: its creator, " + who + ", died before it was done; create() replaces it");
+  const std::string who = "segment: its creator, process " + std::to_string(creator);
+  switch (sys::state_of_process(creator)) {
+    case sys::process_state::alive:
+      throw error(errc::not_ready, who + ", is still at work on it");
+    case sys::process_state::gone:
+      throw error(errc::not_ready, who + ", died before it was done; create() replaces it");
+    case sys::process_state::unknown:
+      break;
+  }
+  throw error(
+      errc::not_ready,
+      "segment: its creator, in another PID namespace, is at work on it, or died, which cannot be told "
+      "from here; remove() with foreign_memory::accept takes it away");
 }
 
 /// What acre wrote must fit together, and the object.

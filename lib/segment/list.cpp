@@ -10,7 +10,6 @@
 
 #include "segment/existing_pages.hpp"
 #include "segment/segment_state.hpp"
-#include "sys/processes.hpp"
 #include "sys/shared.hpp"
 #include "sys/sysv.hpp"
 
@@ -38,7 +37,7 @@ segment_info unfinished(const segment_object& object, const object_facts& facts)
           .bytes = facts.bytes,
           .placement = "unfinished",
           .creator = object.creator(),
-          .state = sys::process_exists(object.creator()) ? creator_state::alive : creator_state::gone};
+          .state = state_of_creator(object.creator())};
 }
 
 segment_info finished(const segment_object& object, const object_facts& facts) {

@@ -36,11 +36,24 @@ mapping map_segment(const segment_object& object, const segment_layout& layout, 
   return m;
 }
 
+creator_state state_of_creator(pid_t creator) {
+  switch (sys::state_of_process(creator)) {
+    case sys::process_state::alive:
+      return creator_state::alive;
+    case sys::process_state::gone:
+      return creator_state::gone;
+    case sys::process_state::unknown:
+      break;
+  }
+  return creator_state::unknown;
+}
+
 creator_state state_of_creator(const segment_record& record) {
   if (record.creator_start == 0 || record.creator_namespace == 0 ||
       record.creator_namespace != sys::process_namespace())
     return creator_state::unknown;
-  if (!sys::process_exists(record.creator)) return creator_state::gone;
+  const creator_state state = state_of_creator(record.creator);
+  if (state != creator_state::alive) return state;
   const auto start = sys::process_start(record.creator);
   if (!start) return creator_state::unknown;
   return *start == record.creator_start ? creator_state::alive : creator_state::gone;

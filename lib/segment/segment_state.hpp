@@ -57,6 +57,8 @@ identified identify(const segment_object& object, const attach_options& options)
 /// \throws error errc::permission_denied if it is another user's, unless that is accepted
 void require_owner(const object_facts& facts, const attach_options& options);
 
+/// \param creator as the kernel tells it
+creator_state state_of_creator(pid_t creator);
 creator_state state_of_creator(const segment_record& record);
 /// The placement in words.
 std::string describe(const segment_record& record);

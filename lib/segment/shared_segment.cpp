@@ -13,7 +13,6 @@
 #include "segment/existing_pages.hpp"
 #include "segment/segment_errors.hpp"
 #include "segment/segment_state.hpp"
-#include "sys/processes.hpp"
 #include "sys/shared.hpp"
 
 namespace acre {
@@ -34,7 +33,8 @@ std::unique_ptr<segment_object> open_object(const segment_name& name, bool writa
 
 bool is_writable(const attach_options& o) noexcept { return o.access == access::read_write; }
 
-/// How long open_or_create() waits for a creator of a System V segment that is at work.
+/// How long open_or_create() waits for a creator of a System V segment that is at work, and tries where others make and
+/// remove the segment all the time.
 constexpr std::chrono::seconds patience{60};
 /// How often open_or_create() tries to create where there is no room: each of several processes that create at once may
 /// have filled it with what it has to drop.
@@ -63,7 +63,8 @@ bool remove_object(const segment_object& object, const attach_options& o, const 
   // Whatever it is, if that is accepted.
   if (o.foreign == foreign_memory::accept) {
     require_owner(object.facts(), o);
-  } else if (object.stage() != object_stage::unfinished || sys::process_exists(object.creator())) {
+  } else if (object.stage() != object_stage::unfinished ||
+             state_of_creator(object.creator()) != creator_state::gone) {
     identify(object, o);
   } else {
     require_owner(object.facts(), o);
@@ -165,7 +166,7 @@ shared_segment shared_segment::open_or_create(std::string_view name, std::size_t
     try {
       return create(name, bytes, where, options, machine);
     } catch (const error& e) {
-      if (e.code() != errc::name_in_use) throw;
+      if (e.code() != errc::name_in_use || std::chrono::steady_clock::now() >= end) throw;
       wait_a_little(0);
     } catch (const allocation_error&) {
       if (++tries == tries_for_room) throw;

@@ -233,7 +233,8 @@ bool remove_unfinished(key_t key) {
   sys::segment_status s;
   if (key == 0 || found.error != 0 || sys::status_of_segment(found.id, s) != 0) return false;
   const bool own = s.owner == sys::own_user() && s.maker == sys::own_user();
-  if (!own || stage_of(s.mode) != object_stage::unfinished || sys::process_exists(s.creator)) return false;
+  if (!own || stage_of(s.mode) != object_stage::unfinished) return false;
+  if (sys::state_of_process(s.creator) != sys::process_state::gone) return false;
   return sys::remove_segment(found.id) == 0;
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -34,11 +35,29 @@ struct stat_words {
   bool has_ended() const noexcept { return state == 'X' || (state == 'Z' && threads <= 1); }
 };
 
+std::string self_path(const char* name) { return std::string("/proc/self/") + name; }
+
+/// Whether /proc numbers processes as this process's PID namespace does: one that was mounted in another shows others under
+/// the same numbers (pid_namespaces(7)).
+bool proc_has_own_numbers() noexcept {
+  char target[16] = {};
+  return ::readlink("/proc/self", target, sizeof target - 1) > 0 && std::atoi(target) == ::getpid();
+}
+
+/// Of a namespace; 0 if unknown. Inode numbers of namespaces have 32 bits (PROC_DYNAMIC_FIRST in fs/proc/generic.c).
+std::uint32_t inode_of(const char* path) noexcept {
+  struct stat s;
+  return ::stat(path, &s) == 0 ? static_cast<std::uint32_t>(s.st_ino) : 0;
+}
+
 /// Of /proc/PID/stat (proc(5)): the name, in parentheses, may contain anything; after it the state is field 3, the
 /// count of threads field 20, the start field 22.
 std::optional<stat_words> stat_of(pid_t process) {
+  const bool is_self = process == ::getpid();
+  if (!is_self && !proc_has_own_numbers()) return std::nullopt;
   std::string text;
-  if (read_text(path_of(process, "stat").c_str(), text) != 0) return std::nullopt;
+  if (read_text((is_self ? self_path("stat") : path_of(process, "stat")).c_str(), text) != 0)
+    return std::nullopt;
   const std::size_t close = text.rfind(')');
   if (close == std::string::npos) return std::nullopt;
   std::istringstream words(text.substr(close + 1));
@@ -104,9 +123,11 @@ std::vector<int> threads_of(int pid) {
 
 uid_t own_user() noexcept { return ::geteuid(); }
 
+std::uint32_t pid_namespace() noexcept { return inode_of("/proc/self/ns/pid"); }
+
 std::uint64_t process_namespace() noexcept {
-  struct stat s;
-  return ::stat("/proc/self/ns/pid", &s) == 0 ? s.st_ino : 0;
+  const std::uint64_t pids = pid_namespace();
+  return pids == 0 ? 0 : pids | std::uint64_t{inode_of("/proc/self/ns/time")} << 32;
 }
 
 std::optional<std::uint64_t> process_start(pid_t process) {
@@ -114,9 +135,25 @@ std::optional<std::uint64_t> process_start(pid_t process) {
   return found && !found->has_ended() ? std::optional(found->start) : std::nullopt;
 }
 
-bool process_exists(pid_t process) {
-  if (const auto found = stat_of(process)) return !found->has_ended();
-  return process > 0 && (::kill(process, 0) == 0 || errno != ESRCH);
+process_state state_of_process(pid_t process) {
+  if (process <= 0) return process_state::unknown;
+  if (::kill(process, 0) != 0 && errno == ESRCH) return process_state::gone;
+  const auto found = stat_of(process);
+  return found && found->has_ended() ? process_state::gone : process_state::alive;
+}
+
+bool has_thread(pid_t thread) noexcept { return ::syscall(SYS_tkill, thread, 0) == 0 || errno != ESRCH; }
+
+std::optional<thread_owner> owner_of_thread(pid_t thread) {
+  std::string text;
+  if (!proc_has_own_numbers() || read_process_file(thread, "status", text) != 0) return std::nullopt;
+  std::istringstream lines(text);
+  thread_owner found;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("Tgid:")) found.process = std::atoi(line.c_str() + 5);
+    if (line.starts_with("State:\t")) found.is_stopped = line[7] == 'T' || line[7] == 't';
+  }
+  return found.process > 0 ? std::optional(found) : std::nullopt;
 }
 
 }  // namespace acre::sys

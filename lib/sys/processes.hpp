@@ -32,14 +32,33 @@ std::vector<int> threads_of(int pid);
 /// Effective.
 uid_t own_user() noexcept;
 /// The inode number of the PID namespace; 0 if unknown.
+std::uint32_t pid_namespace() noexcept;
+/// Where numbers and starts of processes mean the same: inode numbers of the PID namespace and of the time namespace, which
+/// shifts all starts (time_namespaces(7)); 0 if unknown.
 std::uint64_t process_namespace() noexcept;
 
 /// When a process began, in clock ticks since boot: with its number it names a process for good. Nothing if it has
 /// ended, also if nobody has waited for it yet, or /proc does not tell.
 std::optional<std::uint64_t> process_start(pid_t process);
-/// False if there is no such process, or only its remains that nobody has waited for; true also where /proc hides it
-/// (hidepid=).
-bool process_exists(pid_t process);
+
+/// What has become of a process, as far as it can be told. Unknown is not gone.
+enum class process_state {
+  alive,  ///< or another has its number now
+  gone,   ///< there is none, or only its remains that nobody has waited for
+  unknown,
+};
+/// \param process in this process's PID namespace; 0, the kernel's word for one of another namespace: unknown
+process_state state_of_process(pid_t process);
+
+/// Whether this PID namespace has a thread of that number.
+bool has_thread(pid_t thread) noexcept;
+/// Whose thread it is.
+struct thread_owner {
+  pid_t process = 0;
+  bool is_stopped = false;  ///< by a signal or a tracer
+};
+/// Nothing if there is none, or /proc does not tell.
+std::optional<thread_owner> owner_of_thread(pid_t thread);
 
 /// A file of a control group (v2) below /sys/fs/cgroup; the path is that of /proc/PID/cgroup, empty for the
 /// topmost group. 0 or errno.
