@@ -4,10 +4,13 @@
 #include <acre/export.hpp>
 #include <acre/resource.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <memory_resource>
 
 namespace acre {
+
+class segment_heap;
 
 /// A heap inside a range of bytes: of a shared mapping, a memfd, POSIX or SysV shared memory. Every process that maps
 /// the same bytes makes a segment_resource of its own over them, at whatever address, and all of them allocate and
@@ -22,17 +25,23 @@ namespace acre {
 /// asks; in others, as far as their mappings begin at the same multiple. Free neighbours are joined at once.
 /// deallocate() finds the size by itself; a library built with ACRE_CHECKED compares it with the one it is told.
 ///
-/// Death: all functions work under one robust mutex in the range (pthread_mutexattr_setrobust(3)). A process that is killed
-/// at any instant inside any of them, the constructor too, leaves a heap that the next one who comes puts in order, in
-/// some nanoseconds for each block. What was live stays live, also blocks that only the dead one knew of: they are lost
-/// until the range is made anew. No such order is kept when the machine stops and the bytes are on a disk.
+/// Death: all functions work under one lock in the range, of which the kernel knows while it is held. A thread or process
+/// that ends at any instant inside any of them, the constructor too, leaves a heap that the next one who comes puts in
+/// order, in some nanoseconds for each block. What was live stays live, also blocks that only the dead one knew of: they are
+/// lost until the range is made anew. No such order is kept when the machine stops and the bytes are on a disk.
 ///
-/// Trust: who may write the range may damage it. Damage that is found is errc::foreign_segment; numbers found in the
-/// range are not followed out of it, but damaged books may give bytes to two owners.
+/// Waiting: one at a time is inside. Who is inside and does not go on (stopped by a signal, a debugger, a frozen control
+/// group) is waited for ten seconds, by all functions alike; then they throw the system's ETIMEDOUT, which names the holder.
+/// Only deallocate() does not: the block is freed by the next function of this resource that gets the lock, and as long as
+/// there are such blocks deallocate() does not wait again. What is left when the resource is destroyed stays allocated.
+///
+/// Trust: who may write the range may damage it, and make others wait. Damage that is found is errc::foreign_segment. There
+/// are no addresses in the range, neither ours nor the C library's or the kernel's; numbers found in it are read once,
+/// checked, and not followed out of it, whoever writes at the same time. But damaged books may give bytes to two owners.
 ///
 /// allocate() \throws allocation_error errc::invalid_alignment; errc::out_of_memory: no free block is large enough;
-///   errc::foreign_segment: damaged
-/// deallocate() \throws error errc::not_mapped: not a live block of this heap (found but for one in 65536; the heap is as
+///   errc::foreign_segment: damaged; the system's ETIMEDOUT
+/// deallocate() of null: nothing. \throws error errc::not_mapped: not a live block of this heap (found but for one in 65536; the heap is as
 ///   it was); errc::foreign_segment: damaged
 ///
 /// Equal to resources over the same range at the same address of this process.
@@ -47,7 +56,7 @@ class ACRE_API segment_resource final : public resource {
   /// \param bytes 4 KiB to 128 TiB; the same for everybody
   /// \throws error errc::invalid_argument (null), errc::invalid_alignment, errc::invalid_size;
   ///   errc::foreign_segment: other bytes than a heap of this version and size, or a damaged one;
-  ///   the system's ETIMEDOUT: somebody has been holding the mutex for ten seconds (stopped by a debugger?)
+  ///   the system's ETIMEDOUT
   segment_resource(void* memory, std::size_t bytes);
   segment_resource(const segment_resource&) = delete;
   segment_resource& operator=(const segment_resource&) = delete;
@@ -58,7 +67,7 @@ class ACRE_API segment_resource final : public resource {
   /// Of the range.
   std::size_t bytes() const noexcept { return x_bytes; }
 
-  /// \throws error errc::foreign_segment: damaged, for all of these
+  /// \throws error errc::foreign_segment: damaged; the system's ETIMEDOUT; for all of these
   std::size_t free_bytes() const;
   /// The largest block that allocate() could give, aligned to 16 bytes.
   std::size_t largest_free() const;
@@ -78,6 +87,7 @@ class ACRE_API segment_resource final : public resource {
 
   /// Looks at every block and every list.
   /// \returns false: the heap is damaged
+  /// \throws error the system's ETIMEDOUT
   bool check() const;
 
   std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
@@ -87,8 +97,17 @@ class ACRE_API segment_resource final : public resource {
   void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override;
   bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override;
 
+  struct late_free;
+
+  template <class F>
+  auto inside(F f) const;
+  void make_up_for_late_frees(segment_heap& heap) const noexcept;
+  void forget_late_frees() noexcept;
+  void free_later(void* p) noexcept;
+
   void* x_memory;
   std::size_t x_bytes;
+  mutable std::atomic<late_free*> x_late = nullptr;
 };
 
 }  // namespace acre

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +30,17 @@ inline constexpr std::size_t least_block = 32;
 inline constexpr std::size_t least_heap = 4096;
 inline constexpr std::size_t largest_heap = std::size_t{1} << 47;
 inline constexpr std::size_t heap_alignment = 64;
+
+// ---- numbers
+
+/// Whoever may write the range may write at any time: a number is read once, and what was read is checked and used. The
+/// compiler may not read again what an atomic load gave.
+inline std::uint64_t read_once(const std::uint64_t& number) noexcept {
+  return std::atomic_ref(const_cast<std::uint64_t&>(number)).load(std::memory_order_relaxed);
+}
+inline void write_once(std::uint64_t& number, std::uint64_t value) noexcept {
+  std::atomic_ref(number).store(value, std::memory_order_relaxed);
+}
 
 // ---- words
 
@@ -75,7 +87,7 @@ static_assert(bin_above(512) == 32 && bin_above(528) == 33 && bin_above(1008) ==
 struct heap_header {
   /// The first word to be written: who finds another one leaves everything alone.
   static constexpr std::uint64_t signature_base = 0x6163'7265'6865'0000;  // "acrehe"
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   static constexpr std::uint64_t formatted_mark = 0x666F'726D'6174'6564;
 
   std::uint64_t signature;
@@ -87,6 +99,7 @@ struct heap_header {
   std::uint64_t free_bytes;                          ///< of free blocks, with their words
   std::uint64_t blocks;                              ///< used ones
   std::array<std::uint64_t, bin_count / 64> filled;  ///< bit i: bin i is not empty
+  std::uint64_t unused;
   std::array<std::uint64_t, bin_count> bins;
 };
 static_assert(sizeof(heap_header) % block_unit == 0 && sizeof(heap_header) < least_heap / 2);

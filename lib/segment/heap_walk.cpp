@@ -5,27 +5,27 @@
 
 namespace acre {
 
-void segment_heap::format() noexcept {
+void segment_heap::clear_books() noexcept {
   heap_header& h = header();
-  h.root = 0;
-  h.free_bytes = 0;
-  h.blocks = 0;
-  h.filled = {};
-  h.bins = {};
+  write_once(h.free_bytes, 0);
+  write_once(h.blocks, 0);
+  for (std::uint64_t& bits : h.filled) write_once(bits, 0);
+  for (std::uint64_t& bin : h.bins) write_once(bin, 0);
+}
+
+void segment_heap::format() noexcept {
+  write_once(header().root, 0);
+  clear_books();
   const block all{first_block(), x_end - first_block(), false, true};
   write(all);
   write({x_end, 0, true, false});
   link(all);
   // Whoever sees the mark without holding the mutex looks at nothing but the root.
-  std::atomic_ref(h.formatted).store(heap_header::formatted_mark, std::memory_order_release);
+  std::atomic_ref(header().formatted).store(heap_header::formatted_mark, std::memory_order_release);
 }
 
 bool segment_heap::rebuild() noexcept {
-  heap_header& h = header();
-  h.free_bytes = 0;
-  h.blocks = 0;
-  h.filled = {};
-  h.bins = {};
+  clear_books();
   bool previous_used = true;
   std::uint64_t at = first_block();
   // Ends: every block that is read has a size and stays within the heap.
@@ -35,7 +35,7 @@ bool segment_heap::rebuild() noexcept {
     b.previous_used = previous_used;
     if (b.used) {
       write(b);
-      ++h.blocks;
+      write_once(header().blocks, blocks() + 1);
     } else {
       block next;
       while (read(b.end(), next) && !next.used) b.size += next.size;
@@ -47,16 +47,18 @@ bool segment_heap::rebuild() noexcept {
   }
   block end;
   if (!read(x_end, end)) return false;
-  write_previous_used(x_end, previous_used);
+  write_previous_used(end, previous_used);
   return true;
 }
 
 bool segment_heap::is_plausible() const noexcept {
   const heap_header& h = header();
-  if (h.root >= x_bytes || h.free_bytes > x_bytes || h.blocks > x_bytes / least_block) return false;
+  if (read_once(h.root) >= x_bytes || read_once(h.free_bytes) > x_bytes || blocks() > x_bytes / least_block)
+    return false;
   for (std::size_t bin = 0; bin != bin_count; ++bin) {
-    const bool filled = (h.filled[bin / 64] >> bin % 64 & 1) != 0;
-    if (filled != (h.bins[bin] != 0) || (filled && !may_be_block(h.bins[bin]))) return false;
+    const bool filled = (read_once(h.filled[bin / 64]) >> bin % 64 & 1) != 0;
+    const std::uint64_t first = read_once(h.bins[bin]);
+    if (filled != (first != 0) || (filled && !may_be_block(first))) return false;
   }
   return true;
 }
@@ -65,11 +67,13 @@ bool segment_heap::are_bins_sound(std::size_t free_blocks) const noexcept {
   std::size_t linked = 0;
   for (std::size_t bin = 0; bin != bin_count; ++bin) {
     std::uint64_t previous = 0;
-    for (std::uint64_t at = header().bins[bin]; at != 0; at = links_of(at).next) {
+    for (std::uint64_t at = read_once(header().bins[bin]); at != 0;) {
       block b;
       if (++linked > free_blocks || !read(at, b) || b.used || bin_of(b.size) != bin) return false;
-      if (links_of(at).previous != previous) return false;
+      const links l = links_of(at);
+      if (l.previous != previous) return false;
       previous = at;
+      at = l.next;
     }
   }
   return linked == free_blocks;
@@ -88,13 +92,14 @@ bool segment_heap::is_sound() const noexcept {
     if (b.used) {
       ++used_blocks;
     } else {
-      if (!previous_used || last_word(b) != b.size) return false;
+      if (!previous_used || read_once(last_word(b)) != b.size) return false;
       ++free_blocks;
       free_bytes += b.size;
     }
     previous_used = b.used;
   }
-  return free_bytes == header().free_bytes && used_blocks == header().blocks && are_bins_sound(free_blocks);
+  return free_bytes == read_once(header().free_bytes) && used_blocks == blocks() &&
+         are_bins_sound(free_blocks);
 }
 
 }  // namespace acre

@@ -12,8 +12,6 @@
 namespace acre {
 namespace {
 
-constexpr std::chrono::seconds longest_wait{10};
-
 [[noreturn, gnu::cold]] void refuse(errc code, const std::string& what) {
   throw error(code, "segment_resource: " + what);
 }
@@ -53,30 +51,31 @@ void require_size(heap_header& h, std::size_t bytes) {
          "the heap was made in a range of " + std::to_string(is) + " bytes, not of " + std::to_string(bytes));
 }
 
-[[noreturn, gnu::cold]] void refuse(sys::lock_outcome outcome) {
-  switch (outcome) {
-    case sys::lock_outcome::timed_out:
-      throw error(
-          std::error_code(ETIMEDOUT, std::system_category()),
-          "segment_resource: the heap has been locked for ten seconds, by a process that does not go on");
-    case sys::lock_outcome::unrecoverable:
-      refuse(errc::foreign_segment, "the heap is damaged, which was found after a process died inside");
-    default:
-      refuse(errc::foreign_segment, "the mutex of the heap is damaged");
+std::string text_of(const sys::lock_holder& holder) {
+  // It went on at the last moment.
+  if (holder.thread == 0) return "others that take turns";
+  if (holder.process == 0) {
+    return "thread " + std::to_string(holder.thread) +
+           ", which this process does not know: of another PID namespace, or the range was overwritten";
   }
+  return "process " + std::to_string(holder.process) + (holder.is_stopped ? ", which is stopped" : "");
 }
 
-/// \returns with the mutex locked, or throws
-void make_usable(segment_heap& heap, sys::lock_outcome outcome) {
-  heap_header& h = heap.header();
-  if (outcome == sys::lock_outcome::locked) return;
-  if (outcome != sys::lock_outcome::owner_died) refuse(outcome);
-  // One that died before the mark was stored left nothing that is worth repair.
-  if (h.formatted == heap_header::formatted_mark && !heap.rebuild()) {
-    h.mutex.unlock();
-    refuse(sys::lock_outcome::unrecoverable);
-  }
-  h.mutex.repaired();
+[[noreturn, gnu::cold]] void fail_to_wait(const heap_header& h) {
+  throw error(std::error_code(ETIMEDOUT, std::system_category()),
+              "segment_resource: the heap was waited for " + std::to_string(longest_wait.count()) +
+                  " s, it is held by " + text_of(h.mutex.holder()));
+}
+
+/// \returns with the mutex locked, or not, or throws
+sys::lock_outcome lock_repaired(segment_heap& heap, std::chrono::milliseconds at_most) {
+  sys::robust_mutex& mutex = heap.header().mutex;
+  const sys::lock_outcome outcome = mutex.lock(at_most);
+  if (outcome != sys::lock_outcome::owner_died) [[likely]]
+    return outcome;
+  if (heap.rebuild()) return sys::lock_outcome::locked;
+  mutex.unlock_unrepaired();
+  refuse(errc::foreign_segment, "the heap is damaged, which was found after a process died inside");
 }
 
 }  // namespace
@@ -86,16 +85,27 @@ void open_heap(void* memory, std::size_t bytes) {
   heap_header& h = heap.header();
   require_signature(h);
   require_size(h, bytes);
-  if (!h.mutex.prepare()) refuse(sys::lock_outcome::unusable);
-  make_usable(heap, h.mutex.lock(longest_wait));
-  if (h.formatted == 0) heap.format();
-  const bool good = h.formatted == heap_header::formatted_mark && heap.is_plausible();
-  h.mutex.unlock();
+  const sys::lock_outcome outcome = h.mutex.lock(longest_wait);
+  if (outcome == sys::lock_outcome::timed_out) fail_to_wait(h);
+  const std::uint64_t formatted = read_once(h.formatted);
+  // One that died before the mark was stored left nothing that is worth repair.
+  if (formatted == 0) heap.format();
+  const bool repaired = outcome == sys::lock_outcome::locked || formatted == 0 || heap.rebuild();
+  const bool good =
+      repaired && (formatted == 0 || formatted == heap_header::formatted_mark) && heap.is_plausible();
+  if (repaired) {
+    h.mutex.unlock();
+  } else {
+    h.mutex.unlock_unrepaired();
+  }
   if (!good) refuse(errc::foreign_segment, "the head of the heap is damaged");
 }
 
-held_heap::held_heap(void* memory, std::size_t bytes) : x_heap(memory, bytes) {
-  make_usable(x_heap, x_heap.header().mutex.lock());
+held_heap::held_heap(void* memory, std::size_t bytes) : held_heap(memory, bytes, longest_wait) {
+  if (!x_held) fail_to_wait(x_heap.header());
 }
+
+held_heap::held_heap(void* memory, std::size_t bytes, std::chrono::milliseconds at_most)
+    : x_heap(memory, bytes), x_held(lock_repaired(x_heap, at_most) == sys::lock_outcome::locked) {}
 
 }  // namespace acre

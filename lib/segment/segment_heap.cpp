@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <cstddef>
 #include <limits>
 #include <string>
 
@@ -24,12 +25,12 @@ constexpr std::size_t quick_look = 4;
 
 bool segment_heap::read(std::uint64_t at, block& b) const noexcept {
   if (at == x_end) {
-    const std::uint64_t found = word(at);
+    const std::uint64_t found = read_once(word(at));
     b = {at, 0, true, (found & flag_previous_used) != 0};
     return found == seal(at, body_of(found)) && (body_of(found) & ~flag_previous_used) == flag_used;
   }
   if (!may_be_block(at)) return false;
-  const std::uint64_t found = word(at);
+  const std::uint64_t found = read_once(word(at));
   const std::uint64_t body = body_of(found);
   b = {at, body & ~flags, (body & flag_used) != 0, (body & flag_previous_used) != 0};
   return found == seal(at, body) && b.size >= least_block && b.size <= x_end - at;
@@ -48,20 +49,21 @@ segment_heap::block segment_heap::require_free(std::uint64_t at) const {
 }
 
 segment_heap::block segment_heap::require_previous(const block& b) const {
-  const std::uint64_t size = word(b.at - word_bytes);
+  const std::uint64_t size = read_once(word(b.at - word_bytes));
   if (size > b.at) find_damage(b.at);
   const block previous = require_free(b.at - size);
   if (previous.size != size) find_damage(previous.at);
   return previous;
 }
 
-void segment_heap::require_links(const block& b) const {
+segment_heap::links segment_heap::require_links(const block& b) const {
   const links l = links_of(b.at);
   const bool first = l.previous == 0;
-  if (first ? header().bins[bin_of(b.size)] != b.at
-            : !may_be_block(l.previous) || links_of(l.previous).next != b.at)
+  if (first ? read_once(header().bins[bin_of(b.size)]) != b.at
+            : !may_be_block(l.previous) || read_once(next_of(l.previous)) != b.at)
     find_damage(b.at);
-  if (l.next != 0 && (!may_be_block(l.next) || links_of(l.next).previous != b.at)) find_damage(b.at);
+  if (l.next != 0 && (!may_be_block(l.next) || read_once(previous_of(l.next)) != b.at)) find_damage(b.at);
+  return l;
 }
 
 // ---- writing
@@ -76,38 +78,40 @@ void segment_heap::commit(const block& b) noexcept {
 
 void segment_heap::write(const block& b) noexcept {
   const std::uint64_t body = b.size | (b.used ? flag_used : 0) | (b.previous_used ? flag_previous_used : 0);
-  std::atomic_ref(word(b.at)).store(seal(b.at, body), std::memory_order_relaxed);
+  write_once(word(b.at), seal(b.at, body));
 }
 
-void segment_heap::write_previous_used(std::uint64_t at, bool used) noexcept {
-  const std::uint64_t body = body_of(word(at)) & ~flag_previous_used;
-  std::atomic_ref(word(at)).store(seal(at, body | (used ? flag_previous_used : 0)),
-                                  std::memory_order_relaxed);
+void segment_heap::write_previous_used(block b, bool used) noexcept {
+  b.previous_used = used;
+  write(b);
 }
 
 void segment_heap::link(const block& b) noexcept {
+  heap_header& h = header();
   const std::size_t bin = bin_of(b.size);
-  std::uint64_t& head = header().bins[bin];
-  last_word(b) = b.size;
+  const std::uint64_t head = read_once(h.bins[bin]);
+  write_once(last_word(b), b.size);
   // A head that leads nowhere is found when it is taken.
-  if (may_be_block(head)) links_of(head).previous = b.at;
-  links_of(b.at) = {head, 0};
-  head = b.at;
-  header().filled[bin / 64] |= std::uint64_t{1} << bin % 64;
-  header().free_bytes += b.size;
+  if (may_be_block(head)) write_once(previous_of(head), b.at);
+  write_once(next_of(b.at), head);
+  write_once(previous_of(b.at), 0);
+  write_once(h.bins[bin], b.at);
+  write_once(h.filled[bin / 64], read_once(h.filled[bin / 64]) | std::uint64_t{1} << bin % 64);
+  write_once(h.free_bytes, read_once(h.free_bytes) + b.size);
 }
 
-void segment_heap::unlink(const block& b) noexcept {
-  const links l = links_of(b.at);
+void segment_heap::unlink(const block& b, const links& l) noexcept {
+  heap_header& h = header();
   const std::size_t bin = bin_of(b.size);
-  if (l.next != 0) links_of(l.next).previous = l.previous;
+  if (l.next != 0) write_once(previous_of(l.next), l.previous);
   if (l.previous != 0) {
-    links_of(l.previous).next = l.next;
+    write_once(next_of(l.previous), l.next);
   } else {
-    header().bins[bin] = l.next;
-    if (l.next == 0) header().filled[bin / 64] &= ~(std::uint64_t{1} << bin % 64);
+    write_once(h.bins[bin], l.next);
+    if (l.next == 0)
+      write_once(h.filled[bin / 64], read_once(h.filled[bin / 64]) & ~(std::uint64_t{1} << bin % 64));
   }
-  header().free_bytes -= b.size;
+  write_once(h.free_bytes, read_once(h.free_bytes) - b.size);
 }
 
 // ---- finding
@@ -124,7 +128,7 @@ bool segment_heap::fits(const block& b, std::size_t size, std::size_t alignment,
 
 std::size_t segment_heap::filled_bin(std::size_t from) const noexcept {
   for (std::size_t i = from / 64; i < header().filled.size(); ++i) {
-    std::uint64_t bits = header().filled[i];
+    std::uint64_t bits = read_once(header().filled[i]);
     if (i == from / 64) bits &= ~std::uint64_t{0} << from % 64;
     if (bits != 0) return i * 64 + static_cast<std::size_t>(std::countr_zero(bits));
   }
@@ -133,12 +137,16 @@ std::size_t segment_heap::filled_bin(std::size_t from) const noexcept {
 
 bool segment_heap::find_in_bin(std::size_t bin, std::size_t size, std::size_t alignment, std::size_t most,
                                room& found) const {
-  std::uint64_t at = header().bins[bin];
-  // Damaged links may go in a circle.
+  std::uint64_t at = read_once(header().bins[bin]);
+  std::uint64_t previous = 0;
   for (std::size_t n = std::min(most, x_bytes / least_block); at != 0 && n != 0; --n) {
     const block b = require_free(at);
+    const links l = links_of(at);
+    // Damaged links may go in a circle; where it closes they do not go back the way they came.
+    if (l.previous != previous) find_damage(at);
     if (fits(b, size, alignment, found)) return true;
-    at = links_of(at).next;
+    previous = at;
+    at = l.next;
   }
   return false;
 }
@@ -169,70 +177,88 @@ void* segment_heap::allocate(std::size_t size, std::size_t alignment) {
 
 void segment_heap::take(const room& r, std::size_t size) {
   const block& all = r.from;
-  require_links(all);
-  require(all.end());
+  const links links_of_all = require_links(all);
+  const block next = require(all.end());
   const std::uint64_t rest_size = all.size - r.gap - size;
   const bool splits = rest_size >= least_block;
   const block taken{all.at + r.gap, splits ? size : all.size - r.gap, true, r.gap == 0};
   const block rest{taken.end(), rest_size, false, true};
   const block gap{all.at, r.gap, false, true};
 
-  unlink(all);
+  unlink(all, links_of_all);
   if (splits) write(rest);
   if (r.gap != 0) write(taken);
   commit(r.gap != 0 ? gap : taken);
   if (splits) {
     link(rest);
   } else {
-    write_previous_used(taken.end(), true);
+    write_previous_used(next, true);
   }
   if (r.gap != 0) link(gap);
-  ++header().blocks;
+  write_once(header().blocks, blocks() + 1);
 }
 
-std::size_t segment_heap::used_size(const void* p) const noexcept {
+segment_heap::block segment_heap::used_block(const void* p) const noexcept {
   const std::uintptr_t at =
       reinterpret_cast<std::uintptr_t>(p) - reinterpret_cast<std::uintptr_t>(x_base) - word_bytes;
   block b;
-  return at < x_end && read(at, b) && b.used ? b.size : 0;
+  return at < x_end && read(at, b) && b.used ? b : block{};
 }
 
-void segment_heap::deallocate(void* p) {
-  const block freed = require(static_cast<std::uint64_t>(static_cast<std::byte*>(p) - x_base) - word_bytes);
+void segment_heap::deallocate(const block& freed) {
   const block next = require(freed.end());
   block all{freed.at, freed.size, false, true};
   block previous;
+  links links_of_previous{};
   if (!freed.previous_used) {
     previous = require_previous(freed);
-    require_links(previous);
+    links_of_previous = require_links(previous);
     all.at = previous.at;
     all.size += previous.size;
     all.previous_used = previous.previous_used;
   }
+  links links_of_next{};
   if (!next.used) {
-    require_links(next);
+    links_of_next = require_links(next);
     require(next.end());
     all.size += next.size;
   }
 
-  if (!freed.previous_used) unlink(previous);
-  if (!next.used) unlink(next);
+  if (!freed.previous_used) unlink(previous, links_of_previous);
+  if (!next.used) {
+    // The two may have been neighbours in their bin, too.
+    if (links_of_next.previous == previous.at) links_of_next.previous = links_of_previous.previous;
+    if (links_of_next.next == previous.at) links_of_next.next = links_of_previous.next;
+    unlink(next, links_of_next);
+  }
   commit(all);
   // Inside a free block now: a second free of it shall not find it.
-  if (!freed.previous_used) word(freed.at) = 0;
-  if (next.used) write_previous_used(next.at, false);
+  if (!freed.previous_used) write_once(word(freed.at), 0);
+  if (next.used) write_previous_used(next, false);
   link(all);
-  --header().blocks;
+  write_once(header().blocks, blocks() - 1);
+}
+
+std::size_t segment_heap::free_bytes() const {
+  const std::uint64_t bytes = read_once(header().free_bytes);
+  if (bytes > x_bytes) find_damage(offsetof(heap_header, free_bytes));
+  return bytes;
 }
 
 std::size_t segment_heap::largest_free() const {
   std::size_t bin = bin_count;
-  while (bin != 0 && (header().filled[(bin - 1) / 64] >> (bin - 1) % 64 & 1) == 0) --bin;
+  while (bin != 0 && (read_once(header().filled[(bin - 1) / 64]) >> (bin - 1) % 64 & 1) == 0) --bin;
   if (bin == 0) return 0;
   std::uint64_t most = 0;
+  std::uint64_t previous = 0;
   std::size_t n = x_bytes / least_block;
-  for (std::uint64_t at = header().bins[bin - 1]; at != 0 && n != 0; at = links_of(at).next, --n)
+  for (std::uint64_t at = read_once(header().bins[bin - 1]); at != 0 && n != 0; --n) {
     most = std::max(most, require_free(at).size);
+    const links l = links_of(at);
+    if (l.previous != previous) find_damage(at);
+    previous = at;
+    at = l.next;
+  }
   return most == 0 ? 0 : most - word_bytes;
 }
 

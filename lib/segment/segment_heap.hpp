@@ -9,7 +9,8 @@
 namespace acre {
 
 /// A view of the heap in a range; knows nothing of its own. What it finds there is believed only as far as no wrong
-/// value leads outside the range; damage that is found is an exception, before anything is changed.
+/// value leads outside the range, also if others write into it at the same time; damage that is found is an exception,
+/// before anything is changed.
 /// \safety the caller holds the header's mutex
 /// \throws, all but format() and rebuild(): error errc::foreign_segment, the heap is damaged
 class segment_heap {
@@ -33,13 +34,6 @@ class segment_heap {
   /// \param size of the block, with its word
   /// \returns null: no block is large enough
   void* allocate(std::size_t size, std::size_t alignment);
-  /// The block at p; a size of 0 if it is none, or none in use.
-  std::size_t used_size(const void* p) const noexcept;
-  /// \param p with a used_size()
-  void deallocate(void* p);
-  std::size_t largest_free() const;
-
- private:
   struct block {
     std::uint64_t at = 0;
     std::uint64_t size = 0;
@@ -48,6 +42,16 @@ class segment_heap {
 
     std::uint64_t end() const noexcept { return at + size; }
   };
+  /// The block at p; a size of 0 if it is none, or none in use.
+  block used_block(const void* p) const noexcept;
+  void deallocate(const block& freed);
+  std::size_t largest_free() const;
+  /// Of free blocks, with their words.
+  std::size_t free_bytes() const;
+  /// Used ones.
+  std::size_t blocks() const noexcept { return read_once(header().blocks); }
+
+ private:
   struct links {
     std::uint64_t next;
     std::uint64_t previous;
@@ -62,8 +66,10 @@ class segment_heap {
     return *reinterpret_cast<std::uint64_t*>(x_base + at);
   }
   std::uint64_t& last_word(const block& b) const noexcept { return word(b.end() - word_bytes); }
-  links& links_of(std::uint64_t at) const noexcept {
-    return *reinterpret_cast<links*>(x_base + at + word_bytes);
+  std::uint64_t& next_of(std::uint64_t at) const noexcept { return word(at + word_bytes); }
+  std::uint64_t& previous_of(std::uint64_t at) const noexcept { return word(at + 2 * word_bytes); }
+  links links_of(std::uint64_t at) const noexcept {
+    return {read_once(next_of(at)), read_once(previous_of(at))};
   }
   bool may_be_block(std::uint64_t at) const noexcept {
     return at >= first_block() && at < x_end && at % block_unit == word_bytes;
@@ -74,15 +80,17 @@ class segment_heap {
   block require(std::uint64_t at) const;
   block require_free(std::uint64_t at) const;
   block require_previous(const block& b) const;
-  void require_links(const block& b) const;
+  /// \returns links that may be followed
+  links require_links(const block& b) const;
 
   /// The one store that changes which blocks there are.
   void commit(const block& b) noexcept;
   /// A word that no walk reaches yet, or that keeps its size.
   void write(const block& b) noexcept;
-  void write_previous_used(std::uint64_t at, bool used) noexcept;
+  void write_previous_used(block b, bool used) noexcept;
   void link(const block& b) noexcept;
-  void unlink(const block& b) noexcept;
+  void unlink(const block& b, const links& l) noexcept;
+  void clear_books() noexcept;
 
   bool fits(const block& b, std::size_t size, std::size_t alignment, room& found) const noexcept;
   bool find(std::size_t size, std::size_t alignment, room& found) const;

@@ -5,12 +5,24 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <chrono>
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <string>
 
 #include "segment/held_heap.hpp"
+#include "sys/processes.hpp"
 
 namespace acre {
+
+/// A block that is to be freed when the heap can be had. Kept in the process's own memory.
+struct segment_resource::late_free {
+  void* p;
+  int process;  ///< a forked child has a copy of what is its parent's to free
+  late_free* next;
+};
+
 namespace {
 
 constexpr const char* heap_text = "segment_resource";
@@ -56,11 +68,55 @@ segment_resource::segment_resource(void* memory, std::size_t bytes) : x_memory(m
   open_heap(memory, bytes);
 }
 
-segment_resource::~segment_resource() = default;
+// The range may be gone already.
+segment_resource::~segment_resource() { forget_late_frees(); }
 
-std::size_t segment_resource::free_bytes() const { return held_heap(x_memory, x_bytes)->header().free_bytes; }
-std::size_t segment_resource::largest_free() const { return held_heap(x_memory, x_bytes)->largest_free(); }
-std::size_t segment_resource::blocks() const { return held_heap(x_memory, x_bytes)->header().blocks; }
+template <class F>
+auto segment_resource::inside(F f) const {
+  held_heap heap(x_memory, x_bytes);
+  if (x_late.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
+    make_up_for_late_frees(*heap);
+  return f(*heap);
+}
+
+void segment_resource::make_up_for_late_frees(segment_heap& heap) const noexcept {
+  for (late_free* late = x_late.exchange(nullptr, std::memory_order_acquire); late != nullptr;) {
+    const std::unique_ptr<late_free> done(late);
+    late = late->next;
+    if (done->process != sys::process_number()) continue;
+    try {
+      if (const auto block = heap.used_block(done->p); block.size != 0) heap.deallocate(block);
+    } catch (const error&) {
+      // Damage, which the next call finds as well.
+    }
+  }
+}
+
+void segment_resource::forget_late_frees() noexcept {
+  for (late_free* late = x_late.exchange(nullptr, std::memory_order_acquire); late != nullptr;) {
+    const std::unique_ptr<late_free> done(late);
+    late = late->next;
+  }
+}
+
+void segment_resource::free_later(void* p) noexcept {
+  auto* const late =
+      new (std::nothrow) late_free{p, sys::process_number(), x_late.load(std::memory_order_relaxed)};
+  if (late == nullptr) return;
+  while (
+      !x_late.compare_exchange_weak(late->next, late, std::memory_order_release, std::memory_order_relaxed)) {
+  }
+}
+
+std::size_t segment_resource::free_bytes() const {
+  return inside([](segment_heap& heap) { return heap.free_bytes(); });
+}
+std::size_t segment_resource::largest_free() const {
+  return inside([](segment_heap& heap) { return heap.largest_free(); });
+}
+std::size_t segment_resource::blocks() const {
+  return inside([](segment_heap& heap) { return heap.blocks(); });
+}
 
 void segment_resource::set_root(void* p) {
   std::atomic_ref(header_in(x_memory).root).store(offset_of(p, x_memory, x_bytes), std::memory_order_release);
@@ -80,8 +136,9 @@ void* segment_resource::root() const {
 
 bool segment_resource::check() const {
   try {
-    return held_heap(x_memory, x_bytes)->is_sound();
-  } catch (const error&) {
+    return inside([](segment_heap& heap) { return heap.is_sound(); });
+  } catch (const error& e) {
+    if (e.code() != errc::foreign_segment) throw;
     return false;
   }
 }
@@ -96,7 +153,8 @@ void* segment_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
   if (bytes > x_bytes)
     throw allocation_error(errc::out_of_memory, bytes, heap_text, "more bytes than the segment has");
   try {
-    if (void* const p = held_heap(x_memory, x_bytes)->allocate(block_size(bytes), alignment)) return p;
+    const auto take = [&](segment_heap& heap) { return heap.allocate(block_size(bytes), alignment); };
+    if (void* const p = inside(take)) return p;
   } catch (const error& e) {
     throw allocation_error(e.code(), bytes, heap_text, e.what());
   }
@@ -104,16 +162,21 @@ void* segment_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
 }
 
 void segment_resource::do_deallocate(void* p, [[maybe_unused]] std::size_t bytes, std::size_t) {
-  held_heap heap(x_memory, x_bytes);
-  const std::size_t size = heap->used_size(p);
-  if (size == 0) throw error(errc::not_mapped, "segment_resource: not a live block of this heap");
+  if (p == nullptr) return;
+  // Who has waited once in vain does not wait for each block of a container.
+  const bool has_waited = x_late.load(std::memory_order_relaxed) != nullptr;
+  held_heap heap(x_memory, x_bytes, has_waited ? std::chrono::milliseconds(0) : longest_wait);
+  if (!heap) return free_later(p);
+  if (has_waited) make_up_for_late_frees(*heap);
+  const auto block = heap->used_block(p);
+  if (block.size == 0) throw error(errc::not_mapped, "segment_resource: not a live block of this heap");
 #ifdef ACRE_CHECKED
-  if (!may_be_size(size, bytes)) {
-    throw error(errc::not_mapped, "segment_resource: a block of " + std::to_string(size - word_bytes) +
+  if (!may_be_size(block.size, bytes)) {
+    throw error(errc::not_mapped, "segment_resource: a block of " + std::to_string(block.size - word_bytes) +
                                       " bytes is freed with " + std::to_string(bytes));
   }
 #endif
-  heap->deallocate(p);
+  heap->deallocate(block);
 }
 
 bool segment_resource::do_is_equal(const std::pmr::memory_resource& other) const noexcept {

@@ -1,110 +1,176 @@
 #include "sys/robust_mutex.hpp"
 
-#include <array>
-#include <atomic>
-#include <cerrno>
-#include <cstdint>
-#include <cstring>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
 #include <ctime>
 #include <type_traits>
 
-#if defined(__SANITIZE_THREAD__)
-#include <sanitizer/tsan_interface.h>
-#endif
+#include "sys/processes.hpp"
 
 namespace acre::sys {
 namespace {
 
-constexpr std::size_t word_count = sizeof(pthread_mutex_t) / sizeof(std::uint32_t);
-using words = std::array<std::uint32_t, word_count>;
-static_assert(sizeof(words) == sizeof(pthread_mutex_t));
 // It begins its life as zeroes that somebody mapped.
-static_assert(std::is_trivial_v<robust_mutex>);
+static_assert(std::is_trivial_v<robust_mutex> && sizeof(robust_mutex) == 16);
+static_assert(std::atomic_ref<std::uint32_t>::is_always_lock_free);
 
-/// The bytes of a new mutex. In glibc and musl only the word that tells its type is not zero.
-words make_new_mutex() noexcept {
-  pthread_mutex_t made;
-  std::memset(&made, 0, sizeof made);
-  pthread_mutexattr_t attributes;
-  pthread_mutexattr_init(&attributes);
-  pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-  pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-  // No error-checking one: it compares thread ids, which in another pid namespace may be another thread's.
-  pthread_mutex_init(&made, &attributes);
-  pthread_mutexattr_destroy(&attributes);
-  words result{};
-  std::memcpy(result.data(), &made, sizeof made);
-  pthread_mutex_destroy(&made);
-  return result;
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using std::chrono::steady_clock;
+
+/// Who waits looks again this often: whoever can write the word can make a waking be forgotten.
+constexpr milliseconds look_again{100};
+
+std::atomic_ref<std::uint32_t> atomic(const std::uint32_t& word) noexcept {
+  return std::atomic_ref(const_cast<std::uint32_t&>(word));
+}
+std::atomic_ref<std::uint64_t> atomic(const std::uint64_t& word) noexcept {
+  return std::atomic_ref(const_cast<std::uint64_t&>(word));
 }
 
-const words& new_mutex() noexcept {
-  static const words made = make_new_mutex();
-  return made;
+bool is_free(std::uint32_t word) noexcept { return (word & FUTEX_TID_MASK) == 0; }
+
+// Not FUTEX_PRIVATE_FLAG: the others are other processes.
+void wait_for_change(std::uint32_t& word, std::uint32_t from, nanoseconds at_most) noexcept {
+  const timespec time{static_cast<std::time_t>(at_most.count() / 1'000'000'000),
+                      static_cast<long>(at_most.count() % 1'000'000'000)};
+  ::syscall(SYS_futex, &word, FUTEX_WAIT, from, &time, nullptr, 0);
+}
+void wake_one(std::uint32_t& word) noexcept {
+  ::syscall(SYS_futex, &word, FUTEX_WAKE, 1, nullptr, nullptr, 0);
 }
 
-std::atomic_ref<std::uint32_t> word(pthread_mutex_t& m, std::size_t i) noexcept {
-  return std::atomic_ref(reinterpret_cast<std::uint32_t*>(&m)[i]);
-}
-
-lock_outcome outcome_of(int error) noexcept {
-  switch (error) {
-    case 0:
-      return lock_outcome::locked;
-    case EOWNERDEAD:
-      return lock_outcome::owner_died;
-    case ETIMEDOUT:
-      return lock_outcome::timed_out;
-    case ENOTRECOVERABLE:
-      return lock_outcome::unrecoverable;
-    default:
-      return lock_outcome::unusable;
-  }
-}
+/// What a thread that has no list writes to.
+constinit thread_local robust_list_head no_list{};
 
 }  // namespace
 
-bool robust_mutex::prepare() noexcept {
-  const words& made = new_mutex();
-  for (std::size_t i = 0; i != word_count; ++i) {
-    std::uint32_t is = 0;
-    if (made[i] != 0 && !word(x_mutex, i).compare_exchange_strong(is, made[i]) && is != made[i]) return false;
+/// What the calling thread has to know of itself.
+class robust_mutex::own_thread {
+ public:
+  static const own_thread& facts() noexcept {
+    if (!its_facts.x_known) [[unlikely]]
+      its_facts.look();
+    return its_facts;
   }
-  return true;
+
+  std::uint32_t number() const noexcept { return x_number; }
+  /// The number and the PID namespace.
+  std::uint64_t owner() const noexcept { return x_owner; }
+  bool has_namespace() const noexcept { return x_owner >> 32 != 0; }
+
+  // If the thread ends while the word is announced, and its number is in it, the kernel sets FUTEX_OWNER_DIED and wakes one
+  // who waits (exit_robust_list() and handle_futex_death() in kernel/futex/core.c, alike in Linux 6.1 and 6.12). A
+  // word of 0 is as good: who waits is woken. The thread cannot see a store of its own too late, so only the compiler
+  // has to keep the order.
+  void announce(std::uint32_t& word) const noexcept {
+    x_list->list_op_pending =
+        reinterpret_cast<robust_list*>(reinterpret_cast<char*>(&word) - x_list->futex_offset);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+  }
+  void announce_nothing() const noexcept {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    x_list->list_op_pending = nullptr;
+  }
+
+ private:
+  void look() noexcept {
+    // The child's only thread has another number.
+    static const bool forks_are_told = pthread_atfork(nullptr, nullptr, [] { its_facts = {}; }) == 0;
+    x_number = static_cast<std::uint32_t>(thread_number());
+    x_owner = std::uint64_t{pid_namespace()} << 32 | x_number;
+    x_list = nullptr;
+    std::size_t bytes = 0;
+    if (::syscall(SYS_get_robust_list, 0, &x_list, &bytes) != 0 || bytes != sizeof *x_list) x_list = nullptr;
+    if (x_list == nullptr) x_list = &no_list;
+    x_known = forks_are_told;
+  }
+
+  static constinit thread_local own_thread its_facts [[gnu::tls_model("initial-exec")]];
+
+  bool x_known = false;
+  std::uint32_t x_number = 0;
+  std::uint64_t x_owner = 0;
+  robust_list_head* x_list = nullptr;
+};
+
+constinit thread_local robust_mutex::own_thread robust_mutex::own_thread::its_facts
+    [[gnu::tls_model("initial-exec")]] = {};
+
+/// Announced around the attempt only, not while it waits: the holder may have this thread's number, in another PID
+/// namespace, and the kernel would take the end of the one for the end of the other.
+bool robust_mutex::try_take(const own_thread& self, std::uint32_t seen, std::uint32_t waiters) noexcept {
+  self.announce(x_word);
+  if (atomic(x_word).compare_exchange_strong(seen, self.number() | waiters, std::memory_order_acquire,
+                                             std::memory_order_relaxed)) [[likely]] {
+    atomic(x_owner).store(self.owner(), std::memory_order_relaxed);
+    return true;
+  }
+  self.announce_nothing();
+  return false;
 }
 
-bool robust_mutex::is_prepared() const noexcept {
-  const words& made = new_mutex();
-  for (std::size_t i = 0; i != word_count; ++i) {
-    if (made[i] != 0 && word(const_cast<pthread_mutex_t&>(x_mutex), i).load() != made[i]) return false;
-  }
-  return true;
+lock_outcome robust_mutex::lock(milliseconds at_most) noexcept {
+  const own_thread& self = own_thread::facts();
+  if (atomic(x_word).load(std::memory_order_relaxed) == 0 && try_take(self, 0, 0)) [[likely]]
+    return lock_outcome::locked;
+  return wait(self, at_most);
 }
 
-lock_outcome robust_mutex::lock() noexcept { return outcome_of(pthread_mutex_lock(&x_mutex)); }
-
-// No pthread_mutex_trylock: glibc 2.36's leaves a mutex locked that it says is not recoverable.
-lock_outcome robust_mutex::lock(std::chrono::milliseconds at_most) noexcept {
-  timespec until{};
-  clock_gettime(CLOCK_MONOTONIC, &until);
-  until.tv_sec += static_cast<std::time_t>(at_most.count() / 1000);
-  until.tv_nsec += static_cast<long>(at_most.count() % 1000) * 1'000'000;
-  if (until.tv_nsec >= 1'000'000'000) {
-    until.tv_nsec -= 1'000'000'000;
-    ++until.tv_sec;
+lock_outcome robust_mutex::wait(const own_thread& self, milliseconds at_most) noexcept {
+  const steady_clock::time_point until = steady_clock::now() + at_most;
+  // Of one that has waited nobody knows whether there are more.
+  std::uint32_t waiters = 0;
+  for (;;) {
+    const std::uint32_t seen = atomic(x_word).load(std::memory_order_relaxed);
+    if (is_free(seen) && try_take(self, seen, (seen & FUTEX_WAITERS) | waiters))
+      return (seen & FUTEX_OWNER_DIED) != 0 ? lock_outcome::owner_died : lock_outcome::locked;
+    const nanoseconds left = until - steady_clock::now();
+    if (left <= nanoseconds(0)) return lock_outcome::timed_out;
+    if (is_free(seen)) continue;
+    std::uint32_t marked = seen;
+    if (!atomic(x_word).compare_exchange_strong(marked, seen | FUTEX_WAITERS, std::memory_order_relaxed))
+      continue;
+    waiters = FUTEX_WAITERS;
+    wait_for_change(x_word, seen | waiters, std::min<nanoseconds>(left, look_again));
+    if (is_abandoned(self, seen) && try_take(self, seen | waiters, waiters)) return lock_outcome::owner_died;
   }
-  const int e = pthread_mutex_clocklock(&x_mutex, CLOCK_MONOTONIC, &until);
-#if defined(__SANITIZE_THREAD__)
-  // ThreadSanitizer of GCC 12 does not see that function.
-  if (e == 0 || e == EOWNERDEAD) {
-    __tsan_mutex_pre_lock(&x_mutex, __tsan_mutex_try_lock);
-    __tsan_mutex_post_lock(&x_mutex, __tsan_mutex_try_lock, 0);
-  }
-#endif
-  return outcome_of(e);
 }
 
-void robust_mutex::repaired() noexcept { pthread_mutex_consistent(&x_mutex); }
-void robust_mutex::unlock() noexcept { pthread_mutex_unlock(&x_mutex); }
+/// Whether the holder is of this PID namespace, where no thread has its number.
+bool robust_mutex::is_abandoned(const own_thread& self, std::uint32_t seen) const noexcept {
+  const std::uint32_t thread = seen & FUTEX_TID_MASK;
+  if (!self.has_namespace() ||
+      atomic(x_owner).load(std::memory_order_relaxed) != ((self.owner() >> 32 << 32) | thread))
+    return false;
+  return !has_thread(static_cast<pid_t>(thread));
+}
+
+void robust_mutex::release(std::uint32_t left) noexcept {
+  const own_thread& self = own_thread::facts();
+  if ((atomic(x_word).exchange(left, std::memory_order_release) & FUTEX_WAITERS) != 0) wake_one(x_word);
+  self.announce_nothing();
+}
+
+void robust_mutex::unlock() noexcept { release(0); }
+void robust_mutex::unlock_unrepaired() noexcept { release(FUTEX_OWNER_DIED); }
+
+lock_holder robust_mutex::holder() const {
+  const std::uint32_t thread = atomic(x_word).load(std::memory_order_relaxed) & FUTEX_TID_MASK;
+  const std::uint64_t owner = atomic(x_owner).load(std::memory_order_relaxed);
+  lock_holder found{.thread = static_cast<int>(thread)};
+  const own_thread& self = own_thread::facts();
+  if (!self.has_namespace() || owner != ((self.owner() >> 32 << 32) | thread)) return found;
+  if (const auto whose = owner_of_thread(found.thread)) {
+    found.process = whose->process;
+    found.is_stopped = whose->is_stopped;
+  }
+  return found;
+}
 
 }  // namespace acre::sys

@@ -1,9 +1,9 @@
 // robust_mutex: a mutex in memory that processes share, which outlives the death of its holder.
 #pragma once
 
-#include <pthread.h>
-
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 
 namespace acre::sys {
 
@@ -12,32 +12,47 @@ enum class lock_outcome {
   locked,
   owner_died,  ///< locked; the last holder ended inside, what the mutex guards may be half changed
   timed_out,
-  unrecoverable,  ///< not locked: a holder found what the dead one left beyond repair
-  unusable,       ///< not locked: these bytes are no such mutex
 };
 
-/// PTHREAD_MUTEX_ROBUST, PTHREAD_PROCESS_SHARED (pthread_mutexattr_setrobust(3)). The kernel lets go of it when the
-/// thread that holds it ends, however it ends. Never constructed: it is made out of zeroes by prepare().
+/// Who holds a robust mutex.
+struct lock_holder {
+  int thread = 0;   ///< its number in its own PID namespace; 0: nobody
+  int process = 0;  ///< in this PID namespace; 0: not known, or of another one
+  bool is_stopped = false;
+};
+
+/// A futex word (futex(2)) and no address: whatever others write into it, nothing is followed. All zeroes is a free one.
 ///
-/// \safety any thread of any process that maps it. fork: the child does not hold what threads of the parent hold; it
-///   waits for them like anybody else.
+/// The kernel lets go of it when the thread that holds it ends, however it ends: killed, by exec, in whatever PID
+/// namespace. For that it wants to know of the mutex while it is held, and is told where it looks for such anyway: glibc
+/// registers for each thread the head of a list of robust mutexes (set_robust_list(2)), with a place for the one that is
+/// being locked or unlocked right now. That place, in the thread's own memory, is free whenever glibc itself is not at work.
+/// Where the kernel does not tell where it is (a filter), a holder is known to be dead if there is no thread of its number
+/// in the PID namespace that both are in; any other holder is waited for.
+///
+/// \safety any thread of any process that maps it; while a thread holds one it locks no other. fork: the child does not
+///   hold what threads of the parent hold; it waits for them like anybody else.
 class robust_mutex {
  public:
-  /// Makes a mutex out of zero bytes. Any number of processes may do so at once, also while others hold it already:
-  /// a new mutex differs from zeroes only in words that locking does not change, and everybody writes the same there.
-  /// \returns false if other bytes are there
-  bool prepare() noexcept;
-  /// Whether prepare() has been here.
-  bool is_prepared() const noexcept;
-
-  lock_outcome lock() noexcept;
+  /// \param at_most 0: takes it or does not
   lock_outcome lock(std::chrono::milliseconds at_most) noexcept;
-  /// After owner_died, when all is repaired. A holder that unlocks without makes the mutex unrecoverable.
-  void repaired() noexcept;
   void unlock() noexcept;
+  /// After owner_died, if it is beyond repair: who comes next is told the same.
+  void unlock_unrepaired() noexcept;
+  lock_holder holder() const;
 
  private:
-  pthread_mutex_t x_mutex;
+  class own_thread;
+
+  bool try_take(const own_thread& self, std::uint32_t seen, std::uint32_t waiters) noexcept;
+  lock_outcome wait(const own_thread& self, std::chrono::milliseconds at_most) noexcept;
+  bool is_abandoned(const own_thread& self, std::uint32_t seen) const noexcept;
+  void release(std::uint32_t left) noexcept;
+
+  std::uint32_t x_word;  ///< the holder's thread number and the flags of linux/futex.h
+  std::uint32_t x_unused;
+  std::uint64_t
+      x_owner;  ///< thread number and PID namespace of who locked it last: nobody is believed to be dead without
 };
 
 }  // namespace acre::sys

@@ -51,7 +51,10 @@ class noted_pages final : public page_source {
   }
   std::size_t discard_granule() const noexcept override { return 64_KiB; }
   std::size_t slab_granule() const noexcept override { return 64_KiB; }
-  std::size_t largest_slab() const noexcept override { return 4_MiB; }
+  std::size_t largest_extent() const noexcept override { return 16_MiB; }
+  std::size_t next_slab(std::size_t mapped) const noexcept override {
+    return std::clamp(mapped, 2_MiB, 4_MiB);
+  }
   page_reuse reuse() const noexcept override { return page_reuse::any; }
   std::pmr::memory_resource* upstream() const noexcept override { return nullptr; }
 

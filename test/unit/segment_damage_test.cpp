@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(by_foreign_bytes_is_refused_and_left_alone) {
   reinterpret_cast<heap_header*>(begin)->signature += 1;
   BOOST_CHECK_EXCEPTION(segment_resource(begin, 64_KiB), error,
                         with_code(errc::foreign_segment)
-                            .saying_exactly("segment_resource: the heap has layout 2, this library knows 1"));
+                            .saying_exactly("segment_resource: the heap has layout 3, this library knows 2"));
 }
 
 /// Opens and uses what may be a damaged heap: errors are fine, other memory is not touched, and it ends.
