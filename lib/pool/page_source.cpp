@@ -12,8 +12,8 @@
 #include <mutex>
 
 #include "area/page_kinds.hpp"
-#include "placement/strategies.hpp"
 #include "base/small_mutex.hpp"
+#include "placement/strategies.hpp"
 #include "pool/slab.hpp"
 #include "sys/pages.hpp"
 

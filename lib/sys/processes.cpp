@@ -35,15 +35,6 @@ struct stat_words {
   bool has_ended() const noexcept { return state == 'X' || (state == 'Z' && threads <= 1); }
 };
 
-std::string self_path(const char* name) { return std::string("/proc/self/") + name; }
-
-/// Whether /proc numbers processes as this process's PID namespace does: one that was mounted in another shows others under
-/// the same numbers (pid_namespaces(7)).
-bool proc_has_own_numbers() noexcept {
-  char target[16] = {};
-  return ::readlink("/proc/self", target, sizeof target - 1) > 0 && std::atoi(target) == ::getpid();
-}
-
 /// Of a namespace; 0 if unknown. Inode numbers of namespaces have 32 bits (PROC_DYNAMIC_FIRST in fs/proc/generic.c).
 std::uint32_t inode_of(const char* path) noexcept {
   struct stat s;
@@ -56,8 +47,7 @@ std::optional<stat_words> stat_of(pid_t process) {
   const bool is_self = process == ::getpid();
   if (!is_self && !proc_has_own_numbers()) return std::nullopt;
   std::string text;
-  if (read_text((is_self ? self_path("stat") : path_of(process, "stat")).c_str(), text) != 0)
-    return std::nullopt;
+  if (read_text(path_of(is_self ? 0 : process, "stat").c_str(), text) != 0) return std::nullopt;
   const std::size_t close = text.rfind(')');
   if (close == std::string::npos) return std::nullopt;
   std::istringstream words(text.substr(close + 1));
