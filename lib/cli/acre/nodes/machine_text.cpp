@@ -90,7 +90,7 @@ class machine_writer {
     return {std::to_string(row.node),
             has_memory ? row.kind : "no memory",
             has_memory ? bytes_or_unknown(row.capacity) : "-",
-            !has_memory || !x_report.is_this_system ? "-" : bytes_or_unknown(row.free),
+            !has_memory || (!x_report.is_this_system && !row.free) ? "-" : bytes_or_unknown(row.free),
             row.allowed  ? "yes"
             : has_memory ? "no"
                          : "-",
