@@ -80,8 +80,6 @@ class robust_mutex::own_thread {
 
  private:
   void look() noexcept {
-    // The child's only thread has another number.
-    static const bool forks_are_told = pthread_atfork(nullptr, nullptr, [] { its_facts = {}; }) == 0;
     x_number = static_cast<std::uint32_t>(thread_number());
     x_owner = std::uint64_t{pid_namespace()} << 32 | x_number;
     x_list = nullptr;
@@ -92,6 +90,7 @@ class robust_mutex::own_thread {
   }
 
   static constinit thread_local own_thread its_facts [[gnu::tls_model("initial-exec")]];
+  static const bool forks_are_told;
 
   bool x_known = false;
   std::uint32_t x_number = 0;
@@ -101,6 +100,11 @@ class robust_mutex::own_thread {
 
 constinit thread_local robust_mutex::own_thread robust_mutex::own_thread::its_facts
     [[gnu::tls_model("initial-exec")]] = {};
+
+// The only thread of a child has another number. Not at the first use: a fork in the middle of that would leave the child
+// with an initialization that nobody ends. Whoever comes before this looks each time.
+const bool robust_mutex::own_thread::forks_are_told =
+    pthread_atfork(nullptr, nullptr, [] { its_facts = {}; }) == 0;
 
 /// Announced around the attempt only, not while it waits: the holder may have this thread's number, in another PID
 /// namespace, and the kernel would take the end of the one for the end of the other.

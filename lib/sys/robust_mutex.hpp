@@ -50,7 +50,6 @@ class robust_mutex {
   void release(std::uint32_t left) noexcept;
 
   std::uint32_t x_word;  ///< the holder's thread number and the flags of linux/futex.h
-  std::uint32_t x_unused;
   std::uint64_t
       x_owner;  ///< thread number and PID namespace of who locked it last: nobody is believed to be dead without
 };

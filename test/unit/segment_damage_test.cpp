@@ -151,6 +151,28 @@ BOOST_AUTO_TEST_CASE(of_the_books_is_an_error_and_no_crash, *boost::unit_test::t
   BOOST_TEST(std::all_of(begin + bytes, begin + 2 * bytes, is_untouched), "written behind the range");
 }
 
+BOOST_AUTO_TEST_CASE(that_makes_links_go_in_a_circle_is_found_where_it_closes) {
+  const mapping pages = shared_pages(64_KiB);
+  auto* const begin = static_cast<char*>(pages.data());
+  segment_resource heap(begin, 64_KiB);
+  std::vector<char*> freed;
+  for (int i = 0; i != 8; ++i) {
+    freed.push_back(static_cast<char*>(heap.allocate(600, 8)));
+    static_cast<void>(heap.allocate(24, 8));
+  }
+  static_cast<void>(heap.allocate(heap.largest_free(), 8));
+  for (char* const p : freed) heap.deallocate(p, 600, 8);
+  BOOST_TEST(heap.check());
+  // A free block has its links where its first bytes were; the last that was freed comes first.
+  const std::uint64_t first = static_cast<std::uint64_t>(freed.back() - begin) - word_bytes;
+  std::memcpy(freed.front(), &first, sizeof first);
+  // Of the same bin, and too large for all of its blocks.
+  BOOST_CHECK_EXCEPTION(static_cast<void>(heap.allocate(616, 8)), allocation_error,
+                        with_code(errc::foreign_segment));
+  BOOST_CHECK_EXCEPTION(static_cast<void>(heap.largest_free()), error, with_code(errc::foreign_segment));
+  BOOST_TEST(!heap.check());
+}
+
 BOOST_AUTO_TEST_CASE(with_the_mark_of_a_dead_holder_is_an_error_for_good, *boost::unit_test::timeout(60)) {
   const mapping pages = shared_pages(64_KiB);
   segment_resource heap(pages.data(), 64_KiB);
