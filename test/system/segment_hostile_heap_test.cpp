@@ -1,4 +1,4 @@
-// A shared heap beside a writer that overwrites all of it, at random, while others use it. Longer than usual:
+// A shared heap beside a writer that overwrites all of it, at random, while others use it and die. Longer than usual:
 //   acre_system_tests --run_test=hostile_writers --log_level=message -- SECONDS SEED
 #include <acre/bytes.hpp>
 #include <acre/error.hpp>
@@ -16,6 +16,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -85,7 +86,7 @@ struct told {
 
 class user {
  public:
-  user(const fenced_range& range, told& t, unsigned seed) : x_range(range), x_told(t), x_random(seed) {}
+  user(const fenced_range& range, told& t, std::uint64_t seed) : x_range(range), x_told(t), x_random(seed) {}
 
   void run() {
     while (!x_told.stop) {
@@ -259,7 +260,7 @@ class writer {
 
 struct effort {
   std::chrono::seconds at_least{0};
-  std::size_t rounds = sanitized ? 20 : 60;
+  std::size_t rounds = sanitized ? 20 : 40;
   std::uint64_t seed = 1;
 };
 
@@ -280,11 +281,14 @@ BOOST_AUTO_TEST_CASE(cause_errors_and_nothing_else) {
   BOOST_TEST_REQUIRE(shared != MAP_FAILED);
   auto& t = *new (shared) told;
   std::array<pid_t, users> children{};
-  for (unsigned i = 0; i != users; ++i)
-    children[i] = start([&] { user(range, t, static_cast<unsigned>(wanted.seed) * 100 + i).run(); });
+  const auto begin = [&](std::size_t i, std::size_t life) {
+    children[i] = start([&] { user(range, t, wanted.seed * 1000 + life * users + i).run(); });
+  };
+  for (std::size_t i = 0; i != users; ++i) begin(i, 0);
   writer w(range, wanted.seed);
   std::size_t flips = 0;
   std::size_t rounds = 0;
+  std::size_t crashes = 0;
   const auto until = std::chrono::steady_clock::now() + wanted.at_least;
   // On a busy machine the users may come late.
   const auto is_enough = [&] {
@@ -293,7 +297,14 @@ BOOST_AUTO_TEST_CASE(cause_errors_and_nothing_else) {
   };
   while (!is_enough()) {
     flips += w.round();
-    ++rounds;
+    if (++rounds % 8 != 0) continue;
+    // Some die, wherever they are.
+    const std::size_t i = rounds / 8 % users;
+    kill(children[i], SIGKILL);
+    int status = 0;
+    waitpid(children[i], &status, 0);
+    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL) ++crashes;
+    begin(i, rounds);
   }
   t.stop = true;
   std::array<int, users> ends{};
@@ -310,6 +321,7 @@ BOOST_AUTO_TEST_CASE(cause_errors_and_nothing_else) {
                             << t.unsound << " unsound, " << t.misuses << " misuses, " << t.full << " full, "
                             << t.waited_in_vain << " waited in vain, the longest call " << t.longest_call_ms
                             << " ms");
+  BOOST_TEST(crashes == 0U);
   BOOST_TEST(t.wrong == 0U);
   BOOST_TEST(t.blocks > 0U);
   BOOST_TEST(t.damages > 0U);
