@@ -144,9 +144,7 @@ class ACRE_API pool_resource final : public resource {
       return deallocate_large(p, bytes, alignment);
     const detail::size_class c = detail::class_of(bytes, alignment);
     if (detail::enter(x_id)) [[likely]] {
-      detail::cache_bin& bin = detail::this_thread.bins[c];
-      if (bin.has_room() && p != nullptr) [[likely]] {
-        bin.push(p);
+      if (detail::this_thread.bins[c].try_push(p)) [[likely]] {
         detail::leave();
         return;
       }
