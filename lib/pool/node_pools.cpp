@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <charconv>
 #include <cstdint>
 #include <limits>
@@ -56,8 +57,10 @@ struct node_pools::state {
   /// and only where a block really is foreign, so that it never costs a local free anything, nor CPUs of one node each
   /// other's line as a count per pair of nodes would.
   struct alignas(64) cpu_slot {
-    /// no_pool: the CPU was not online when this was made. relaxed: whoever finds out writes the same.
-    std::atomic<unsigned> pool{no_pool};
+    /// Null: the CPU was not online when this was made. relaxed: whoever finds out writes the same, and pools were there
+    /// before anybody could ask.
+    std::atomic<pool_resource*> pool{nullptr};
+    std::atomic<unsigned> index{no_pool};  ///< of it
     /// relaxed: a statistic, orders nothing. Exchanged, for the thread may have moved on to another CPU meanwhile.
     std::atomic<std::uint64_t> foreign_frees{0};
   };
@@ -68,33 +71,54 @@ struct node_pools::state {
         numbers(served.begin(), served.end()),
         index_of(numbers.back() + 1, no_pool) {
     for (unsigned i = 0; i != numbers.size(); ++i) index_of[numbers[i]] = i;
-    const auto table = served_node_of_each_cpu(machine, served, sys::possible_cpus());
-    cpus = std::make_unique<cpu_slot[]>(table.size() + 1);
-    last_cpu = table.size();
+  }
+
+  /// To be called once, when all pools are there.
+  void fill_table() {
+    const auto table = served_node_of_each_cpu(machine, nodes, sys::possible_cpus());
+    const std::size_t slots = std::bit_ceil(table.size());
+    cpus = std::make_unique<cpu_slot[]>(slots);
+    cpu_mask = slots - 1;
     for (std::size_t cpu = 0; cpu != table.size(); ++cpu) {
-      if (table[cpu]) cpus[cpu].pool.store(index_of[*table[cpu]], std::memory_order_relaxed);
+      if (table[cpu]) set(cpus[cpu], index_of[*table[cpu]]);
     }
   }
 
-  /// There should be no CPU beyond the table; one that is has the last slot, which never has a pool.
-  cpu_slot& slot() noexcept { return cpus[std::min<std::size_t>(sys::current_cpu(), last_cpu)]; }
+  void set(cpu_slot& s, unsigned index) noexcept {
+    s.index.store(index, std::memory_order_relaxed);
+    s.pool.store(pools[index].get(), std::memory_order_relaxed);
+  }
 
-  unsigned here() noexcept {
-    const unsigned pool = slot().pool.load(std::memory_order_relaxed);
-    if (pool != no_pool) [[likely]]
-      return pool;
-    return find_out_here();
+  /// No CPU has a number beyond the table; the mask is cheaper than a comparison, and as safe.
+  cpu_slot& slot() noexcept { return cpus[sys::current_cpu() & cpu_mask]; }
+
+  pool_resource& here() noexcept {
+    pool_resource* const pool = slot().pool.load(std::memory_order_relaxed);
+    if (pool != nullptr) [[likely]]
+      return *pool;
+    return *pools[find_out_here()];
+  }
+
+  unsigned index_here() noexcept {
+    const unsigned index = slot().index.load(std::memory_order_relaxed);
+    return index != no_pool ? index : find_out_here();
   }
 
   /// Of a CPU that came online later: asks the kernel for its node, and remembers it.
   [[gnu::noinline, gnu::cold]] unsigned find_out_here() noexcept {
     const auto place = sys::current_place();
     if (!place) return 0;
-    unsigned pool = 0;
+    unsigned index = 0;
     // Without memory, or if the kernel names a node that it does not show, for now: it is asked again.
-    if (code_of([&] { pool = index_of[served_node_near(place->node, machine, nodes)]; })) return 0;
-    if (place->cpu < last_cpu) cpus[place->cpu].pool.store(pool, std::memory_order_relaxed);
-    return pool;
+    if (code_of([&] { index = index_of[served_node_near(place->node, machine, nodes)]; })) return 0;
+    set(cpus[place->cpu & cpu_mask], index);
+    return index;
+  }
+
+  /// Out of line, so that the way of a local free stays short.
+  [[gnu::noinline]] void count_foreign(cpu_slot& s, unsigned owner) noexcept {
+    if (s.index.load(std::memory_order_relaxed) == no_pool && find_out_here() == owner) return;
+    s.foreign_frees.fetch_add(1, std::memory_order_relaxed);
   }
 
   pool_resource& at(node_id node) const {
@@ -110,9 +134,9 @@ struct node_pools::state {
   topology machine;
   std::vector<node_id> numbers;      ///< of each pool, in order
   std::vector<unsigned> index_of;    ///< by node number
-  std::unique_ptr<cpu_slot[]> cpus;  ///< by CPU number, and one for all others
-  std::size_t last_cpu = 0;
-  owner_map owners;  ///< pools clear their pages in it until they are gone
+  std::unique_ptr<cpu_slot[]> cpus;  ///< by CPU number
+  std::size_t cpu_mask = 0;          ///< their count less one
+  owner_map owners;                  ///< pools clear their pages in it until they are gone
   std::vector<std::unique_ptr<pool_resource>> pools;
 };
 
@@ -133,13 +157,14 @@ node_pools::node_pools(const node_set& nodes, pool_options options, strictness s
     std::unique_ptr<pool_resource> made(new pool_resource(std::move(pages), options));
     x_state->pools.push_back(std::move(made));
   }
+  x_state->fill_table();
 }
 
 node_pools::~node_pools() = default;
 
 const node_set& node_pools::nodes() const noexcept { return x_state->nodes; }
 
-node_id node_pools::here() const noexcept { return x_state->numbers[x_state->here()]; }
+node_id node_pools::here() const noexcept { return x_state->numbers[x_state->index_here()]; }
 
 std::optional<node_id> node_pools::owner(const void* p) const noexcept {
   const auto index = x_state->owners.find(p);
@@ -170,7 +195,7 @@ std::size_t node_pools::trim() {
 pool_statistics node_pools::statistics() const {
   pool_statistics sum;
   for (const auto& pool : x_state->pools) add(sum, pool->statistics());
-  for (std::size_t i = 0; i <= x_state->last_cpu; ++i) {
+  for (std::size_t i = 0; i <= x_state->cpu_mask; ++i) {
     sum.foreign_frees += x_state->cpus[i].foreign_frees.load(std::memory_order_relaxed);
   }
   return sum;
@@ -183,7 +208,7 @@ residency node_pools::resident() const {
 }
 
 void* node_pools::do_allocate(std::size_t bytes, std::size_t alignment) {
-  return x_state->pools[x_state->here()]->allocate(bytes, alignment);
+  return x_state->here().allocate(bytes, alignment);
 }
 
 void node_pools::do_deallocate(void* p, std::size_t bytes, std::size_t alignment) {
@@ -194,8 +219,7 @@ void node_pools::do_deallocate(void* p, std::size_t bytes, std::size_t alignment
   }
   x_state->pools[*owner]->deallocate(p, bytes, alignment);
   state::cpu_slot& cpu = x_state->slot();
-  if (cpu.pool.load(std::memory_order_relaxed) != *owner && x_state->here() != *owner)
-    cpu.foreign_frees.fetch_add(1, std::memory_order_relaxed);
+  if (cpu.index.load(std::memory_order_relaxed) != *owner) x_state->count_foreign(cpu, *owner);
 }
 
 }  // namespace acre

@@ -31,11 +31,6 @@ const machine_node* find(const machine& m, node_id node) {
   return n;
 }
 
-const machine_node& require(const machine& m, node_id node) {
-  if (const machine_node* const n = m.find(node)) return *n;
-  refuse(errc::unknown_node, node, "does not exist", "the machine has nodes", m.nodes);
-}
-
 /// The CPUs of a node in hwloc's form.
 class cpu_bitmap {
  public:
@@ -125,7 +120,7 @@ memory_kind topology::kind(node_id node) const {
 }
 
 const std::vector<unsigned>& topology::cpus(node_id node) const {
-  static const std::vector<unsigned> none;
+  static const auto& none = *new std::vector<unsigned>;  // as immortal as system()
   const machine_node* const n = find(*x_snapshot, node);
   return n != nullptr ? n->cpus : none;
 }
@@ -147,21 +142,23 @@ std::optional<unsigned> topology::distance(node_id from, node_id to) const {
 std::optional<std::uint64_t> topology::value(memory_attribute attribute, node_id target,
                                              node_id initiator) const {
   const machine& m = *x_snapshot;
-  const machine_node& to = require(m, target);
-  const machine_node& from = require(m, initiator);
+  const machine_node* const to = find(m, target);
+  const machine_node* const from = find(m, initiator);
+  if (attribute == memory_attribute::capacity) return capacity(target);
+  if (to == nullptr || from == nullptr) return std::nullopt;
   switch (attribute) {
     case memory_attribute::capacity:
-      return to.capacity;
+      break;
     case memory_attribute::bandwidth:
-      return attribute_of(m, HWLOC_MEMATTR_ID_BANDWIDTH, to, from);
+      return attribute_of(m, HWLOC_MEMATTR_ID_BANDWIDTH, *to, *from);
     case memory_attribute::latency:
-      return attribute_of(m, HWLOC_MEMATTR_ID_LATENCY, to, from);
+      return attribute_of(m, HWLOC_MEMATTR_ID_LATENCY, *to, *from);
   }
   return std::nullopt;
 }
 
 std::optional<best_node> topology::best(memory_attribute attribute, node_id initiator) const {
-  require(*x_snapshot, initiator);
+  find(*x_snapshot, initiator);
   std::optional<best_node> found;
   for (node_id n : default_nodes())
     if (const auto v = value(attribute, n, initiator))

@@ -218,6 +218,8 @@ BOOST_AUTO_TEST_CASE(brings_nodes_that_the_snapshot_does_not_have) {
     BOOST_TEST(narrow->memory(s.second).has_value());
     BOOST_TEST(narrow->capacity(s.second).value_or(0) > 0U);
     BOOST_TEST(narrow->kind(s.second) == memory_kind::unknown);
+    BOOST_TEST(narrow->cpus(s.second).empty());
+    BOOST_CHECK_NO_THROW((void)narrow->best(memory_attribute::bandwidth, s.second));
     BOOST_TEST(narrow->distance(s.first, s.second) == distance(s.first, s.second));
     BOOST_TEST(narrow->nearest_first(s.second, {s.first, s.second}).front() == s.second);
     BOOST_CHECK_EXCEPTION((void)narrow->capacity(1000), error, with_code(errc::unknown_node));
