@@ -23,11 +23,12 @@ hwloc_handle new_handle(const std::string& what) {
   return hwloc_handle(t);
 }
 
-void load_into(hwloc_topology_t t, const std::string& what) {
+/// \param more flags of hwloc
+void load_into(hwloc_topology_t t, const std::string& what, unsigned long more = 0) {
   // The second flag turns off the x86 backend, which moves the calling thread from CPU to CPU and finds
   // nothing about memory that Linux does not tell.
   const unsigned long flags =
-      HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED | HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING;
+      HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED | HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING | more;
   errno = 0;
   if (hwloc_topology_set_flags(t, flags) != 0 ||
       hwloc_topology_set_all_types_filter(t, HWLOC_TYPE_FILTER_KEEP_NONE) != 0 ||
@@ -60,7 +61,8 @@ void settle_soft_binding(hwloc_topology_t t) noexcept {
 topology topology::load() {
   const std::string what = "this machine";
   hwloc_handle handle = new_handle(what);
-  load_into(handle.get(), what);
+  // For a file that is said to be of this machine (HWLOC_THISSYSTEM): which of its CPUs are allowed is not the file's to say.
+  load_into(handle.get(), what, HWLOC_TOPOLOGY_FLAG_THISSYSTEM_ALLOWED_RESOURCES);
   // HWLOC_XMLFILE and the like make hwloc show another machine.
   const bool here = hwloc_topology_is_thissystem(handle.get()) != 0;
   if (here) settle_soft_binding(handle.get());

@@ -22,6 +22,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "multinode/control_group.hpp"
 #include "multinode/plain_memory.hpp"
@@ -290,6 +291,7 @@ BOOST_AUTO_TEST_CASE(does_not_say_which_nodes_are_allowed) {
     const std::string file = "/tmp/machine.xml";
     require(hwloc_topology_export_xml(s.before.native_handle(), file.c_str(), 0) == 0, "export");
     s.allow({s.first});
+    s.group.write("cpuset.cpus", std::to_string(node_cpus(s.first).at(0)));
     setenv("HWLOC_XMLFILE", file.c_str(), 1);
     setenv("HWLOC_THISSYSTEM", "1", 1);
     const topology machine = topology::load();
@@ -297,6 +299,7 @@ BOOST_AUTO_TEST_CASE(does_not_say_which_nodes_are_allowed) {
     BOOST_TEST(machine.nodes().contains(s.second));
     BOOST_TEST(machine.allowed_nodes() == node_set{s.first});
     BOOST_TEST(machine.default_nodes() == node_set{s.first});
+    BOOST_TEST(machine.cpus() == std::vector{node_cpus(s.first).at(0)}, boost::test_tools::per_element());
     BOOST_CHECK_EXCEPTION(area a(placement::bind({s.second}), {}, machine), error,
                           with_code(errc::node_not_allowed));
   });
