@@ -54,6 +54,11 @@ bool parse_map_line(std::string_view line, map_line& m) {
   const auto [space, e2] = std::from_chars(dash + 1, last, m.end, 16);
   if (e2 != std::errc{} || last - space < 5 || *space != ' ') return false;
   m.shared = space[4] == 's';
+  // "perms offset device inode"
+  const auto [after, e3] = std::from_chars(std::min(space + 6, last), last, m.offset, 16);
+  if (e3 != std::errc{} || after == last) return true;
+  const char* const device_end = std::find(after + 1, last, ' ');
+  if (device_end != last) std::from_chars(device_end + 1, last, m.inode);
   return true;
 }
 
@@ -192,6 +197,18 @@ int query_vma(std::uintptr_t at, vma& found) noexcept {
   return error;
 }
 
+bool has_locked_memory() {
+  const auto text = read_file("/proc/self/status");
+  return !text || number_after(*text, "VmLck:").value_or(1) != 0;
+}
+
+std::optional<unsigned> interleave_weight(unsigned node) {
+  const auto weight = number_in("/sys/kernel/mm/mempolicy/weighted_interleave/node" + std::to_string(node));
+  return weight ? std::optional(static_cast<unsigned>(*weight)) : std::nullopt;
+}
+
+std::optional<std::string> numa_maps() { return read_file("/proc/self/numa_maps"); }
+
 std::vector<smaps_entry> smaps(std::uintptr_t begin, std::uintptr_t end) {
   std::vector<smaps_entry> entries;
   const auto text = read_file("/proc/self/smaps");
@@ -210,6 +227,10 @@ std::vector<smaps_entry> smaps(std::uintptr_t begin, std::uintptr_t end) {
     }
     if (line.starts_with("KernelPageSize:"))
       entries.back().page_size = number_after(line, "KernelPageSize:").value_or(0);
+    if (line.starts_with("VmFlags:")) {
+      entries.back().wants_huge = line.find(" hg") != std::string_view::npos;
+      entries.back().locked = line.find(" lo") != std::string_view::npos;
+    }
   });
   return entries;
 }

@@ -80,6 +80,8 @@ struct map_line {
   std::uintptr_t begin;
   std::uintptr_t end;
   bool shared;
+  std::uint64_t offset = 0;  ///< of the begin in the file, in bytes
+  std::uint64_t inode = 0;   ///< 0: no file
 };
 /// The mappings that overlap [begin, end), in order; nothing if /proc cannot be read.
 std::optional<std::vector<map_line>> maps(std::uintptr_t begin, std::uintptr_t end);
@@ -96,12 +98,24 @@ struct vma {
 /// 0, or errno: ENOENT if there is none above, ENOTTY if the kernel has no PROCMAP_QUERY.
 int query_vma(std::uintptr_t at, vma& found) noexcept;
 
+/// True if the process has memory locked (VmLck), or if that cannot be read.
+bool has_locked_memory();
+
+/// The weight of a node in MPOL_WEIGHTED_INTERLEAVE (/sys/kernel/mm/mempolicy/weighted_interleave); nothing if it cannot be
+/// read.
+std::optional<unsigned> interleave_weight(unsigned node);
+
+/// /proc/self/numa_maps; nothing if it cannot be read.
+std::optional<std::string> numa_maps();
+
 /// Of a mapping that overlaps a range, out of /proc/self/smaps, in bytes.
 struct smaps_entry {
   std::uintptr_t begin;
   std::uintptr_t end;
   std::uint64_t transparent_huge;  ///< AnonHugePages + ShmemPmdMapped + FilePmdMapped
   std::uint64_t page_size;         ///< KernelPageSize
+  bool wants_huge = false;         ///< MADV_HUGEPAGE
+  bool locked = false;             ///< mlock(2)
 };
 std::vector<smaps_entry> smaps(std::uintptr_t begin, std::uintptr_t end);
 

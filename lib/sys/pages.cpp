@@ -21,6 +21,9 @@
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
 #endif
+#ifndef MADV_COLD
+#define MADV_COLD 20
+#endif
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
@@ -64,6 +67,7 @@ struct pm_scan_arg {
   std::uint64_t return_mask;
 };
 constexpr std::uint64_t page_is_present = 1U << 3;
+constexpr std::uint64_t page_is_zero = 1U << 5;
 constexpr std::uint64_t page_is_huge = 1U << 6;
 constexpr unsigned long pagemap_scan = _IOWR('f', 16, pm_scan_arg);
 
@@ -110,6 +114,14 @@ int populate_for_reading(void* p, std::size_t bytes) noexcept {
   return advise_all(p, bytes, MADV_POPULATE_READ);
 }
 
+int make_cold(void* p, std::size_t bytes) noexcept { return advise_all(p, bytes, MADV_COLD); }
+
+map_result mirror(const void* p, std::size_t bytes) noexcept {
+  void* const q = ::mremap(const_cast<void*>(p), 0, bytes, MREMAP_MAYMOVE);
+  if (q == MAP_FAILED) return {nullptr, errno};
+  return {q, 0};
+}
+
 int lock(void* p, std::size_t bytes, bool on_fault) noexcept {
   return error_of(on_fault ? ::mlock2(p, bytes, MLOCK_ONFAULT) : ::mlock(p, bytes));
 }
@@ -144,6 +156,8 @@ std::size_t present_bytes(const void* p, std::size_t bytes) noexcept {
 int page_entries(const void* p, std::span<page_entry> entries) noexcept {
   constexpr std::uint64_t is_present = std::uint64_t{1} << 63;
   constexpr std::uint64_t is_swap_entry = std::uint64_t{1} << 62;
+  constexpr std::uint64_t is_of_object = std::uint64_t{1} << 61;
+  constexpr std::uint64_t is_mapped_once = std::uint64_t{1} << 56;
   const int fd = open_pagemap();
   if (fd < 0) return errno;
   const std::size_t first = reinterpret_cast<std::uintptr_t>(p) / page_size();
@@ -156,17 +170,24 @@ int page_entries(const void* p, std::span<page_entry> entries) noexcept {
     if (got <= 0) error = got < 0 ? errno : ENOMEM;
     for (std::size_t i = 0; error == 0 && i < static_cast<std::size_t>(got) / sizeof words[0]; ++i) {
       const std::uint64_t word = words[i];
-      entries[done++] = (word & is_present) != 0      ? page_entry::present
-                        : (word & is_swap_entry) != 0 ? page_entry::elsewhere
-                                                      : page_entry::none;
+      if ((word & is_present) != 0) {
+        entries[done++] = (word & is_mapped_once) != 0 ? page_entry::present
+                          : (word & is_of_object) != 0 ? page_entry::of_object
+                                                       : page_entry::maybe_zero;
+      } else {
+        entries[done++] = (word & is_swap_entry) != 0 ? page_entry::elsewhere : page_entry::none;
+      }
     }
   }
   ::close(fd);
   return error;
 }
 
-long scan_huge(std::uintptr_t begin, std::uintptr_t end, std::span<huge_run> runs,
-               std::uintptr_t& next) noexcept {
+namespace {
+
+/// The runs of present pages of [begin, end) that are of one category: the count, or -errno. `next` as scan_huge() has it.
+long scan(std::uintptr_t begin, std::uintptr_t end, std::uint64_t category, std::span<huge_run> runs,
+          std::uintptr_t& next) noexcept {
   const int fd = open_pagemap();
   if (fd < 0) return -errno;
   page_region found[64];
@@ -177,8 +198,8 @@ long scan_huge(std::uintptr_t begin, std::uintptr_t end, std::span<huge_run> run
   arg.end = end;
   arg.vec = reinterpret_cast<std::uintptr_t>(found);
   arg.vec_len = room;
-  arg.category_mask = page_is_present | page_is_huge;
-  arg.return_mask = page_is_huge;
+  arg.category_mask = page_is_present | category;
+  arg.return_mask = category;
   const long count = ::ioctl(fd, pagemap_scan, &arg);
   const int error = errno;
   ::close(fd);
@@ -186,6 +207,21 @@ long scan_huge(std::uintptr_t begin, std::uintptr_t end, std::span<huge_run> run
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) runs[i] = {found[i].start, found[i].end};
   next = static_cast<std::size_t>(count) < room ? end : arg.walk_end;
   return count;
+}
+
+}  // namespace
+
+std::optional<bool> is_zero_page(const void* p) noexcept {
+  const auto at = reinterpret_cast<std::uintptr_t>(p);
+  huge_run found{};
+  std::uintptr_t next = 0;
+  const long n = scan(at, at + page_size(), page_is_zero, std::span(&found, 1), next);
+  return n < 0 ? std::nullopt : std::optional(n != 0);
+}
+
+long scan_huge(std::uintptr_t begin, std::uintptr_t end, std::span<huge_run> runs,
+               std::uintptr_t& next) noexcept {
+  return scan(begin, end, page_is_huge, runs, next);
 }
 
 }  // namespace acre::sys

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace acre::sys {
@@ -56,13 +57,23 @@ int present_pages(const void* p, std::span<unsigned char> present) noexcept;
 /// What the page table has for a page (/proc/self/pagemap).
 enum class page_entry : unsigned char {
   none,
-  present,    ///< the zero page included
-  elsewhere,  ///< swapped out, or just being moved; the kernel tells the unprivileged no difference
+  present,     ///< a page that is mapped here alone
+  of_object,   ///< a page of a file or of shared memory, or the huge zero page
+  maybe_zero,  ///< the zero page, or a private page that others map too since a fork
+  elsewhere,   ///< swapped out, or just being moved; the kernel tells the unprivileged no difference
 };
 /// From `p` on, for as many pages as `entries` has: 0 or errno.
 int page_entries(const void* p, std::span<page_entry> entries) noexcept;
 /// MADV_POPULATE_READ (Linux 5.14): maps what the object has, and makes what it has not. EINVAL where the kernel has none.
 int populate_for_reading(void* p, std::size_t bytes) noexcept;
+/// MADV_COLD (Linux 5.4). What it is used for: a huge page that the range has a part of is divided.
+int make_cold(void* p, std::size_t bytes) noexcept;
+/// mremap(2) of no bytes: another mapping of the object that is mapped at `p`, with `bytes` bytes from there on, which may
+/// reach beyond the mapping and the object. EINVAL for private memory.
+map_result mirror(const void* p, std::size_t bytes) noexcept;
+
+/// Whether the page at `p` is the zero page (PAGEMAP_SCAN, Linux 6.7); nothing if the kernel does not tell.
+std::optional<bool> is_zero_page(const void* p) noexcept;
 
 /// A run of pages that are mapped as huge pages (PMD size), as PAGEMAP_SCAN tells (Linux 6.7).
 struct huge_run {

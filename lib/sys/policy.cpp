@@ -14,6 +14,7 @@ namespace {
 
 // The kernel subtracts one from maxnode (mm/mempolicy.c, get_nodes).
 constexpr unsigned long max_node = 1024 + 1;
+constexpr unsigned long mpol_f_node = 1U << 0;
 constexpr unsigned long mpol_f_addr = 1U << 1;
 constexpr unsigned long mpol_f_mems_allowed = 1U << 2;
 constexpr int move_flag = 1 << 1;  // MPOL_MF_MOVE
@@ -40,11 +41,11 @@ int set_thread_policy(const raw_policy& policy) noexcept {
   return r == 0 ? 0 : errno;
 }
 
-int bind(void* p, std::size_t bytes, int mode, const node_bits& nodes) noexcept {
+int bind(void* p, std::size_t bytes, int mode, const node_bits& nodes, page_moving moving) noexcept {
   const bool none = none_in(nodes);
   // DEFAULT and LOCAL with a mask, even an empty one with maxnode, are EINVAL on some kernels.
-  const long r =
-      ::syscall(__NR_mbind, p, bytes, mode, none ? nullptr : nodes.data(), none ? 0 : max_node, 0U);
+  const long r = ::syscall(__NR_mbind, p, bytes, mode, none ? nullptr : nodes.data(), none ? 0 : max_node,
+                           static_cast<unsigned>(moving));
   return r == 0 ? 0 : errno;
 }
 
@@ -63,6 +64,11 @@ int policy_at(const void* p, raw_policy& policy) noexcept {
 int allowed_nodes(node_bits& nodes) noexcept {
   nodes = {};
   const long r = ::syscall(__NR_get_mempolicy, nullptr, nodes.data(), max_node, nullptr, mpol_f_mems_allowed);
+  return r == 0 ? 0 : errno;
+}
+
+int node_at(const void* p, int& node) noexcept {
+  const long r = ::syscall(__NR_get_mempolicy, &node, nullptr, 0UL, p, mpol_f_node | mpol_f_addr);
   return r == 0 ? 0 : errno;
 }
 

@@ -37,8 +37,15 @@ int thread_policy(raw_policy& policy) noexcept;
 /// set_mempolicy(2) for the calling thread; the mode may have flags. 0 or errno.
 int set_thread_policy(const raw_policy& policy) noexcept;
 
-/// mbind(2) without flags: 0 or errno. Pages that are there stay.
-int bind(void* p, std::size_t bytes, int mode, const node_bits& nodes) noexcept;
+/// What mbind(2) does with pages that are there and lie on none of the nodes: its flags.
+enum class page_moving : unsigned {
+  none = 0,
+  some = 1U << 1,           ///< MPOL_MF_MOVE: those that can be moved
+  all = 1U << 0 | 1U << 1,  ///< with MPOL_MF_STRICT: EIO if one could not; the policy is set all the same
+};
+/// mbind(2): 0 or errno.
+int bind(void* p, std::size_t bytes, int mode, const node_bits& nodes,
+         page_moving moving = page_moving::none) noexcept;
 /// set_mempolicy_home_node(2) (Linux 5.17): 0 or errno.
 int set_home_node(void* p, std::size_t bytes, unsigned node) noexcept;
 /// get_mempolicy(2) with MPOL_F_ADDR: never faults. 0 or errno.
@@ -47,6 +54,10 @@ int policy_at(const void* p, raw_policy& policy) noexcept;
 /// The nodes that the calling thread's cpuset allows now, all of which have memory: get_mempolicy(2) with
 /// MPOL_F_MEMS_ALLOWED. 0 or errno.
 int allowed_nodes(node_bits& nodes) noexcept;
+
+/// get_mempolicy(2) with MPOL_F_NODE and MPOL_F_ADDR: the node of the page at `p`, which must be there: else it is faulted
+/// in. 0 or errno.
+int node_at(const void* p, int& node) noexcept;
 
 /// move_pages(2) without targets: the node of each page into `nodes`, or a negative errno (-ENOENT, -EFAULT:
 /// no page there). Never faults. 0 or errno.
