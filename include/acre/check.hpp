@@ -35,24 +35,31 @@ struct check_result {
   std::optional<misplaced_page> page;      ///< nothing: every resident page lies right
   std::size_t misplaced = 0;               ///< pages that lie elsewhere
   residency where;                         ///< all pages as they lie
+  const void* begin = nullptr;             ///< where the range begins: the start of its first page
 
-  /// Policy installed and no page elsewhere. Pages not yet touched are no fault.
+  /// Policy installed and no page elsewhere. Pages not yet touched are no fault, nor are those of which the kernel does
+  /// not tell (where.unknown).
   bool ok() const noexcept { return !policy && !page; }
   explicit operator bool() const noexcept { return ok(); }
-  /// One sentence: "as placed: ..." or the first difference.
+  /// One sentence: "as placed: ..." or the first difference, with the number and the address of its page.
   ACRE_API std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const check_result& r);
 };
 
 struct check_options {
   /// The page size the range was planned with (an area of huge pages plans in huge pages).
-  std::size_t page_size = 0;  ///< 0: the base page size
+  /// 0: found out. Hugetlb memory has one size. Where transparent huge pages are, base pages are tried, then huge ones.
+  std::size_t page_size = 0;
 };
 
-/// Asks the kernel, never acre's memory of what it did. For interleave by page every page must lie on the
-/// node that follows the node of the page before it (of a huge page: of the huge page before it; at the start
-/// of a mapping the round may begin anew); unbound and local accept any node; most_free wants each chunk on one node of the set; a soft placement
+/// Asks the kernel, never acre's memory of what it did. For interleave by page, and weighted_by_system, pages must take
+/// turns as the policy says, by the system's weights of now; at which node the round begins is not judged, and of each
+/// mapping it may be another. The round in which most pages lie right counts, so that a page that was moved is named
+/// itself. Huge pages take turns among themselves, and may begin anew where a whole round follows. Where the weights
+/// cannot be read, weighted_by_system accepts any node of the set.
+/// Unbound and local accept any node; most_free wants each chunk on one node of the set; a soft placement
 /// that spilled is a difference, which is what one asks check() for.
+/// Where a container refuses get_mempolicy(2), policies are those that /proc/self/numa_maps tells of mappings.
 /// \param p as given to apply(): the start of the placed range
 /// \throws error what locate() and make_plan() throw
 ACRE_API check_result check(const placement& where, const void* p, std::size_t bytes,

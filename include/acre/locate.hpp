@@ -24,6 +24,10 @@ struct residency {
   std::size_t page_size = 0;
   std::size_t pages = 0;      ///< all pages of the range, first and last counted whole
   std::size_t untouched = 0;  ///< pages that no memory lies behind: never written, zero page, swapped out
+  /// Pages that are there, or may be, and of which the kernel does not tell where: of a shared object that this process
+  /// may not look into (mincore(2)), of shared hugetlb memory that only others have touched, or still on their way to
+  /// another node after a second; where per_mapping is set, of mappings that have pages on several nodes.
+  std::size_t unknown = 0;
   std::vector<node_pages> per_node;  ///< nodes with at least one page, in order
   /// Of the resident pages, those mapped as transparent huge pages, and those of hugetlb mappings. Exact on
   /// Linux >= 6.7 (PAGEMAP_SCAN); before, from /proc/self/smaps, where a mapping that reaches beyond the
@@ -31,13 +35,16 @@ struct residency {
   std::size_t transparent_huge = 0;
   std::size_t hugetlb = 0;
   bool huge_exact = true;
+  /// The kernel refuses move_pages(2) and get_mempolicy(2), as containers do, and some of the answer is that of
+  /// /proc/self/numa_maps, which tells of whole mappings.
+  bool per_mapping = false;
 
   /// The pages of another range as well; its page size must be the same.
   ACRE_API residency& operator+=(const residency& other);
   ACRE_API std::size_t on(node_id node) const noexcept;
   ACRE_API std::size_t resident() const noexcept;
   ACRE_API node_set nodes() const;
-  /// "node 0: 512 pages, node 2: 512 pages, 3 untouched"
+  /// "node 0: 512 pages, node 2: 512 pages, 3 untouched"; says so where pages are unknown or the answer is per mapping.
   ACRE_API std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const residency& r);
   friend bool operator==(const residency&, const residency&) = default;
@@ -45,17 +52,21 @@ struct residency {
 
 /// Looks, through move_pages(2) without target nodes, in batches; never faults a page in. Costs about 0.2
 /// us a base page, 1 GiB some 50 ms (huge pages on Linux >= 6.7: one look a huge page, well under 1 ms).
+/// Pages of shared memory count wherever they lie, whichever process touched them; those that this one has not mapped
+/// are read in a second mapping for the time of the call, and none comes into being by that.
 /// A page that the kernel is moving, as compaction does at any time, seems absent for that moment: such pages are
-/// looked for again. A call waits for them for some 10 ms in all.
+/// looked for again, for about a second in all.
+/// Where move_pages(2) is refused, as in most containers, looks by get_mempolicy(2), at some 0.6 us a page; where that is
+/// refused, too, by /proc/self/numa_maps.
 /// \param p any address;
 /// \param bytes > 0; the range is rounded outward to whole pages
 /// \throws error errc::invalid_size for 0 bytes or a range that wraps, errc::not_mapped if part of it is
-///   unmapped
+///   unmapped, naming the first address that is; the errno of move_pages(2) if nothing tells where pages lie
 /// \safety any thread; a moment's truth: pages may move or be touched meanwhile
 ACRE_API residency locate(const void* p, std::size_t bytes);
 ACRE_API residency locate(const void* p, std::size_t bytes, std::error_code& ec) noexcept;
 
-/// The node of every base page of the range, in order; -1 for pages that are not there.
+/// The node of every base page of the range, in order; -1 for pages that are not there, or unknown.
 ACRE_API std::vector<int> locate_pages(const void* p, std::size_t bytes);
 
 }  // namespace acre

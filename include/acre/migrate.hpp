@@ -14,18 +14,24 @@
 
 namespace acre {
 
-/// Pages are base pages.
+/// What became of the pages of a range, by a look at each when all was done. Pages are base pages, and each is counted once.
 struct migration {
   std::size_t moved = 0;      ///< lie right now and did not before
-  std::size_t in_place = 0;   ///< lay right already
+  std::size_t in_place = 0;   ///< lie right now as before
   std::size_t untouched = 0;  ///< will be placed at first touch
   std::size_t shared = 0;     ///< not moved: other processes map them too (EACCES)
   std::size_t busy = 0;       ///< not moved: pinned, locked for I/O, under writeback (EBUSY and others)
   std::size_t no_room = 0;    ///< not moved: the node has no room (ENOMEM)
-  std::optional<std::size_t> first_failed;  ///< offset in bytes of the first page that did not move
-  std::vector<downgrade> downgrades;        ///< of apply()
+  std::size_t undivided =
+      0;  ///< elsewhere: part of a huge page that the kernel does not divide (locked in memory, shared)
+  std::size_t unknown = 0;  ///< may be there; the kernel does not tell where (residency::unknown)
+  std::optional<std::size_t>
+      first_failed;  ///< offset in bytes of the first page that did not move, from the first page
+  std::vector<downgrade> downgrades;  ///< of apply()
+  /// Bytes at the ends of the range, for which nothing was done: their pages hold other data as well.
+  std::size_t left_out = 0;
 
-  std::size_t failed() const noexcept { return shared + busy + no_room; }
+  std::size_t failed() const noexcept { return shared + busy + no_room + undivided + unknown; }
   ACRE_API std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const migration& m);
 };
@@ -33,9 +39,22 @@ struct migration {
 /// Installs `where` on the range, for pages to come, and moves the pages that are there and lie elsewhere,
 /// each to the node the plan says. Unlike mbind(MPOL_MF_MOVE) it re-interleaves pages that already lie on a
 /// node of the set, and tells about every page that could not move. Costs about 10 us a 4 KiB page.
-/// \param p the start of a page
-/// \throws error what apply() throws; pages already moved stay moved
-/// \safety any thread; the range must stay mapped; contents are kept, other threads may use the range
+///
+/// Transparent huge pages move as a whole where all their pages go to one node. Those that the placement cuts, or the
+/// range ends in, are divided into base pages before. Interleaving by page goes by base pages, and refuses huge ones from
+/// then on (MADV_NOHUGEPAGE), as an area of base pages does; in memory that was told to have huge pages (MADV_HUGEPAGE),
+/// and in hugetlb memory, by whole huge pages. Pages that take turns already stay, at whichever node the round begins.
+///
+/// Pages of shared memory move whichever process touched them, unless another process maps them at the time.
+/// Where a container refuses move_pages(2), mbind(2) moves the pages.
+/// \param p any address. If it is the start of a page, `bytes` is rounded up to whole pages, as by apply(). Else the whole
+///   pages inside the range move, and `left_out` tells what is left at its ends: this is for blocks of containers,
+///   whose neighbours shall stay;
+/// \param bytes > 0
+/// \throws error what apply() throws; errc::invalid_size if no whole page lies inside; errc::not_mapped;
+///   errc::binding_denied if the kernel refuses to move; pages already moved stay moved
+/// \safety any thread; the range must stay mapped; contents are kept, other threads may use the range. What others do to
+///   its pages meanwhile (touch, unmap, move) may not be in the report
 ACRE_API migration migrate(void* p, std::size_t bytes, const placement& where,
                            const topology& machine = topology::system());
 

@@ -4,8 +4,10 @@
 #include <acre/error.hpp>
 
 #include <algorithm>
+#include <cstdint>
 
 #include "area/page_kinds.hpp"
+#include "observe/policy_look.hpp"
 #include "placement/policy_call.hpp"
 #include "sys/pages.hpp"
 #include "topology/node_files.hpp"
@@ -52,6 +54,15 @@ void probe_chunk(const placement& where, probe_result& result) {
                                    " is rounded up to a multiple of the page size " + format_bytes(page)});
 }
 
+/// What the kernel says that it installed; where it refuses to say anything, what it took without an error.
+policy read_back(const void* p, const policy& wanted) {
+  try {
+    return policy_looker().at(reinterpret_cast<std::uintptr_t>(p)).value_or(wanted);
+  } catch (const error&) {
+    return wanted;
+  }
+}
+
 }  // namespace
 
 policy_probe probe_policy(const placement& where, const area_options& options, const topology& machine) {
@@ -67,7 +78,7 @@ policy_probe probe_policy(const placement& where, const area_options& options, c
   sample.bytes = sample.page_size = scratch.size();
   sample.ranges = {{0, scratch.size(), wanted}};
   result.downgrades = apply(sample, scratch.data(), machine);
-  const policy found = installed_policy(scratch.data());
+  const policy found = read_back(scratch.data(), wanted);
   result.installed = found.to_string();
   note_forbidden_nodes(where, result.downgrades);
   if (found != wanted && result.downgrades.empty()) {

@@ -1,16 +1,20 @@
 #include <acre/check.hpp>
 
+#include <acre/error.hpp>
+
 #include <algorithm>
+#include <cinttypes>
+#include <cstdio>
 #include <ostream>
+#include <utility>
+#include <vector>
 
 #include "base/counted.hpp"
-#include "observe/expectation.hpp"
+#include "observe/interleaving.hpp"
 #include "observe/page_range.hpp"
 #include "observe/page_walk.hpp"
-#include "placement/kernel_policy.hpp"
+#include "observe/policy_look.hpp"
 #include "sys/files.hpp"
-#include "sys/pages.hpp"
-#include "sys/policy.hpp"
 
 namespace acre {
 namespace {
@@ -28,12 +32,11 @@ bool has_policies_by_offset(const sys::map_line& m, const page_range& range, boo
 /// Compares the kernel's policies with the plan's: at the start of every range and of every mapping, and at every page
 /// of those that have policies by offset.
 std::optional<differing_policy> compare_policies(const plan& wanted, const page_range& range, bool huge) {
+  policy_looker policies;
   const auto differs = [&](std::uintptr_t at) -> std::optional<differing_policy> {
-    sys::raw_policy raw;
-    if (sys::policy_at(reinterpret_cast<void*>(at), raw) != 0) raw = {};
     const policy& expected = wanted.at(in_range(at, range)).policy;
-    if (is_installed(raw, expected)) return std::nullopt;
-    return differing_policy{in_range(at, range), from_kernel(raw), expected};
+    if (policies.is_installed(at, expected)) return std::nullopt;
+    return differing_policy{in_range(at, range), policies.at(at).value_or(policy{}), expected};
   };
   for (const plan_range& r : wanted.ranges) {
     if (r.offset >= range.bytes()) break;
@@ -49,26 +52,119 @@ std::optional<differing_policy> compare_policies(const plan& wanted, const page_
 }
 
 /// Compares the pages' places with what the plan allows.
-void compare_pages(const plan& wanted, const page_range& range, check_result& result) {
-  round_robin rounds(range, result.where.transparent_huge + result.where.hugetlb != 0);
-  auto r = wanted.ranges.begin();
-  walk_pages(range.begin, range.end, range.page_size, [&](std::size_t index, int node) {
-    const std::size_t offset = index * range.page_size;
-    while (r + 1 != wanted.ranges.end() && offset >= r->offset + r->length) ++r;
-    if (node < 0) {
-      rounds.forget();
-      return;
+class page_comparison {
+ public:
+  page_comparison(const plan& wanted, const page_range& range, check_result& result)
+      : x_wanted(wanted), x_range(range), x_result(result), x_nodes(range.pages()) {
+    page_looker looker(range);
+    walk_pages(looker, range.begin, range.end, range.page_size,
+               [&](std::size_t i, int node) { x_nodes[i] = node; });
+  }
+
+  void run() {
+    for (const plan_range& r : x_wanted.ranges) {
+      if (r.offset >= x_range.bytes()) break;
+      const std::size_t end = std::min(x_range.bytes(), r.offset + r.length);
+      const std::vector<node_id> turns = turns_of(r.policy);
+      if (turns.empty()) {
+        compare_with_set(r.offset, end, r.policy.nodes);
+      } else {
+        compare_with_turns(r.offset, end, turns);
+      }
     }
-    const auto actual = static_cast<node_id>(node);
-    node_set expected = r->policy.nodes;
-    if (r->policy.mode == policy_mode::interleave && expected.contains(actual)) {
-      expected = rounds.expect(range.begin + offset, actual, expected);
+    std::sort(x_wrong.begin(), x_wrong.end(),
+              [](const misplaced_page& a, const misplaced_page& b) { return a.offset < b.offset; });
+    x_result.misplaced = x_wrong.size();
+    if (!x_wrong.empty()) x_result.page = x_wrong.front();
+  }
+
+ private:
+  int node_at(std::size_t offset) const { return x_nodes[offset / x_range.page_size]; }
+
+  void compare_with_set(std::size_t begin, std::size_t end, const node_set& nodes) {
+    if (nodes.empty()) return;
+    for (std::size_t at = begin; at < end; at += x_range.page_size) {
+      const int node = node_at(at);
+      if (node >= 0 && !nodes.contains(static_cast<node_id>(node)))
+        x_wrong.push_back({at, static_cast<node_id>(node), nodes});
     }
-    if (expected.empty() || expected.contains(actual)) return;
-    ++result.misplaced;
-    if (!result.page) result.page = misplaced_page{offset, actual, expected};
-  });
-}
+  }
+
+  /// Each mapping has its own place in the round, and its huge pages another.
+  void compare_with_turns(std::size_t begin, std::size_t end, const std::vector<node_id>& turns) {
+    if (!x_mappings) x_mappings = whole_mappings_of(x_range);
+    for (const sys::map_line& m : *x_mappings) {
+      const std::size_t first = std::max(begin, m.begin > x_range.begin ? m.begin - x_range.begin : 0);
+      const std::size_t last = std::min(end, m.end - x_range.begin);
+      if (first < last) compare_mapping(m, first, last, turns);
+    }
+  }
+
+  void compare_mapping(const sys::map_line& m, std::size_t begin, std::size_t end,
+                       const std::vector<node_id>& turns) {
+    const std::size_t unit = x_result.where.hugetlb != 0
+                                 ? std::max(kernel_page_size(reinterpret_cast<void*>(m.begin)), huge_page)
+                                 : huge_page;
+    const bool has_huge = x_result.where.transparent_huge + x_result.where.hugetlb != 0;
+    std::vector<placed_unit> base;
+    std::vector<placed_unit> huge;
+    for (std::size_t at = begin; at < end;) {
+      const std::uintptr_t head = (x_range.begin + at) / unit * unit;
+      const std::size_t next = std::min(end, head + unit - x_range.begin);
+      if (has_huge && lie_together(at, next)) {
+        huge.push_back({turn_of(m, std::max(head, m.begin), unit, x_range.page_size), at,
+                        static_cast<node_id>(node_at(at))});
+      } else {
+        for (std::size_t page = at; page < next; page += x_range.page_size) {
+          if (node_at(page) < 0) continue;
+          base.push_back({turn_of(m, x_range.begin + page, x_range.page_size, x_range.page_size), page,
+                          static_cast<node_id>(node_at(page))});
+        }
+      }
+      at = next;
+    }
+    if (!base.empty()) {
+      const std::uint64_t shift = shift_of(base, turns);
+      for (const placed_unit& u : base) {
+        const node_id wanted = turns[(u.turn + shift) % turns.size()];
+        if (u.node != wanted) x_wrong.push_back({u.offset, u.node, node_set{wanted}});
+      }
+    }
+    if (huge.empty()) return;
+    for (std::size_t i : out_of_turn(huge, turns)) {
+      const node_id before = i == 0 ? huge[i].node : huge[i - 1].node;
+      for (std::size_t page = huge[i].offset; page < end && same_unit(page, huge[i].offset, unit);
+           page += x_range.page_size)
+        x_wrong.push_back({page, huge[i].node, node_set{node_after(before, turns)}});
+    }
+  }
+
+  bool same_unit(std::size_t a, std::size_t b, std::size_t unit) const {
+    return (x_range.begin + a) / unit == (x_range.begin + b) / unit;
+  }
+
+  static node_id node_after(node_id node, const std::vector<node_id>& turns) {
+    const auto at = std::find(turns.rbegin(), turns.rend(), node);
+    return at == turns.rend() || at == turns.rbegin() ? turns.front() : *std::prev(at);
+  }
+
+  /// More than a page, all there, on one node: a huge page, or one that was.
+  bool lie_together(std::size_t begin, std::size_t end) const {
+    const int node = node_at(begin);
+    if (node < 0 || end - begin <= x_range.page_size) return false;
+    for (std::size_t at = begin; at < end; at += x_range.page_size) {
+      if (node_at(at) != node) return false;
+    }
+    return true;
+  }
+
+  const plan& x_wanted;
+  const page_range& x_range;
+  check_result& x_result;
+  std::vector<int> x_nodes;
+  std::optional<std::vector<sys::map_line>> x_mappings;
+  std::vector<misplaced_page> x_wrong;
+};
 
 /// most_free decided when the memory was mapped: what the kernel has for a chunk counts as decided, if it is
 /// a policy that most_free could have made.
@@ -80,11 +176,9 @@ plan as_decided(const placement& where, const page_range& range, std::size_t pag
   const policy_mode mode = where.is_hard() ? policy_mode::bind : policy_mode::prefer;
   plan decided = p;
   decided.ranges.clear();
+  policy_looker policies;
   for (std::size_t at = 0; at < p.bytes; at += std::min(chunk, p.bytes - at)) {
-    sys::raw_policy raw;
-    const bool known =
-        at < range.bytes() && sys::policy_at(reinterpret_cast<void*>(range.begin + at), raw) == 0;
-    const policy found = known ? from_kernel(raw) : policy{};
+    const policy found = at < range.bytes() ? policies.at(range.begin + at).value_or(policy{}) : policy{};
     const bool possible =
         found.mode == mode && found.nodes.size() == 1 && where.nodes().contains(found.nodes);
     decided.ranges.push_back({at, std::min(chunk, p.bytes - at), possible ? found : p.at(at).policy});
@@ -94,31 +188,68 @@ plan as_decided(const placement& where, const page_range& range, std::size_t pag
 
 }  // namespace
 
+namespace {
+
+check_result compare(const placement& where, const page_range& range, std::size_t page_size,
+                     const residency& pages, const topology& machine) {
+  const plan wanted = as_decided(where, range, page_size, machine);
+  check_result result;
+  result.where = pages;
+  result.policy = compare_policies(wanted, range, pages.hugetlb != 0);
+  page_comparison(wanted, range, result).run();
+  return result;
+}
+
+/// Transparent huge pages do not show what size a range was planned in: the one that fits better counts.
+check_result compare_in_huge_pages(const placement& where, const page_range& range, const residency& pages,
+                                   const topology& machine, check_result in_base_pages) {
+  if (pages.transparent_huge == 0 && !wants_huge_pages(range)) return in_base_pages;
+  try {
+    check_result result = compare(where, range, huge_page, pages, machine);
+    return result.ok() || result.misplaced < in_base_pages.misplaced ? result : in_base_pages;
+  } catch (const error&) {
+    return in_base_pages;  // there is no such plan
+  }
+}
+
+/// "page 3 (byte 12288, 0x7f0000003000)"
+std::string page_text(std::size_t offset, const residency& where, const void* begin) {
+  char address[2 * sizeof offset + 3];
+  std::snprintf(address, sizeof address, "%#" PRIxPTR, reinterpret_cast<std::uintptr_t>(begin) + offset);
+  return "page " + std::to_string(offset / where.page_size) + " (byte " + std::to_string(offset) + ", " +
+         address + ")";
+}
+
+}  // namespace
+
 check_result check(const placement& where, const void* p, std::size_t bytes, const check_options& options,
                    const topology& machine) {
   const page_range range = require_mapped(p, bytes, "check");
-  const plan wanted =
-      as_decided(where, range, options.page_size == 0 ? range.page_size : options.page_size, machine);
-  check_result result;
-  result.where = locate(p, bytes);
-  result.policy = compare_policies(wanted, range, result.where.hugetlb != 0);
-  compare_pages(wanted, range, result);
+  const residency pages = locate(p, bytes);
+  std::size_t page = options.page_size;
+  // Base pages that are there have told already that they are; the kernel may have to walk for the size of others.
+  if (page == 0)
+    page = pages.hugetlb == 0 && pages.resident() != 0 ? range.page_size : kernel_page_size(range.data());
+  check_result result = compare(where, range, page, pages, machine);
+  if (options.page_size == 0 && page == range.page_size && !result.ok())
+    result = compare_in_huge_pages(where, range, pages, machine, std::move(result));
+  result.begin = range.data();
   return result;
 }
 
 std::string check_result::to_string() const {
   std::string text;
   if (policy) {
-    text = "policy differs at byte " + std::to_string(policy->offset) + ": '" + policy->actual.to_string() +
-           "' instead of '" + policy->expected.to_string() + "'";
+    text = "policy differs at " + page_text(policy->offset, where, begin) + ": '" +
+           policy->actual.to_string() + "' instead of '" + policy->expected.to_string() + "'";
   }
   if (page) {
     if (!text.empty()) text += "; ";
-    text += counted(misplaced, "page") + (misplaced == 1 ? " lies" : " lie") +
-            " elsewhere, the first at byte " + std::to_string(page->offset) + " on node " +
-            std::to_string(page->actual) + " instead of " + page->expected.to_string();
+    text += counted(misplaced, "page") + (misplaced == 1 ? " lies" : " lie") + " elsewhere, the first is " +
+            page_text(page->offset, where, begin) + " on node " + std::to_string(page->actual) +
+            " instead of " + page->expected.to_string();
   }
-  if (text.empty()) text = "as placed";
+  if (text.empty()) text = where.unknown == 0 ? "as placed" : "as placed, as far as the kernel tells";
   return text + ": " + where.to_string();
 }
 

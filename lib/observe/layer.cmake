@@ -11,18 +11,21 @@ acre_layer(observe
   SOURCES
     binding_of.cpp
     check.cpp
-    expectation.cpp
+    interleaving.cpp
     locate.cpp
     migrate.cpp
     migration_steps.cpp
     move_process.cpp
     numa_maps.cpp
+    page_mover.cpp
     page_range.cpp
     page_walk.cpp
     pending_moves.cpp
+    policy_look.cpp
     populate.cpp
     prefault.cpp
     process_files.cpp
+    refused_look.cpp
     restrict_process.cpp
     room.cpp
     thread_binding.cpp

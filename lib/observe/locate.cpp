@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <ostream>
 #include <vector>
 
@@ -24,6 +26,10 @@ class counter {
   explicit counter(residency& r) : x_result(r) {}
 
   void add(int node, std::size_t pages) {
+    if (node == node_not_told) {
+      x_result.unknown += pages;
+      return;
+    }
     if (node < 0) {
       x_result.untouched += pages;
       return;
@@ -59,10 +65,10 @@ bool find_huge(const page_range& range, std::vector<sys::huge_run>& runs) {
 }
 
 /// Walks a run of huge pages with one look for each: all base pages of a huge page lie on its node.
-void count_huge_run(const sys::huge_run& run, std::size_t page_size, counter& count) {
+void count_huge_run(page_looker& looker, const sys::huge_run& run, std::size_t page_size, counter& count) {
   for (std::uintptr_t at = run.begin; at < run.end;) {
     const std::uintptr_t next = std::min(run.end, (at / huge_page + 1) * huge_page);
-    walk_pages(at, at + 1, page_size,
+    walk_pages(looker, at, at + 1, page_size,
                [&](std::size_t, int node) { count.add(node, (next - at) / page_size); });
     at = next;
   }
@@ -104,6 +110,25 @@ void count_by_smaps(const page_range& range, residency& r) {
   r.hugetlb = std::min(r.hugetlb, r.resident());
 }
 
+/// Of a mapping that lies in the range whole, numa_maps knows the counts, though not which page lies where.
+void count_by_mapping(const page_range& range, residency& r) {
+  const std::optional<std::vector<mapping_pages>> all = pages_by_mapping();
+  if (!all) return;
+  counter count(r);
+  for (const sys::map_line& m :
+       mappings_of({0, std::numeric_limits<std::uintptr_t>::max(), range.page_size})) {
+    if (m.begin < range.begin || m.end > range.end) continue;
+    const auto known =
+        std::find_if(all->begin(), all->end(), [&](const mapping_pages& p) { return p.begin == m.begin; });
+    if (known == all->end() || known->nodes.size() < 2) continue;
+    for (const node_pages& n : known->nodes) {
+      const std::size_t pages = std::min(n.pages, r.unknown);
+      r.unknown -= pages;
+      count.add(static_cast<int>(n.node), pages);
+    }
+  }
+}
+
 residency look(const page_range& range) {
   residency r;
   r.page_size = range.page_size;
@@ -113,17 +138,20 @@ residency look(const page_range& range) {
   const bool known = find_huge(range, runs);
   if (!known) runs.clear();
   hugetlb_teller teller(range);
+  page_looker looker(range);
   std::uintptr_t at = range.begin;
   const auto walk_to = [&](std::uintptr_t to) {
-    walk_pages(at, to, range.page_size, [&](std::size_t, int node) { count.add(node, 1); });
+    walk_pages(looker, at, to, range.page_size, [&](std::size_t, int node) { count.add(node, 1); });
   };
   for (const sys::huge_run& run : runs) {
     walk_to(run.begin);
-    count_huge_run(run, range.page_size, count);
+    count_huge_run(looker, run, range.page_size, count);
     (teller.is_hugetlb(run) ? r.hugetlb : r.transparent_huge) += (run.end - run.begin) / range.page_size;
     at = run.end;
   }
   walk_to(range.end);
+  r.per_mapping = looker.per_mapping();
+  if (r.per_mapping && r.unknown != 0) count_by_mapping(range, r);
   if (!known) count_by_smaps(range, r);
   return r;
 }
@@ -141,7 +169,8 @@ residency locate(const void* p, std::size_t bytes, std::error_code& ec) noexcept
 std::vector<int> locate_pages(const void* p, std::size_t bytes) {
   const page_range range = require_mapped(p, bytes, "locate_pages");
   std::vector<int> nodes(range.pages());
-  walk_pages(range.begin, range.end, range.page_size,
+  page_looker looker(range);
+  walk_pages(looker, range.begin, range.end, range.page_size,
              [&](std::size_t i, int node) { nodes[i] = node < 0 ? -1 : node; });
   return nodes;
 }
@@ -166,13 +195,15 @@ residency& residency::operator+=(const residency& other) {
   if (page_size == 0) page_size = other.page_size;
   pages += other.pages;
   untouched += other.untouched;
+  unknown += other.unknown;
   transparent_huge += other.transparent_huge;
   hugetlb += other.hugetlb;
   huge_exact = huge_exact && other.huge_exact;
+  per_mapping = per_mapping || other.per_mapping;
   return *this;
 }
 
-std::size_t residency::resident() const noexcept { return pages - untouched; }
+std::size_t residency::resident() const noexcept { return pages - untouched - unknown; }
 
 node_set residency::nodes() const {
   node_set s;
@@ -190,6 +221,9 @@ std::string residency::to_string() const {
     add("node " + std::to_string(n.node) + ": " + counted(n.pages, "page"));
   }
   if (untouched != 0) add(counted(untouched, "page") + " untouched");
+  if (unknown != 0) add(counted(unknown, "page") + " unknown");
+  if (per_mapping)
+    text += " (told by mapping, not by page: the kernel refuses move_pages(2) and get_mempolicy(2))";
   return text;
 }
 

@@ -29,6 +29,11 @@ page_range require_mapped(const void* p, std::size_t bytes, const char* caller);
 /// The mappings that the range consists of, cut to it, in order, none twice. Where /proc/self/maps cannot be read: one, and
 /// as a shared one, since policies may differ within it.
 std::vector<sys::map_line> mappings_of(const page_range& range);
+/// The same, not cut.
+std::vector<sys::map_line> whole_mappings_of(const page_range& range);
+
+/// Whether a part of the range was told to have transparent huge pages (MADV_HUGEPAGE).
+bool wants_huge_pages(const page_range& range);
 
 /// The size of the pages that the mapping at `p` is made of: the base page size, or that of its hugetlb pages. Cheap
 /// on Linux >= 6.11, else a walk through /proc/self/smaps.

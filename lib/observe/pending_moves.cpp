@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <limits>
-#include <map>
 #include <span>
 #include <system_error>
 
@@ -15,20 +13,19 @@
 namespace acre {
 namespace {
 
-/// No errno and no node.
-constexpr int unwritten = std::numeric_limits<int>::min();
-
-/// True if a fresh page that prefers `node` comes to lie there.
+/// True if a fresh page that prefers `node` comes to lie there, or if nothing tells.
 bool has_room(node_id node) noexcept {
   const std::size_t page = sys::page_size();
   const sys::map_result scratch = sys::map({.bytes = page});
   if (scratch.error != 0) return true;
   sys::node_bits bits{};
   bits[node / 64] = std::uint64_t{1} << (node % 64);
-  int now = -1;
+  int now = static_cast<int>(node);
   if (sys::bind(scratch.data, page, sys::mode_preferred, bits) == 0) {
     *static_cast<volatile char*>(scratch.data) = 1;
-    sys::nodes_of(std::span<void* const>(&scratch.data, 1), std::span(&now, 1));
+    if (sys::nodes_of(std::span<void* const>(&scratch.data, 1), std::span(&now, 1)) != 0 &&
+        sys::node_at(scratch.data, now) != 0)
+      now = static_cast<int>(node);
   }
   sys::unmap(scratch.data, page);
   return now == static_cast<int>(node);
@@ -41,50 +38,38 @@ void pending_moves::add(std::uintptr_t page, node_id target) {
   x_targets.push_back(static_cast<int>(target));
 }
 
-void pending_moves::run() {
+int pending_moves::run() {
   constexpr std::size_t batch = 2048;
-  x_status.assign(x_pages.size(), unwritten);
-  x_now.assign(x_pages.size(), -EBUSY);
+  x_status.assign(x_pages.size(), no_status);
   for (std::size_t at = 0; at < x_pages.size(); at += batch) {
     const std::size_t n = std::min(batch, x_pages.size() - at);
-    const auto pages = std::span<void* const>(x_pages).subspan(at, n);
     const auto status = std::span(x_status).subspan(at, n);
-    const long r = sys::move(pages, std::span<const int>(x_targets).subspan(at, n), status);
-    // With ENOMEM the status of the batch is unwritten: what has moved shows in x_now, the rest found no
-    // room.
+    const long r = sys::move(std::span<void* const>(x_pages).subspan(at, n),
+                             std::span<const int>(x_targets).subspan(at, n), status);
+    // The status of the batch is unwritten; some may have moved.
     if (r == ENOMEM) std::fill(status.begin(), status.end(), -ENOMEM);
-    if (r == EPERM || r == ENOSYS || r == EACCES || r == EINVAL) {
+    if (r == EPERM || r == ENOSYS) return static_cast<int>(r);
+    if (r == EACCES || r == EINVAL || r == ENODEV) {
       throw error(std::error_code(static_cast<int>(r), std::system_category()),
-                  "the kernel refuses move_pages(2)");
-    }
-    if (const int e = sys::nodes_of(pages, std::span(x_now).subspan(at, n))) {
-      throw error(std::error_code(e, std::system_category()), "the kernel refuses move_pages(2)");
+                  "move_pages(2) does not take node " + std::to_string(x_targets[at]) + " for a target");
     }
   }
-  explain_unwritten();
+  return 0;
 }
 
-void pending_moves::explain_unwritten() {
-  std::map<int, bool> room;
-  for (std::size_t i = 0; i < x_pages.size(); ++i) {
-    if (x_status[i] != unwritten || x_now[i] == x_targets[i]) continue;
-    const auto [at, asked] = room.try_emplace(x_targets[i]);
-    if (asked) at->second = has_room(static_cast<node_id>(x_targets[i]));
-    x_status[i] = at->second ? -EBUSY : -ENOMEM;
-  }
+move_failure failure_teller::why(int status, node_id target) {
+  if (status == -EACCES) return move_failure::shared;
+  if (status == -ENOMEM) return move_failure::no_room;
+  if (status != no_status) return move_failure::busy;
+  // A full node leaves the status unwritten, with ENOMEM or, on newer kernels, with a count of pages for result.
+  auto known = std::find_if(x_room.begin(), x_room.end(), [&](const auto& r) { return r.first == target; });
+  if (known == x_room.end()) known = x_room.insert(known, {target, has_room(target)});
+  return known->second ? move_failure::busy : move_failure::no_room;
 }
 
-move_outcome pending_moves::outcome(std::size_t i) const noexcept {
-  if (x_now[i] == x_targets[i]) return move_outcome::moved;
-  if (x_status[i] == -EACCES) return move_outcome::shared;
-  if (x_status[i] == -ENOMEM) return move_outcome::no_room;
-  return move_outcome::busy;
-}
-
-std::size_t pending_moves::failed() const {
-  std::size_t n = 0;
-  each_outcome([&](std::uintptr_t, move_outcome o) { n += o != move_outcome::moved ? 1U : 0U; });
-  return n;
+node_id nearest_of(const topology& machine, node_id now, const node_set& nodes) {
+  if (nodes.size() == 1 || !machine.nodes().contains(now)) return nodes.first();
+  return machine.nearest_first(now, nodes).front();
 }
 
 }  // namespace acre

@@ -12,6 +12,7 @@
 #include "observe/page_range.hpp"
 #include "observe/page_walk.hpp"
 #include "observe/pending_moves.hpp"
+#include "observe/policy_look.hpp"
 #include "observe/populate.hpp"
 #include "observe/room.hpp"
 #include "placement/kernel_policy.hpp"
@@ -47,37 +48,98 @@ bool is_bound(const void* p) {
   return sys::policy_at(p, raw) == 0 && raw.mode != sys::mode_default;
 }
 
-/// Moves pages of hard ranges that spilled. Migration reclaims memory on the node and never calls the OOM killer.
-/// \throws error errc::node_full; EBUSY of the system for pages that others hold
-void bring_home(const plan& p, std::byte* base, const topology& machine) {
+/// Pages of hard ranges that lie elsewhere.
+struct strays {
   pending_moves moves;
+  bool all_told = true;  ///< the kernel told where each page lies
+  bool all_there = true;
+};
+
+bool is_refusal(const std::error_code& ec) noexcept {
+  return ec == std::error_code(EPERM, std::system_category()) ||
+         ec == std::error_code(EACCES, std::system_category()) ||
+         ec == std::error_code(ENOSYS, std::system_category());
+}
+
+strays find_strays(const plan& p, std::byte* base, const topology& machine) {
+  strays found;
+  const auto start = reinterpret_cast<std::uintptr_t>(base);
+  page_looker looker({start, start + p.bytes, sys::page_size()});
   for (const plan_range& r : p.ranges) {
     if (!is_hard(r.policy)) continue;
-    const auto begin = reinterpret_cast<std::uintptr_t>(base + r.offset);
-    walk_pages(begin, begin + r.length, sys::page_size(), [&](std::size_t index, int node) {
+    const std::uintptr_t begin = start + r.offset;
+    walk_pages(looker, begin, begin + r.length, sys::page_size(), [&](std::size_t index, int node) {
+      if (node == node_not_told) found.all_told = false;
+      if (node < 0) found.all_there = false;
       if (node < 0 || r.policy.nodes.contains(static_cast<node_id>(node))) return;
-      const auto now = static_cast<node_id>(node);
-      // A node may have come online since the snapshot.
-      const node_id to = machine.nodes().contains(now) ? machine.nearest_first(now, r.policy.nodes).front()
-                                                       : r.policy.nodes.first();
-      moves.add(begin + index * sys::page_size(), to);
+      found.moves.add(begin + index * sys::page_size(),
+                      nearest_of(machine, static_cast<node_id>(node), r.policy.nodes));
     });
   }
-  if (moves.empty()) return;
-  moves.run();
-  std::size_t no_room = 0;
-  std::size_t held = 0;
-  moves.each_outcome([&](std::uintptr_t, move_outcome o) {
-    no_room += o == move_outcome::no_room ? 1U : 0U;
-    held += o == move_outcome::shared || o == move_outcome::busy ? 1U : 0U;
-  });
-  const std::string of = " of " + counted(p.bytes / sys::page_size(), "page");
-  if (no_room != 0) {
-    throw error(errc::node_full, "prefault: the nodes have no room for " + std::to_string(no_room) + of);
+  return found;
+}
+
+[[noreturn]] void fail_strays(const strays& left, const pending_moves& tried, const plan& p) {
+  const std::string of =
+      std::to_string(left.moves.size()) + " of " + counted(p.bytes / sys::page_size(), "page");
+  failure_teller failures;
+  node_set full;
+  for (std::size_t i = 0, k = 0; i < left.moves.size(); ++i) {
+    while (k < tried.size() && tried.page(k) < left.moves.page(i)) ++k;
+    const int status = k < tried.size() && tried.page(k) == left.moves.page(i) ? tried.status(k) : no_status;
+    if (failures.why(status, left.moves.target(i)) == move_failure::no_room)
+      full.insert(left.moves.target(i));
   }
-  if (held != 0) {
-    throw error(std::error_code(EBUSY, std::system_category()),
-                "prefault: others hold " + std::to_string(held) + of + " that lie elsewhere");
+  if (!full.empty())
+    throw error(errc::node_full, "prefault: node " + full.to_string() + " has no room for " + of);
+  throw error(std::error_code(EBUSY, std::system_category()),
+              "prefault: others hold " + of + " that lie elsewhere");
+}
+
+/// Installs the hard policies and lets mbind(2) move what lies elsewhere, which fails if a page is left.
+void bring_home_unseen(const plan& p, std::byte* base) {
+  for (const plan_range& r : p.ranges) {
+    if (!is_hard(r.policy)) continue;
+    const int e =
+        sys::bind(base + r.offset, r.length, sys::mode_bind, to_bits(r.policy.nodes), sys::page_moving::all);
+    if (e == EIO) {
+      throw error(errc::node_full, "prefault: node " + r.policy.nodes.to_string() +
+                                       " has no room for some of " +
+                                       std::to_string(p.bytes / sys::page_size()) + " pages");
+    }
+    if (e != 0) {
+      throw error(std::error_code(e, std::system_category()),
+                  "prefault: pages may lie elsewhere, and mbind(2) does not move them");
+    }
+  }
+}
+
+/// Moves pages of hard ranges that spilled. Migration reclaims memory on the node and never calls the OOM killer.
+/// \returns whether all pages are there. Linux 6.12 divides huge pages for which there is no room, and gives those of zeros
+///   back then
+/// \throws error errc::node_full; EBUSY of the system for pages that others hold
+bool bring_home(const plan& p, std::byte* base, const topology& machine) {
+  try {
+    strays found = find_strays(p, base, machine);
+    if (found.all_told && found.moves.empty()) return found.all_there;
+    if (!found.all_told || found.moves.run() != 0) bring_home_unseen(p, base);
+    const strays left = find_strays(p, base, machine);
+    if (!left.moves.empty()) fail_strays(left, found.moves, p);
+    return left.all_there;
+  } catch (const error& e) {
+    // Nothing tells where pages lie; the memory need not fail for that.
+    if (!is_refusal(e.code())) throw;
+    bring_home_unseen(p, base);
+    return true;
+  }
+}
+
+/// Where nothing tells the policies, memory counts as unbound.
+policy policy_or_none(policy_looker& policies, std::uintptr_t at) {
+  try {
+    return policies.at(at).value_or(policy{});
+  } catch (const error&) {
+    return {};
   }
 }
 
@@ -86,14 +148,13 @@ plan installed_plan(const page_range& range) {
   plan p;
   p.bytes = range.bytes();
   p.page_size = range.page_size;
+  policy_looker policies;
   for (const sys::map_line& m : mappings_of(range)) {
     // A shared object keeps policies by offset, which other mappings of it do not show as mappings of their
     // own.
     const std::size_t step = m.shared ? range.page_size : m.end - m.begin;
     for (std::uintptr_t at = m.begin; at < m.end; at += step) {
-      sys::raw_policy raw;
-      if (sys::policy_at(reinterpret_cast<void*>(at), raw) != 0) raw = {};
-      const policy found = from_kernel(raw);
+      const policy found = policy_or_none(policies, at);
       if (!p.ranges.empty() && p.ranges.back().policy == found) {
         p.ranges.back().length += step;
       } else {
@@ -167,8 +228,12 @@ void populate_safely(const plan& p, std::byte* base, std::size_t present, bool p
     return;
   }
   while_soft soft(p, base, machine);
-  if (const int e = populate_parallel(p, base, machine)) fail_populate(e, p.bytes, pooled);
-  bring_home(p, base, machine);
+  constexpr int most_attempts = 4;  // in the second one pages are small
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    if (attempt != 0) apply(softened(p), base, machine);
+    if (const int e = populate_parallel(p, base, machine)) fail_populate(e, p.bytes, pooled);
+    if (bring_home(p, base, machine)) break;
+  }
   soft.end();
 }
 

@@ -78,9 +78,10 @@ class applier {
     fail(e, what, p, bytes);
   }
 
+  /// Where the kernel refuses to tell, nothing less is known.
   static bool has_preferred_many(void* p) {
     sys::raw_policy found;
-    return sys::policy_at(p, found) == 0 && found.mode == sys::mode_preferred_many;
+    return sys::policy_at(p, found) != 0 || found.mode == sys::mode_preferred_many;
   }
 
   void note(downgrade_reason reason, std::string text) {

@@ -1,16 +1,26 @@
 // Seccomp filters that refuse to bind memory, as containers have them.
 #include <acre/area.hpp>
+#include <acre/check.hpp>
+#include <acre/locate.hpp>
+#include <acre/migrate.hpp>
+#include <acre/prefault.hpp>
 
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <sys/syscall.h>
+
 #include <algorithm>
+#include <ostream>
 #include <span>
+#include <vector>
 
 #include "multinode/touch.hpp"
 #include "support/child.hpp"
 #include "support/errors.hpp"
 #include "support/kernel.hpp"
 #include "support/machine.hpp"
+#include "support/named_cases.hpp"
 #include "support/print.hpp"
 
 namespace acre::test {
@@ -68,6 +78,118 @@ BOOST_AUTO_TEST_CASE(can_go_on_unbound_and_is_recorded) {
 }
 BOOST_AUTO_TEST_CASE(can_go_on_unbound_where_policies_cannot_be_read_either) {
   in_child([] { expect_unbound(container_refused_calls()); });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+// What proves is refused, what places is not: as in a container with SYS_NICE.
+struct refusal {
+  const char* name;
+  answer how;
+  std::vector<long> calls;
+  friend std::ostream& operator<<(std::ostream& out, const refusal& r) { return out << r.name; }
+};
+
+const std::vector<refusal> all_refusals{
+    {"move_pages_is_not_permitted", answer::eperm, {SYS_move_pages, SYS_migrate_pages}},
+    {"move_pages_is_not_there", answer::enosys, {SYS_move_pages, SYS_migrate_pages}},
+    {"nothing_looks_at_pages", answer::eperm, {SYS_move_pages, SYS_get_mempolicy}},
+    {"nothing_looks_at_pages_nor_is_there", answer::enosys, {SYS_move_pages, SYS_get_mempolicy}},
+};
+
+bool can_look_at_pages(const refusal& r) {
+  return std::ranges::find(r.calls, SYS_get_mempolicy) == r.calls.end();
+}
+
+void expect_all_told_on(const refusal& r, unsigned node, const void* p, std::size_t size) {
+  const residency where = locate(p, size);
+  BOOST_TEST_CONTEXT(where) {
+    BOOST_TEST(where.on(node) == size / base_page());
+    BOOST_TEST(where.per_mapping == !can_look_at_pages(r));
+    if (where.per_mapping) return;
+    for (std::size_t at = 0; at < size; at += base_page())
+      BOOST_TEST_REQUIRE(node_by_policy_call(static_cast<const char*>(p) + at) == static_cast<int>(node));
+  }
+}
+
+BOOST_AUTO_TEST_SUITE(refused_looks, *named_cases(all_refusals))
+
+BOOST_DATA_TEST_CASE(make_hard_eager_memory_none_the_less, all_refusals, refused) {
+  in_child([&] {
+    topology::system();
+    refuse_calls(refused.calls, refused.how);
+    for (unsigned node : usable_list()) {
+      area a(placement::bind({node}), {.commit = commit::eager});
+      const std::size_t size = 64 * base_page();
+      void* p = a.allocate(size);
+      expect_all_told_on(refused, node, p, size);
+      const check_result found = a.check_block(p, size);
+      BOOST_TEST_INFO(found);
+      BOOST_TEST(found.ok());
+      const check_result wrong = check(
+          placement::bind({usable_list().front() == node ? usable_list().back() : usable_list().front()}), p,
+          size);
+      BOOST_TEST(wrong.ok() == (usable_list().size() == 1));
+      a.deallocate(p, size);
+    }
+  });
+}
+
+BOOST_DATA_TEST_CASE(prefault_what_is_bound, all_refusals, refused) {
+  in_child([&] {
+    const unsigned node = usable_list().back();
+    area a(placement::bind({node}));
+    const std::size_t size = 64 * base_page();
+    void* p = a.allocate(size);
+    touch(p, size / 2);
+    refuse_calls(refused.calls, refused.how);
+    prefault(p, size);
+    expect_all_told_on(refused, node, p, size);
+    a.deallocate(p, size);
+  });
+}
+
+BOOST_DATA_TEST_CASE(move_pages_none_the_less, all_refusals, refused) {
+  in_child([&] {
+    const unsigned from = usable_list().front();
+    const unsigned to = usable_list().back();
+    area a(placement::bind({from}));
+    const std::size_t size = 64 * base_page();
+    char* p = static_cast<char*>(a.allocate(size));
+    sign_pages(p, size);
+    refuse_calls(refused.calls, refused.how);
+    const migration done = migrate(p, size, placement::bind({to}));
+    BOOST_TEST_INFO(done);
+    BOOST_TEST(done.moved == (from == to ? 0U : 64U));
+    BOOST_TEST(done.failed() == 0U);
+    expect_all_told_on(refused, to, p, size);
+    if (can_look_at_pages(refused)) {
+      const placement turns = placement::interleave(to_node_set(usable_nodes()));
+      BOOST_TEST(migrate(p, size, turns).failed() == 0U);
+      BOOST_TEST(check(turns, p, size));
+    }
+    BOOST_TEST(pages_are_signed(p, size));
+    a.deallocate(p, size);
+  });
+}
+
+BOOST_DATA_TEST_CASE(tell_zero_pages_and_holes_from_memory, all_refusals, refused) {
+  in_child([&] {
+    const unsigned node = usable_list().back();
+    area a(placement::bind({node}));
+    const std::size_t size = 32 * base_page();
+    char* p = static_cast<char*>(a.allocate(size));
+    touch(p, size / 4);
+    for (std::size_t at = size / 2; at < size; at += base_page())
+      static_cast<void>(*static_cast<volatile char*>(p + at));
+    refuse_calls(refused.calls, refused.how);
+    const residency where = locate(p, size);
+    BOOST_TEST_INFO(where);
+    BOOST_TEST(where.on(node) == 8U);
+    BOOST_TEST(where.untouched + where.unknown == 24U);
+    BOOST_TEST(where.untouched >= 8U);
+    a.deallocate(p, size);
+  });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -7,9 +7,13 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sys/syscall.h>
+
 #include <algorithm>
 #include <cstdint>
+#include <fstream>
 #include <iterator>
+#include <string>
 #include <vector>
 
 #include "multinode/touch.hpp"
@@ -133,6 +137,59 @@ BOOST_AUTO_TEST_CASE(makes_prefaulting_hard_memory_an_error_and_keeps_it_hard) {
   BOOST_CHECK_EXCEPTION(prefault(p, too_much), error, with_code(errc::node_full));
   BOOST_TEST(policy_at(p) == (kernel_policy{mpol::bind, {small}}));
   a.deallocate(p, too_much);
+}
+
+// The kernel divides huge pages that have no room, and gives their zeros back (Linux 6.12): touched later, under a hard
+// policy, they would call the OOM killer.
+BOOST_AUTO_TEST_CASE(makes_an_eager_bind_an_error_or_whole) {
+  const std::size_t free = node_meminfo(small, "MemFree") / base_page() * base_page();
+  area a(placement::bind({small}), eager());
+  try {
+    void* p = a.allocate(free);
+    expect_all_on(small, p, free);
+    a.deallocate(p, free);
+  } catch (const allocation_error& e) {
+    BOOST_TEST(e.code() == errc::node_full, e.what());
+  }
+}
+
+/// The pages that /proc/self/numa_maps tells of on a node, of the mapping at `p`: where all calls that look are refused.
+std::size_t told_by_numa_maps(const void* p, unsigned node) {
+  std::ifstream all("/proc/self/numa_maps");
+  const auto at = reinterpret_cast<std::uintptr_t>(p);
+  const std::string key = " N" + std::to_string(node) + "=";
+  std::size_t pages = 0;
+  for (std::string line; std::getline(all, line);) {
+    if (std::stoull(line, nullptr, 16) > at) break;
+    const std::size_t found = line.find(key);
+    pages = found == std::string::npos ? 0 : std::stoul(line.substr(found + key.size()));
+  }
+  return pages;
+}
+
+// As much as the node has free passes the first look, and mostly not all comes to lie there. What looks and what moves is
+// refused then.
+BOOST_AUTO_TEST_CASE(makes_an_eager_bind_an_error_or_true_where_looking_is_refused) {
+  const std::vector<long> half{SYS_move_pages};
+  const std::vector<long> all{SYS_move_pages, SYS_get_mempolicy};
+  for (const std::vector<long>& refused : {half, all}) {
+    in_child([&] {
+      topology::system();
+      const std::size_t free = node_meminfo(small, "MemFree") / base_page() * base_page();
+      area a(placement::bind({small}), eager());
+      refuse_calls(refused, answer::eperm);
+      try {
+        void* p = a.allocate(free);
+        BOOST_TEST(told_by_numa_maps(p, small) == free / base_page());
+        a.deallocate(p, free);
+      } catch (const allocation_error& e) {
+        BOOST_TEST(e.code() == errc::node_full, e.what());
+      }
+      void* p = a.allocate(8 * mib);
+      BOOST_TEST(locate(p, 8 * mib).on(small) == 8 * mib / base_page());
+      a.deallocate(p, 8 * mib);
+    });
+  }
 }
 
 BOOST_AUTO_TEST_CASE(takes_migrated_pages_and_those_without_room_are_counted) {

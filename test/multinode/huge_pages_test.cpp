@@ -1,6 +1,7 @@
 // Reserved huge pages that run out, alignment above the page size. Run with 4 huge pages on every node.
 #include <acre/area.hpp>
 #include <acre/check.hpp>
+#include <acre/migrate.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -82,6 +83,44 @@ BOOST_AUTO_TEST_CASE(are_told_by_locate) {
     transparent.deallocate(p, 2 * huge);
     return found == 2 * huge / base_page();
   }));
+}
+
+BOOST_AUTO_TEST_CASE(are_checked_without_telling_their_size) {
+  const node_set all = to_node_set(usable_nodes());
+  for (page_kind kind : {page_kind::transparent_huge, page_kind::huge_2mb}) {
+    for (const placement& where :
+         {placement::interleave(all, huge), placement::blocked(all),
+          placement::weighted({{all.first(), 3}, {usable_list().back(), 1}}, huge)}) {
+      for (commit when : {commit::lazy, commit::eager}) {
+        BOOST_TEST_CONTEXT(where << " " << to_string(kind)) {
+          area a(where, pages(kind, page_fallback::strict, when));
+          void* p = a.allocate(3 * huge);
+          const check_result found = check(where, p, 3 * huge);
+          BOOST_TEST_INFO(found);
+          BOOST_TEST(found.ok());
+          a.deallocate(p, 3 * huge);
+        }
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(are_moved_in_their_size) {
+  const unsigned first = usable_list().front();
+  const unsigned last = usable_list().back();
+  const placement where = placement::interleave({first, last}, huge);
+  for (commit when : {commit::lazy, commit::eager}) {
+    area a(placement::bind({first}), pages(page_kind::huge_2mb, page_fallback::strict, when));
+    void* p = a.allocate(3 * huge);
+    const migration done = migrate(p, 3 * huge, where);
+    BOOST_TEST_INFO(done);
+    BOOST_TEST(done.failed() == 0U);
+    touch(p, 3 * huge);
+    expect_all_on(first, p, huge);
+    expect_all_on(last, static_cast<char*>(p) + huge, huge);
+    BOOST_TEST(check(where, p, 3 * huge));
+    a.deallocate(p, 3 * huge);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

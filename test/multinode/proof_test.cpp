@@ -98,9 +98,9 @@ BOOST_AUTO_TEST_CASE(finds_pages_that_the_kernel_is_moving) {
     std::size_t untouched = 0;
     std::size_t looks = 0;
     for (; !moved; ++looks) untouched += locate(p, bytes).untouched != 0 ? 1 : 0;
-    // On a loaded host the mover may lose its CPU in the middle of a move, for longer than anybody waits.
+    // Where the mover loses its CPU in the middle of a move, for longer than anybody waits, the page is unknown.
     BOOST_TEST_INFO("in " << looks << " looks");
-    BOOST_TEST(untouched <= looks / 100);
+    BOOST_TEST(untouched == 0U);
   }
   mover.join();
   BOOST_TEST(refused == 0U);

@@ -140,6 +140,13 @@ kernel_policy policy_at(const void* p) {
   return {static_cast<mpol>(mode & ~mode_flags), to_nodes(bits)};
 }
 
+int node_by_policy_call(const void* p) {
+  constexpr unsigned long node_by_address = 3;  // MPOL_F_NODE | MPOL_F_ADDR
+  int node = -1;
+  require(syscall(SYS_get_mempolicy, &node, nullptr, 0UL, p, node_by_address) == 0, "get_mempolicy");
+  return node;
+}
+
 int set_policy(void* p, std::size_t bytes, const kernel_policy& policy) {
   const mask bits = to_mask(policy.nodes);
   const long rc =
@@ -223,8 +230,9 @@ pinned::pinned(unsigned cpu) : x_before(runnable_cpus()) { set_affinity({cpu}); 
 pinned::~pinned() { set_affinity(x_before); }
 
 void refuse_calls(std::span<const long> numbers, answer how) {
+  const int error = how == answer::eperm ? EPERM : ENOSYS;
   const std::uint32_t action =
-      how == answer::eperm ? SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(EPERM) : SECCOMP_RET_KILL_PROCESS;
+      how == answer::kill ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error);
   std::vector<sock_filter> program;
   program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
   for (long number : numbers) {

@@ -44,6 +44,8 @@ std::size_t count_untouched(const void* p, std::size_t bytes);
 std::map<unsigned, std::size_t> count_pages_of(int pid, const void* p, std::size_t bytes);
 
 kernel_policy policy_at(const void* p);
+/// The node of a page that is there, by get_mempolicy: where move_pages is refused.
+int node_by_policy_call(const void* p);
 /// 0 or errno.
 int set_policy(void* p, std::size_t bytes, const kernel_policy& policy);
 bool knows_policy(mpol mode);
@@ -80,7 +82,7 @@ class pinned {
 std::vector<unsigned> runnable_cpus();
 
 /// What a seccomp filter answers.
-enum class answer { eperm, kill };
+enum class answer { eperm, enosys, kill };
 /// From now on these system calls of the process are refused. Cannot be undone.
 void refuse_calls(std::span<const long> numbers, answer how);
 /// mbind and set_mempolicy_home_node.

@@ -173,7 +173,9 @@ BOOST_AUTO_TEST_CASE(rejects_bad_ranges) {
   const std::size_t most = std::numeric_limits<std::size_t>::max();
   BOOST_CHECK_EXCEPTION(locate(p.data(), 0), error, with_code(errc::invalid_size));
   BOOST_CHECK_EXCEPTION(locate(p.data(), most), error, with_code(errc::invalid_size));
-  BOOST_CHECK_EXCEPTION(locate(t.data(), t.bytes()), error, with_code(errc::not_mapped));
+  BOOST_CHECK_EXCEPTION(
+      locate(t.data(), t.bytes()), error,
+      with_code(errc::not_mapped).saying("not mapped from 0x40001000 on, byte 4096 of 12288"));
   std::error_code ec;
   locate(t.data(), t.bytes(), ec);
   BOOST_TEST(ec == errc::not_mapped);
@@ -281,9 +283,19 @@ BOOST_AUTO_TEST_CASE(rejects_bad_ranges_and_nodes) {
   BOOST_CHECK_EXCEPTION(migrate(t.data(), t.bytes(), placement::bind({some_node()})), error,
                         with_code(errc::not_mapped));
   BOOST_CHECK_EXCEPTION(migrate(p.at(0) + 1, 10, placement::bind({some_node()})), error,
-                        with_code(errc::invalid_alignment));
+                        with_code(errc::invalid_size).saying("no whole page").saying(" 10 bytes at 0x"));
   BOOST_CHECK_EXCEPTION(migrate(p.data(), p.bytes(), placement::bind({1000})), error,
                         with_code(errc::unknown_node));
+}
+
+BOOST_AUTO_TEST_CASE(leaves_the_pages_at_the_ends_of_a_vector_to_others) {
+  std::vector<char> data(8 * base_page() + 100, 1);
+  const migration m = migrate(data.data(), data.size(), placement::prefer({some_node()}));
+  BOOST_TEST_INFO(m);
+  const bool starts_page = reinterpret_cast<std::uintptr_t>(data.data()) % base_page() == 0;
+  BOOST_TEST((m.left_out != 0 || starts_page));
+  BOOST_TEST(m.moved + m.in_place + m.failed() == (data.size() - m.left_out + base_page() - 1) / base_page());
+  BOOST_TEST(m.to_string().find("left out") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
