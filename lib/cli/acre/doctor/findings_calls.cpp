@@ -19,13 +19,16 @@ constexpr attempt of_threads = {
     "In a container, allow set_mempolicy and get_mempolicy (docker run --cap-add=SYS_NICE)."};
 constexpr attempt of_looking = {
     "locating", "The kernel tells where pages lie",
-    "The kernel does not tell where pages lie: locate, check and eager hard areas do not work",
-    "In a container, allow move_pages in the seccomp profile; Docker's default profile refuses it whatever "
-    "the "
-    "capabilities (docker run --security-opt seccomp=FILE)."};
+    "The kernel does not tell where pages lie: locate and check do not work, or by mapping only",
+    "In a container, allow get_mempolicy (docker run --cap-add=SYS_NICE), or better move_pages, in the "
+    "seccomp "
+    "profile: Docker's default profile refuses that whatever the capabilities (docker run --security-opt "
+    "seccomp=FILE, where FILE has {\"names\": [\"move_pages\"], \"action\": \"SCMP_ACT_ALLOW\"} among its "
+    "\"syscalls\")."};
 constexpr attempt of_moving = {"migrating", "Pages can be moved",
                                "Pages cannot be moved: migrate does not work",
-                               "In a container, allow mbind and move_pages in the seccomp profile."};
+                               "In a container, allow mbind (docker run --cap-add=SYS_NICE) and move_pages "
+                               "(docker run --security-opt seccomp=FILE) in the seccomp profile."};
 constexpr attempt of_moving_processes = {
     "moving_processes", "Pages of processes can be moved by `acre move`",
     "Pages of processes cannot be moved: neither move_process nor `acre move` work",

@@ -79,7 +79,8 @@ verdict verdict_on(outcome result, std::optional<std::uint64_t> seccomp) {
     case outcome::unseen:
       return {"binding_unseen", warning,
               "memory can be bound, and the kernel does not tell where its pages lie",
-              "Allow move_pages in the container's seccomp profile; see the finding `locating`."};
+              "Allow move_pages or get_mempolicy in the container's seccomp profile; see the finding "
+              "`locating`."};
     case outcome::elsewhere:
       return {
           "node_full", warning, "memory can be bound, and pages lie on another node: there is no room",
