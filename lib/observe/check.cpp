@@ -14,6 +14,7 @@
 #include "observe/page_range.hpp"
 #include "observe/page_walk.hpp"
 #include "observe/policy_look.hpp"
+#include "placement/strategies.hpp"
 #include "sys/files.hpp"
 
 namespace acre {
@@ -166,23 +167,48 @@ class page_comparison {
   std::vector<misplaced_page> x_wrong;
 };
 
-/// most_free decided when the memory was mapped: what the kernel has for a chunk counts as decided, if it is
-/// a policy that most_free could have made.
+/// Whether what is right was decided when the memory was mapped: by free memory, or by the mappings that were left.
+bool was_decided(const placement& where) {
+  const bool automatic = where.chunk() == chunk::automatic && detail::row_of(where.strategy()).has_chunk &&
+                         detail::layout_of(where) == detail::layout::position;
+  return automatic || where.strategy() == strategy::most_free;
+}
+
+/// What the kernel has counts as decided, if it is a policy that the placement could have made. most_free decides for each
+/// chunk; of automatic chunks nobody knows where they begin, so it is asked page by page, or once for a mapping that has one
+/// policy.
 plan as_decided(const placement& where, const page_range& range, std::size_t page_size,
                 const topology& machine) {
   plan p = make_plan(where, range.bytes(), machine, {.page_size = page_size, .max_ranges = range.pages()});
-  if (where.strategy() != strategy::most_free) return p;
-  const std::size_t chunk = p.chunk == 0 ? p.bytes : p.chunk;
+  if (!was_decided(where)) return p;
   const policy_mode mode = where.is_hard() ? policy_mode::bind : policy_mode::prefer;
   plan decided = p;
   decided.ranges.clear();
   policy_looker policies;
-  for (std::size_t at = 0; at < p.bytes; at += std::min(chunk, p.bytes - at)) {
+  const auto decide = [&](std::size_t at, std::size_t bytes) {
     const policy found = at < range.bytes() ? policies.at(range.begin + at).value_or(policy{}) : policy{};
     const bool possible =
         found.mode == mode && found.nodes.size() == 1 && where.nodes().contains(found.nodes);
-    decided.ranges.push_back({at, std::min(chunk, p.bytes - at), possible ? found : p.at(at).policy});
+    const policy expected =
+        possible ? found
+                 : (where.chunk() == chunk::automatic ? policy{mode, where.nodes()} : p.at(at).policy);
+    if (!decided.ranges.empty() && decided.ranges.back().policy == expected) {
+      decided.ranges.back().length += bytes;
+    } else {
+      decided.ranges.push_back({at, bytes, expected});
+    }
+  };
+  if (where.chunk() != chunk::automatic) {
+    for (std::size_t at = 0; at < p.bytes; at += std::min(p.chunk, p.bytes - at))
+      decide(at, std::min(p.chunk, p.bytes - at));
+    return decided;
   }
+  for (const sys::map_line& m : mappings_of(range)) {
+    const std::size_t step = m.shared ? range.page_size : m.end - m.begin;
+    for (std::uintptr_t at = m.begin; at < m.end; at += step) decide(at - range.begin, step);
+  }
+  const std::size_t end = decided.ranges.back().offset + decided.ranges.back().length;
+  if (end < p.bytes) decided.ranges.back().length += p.bytes - end;
   return decided;
 }
 

@@ -178,6 +178,12 @@ void expect_shares(const std::map<unsigned, std::size_t>& on, const std::vector<
   }
 }
 
+/// A page under no policy.
+const void* untouched_elsewhere() {
+  static const mapping m(base_page());
+  return m.data();
+}
+
 BOOST_AUTO_TEST_CASE(deal_out_blocks_of_all_sizes_by_weight) {
   const std::vector<node_weight> shares = weights();
   for (const placement& where : {placement::weighted(shares), placement::weighted(shares).hard()}) {
@@ -186,6 +192,8 @@ BOOST_AUTO_TEST_CASE(deal_out_blocks_of_all_sizes_by_weight) {
         pool_resource pool(where);
         const std::vector<block> blocks = fill(pool, 80_MiB, {size});
         expect_shares(places(blocks), shares);
+        for (const block& b : blocks) BOOST_TEST(check(where, b.p, b.bytes).ok(), check(where, b.p, b.bytes));
+        BOOST_TEST(!check(where, untouched_elsewhere(), base_page()).ok());
         give_back(pool, blocks);
       }
     }

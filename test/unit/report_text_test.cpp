@@ -51,7 +51,8 @@ BOOST_AUTO_TEST_CASE(of_pages_says_that_they_are) {
   BOOST_TEST((residency{.pages = 2, .untouched = 2, .per_node = {}}.to_string()) == "2 pages untouched");
   check_result check{.policy = {}, .page = misplaced_page{0, 0, {1}}, .misplaced = 1, .where = where};
   BOOST_TEST(check.to_string() ==
-             "1 page lies elsewhere, the first at byte 0 on node 0 instead of 1: " + where.to_string());
+             "1 page lies elsewhere, the first is page 0 (byte 0, 0) on node 0 instead of 1: " +
+                 where.to_string());
 }
 
 BOOST_AUTO_TEST_CASE(of_what_was_moved_is_in_the_singular_for_one) {
