@@ -14,7 +14,7 @@ namespace acre {
 /// Faults every page of the range in for writing, by the policies the range has, in parallel from threads
 /// on the target nodes where that pays (some 32 MiB a thread). Contents are kept. Pages under a hard policy
 /// (MPOL_BIND) are faulted so that a full node is an error and never the OOM killer: softly, then looked
-/// at, then moved.
+/// at, then moved; where the kernel refuses whatever looks, as containers do, mbind(2) must say that all could be moved.
 /// \param p any address; rounded outward to whole pages
 /// \throws error errc::not_mapped; errc::node_full: part of a hard range has no room, its pages lie
 ///   elsewhere and its policy is hard again; errc::out_of_memory if the machine has not that much left;

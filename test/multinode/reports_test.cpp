@@ -309,8 +309,9 @@ void expect_told_right(const residency& told, const std::vector<int>& pages) {
   }
 }
 
-bool takes_turns(const placement& where) {
-  const plan p = make_plan(where, base_page(), topology::system());
+/// By the size of pages: chunks of less than a huge page are one.
+bool takes_turns(const placement& where, const random_memory& memory) {
+  const plan p = make_plan(where, memory.unit(), topology::system(), {.page_size = memory.unit()});
   return p.ranges.front().policy.mode == policy_mode::interleave ||
          p.ranges.front().policy.mode == policy_mode::weighted_interleave;
 }
@@ -322,7 +323,7 @@ std::vector<bool> right_pages(const placement& where, const std::vector<int>& pa
   const plan p =
       make_plan(where, pages.size() * base_page(), topology::system(), {.page_size = memory.unit()});
   std::vector<bool> right(pages.size(), true);
-  const bool turns = takes_turns(where);
+  const bool turns = takes_turns(where, memory);
   std::vector<node_id> order;
   for (node_id n : p.ranges.front().policy.nodes) order.push_back(n);
   const bool by_base_page = turns && memory.pages() != kind::wants_huge && memory.pages() != kind::hugetlb;
@@ -352,12 +353,12 @@ void expect_checked_right(const placement& where, const random_memory& memory, c
   const std::vector<int> pages = memory.truth(p, bytes);
   BOOST_TEST_CONTEXT("check: " << told) {
     expect_told_right(told.where, pages);
-    if (takes_turns(where) && told.where.transparent_huge + told.where.hugetlb != 0) return;
+    if (takes_turns(where, memory) && told.where.transparent_huge + told.where.hugetlb != 0) return;
     const std::vector<bool> right = right_pages(where, pages, memory);
     const auto wrong = static_cast<std::size_t>(std::ranges::count(right, false));
     // Of huge pages it may have been planned, and then less is elsewhere.
     // Where the range is of several mappings, the round may begin in each.
-    if (takes_turns(where)) {
+    if (takes_turns(where, memory)) {
       if (memory.pages() != kind::wants_huge && memory.pages() != kind::hugetlb)
         BOOST_TEST(told.misplaced <= wrong);
     } else if (told.where.transparent_huge == 0 && memory.pages() != kind::wants_huge) {
@@ -388,7 +389,7 @@ void expect_migrated_right(const placement& where, const random_memory& memory, 
       wrong += right[i] ? 0U : 1U;
       moved += pages[i] >= 0 && pages[i] != before[i] ? 1U : 0U;
     }
-    if (takes_turns(where)) {
+    if (takes_turns(where, memory)) {
       // Who holds pages fast decides where the round would best begin, and then it is another.
       BOOST_TEST((told.failed() - told.unknown != 0 || wrong == 0));
     } else {
@@ -442,7 +443,7 @@ BOOST_DATA_TEST_CASE(agree_with_move_pages, all_owners, who) {
   const char* const given = std::getenv("ACRE_SEED");
   const std::uint64_t seed = given != nullptr ? std::stoull(given) : std::random_device{}();
   const without_khugepaged alone;
-  for (std::uint64_t round = 0; round < 4 && !has_failed(); ++round) {
+  for (std::uint64_t round = 0; round < 10 && !has_failed(); ++round) {
     dice random(seed + round);
     BOOST_TEST_CONTEXT("ACRE_SEED=" << seed + round) { play(random, who); }
   }
