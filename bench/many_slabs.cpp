@@ -1,4 +1,4 @@
-// One large block more or less in a pool that has 100 to 100,000 slabs or mappings: what it costs must not grow with them,
+// One large block more or less in a pool that has 1 to 100,000 slabs or mappings: what it costs must not grow with them,
 // but for the logarithm and for what no longer fits the processor's caches. The pages are not there: a pool keeps its books
 // elsewhere, and only they are measured.
 #include <acre/bytes.hpp>

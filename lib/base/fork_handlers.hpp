@@ -20,7 +20,7 @@ struct fork_actions {
 void hold_in_fork(fork_part part, const fork_actions& actions);
 
 /// Whether the calling thread is forking: its prepare handler was here, the handler in parent or child was not yet. Others'
-/// handlers, registered before these, run in between (pthread_atfork(3)), and so does nobody else inside the library.
+/// handlers, registered before these, run in between (pthread_atfork(3)), while no other thread is inside the library.
 bool is_forking() noexcept;
 
 }  // namespace acre
