@@ -6,6 +6,7 @@
 #include <atomic>
 #include <string>
 
+#include "placement/strategies.hpp"
 #include "sys/files.hpp"
 
 namespace acre {
@@ -40,6 +41,8 @@ std::size_t ranges_in_use() noexcept { return in_use.load(std::memory_order_rela
 
 plan plan_within_budget(const placement& where, std::size_t bytes, std::size_t page_size,
                         const topology& machine) {
+  if (detail::layout_of(where) != detail::layout::position)
+    return make_plan(where, bytes, machine, {.page_size = page_size});
   const std::size_t used = ranges_in_use();
   const std::size_t budget = range_budget();
   try {

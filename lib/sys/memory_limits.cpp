@@ -5,6 +5,7 @@
 #include <tuple>
 #include <vector>
 
+#include "sys/clock.hpp"
 #include "sys/files.hpp"
 
 namespace acre::sys {
@@ -112,13 +113,47 @@ std::optional<std::string> path_below(std::string_view path, std::string_view mo
   return std::string(path == "/" ? "" : path);
 }
 
+/// A limit that is set, by the process's group itself or by one above it.
+struct set_limit {
+  std::string group;
+  limit_files files;
+  bool itself;
+};
+
+/// What was found the last time.
+struct known_limits {
+  std::string groups;
+  std::string name_space;
+  std::vector<set_limit> set;
+  bool all_seen = true;
+  std::int64_t until = 0;  ///< milliseconds
+};
+
 class group_reader {
  public:
   group_reader(const resource_files& files, std::uint64_t wanted, std::string root)
       : x_files(files), x_wanted(wanted), x_root(std::move(root)) {}
 
-  group_limits read() {
+  /// Most groups have no limit, and their files are many: while the process stays in its group, they are looked for again
+  /// after a tenth of a second. What is used of those that were found is read each time.
+  group_limits read(known_limits& known) {
     const auto groups = read_file((x_root + "/proc/self/cgroup").c_str());
+    const std::int64_t now = coarse_milliseconds();
+    if (groups && now < known.until && *groups == known.groups && x_namespace == known.name_space) {
+      x_result.all_seen = known.all_seen;
+      for (const set_limit& limit : known.set) look_at_limit(limit.group, limit.files, limit.itself);
+      return std::move(x_result);
+    }
+    known.until = 0;
+    group_limits found = read(groups);
+    if (groups) known = {*groups, x_namespace, std::move(x_set), found.all_seen, now + 100};
+    return found;
+  }
+
+  group_limits read() { return read(read_file((x_root + "/proc/self/cgroup").c_str())); }
+
+ private:
+  group_limits read(const std::optional<std::string>& groups) {
     if (!groups) {
       // Without /proc: what containers mount there is the process's own group, or one above it.
       x_result.all_seen = false;
@@ -136,7 +171,6 @@ class group_reader {
     return std::move(x_result);
   }
 
- private:
   /// \returns whether the group can be seen
   bool look_below_mount(const std::string& path, bool version_2) {
     // Mounts come and go seldom, and their list may be long: it is read again where a group is not found as it was.
@@ -177,6 +211,7 @@ class group_reader {
     // Without a limit version 1 shows the largest number of pages.
     constexpr std::uint64_t none = std::uint64_t{1} << 60;
     if (!limit || *limit >= none) return;
+    x_set.push_back({group, f, itself});
     // Until Linux 5.11 groups of version 1 could be told not to count what is below them.
     if (!itself && number_in(group + "memory.use_hierarchy") == std::uint64_t{0}) return;
     const auto used = number_in(group + f.used);
@@ -200,13 +235,16 @@ class group_reader {
   std::string x_root;
   std::string x_namespace = link_target((x_root + "/proc/self/ns/cgroup").c_str());
   group_limits x_result;
+  std::vector<set_limit> x_set;
 };
 
 }  // namespace
 
 group_limits memory_group_limits(std::uint64_t wanted, const std::string& root) {
   static const resource_files files = memory_files();
-  return group_reader(files, wanted, root).read();
+  thread_local known_limits known;
+  group_reader reader(files, wanted, root);
+  return root.empty() ? reader.read(known) : reader.read();
 }
 
 group_limits huge_page_group_limits(unsigned shift, const std::string& root) {

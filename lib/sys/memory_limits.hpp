@@ -26,6 +26,7 @@ struct group_limits {
 /// the process wait for each further piece, for seconds: whoever wants memory now has no room there), or
 /// memory.limit_in_bytes and memory.memsw.limit_in_bytes of version 1. Page cache that the group could give up counts as
 /// room. What could be swapped out does not: it would be no longer where it was placed.
+/// A limit that is new to the group counts after a tenth of a second.
 /// \param wanted bytes: where more is left without the page cache, that is not looked at, for it costs most
 /// \param root what stands for "/", for tests
 group_limits memory_group_limits(std::uint64_t wanted, const std::string& root = {});
