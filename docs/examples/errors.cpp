@@ -57,6 +57,17 @@ void the_same_without_exceptions() {
   require(!ec && where.untouched == 0, "every page is there");
 }
 
+void one_catch_for_all() {
+  for (const char* const text : {"bind 1023", "interleave 0-x"}) {
+    try {
+      acre::area pages(acre::placement::parse(text));
+      require(false, "neither can be");
+    } catch (const acre::failure& f) {  // an error, or an allocation_error
+      std::cout << f.what() << " [" << f.code().message() << "]\n";
+    }
+  }
+}
+
 void where_binding_is_denied() {
   acre::area pages(acre::placement::local(), {.on_denied = acre::on_denied::unbound});
   const acre::area_status status = pages.status();
@@ -85,6 +96,7 @@ int main() {
   a_text_error_has_a_position();
   lack_of_memory_is_a_bad_alloc();
   the_same_without_exceptions();
+  one_catch_for_all();
   where_binding_is_denied();
   a_full_node_is_an_exception();
 }

@@ -31,6 +31,7 @@ std::vector<placement> every_placement(const acre::node_set& nodes) {
       placement::interleave(nodes),
       placement::interleave(nodes, 64_KiB),
       placement::interleave(nodes).hard(),
+      placement::interleave(nodes, acre::chunk::page).hard(),
       placement::weighted(weights, 16_KiB),
       placement::blocked(nodes),
       placement::blocked(weights).soft(),
@@ -68,6 +69,17 @@ void hard_and_soft(const acre::node_set& nodes) {
           "strictness is written where it is not the strategy's own");
 }
 
+void chunks() {
+  const acre::topology two = acre::topology::from_synthetic("numa:2 core:1 pu:1");
+  const placement three_to_one = placement::weighted({{0, 3}, {1, 1}});
+  const acre::plan fine = acre::make_plan(three_to_one, 1_MiB, two);
+  const acre::plan coarse = acre::make_plan(three_to_one, 16_GiB, two);
+  require(fine.chunk == 4_KiB && coarse.chunk == 16_MiB,
+          "automatic chunks grow with what they are chunks of");
+  const acre::plan given = acre::make_plan(three_to_one.by(2_MiB), 16_GiB, two);
+  require(given.chunk == 2_MiB && given.ranges.size() == 4096, "those that are given stay as they are");
+}
+
 void plan_without_touching_anything() {
   const acre::topology four = acre::topology::from_synthetic("numa:4 core:2 pu:1");
   const acre::plan plan = acre::make_plan(placement::parse("weighted 0:3,2:1 by 4KiB"), 64_KiB, four);
@@ -85,5 +97,6 @@ int main() {
   for (const placement& where : every_placement(nodes)) map_touch_and_check(where);
   weights_of_the_system(nodes);
   hard_and_soft(nodes);
+  chunks();
   plan_without_touching_anything();
 }
