@@ -13,6 +13,7 @@
 #include <acre/locate.hpp>
 #include <acre/mapping.hpp>
 #include <acre/migrate.hpp>
+#include <acre/misuse.hpp>
 #include <acre/move_process.hpp>
 #include <acre/node_pools.hpp>
 #include <acre/node_set.hpp>

@@ -24,10 +24,9 @@ namespace acre {
 class page_source;
 class pool_core;
 
-/// Whether a pool watches over its blocks, at the price of its speed: frees are checked (errc::invalid_argument
-/// for blocks that are not live or were asked for with another size), freed blocks are filled and rest for a
-/// while (the last 1024, with up to 4 MiB), and writes to them are found, by deallocate() and trim(). good_size()
-/// is the size itself then.
+/// Whether a pool watches over its blocks, at the price of its speed: frees are checked (blocks that are not live, or were
+/// asked for with another size, are told to the misuse handler), freed blocks are filled and rest for a while (the last
+/// 1024, with up to 4 MiB), and writes to them are found, by deallocate() and trim(). good_size() is the size itself then.
 enum class guarding {
   automatic,  ///< on where AddressSanitizer or Valgrind watch the program: then they see freed blocks as such
   off,

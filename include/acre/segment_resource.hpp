@@ -41,8 +41,9 @@ class segment_heap;
 ///
 /// allocate() \throws allocation_error errc::invalid_alignment; errc::out_of_memory: no free block is large enough;
 ///   errc::foreign_segment: damaged; the system's ETIMEDOUT
-/// deallocate() of null: nothing. \throws error errc::not_mapped: not a live block of this heap (found but for one in 65536; the heap is as
-///   it was); errc::foreign_segment: damaged
+/// deallocate() throws nothing. Of null, and of a damaged heap: nothing is done. What is not a live block of this heap (found
+///   but for one in 65536) is told to the misuse handler, and the heap is as it was. Where others may damage the range,
+///   they can make a live block look like none: a program that shall outlive that sets a handler that returns.
 ///
 /// Equal to resources over the same range at the same address of this process.
 /// \safety all functions from any thread of any process; not from signal handlers. fork: the child goes on with a
@@ -95,6 +96,7 @@ class ACRE_API segment_resource final : public resource {
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;
   void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override;
+  bool give_back(void* p, std::size_t bytes);
   bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override;
 
   struct late_free;

@@ -20,6 +20,7 @@
 #include "area/probe.hpp"
 #include "area/unmap_queue.hpp"
 #include "base/counted.hpp"
+#include "base/report_misuse.hpp"
 #include "placement/policy_call.hpp"
 #include "placement/range_budget.hpp"
 #include "sys/pages.hpp"
@@ -100,9 +101,15 @@ struct area::state {
     const acre::chunk found = remembered(p).chunk;
     return found == chunk::automatic ? where : where.by(found);
   }
-  void forget(const void* p) {
+  /// \returns the kind of its pages; nothing if it is no block
+  std::optional<page_kind> forget(const void* p) {
+    if (!remembers()) return pages;
     const std::lock_guard lock(cold_mutex());
-    blocks.erase(p);
+    const auto at = blocks.find(p);
+    if (at == blocks.end()) return std::nullopt;
+    const page_kind kind = at->second.pages;
+    blocks.erase(at);
+    return kind;
   }
 
   const placement where;
@@ -289,12 +296,14 @@ void area::state::lock_block(const mapping& m) const {
 }
 
 void area::do_deallocate(void* p, std::size_t bytes, [[maybe_unused]] std::size_t alignment) {
+  if (p == nullptr) return;
   state& s = *x_state;
-  const std::size_t size = mapped_size(bytes, s.kind_of(p));
+  const std::optional<page_kind> kind = s.forget(p);
+  if (!kind) return report_no_block("area", p, bytes);
+  const std::size_t size = mapped_size(bytes, *kind);
 #ifdef ACRE_CHECKED
-  if (!sys::is_mapped(p, size)) throw error(errc::not_mapped, "area: the block is not mapped (any more)");
+  if (!sys::is_mapped(p, size)) return report_no_block("area", p, bytes);
 #endif
-  if (s.remembers()) s.forget(p);
   unmap_queue::unmap(p, size);
   s.live_blocks.fetch_sub(1, std::memory_order_relaxed);
   s.live_bytes.fetch_sub(size, std::memory_order_relaxed);

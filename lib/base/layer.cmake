@@ -3,6 +3,7 @@ acre_layer(base
     bytes.hpp
     error.hpp
     export.hpp
+    misuse.hpp
     version.hpp
   SOURCES
     bytes.cpp

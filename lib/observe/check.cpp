@@ -255,7 +255,9 @@ check_result check(const placement& where, const void* p, std::size_t bytes, con
   std::size_t page = options.page_size;
   // Base pages that are there have told already that they are; the kernel may have to walk for the size of others.
   if (page == 0)
-    page = pages.hugetlb == 0 && pages.resident() != 0 ? range.page_size : kernel_page_size(range.data());
+    page = pages.hugetlb == 0 && pages.resident() != 0
+               ? range.page_size
+               : sys::page_size_at(range.begin).value_or(range.page_size);
   check_result result = compare(where, range, page, pages, machine);
   if (options.page_size == 0 && page == range.page_size && !result.ok())
     result = compare_in_huge_pages(where, range, pages, machine, std::move(result));

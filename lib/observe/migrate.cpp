@@ -13,6 +13,7 @@
 #include "observe/page_mover.hpp"
 #include "observe/page_range.hpp"
 #include "placement/range_budget.hpp"
+#include "sys/files.hpp"
 #include "sys/pages.hpp"
 
 namespace acre {
@@ -42,7 +43,8 @@ migration move_to_plan(void* p, const plan& wanted, const topology& machine) {
 
 migration migrate(void* p, std::size_t bytes, const placement& where, const topology& machine) {
   const page_range touched = require_mapped(p, bytes, "migrate");
-  const std::size_t page = kernel_page_size(touched.data());
+  // Without /proc nobody knows, and hugetlb pages are few.
+  const std::size_t page = sys::page_size_at(touched.begin).value_or(sys::page_size());
   const page_range range = whole_pages(touched, p, bytes, page);
   const plan wanted = plan_within_budget(where, range.bytes(), page, machine);
   std::vector<downgrade> downgrades = apply(wanted, range.data(), machine);

@@ -168,7 +168,8 @@ void page_looker::look_into_object(const sys::map_line& m, std::span<void* const
   const auto [at, is_new] = x_objects.try_emplace(m.begin, object_facts{});
   object_facts& facts = at->second;
   if (is_new) {
-    facts.huge = kernel_page_size(pages.front()) > x_range.page_size;
+    facts.huge =
+        sys::page_size_at(reinterpret_cast<std::uintptr_t>(pages.front())).value_or(0) > x_range.page_size;
     if (!facts.huge && sys::has_locked_memory()) {
       const auto entries = sys::smaps(m.begin, m.begin + 1);
       facts.locked = entries.empty() || entries.front().locked;

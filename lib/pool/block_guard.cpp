@@ -15,11 +15,11 @@ namespace acre {
 namespace {
 
 template <class... Words>
-error mistake(const void* p, const Words&... words) {
+block_misuse mistake(const void* p, std::size_t bytes, const Words&... words) {
   std::ostringstream text;
   text << "pool: the block at " << p;
   (text << ... << words);
-  return {errc::invalid_argument, text.str()};
+  return {p, bytes, text.str()};
 }
 
 std::size_t filled(std::size_t good) noexcept { return std::min(good, block_guard::filled_bytes); }
@@ -91,15 +91,16 @@ void block_guard::clear() noexcept {
 block_guard::known_block& block_guard::find_live(const block& b, std::size_t good) {
   const auto found = x_blocks.find(b.p);
   if (found == x_blocks.end()) {
-    throw mistake(b.p, ", freed with ", b.bytes, " bytes, is not a live block of this pool");
+    throw mistake(b.p, b.bytes, ", freed with ", b.bytes, " bytes, is not a live block of this pool");
   }
   const entry& e = found->second;
-  if (e.now != state::live) throw mistake(b.p, " of ", e.bytes, " bytes is freed twice");
+  if (e.now != state::live) throw mistake(b.p, b.bytes, " of ", e.bytes, " bytes is freed twice");
   if (b.bytes < e.bytes || b.bytes > std::min(good, e.good)) {
-    throw mistake(b.p, " was allocated with ", e.bytes, " bytes and is freed with ", b.bytes);
+    throw mistake(b.p, b.bytes, " was allocated with ", e.bytes, " bytes and is freed with ", b.bytes);
   }
   if (b.alignment != e.alignment) {
-    throw mistake(b.p, " was allocated with alignment ", e.alignment, " and is freed with ", b.alignment);
+    throw mistake(b.p, b.bytes, " was allocated with alignment ", e.alignment, " and is freed with ",
+                  b.alignment);
   }
   return *found;
 }
@@ -123,8 +124,8 @@ block_guard::block block_guard::wake_oldest() {
     const std::size_t checked = filled(e.good);
     poison::allow_contents(p, checked);
     if (const std::size_t at = first_change(p, checked); at != checked) {
-      const error found =
-          mistake(p, " of ", e.bytes, " bytes was written to after it was freed, at offset ", at);
+      const block_misuse found =
+          mistake(p, e.bytes, " of ", e.bytes, " bytes was written to after it was freed, at offset ", at);
       e.now = state::reported;
       throw found;
     }

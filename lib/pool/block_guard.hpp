@@ -1,15 +1,31 @@
 // block_guard: knows every live block of a pool, and lets freed ones rest.
 #pragma once
 
+#include <acre/error.hpp>
+
 #include <cstddef>
 #include <memory_resource>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
 #include "base/small_mutex.hpp"
 
 namespace acre {
+
+/// What a guard finds, for the misuse handler.
+class block_misuse : public error {
+ public:
+  block_misuse(const void* block, std::size_t bytes, const std::string& what)
+      : error(errc::invalid_argument, what), x_block(block), x_bytes(bytes) {}
+  const void* block() const noexcept { return x_block; }
+  std::size_t bytes() const noexcept { return x_bytes; }
+
+ private:
+  const void* x_block;
+  std::size_t x_bytes;
+};
 
 /// What guarding::on adds to a pool. The pool calls admit() with each block that it hands out, and retire() with each
 /// that comes back; what retire() returns is to be given to the pool's free memory. Then it calls wake_surplus() until
@@ -50,11 +66,11 @@ class block_guard {
   /// \param b its bytes may be any from those asked for up to `good` and to the good of admit()
   /// \param good the largest size it may be freed with
   /// \returns a block that rested long enough, with the bytes it was asked with, allowed again
-  /// \throws error errc::invalid_argument: the block is not live (freed twice, or never of this pool), has another size
+  /// \throws block_misuse: the block is not live (freed twice, or never of this pool), has another size
   ///   or alignment: it stays what it was; or another one that had to wake was written to: what wake() says
   std::optional<block> retire(const block& b, std::size_t good);
   /// Ends the rest of the block that was freed first; nothing when none rests.
-  /// \throws error errc::invalid_argument: the block was written to. The next call that wakes a block returns it.
+  /// \throws block_misuse: the block was written to. The next call that wakes a block returns it.
   std::optional<block> wake();
   /// The same, but nothing when no more rest than may.
   std::optional<block> wake_surplus();

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
-#include <charconv>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "base/code_of.hpp"
+#include "base/report_misuse.hpp"
 #include "pool/cpu_table.hpp"
 #include "pool/owned_pages.hpp"
 #include "pool/owner_map.hpp"
@@ -24,14 +24,6 @@ namespace acre {
 namespace {
 
 constexpr unsigned no_pool = std::numeric_limits<unsigned>::max();
-
-[[noreturn, gnu::noinline, gnu::cold]] void throw_not_owned(const void* p, std::size_t bytes) {
-  char digits[2 * sizeof p];
-  const auto end =
-      std::to_chars(std::begin(digits), std::end(digits), reinterpret_cast<std::uintptr_t>(p), 16).ptr;
-  throw error(errc::invalid_argument, "no pool owns the block at 0x" + std::string(digits, end) + ", of " +
-                                          std::to_string(bytes) + " bytes");
-}
 
 void add(pool_statistics& sum, const pool_statistics& s) {
   sum.allocations += s.allocations;
@@ -214,8 +206,8 @@ void* node_pools::do_allocate(std::size_t bytes, std::size_t alignment) {
 void node_pools::do_deallocate(void* p, std::size_t bytes, std::size_t alignment) {
   const auto owner = x_state->owners.find(p);
   if (!owner) [[unlikely]] {
-    if (p == nullptr) return;
-    throw_not_owned(p, bytes);
+    if (p != nullptr) report_no_block("node_pools", p, bytes);
+    return;
   }
   x_state->pools[*owner]->deallocate(p, bytes, alignment);
   state::cpu_slot& cpu = x_state->slot();

@@ -7,7 +7,7 @@
 #include <limits>
 #include <new>
 
-#include "base/misuse.hpp"
+#include "base/report_misuse.hpp"
 #include "sys/clock.hpp"
 #include "sys/pages.hpp"
 
@@ -20,10 +20,6 @@ constexpr std::size_t first_slab = std::size_t{1} << 20;
 
 constexpr std::size_t round_up(std::size_t n, std::size_t unit) noexcept {
   return (n + unit - 1) / unit * unit;
-}
-
-[[noreturn]] void misused(const void* p, std::size_t bytes) noexcept {
-  detail::misuse("pool: no live block of this size", p, bytes);
 }
 
 }  // namespace
@@ -77,13 +73,13 @@ void* page_heap::allocate(std::size_t bytes, std::size_t alignment) {
 
 void page_heap::deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
   if (!is_extent(bytes, alignment)) return deallocate_mapping(p, bytes);
-  if (!give_units(p, good_size(bytes, alignment) / unit_bytes, use::block)) misused(p, bytes);
+  if (!give_units(p, good_size(bytes, alignment) / unit_bytes, use::block)) report_no_block("pool", p, bytes);
 }
 
 void* page_heap::allocate_span(std::size_t units) { return take_units(units, unit_bytes, use::span); }
 
 void page_heap::deallocate_span(void* p, std::size_t units) noexcept {
-  if (!give_units(p, units, use::span)) misused(p, units * unit_bytes);
+  if (!give_units(p, units, use::span)) report_no_block("pool", p, units * unit_bytes);
 }
 
 // ---- counting
@@ -287,7 +283,7 @@ void page_heap::deallocate_mapping(void* p, std::size_t bytes) noexcept {
       todo = look_for_chores();
     }
   }
-  if (!is_live) misused(p, bytes);
+  if (!is_live) return report_no_block("pool", p, bytes);
   if (gone) x_pages->unmap(gone->p, gone->bytes, gone->alignment);
   tend(todo);
 }

@@ -181,10 +181,6 @@ void pool_core::release() {
   thread_registry::add(*this);
 }
 
-void pool_core::wake_all() {
-  while (const auto rested = x_guard->wake()) deallocate_raw(*rested);
-}
-
 std::size_t pool_core::trim() {
   x_trims.fetch_add(1, std::memory_order_relaxed);
   if (x_guard) wake_all();

@@ -45,7 +45,7 @@ class pool_core {
 
   // Any block, without caches, under the eyes of the guard.
   void* allocate_guarded(std::size_t bytes, std::size_t alignment);
-  void deallocate_guarded(void* p, std::size_t bytes, std::size_t alignment);
+  void deallocate_guarded(void* p, std::size_t bytes, std::size_t alignment) noexcept;
 
   std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept;
   void release();
@@ -106,7 +106,7 @@ class pool_core {
   std::size_t block_bytes(std::size_t bytes, std::size_t alignment) const noexcept;
   std::size_t free_empty_spans();
   bool reclaim();
-  void wake_all();
+  void wake_all() noexcept;
   /// Once more after reclaim(), if upstream has no more.
   template <class Allocate>
   void* try_twice(Allocate allocate);

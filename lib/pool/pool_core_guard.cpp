@@ -1,4 +1,7 @@
 // What happens to blocks of a pool that is guarded.
+#include <optional>
+
+#include "base/report_misuse.hpp"
 #include "pool/poison.hpp"
 #include "pool/pool_core.hpp"
 
@@ -8,6 +11,18 @@ namespace {
 /// Forbidden bytes that small blocks have at least where somebody watches: to find writes past the end. Larger ones
 /// stay what they are, because their placement may depend on their size.
 constexpr std::size_t overrun_bytes = 8;
+
+/// What `wake` returns. It throws once for a block that was written to.
+template <class Wake>
+std::optional<block_guard::block> woken(Wake wake) noexcept {
+  for (;;) {
+    try {
+      return wake();
+    } catch (const block_misuse& e) {
+      report_misuse(e.block(), e.bytes(), e.what());
+    }
+  }
+}
 
 }  // namespace
 
@@ -32,9 +47,21 @@ void* pool_core::allocate_guarded(std::size_t bytes, std::size_t alignment) {
   return p;
 }
 
-void pool_core::deallocate_guarded(void* p, std::size_t bytes, std::size_t alignment) {
-  auto rested = x_guard->retire({p, bytes, alignment}, good_size(bytes, alignment));
-  for (; rested; rested = x_guard->wake_surplus()) deallocate_raw(*rested);
+void pool_core::deallocate_guarded(void* p, std::size_t bytes, std::size_t alignment) noexcept {
+  std::optional<block_guard::block> rested;
+  try {
+    rested = x_guard->retire({p, bytes, alignment}, good_size(bytes, alignment));
+  } catch (const block_misuse& e) {
+    report_misuse(e.block(), e.bytes(), e.what());
+  }
+  if (rested) deallocate_raw(*rested);
+  const auto wake = [&] { return x_guard->wake_surplus(); };
+  while (const auto more = woken(wake)) deallocate_raw(*more);
+}
+
+void pool_core::wake_all() noexcept {
+  const auto wake = [&] { return x_guard->wake(); };
+  while (const auto rested = woken(wake)) deallocate_raw(*rested);
 }
 
 void pool_core::deallocate_raw(const block_guard::block& b) noexcept {

@@ -11,6 +11,7 @@
 #include <new>
 #include <string>
 
+#include "base/report_misuse.hpp"
 #include "segment/held_heap.hpp"
 #include "sys/processes.hpp"
 
@@ -161,22 +162,34 @@ void* segment_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
   throw allocation_error(errc::out_of_memory, bytes, heap_text, "no free block is large enough");
 }
 
-void segment_resource::do_deallocate(void* p, [[maybe_unused]] std::size_t bytes, std::size_t) {
-  if (p == nullptr) return;
+/// \returns false if it is no live block of this heap
+bool segment_resource::give_back(void* p, [[maybe_unused]] std::size_t bytes) {
   // Who has waited once in vain does not wait for each block of a container.
   const bool has_waited = x_late.load(std::memory_order_relaxed) != nullptr;
   held_heap heap(x_memory, x_bytes, has_waited ? std::chrono::milliseconds(0) : longest_wait);
-  if (!heap) return free_later(p);
+  if (!heap) {
+    free_later(p);
+    return true;
+  }
   if (has_waited) make_up_for_late_frees(*heap);
   const auto block = heap->used_block(p);
-  if (block.size == 0) throw error(errc::not_mapped, "segment_resource: not a live block of this heap");
+  if (block.size == 0) return false;
 #ifdef ACRE_CHECKED
-  if (!may_be_size(block.size, bytes)) {
-    throw error(errc::not_mapped, "segment_resource: a block of " + std::to_string(block.size - word_bytes) +
-                                      " bytes is freed with " + std::to_string(bytes));
-  }
+  if (!may_be_size(block.size, bytes)) return false;
 #endif
   heap->deallocate(block);
+  return true;
+}
+
+void segment_resource::do_deallocate(void* p, std::size_t bytes, std::size_t) {
+  if (p == nullptr) return;
+  try {
+    if (give_back(p, bytes)) return;
+  } catch (const error&) {
+    // The heap is damaged: nothing can be given back to it, and the next function that may throw says so.
+    return;
+  }
+  report_no_block("segment_resource", p, bytes);
 }
 
 bool segment_resource::do_is_equal(const std::pmr::memory_resource& other) const noexcept {

@@ -3,6 +3,8 @@
 #include <acre/apply.hpp>
 #include <acre/area.hpp>
 #include <acre/bytes.hpp>
+#include <acre/check.hpp>
+#include <acre/locate.hpp>
 #include <acre/migrate.hpp>
 #include <acre/node_pools.hpp>
 #include <acre/shared_segment.hpp>
@@ -233,6 +235,9 @@ BOOST_AUTO_TEST_CASE(brings_nodes_that_the_snapshot_does_not_have) {
     const plain_memory memory;
     BOOST_TEST_REQUIRE(set_policy(memory.data(), memory.size(), {mpol::bind, {s.second}}) == 0);
     touch(memory.data(), memory.size());
+    BOOST_TEST(locate(memory.data(), memory.size()).on(s.second) == memory.size() / base_page());
+    const check_result found = check(placement::bind({s.first}), memory.data(), memory.size(), {}, *narrow);
+    BOOST_TEST(found.misplaced == memory.size() / base_page());
     BOOST_TEST(migrate(memory.data(), memory.size(), placement::bind({s.first}), *narrow).failed() == 0U);
     expect_all_on(s.first, memory.data(), memory.size());
   });

@@ -8,14 +8,11 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdint>
-#include <fstream>
 #include <map>
 #include <ostream>
 #include <string>
@@ -257,50 +254,6 @@ BOOST_AUTO_TEST_CASE(that_may_only_be_read_is_unknown_and_gets_no_pages) {
   });
   BOOST_TEST(m.allocated() == m.size() / 2);
   close(file);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-/// A topology from before the last node came online: loaded where /sys shows the nodes before it only.
-topology without_last_node(const std::vector<unsigned>& usable) {
-  const std::string all = "/sys/devices/system/node";
-  const std::string kept = "/tmp/nodes";
-  mkdir(kept.c_str(), 0700);
-  require(mount(all.c_str(), kept.c_str(), nullptr, MS_BIND, nullptr) == 0, "mount");
-  require(mount("none", all.c_str(), "tmpfs", 0, nullptr) == 0, "mount");
-  std::string list;
-  for (unsigned n : usable) {
-    if (n == usable.back()) break;
-    const std::string name = "node" + std::to_string(n);
-    require(symlink((kept + "/" + name).c_str(), (all + "/" + name).c_str()) == 0, "symlink");
-    list += (list.empty() ? "" : ",") + std::to_string(n);
-  }
-  for (const char* file : {"online", "possible", "has_memory", "has_normal_memory", "has_cpu"})
-    std::ofstream(all + "/" + file) << list << '\n';
-  topology old = topology::load();
-  require(umount(all.c_str()) == 0 && umount(kept.c_str()) == 0, "umount");
-  return old;
-}
-
-BOOST_FIXTURE_TEST_SUITE(late_nodes, two_nodes)
-
-BOOST_AUTO_TEST_CASE(hold_pages_that_are_told_and_moved,
-                     *boost::unit_test::precondition(may_make_namespaces)) {
-  in_namespaces(CLONE_NEWNS, [this] {
-    const topology old = without_last_node(usable);
-    BOOST_TEST_REQUIRE(!old.nodes().contains(last));
-    area from(placement::bind({last}));
-    const std::size_t bytes = 16 * base_page();
-    void* p = from.allocate(bytes);
-    touch(p, bytes);
-    BOOST_TEST(locate(p, bytes).on(last) == 16U);
-    const check_result found = check(placement::bind({first, second}), p, bytes, {}, old);
-    BOOST_TEST(found.misplaced == 16U);
-    const migration done = migrate(p, bytes, placement::bind({first, second}), old);
-    BOOST_TEST_INFO(done);
-    BOOST_TEST(done.moved == 16U);
-    from.deallocate(p, bytes);
-  });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -192,7 +192,9 @@ BOOST_AUTO_TEST_CASE(deal_out_blocks_of_all_sizes_by_weight) {
         pool_resource pool(where);
         const std::vector<block> blocks = fill(pool, 80_MiB, {size});
         expect_shares(places(blocks), shares);
-        for (const block& b : blocks) BOOST_TEST(check(where, b.p, b.bytes).ok(), check(where, b.p, b.bytes));
+        // Some: Linux 6.1 reads all mappings of the process for each.
+        for (const block& b : {blocks.front(), blocks[blocks.size() / 2], blocks.back()})
+          BOOST_TEST(check(where, b.p, b.bytes).ok(), check(where, b.p, b.bytes));
         BOOST_TEST(!check(where, untouched_elsewhere(), base_page()).ok());
         give_back(pool, blocks);
       }

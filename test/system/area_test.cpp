@@ -20,6 +20,7 @@
 #include "support/errors.hpp"
 #include "support/kernel.hpp"
 #include "support/mappings.hpp"
+#include "support/misuse.hpp"
 #include "support/print.hpp"
 #include "support/text.hpp"
 
@@ -228,7 +229,7 @@ BOOST_AUTO_TEST_CASE(giving_back_twice_is_an_error_in_checked_builds) {
   area a(placement::local());
   void* const p = a.allocate(1_MiB, 8);
   a.deallocate(p, 1_MiB, 8);
-  BOOST_CHECK_EXCEPTION(a.deallocate(p, 1_MiB, 8), error, with_code(errc::not_mapped));
+  BOOST_TEST(contains(misuse_in([&] { a.deallocate(p, 1_MiB, 8); }), "the block at"));
 }
 #endif
 

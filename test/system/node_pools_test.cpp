@@ -17,7 +17,9 @@
 #include "support/kernel.hpp"
 #include "support/machine.hpp"
 #include "support/mappings.hpp"
+#include "support/misuse.hpp"
 #include "support/print.hpp"
+#include "support/text.hpp"
 
 namespace acre::test {
 namespace {
@@ -105,17 +107,16 @@ BOOST_AUTO_TEST_CASE(refuse_blocks_that_no_pool_owns) {
   const auto heap = std::make_unique<std::max_align_t>();
   std::ostringstream address;
   address << static_cast<void*>(heap.get());
-  BOOST_CHECK_EXCEPTION(pools.deallocate(heap.get(), 16), error,
-                        with_code(errc::invalid_argument).saying(address.str()));
+  BOOST_TEST(contains(misuse_in([&] { pools.deallocate(heap.get(), 16); }), address.str()));
   BOOST_TEST(pools.statistics().deallocations == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(watch_over_their_blocks_where_asked_to) {
   node_pools pools({.guarding = guarding::on});
   void* const p = pools.allocate(100);
-  BOOST_CHECK_EXCEPTION(pools.deallocate(p, 300), error, with_code(errc::invalid_argument));
+  BOOST_TEST(contains(misuse_in([&] { pools.deallocate(p, 300); }), "the block at"));
   pools.deallocate(p, 100);
-  BOOST_CHECK_EXCEPTION(pools.deallocate(p, 100), error, with_code(errc::invalid_argument));
+  BOOST_TEST(contains(misuse_in([&] { pools.deallocate(p, 100); }), "the block at"));
 }
 
 BOOST_AUTO_TEST_CASE(sum_up_their_statistics) {

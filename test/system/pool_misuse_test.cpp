@@ -1,9 +1,12 @@
 // Pointers that are no blocks.
+#include <acre/area.hpp>
 #include <acre/bytes.hpp>
+#include <acre/misuse.hpp>
 #include <acre/node_pools.hpp>
 #include <acre/numa_allocator.hpp>
 #include <acre/placement.hpp>
 #include <acre/pool_resource.hpp>
+#include <acre/topology.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -18,8 +21,10 @@
 #include <vector>
 
 #include "support/child.hpp"
+#include "support/misuse.hpp"
 #include "support/print.hpp"
 #include "support/resource_stress.hpp"
+#include "support/text.hpp"
 
 namespace acre::test {
 namespace {
@@ -84,7 +89,7 @@ BOOST_AUTO_TEST_CASE(to_free_a_null_pointer_does_nothing) {
 
 // Of a size that blocks with mappings of their own have.
 BOOST_AUTO_TEST_CASE(to_free_what_is_no_block_ends_the_program_before_the_books_are_touched) {
-  const std::string says = "acre: pool: no live block of this size: the block at ";
+  const std::string says = "acre: pool: the block at ";
   for (const placement& where : {placement::unbound(), placement::local()}) {
     pool_resource pool(where, unguarded);
     auto* const p = static_cast<std::byte*>(pool.allocate(20_MiB));
@@ -99,6 +104,39 @@ BOOST_AUTO_TEST_CASE(to_free_what_is_no_block_ends_the_program_before_the_books_
         says);
     pool.deallocate(p, 20_MiB);
   }
+}
+
+BOOST_AUTO_TEST_CASE(that_the_handler_puts_up_with_leaves_the_block) {
+  pool_resource pool(placement::unbound(), unguarded);
+  auto* const p = static_cast<std::byte*>(pool.allocate(20_MiB));
+  void* const q = pool.allocate(100_KiB);
+  BOOST_TEST(
+      contains(misuse_in([&] { pool.deallocate(p + 4096, 20_MiB); }), "is no live block of this size"));
+  BOOST_TEST(contains(misuse_in([&] { pool.deallocate(q, 200_KiB); }), "freed with 204800 bytes"));
+  BOOST_TEST(pool.statistics().live_blocks == 2U);
+  BOOST_TEST(misuse_in([&] {
+               pool.deallocate(p, 20_MiB);
+               pool.deallocate(q, 100_KiB);
+             }).empty());
+  BOOST_TEST(pool.statistics().live_blocks == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(of_areas_is_told_where_they_know_their_blocks) {
+  const node_set all = topology::system().default_nodes();
+  area pages(placement::blocked(all));
+  free_nulls(pages);
+  int local = 0;
+  BOOST_TEST(contains(misuse_in([&] { pages.deallocate(&local, 4096); }), "area: the block at"));
+  void* const p = pages.allocate(1_MiB);
+  pages.deallocate(p, 1_MiB);
+  BOOST_TEST(contains(misuse_in([&] { pages.deallocate(p, 1_MiB); }), "area: the block at"));
+}
+
+BOOST_AUTO_TEST_CASE(is_told_to_the_handler_that_was_set_last) {
+  const misuse_handler first = set_misuse_handler([](const misuse&) {});
+  const misuse_handler second = set_misuse_handler(nullptr);
+  BOOST_TEST((first != second));
+  BOOST_TEST((set_misuse_handler(first) == first));
 }
 
 // Of a size that blocks in slabs have.

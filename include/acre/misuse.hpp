@@ -1,0 +1,31 @@
+// misuse: what happens when a program gives memory back that it may not give back.
+#pragma once
+
+#include <acre/export.hpp>
+
+#include <cstddef>
+
+namespace acre {
+
+/// A block that is nobody's, or was freed already, or is freed with another size, or was written to after it was freed:
+/// as far as it is found, which is what guarding::on is for.
+struct misuse {
+  const void* block;
+  std::size_t
+      bytes;  ///< that it was given back with; of one that was written to afterwards, as it was asked for
+  const char* what;  ///< one sentence; lives as long as the call of the handler
+};
+
+/// Called by the thread that gave the block back, in the middle of a deallocate() or trim(), outside of all locks of acre's. It may
+/// allocate, and end the program. If it returns, the block is left as it was: nothing is given back.
+/// It must not throw: frees do not.
+using misuse_handler = void (*)(const misuse& m);
+
+/// The handler from now on. The first one writes a line to standard error, the only one that the library ever prints, and
+/// aborts, as free(3) does.
+/// \param handler null: the first one
+/// \returns the one before
+/// \safety any thread
+ACRE_API misuse_handler set_misuse_handler(misuse_handler handler) noexcept;
+
+}  // namespace acre
