@@ -55,7 +55,7 @@ struct residency {
 /// Pages of shared memory count wherever they lie, whichever process touched them; those that this one has not mapped
 /// are read in a second mapping for the time of the call, and none comes into being by that.
 /// A page that the kernel is moving, as compaction does at any time, seems absent for that moment: such pages are
-/// looked for again, for about a second in all.
+/// looked for again, for about a quarter of a second in all.
 /// Where move_pages(2) is refused, as in most containers, looks by get_mempolicy(2), at some 0.6 us a page; where that is
 /// refused, too, by /proc/self/numa_maps.
 /// \param p any address;

@@ -9,11 +9,11 @@
 #include <bit>
 #include <cerrno>
 #include <limits>
+#include <map>
 #include <mutex>
 #include <new>
 #include <optional>
 #include <ostream>
-#include <unordered_map>
 
 #include "area/cold_mutex.hpp"
 #include "area/page_kinds.hpp"
@@ -78,9 +78,13 @@ struct area::state {
   /// Sizes of blocks follow from bytes, but not where fallback may have chosen other pages; ranges and chunks are as the
   /// budget was.
   bool remembers() const noexcept { return is_hugetlb(pages) || (binds() && !whole); }
+  /// Made before the lock is taken: operator new may have locks of its own, which fork may hold.
   void remember(void* p, block b) {
+    std::map<const void*, block> made;
+    made.emplace(p, std::move(b));
+    auto node = made.extract(made.begin());
     const std::lock_guard lock(cold_mutex());
-    blocks.emplace(p, std::move(b));
+    blocks.insert(std::move(node));
   }
   /// Of a block that lives.
   const block& remembered(const void* p) const {
@@ -104,12 +108,12 @@ struct area::state {
   /// \returns the kind of its pages; nothing if it is no block
   std::optional<page_kind> forget(const void* p) {
     if (!remembers()) return pages;
+    std::map<const void*, block>::node_type gone;  // ends after the lock
     const std::lock_guard lock(cold_mutex());
     const auto at = blocks.find(p);
     if (at == blocks.end()) return std::nullopt;
-    const page_kind kind = at->second.pages;
-    blocks.erase(at);
-    return kind;
+    gone = blocks.extract(at);
+    return gone.mapped().pages;
   }
 
   const placement where;
@@ -124,7 +128,7 @@ struct area::state {
   std::string installed;
   std::vector<downgrade> downgrades;
 
-  std::unordered_map<const void*, block> blocks;  ///< under cold_mutex()
+  std::map<const void*, block> blocks;  ///< under cold_mutex()
   // Counters for status() only: relaxed, they order nothing.
   std::array<std::atomic<std::size_t>, 4> allocations{};
   std::atomic<std::size_t> live_blocks{0};

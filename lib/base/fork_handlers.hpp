@@ -13,8 +13,9 @@ struct fork_actions {
   void (*forget_other_threads)() noexcept = nullptr;
 };
 
-/// From now on fork() holds that part still, so that the child finds it whole and unlocked. A second call for the same
-/// part does nothing.
+/// From now on fork() holds that part still, so that the child finds it whole and unlocked; not a fork that is under way in
+/// another thread. So static initialisers call this, before there are other threads, and first uses for those that come
+/// earlier still. A second call for the same part does nothing.
 /// \param actions of static storage duration
 /// \throws std::system_error if the handlers cannot be installed
 void hold_in_fork(fork_part part, const fork_actions& actions);

@@ -189,9 +189,10 @@ plan as_decided(const placement& where, const page_range& range, std::size_t pag
     const policy found = at < range.bytes() ? policies.at(range.begin + at).value_or(policy{}) : policy{};
     const bool possible =
         found.mode == mode && found.nodes.size() == 1 && where.nodes().contains(found.nodes);
-    const policy expected =
-        possible ? found
-                 : (where.chunk() == chunk::automatic ? policy{mode, where.nodes()} : p.at(at).policy);
+    // Of automatic chunks any of the nodes would do; the first stands for them.
+    const node_set stands_for_all{where.nodes().first()};
+    const policy wanted = where.chunk() == chunk::automatic ? policy{mode, stands_for_all} : p.at(at).policy;
+    const policy expected = possible ? found : wanted;
     if (!decided.ranges.empty() && decided.ranges.back().policy == expected) {
       decided.ranges.back().length += bytes;
     } else {
@@ -207,6 +208,7 @@ plan as_decided(const placement& where, const page_range& range, std::size_t pag
     const std::size_t step = m.shared ? range.page_size : m.end - m.begin;
     for (std::uintptr_t at = m.begin; at < m.end; at += step) decide(at - range.begin, step);
   }
+  if (decided.ranges.empty()) throw error(errc::not_mapped, "check: the range is not mapped any more");
   const std::size_t end = decided.ranges.back().offset + decided.ranges.back().length;
   if (end < p.bytes) decided.ranges.back().length += p.bytes - end;
   return decided;

@@ -21,12 +21,15 @@ namespace {
 
 /// The whole pages of a range: of one that begins with a page those that it has a part of, as apply() has it; else those
 /// that lie inside, for the others are shared with neighbours.
-/// \param page bytes of a page there
+/// \param page bytes of a page at the beginning
 page_range whole_pages(page_range range, const void* p, std::size_t bytes, std::size_t page) {
   const auto first = reinterpret_cast<std::uintptr_t>(p);
   const std::uintptr_t last = first + bytes;
+  // Where memory of hugetlb pages ends within the range, its end is of other pages.
+  const std::size_t last_page = std::min(page, sys::page_size_at(last - 1).value_or(sys::page_size()));
   range.begin = (first + page - 1) / page * page;
-  range.end = range.begin == first ? (last + page - 1) / page * page : last / page * page;
+  range.end =
+      range.begin == first ? (last + last_page - 1) / last_page * last_page : last / last_page * last_page;
   if (range.begin < range.end) return range;
   char address[2 * sizeof first + 3];
   std::snprintf(address, sizeof address, "%#" PRIxPTR, first);

@@ -15,10 +15,10 @@ namespace {
 
 /// A base page is moved within microseconds, a huge page within a millisecond, unless the mover has to wait for a CPU.
 void wait_a_little(int looks_left) noexcept {
-  if (looks_left > 990) {
+  if (looks_left > 290) {
     std::this_thread::yield();
   } else {
-    std::this_thread::sleep_for(std::chrono::microseconds(looks_left > 900 ? 200 : 1000));
+    std::this_thread::sleep_for(std::chrono::microseconds(looks_left > 200 ? 200 : 1000));
   }
 }
 
@@ -115,8 +115,13 @@ bool page_looker::look_once_more(std::span<void* const> pages, std::span<int> no
   }
   if (n == 0) return false;
   if (x_refused) {
-    for (std::size_t i = 0; i < n; ++i)
-      x_refused->look(std::span(again).subspan(i, 1), std::span(found).subspan(i, 1));
+    // Runs of neighbours, because each look reads the mappings anew.
+    for (std::size_t i = 0; i < n;) {
+      std::size_t end = i + 1;
+      while (end < n && index[end] == index[end - 1] + 1) ++end;
+      x_refused->look(std::span(again).subspan(i, end - i), std::span(found).subspan(i, end - i));
+      i = end;
+    }
   } else if (sys::nodes_of(std::span(again).first(n), std::span(found).first(n)) != 0) {
     return false;
   }
@@ -125,8 +130,8 @@ bool page_looker::look_once_more(std::span<void* const> pages, std::span<int> no
     int& node = nodes[index[i]];
     node = found[i];
     if (!is_absent(node) || known[index[i]] != sys::page_entry::elsewhere) continue;
-    // Swapped out looks the same in the page table; mincore(2) tells them apart (mm/mincore.c: "migration entries are
-    // always uptodate").
+    // Swapped out looks the same in the page table. mincore(2) tells most of them apart (mm/mincore.c: "migration entries
+    // are always uptodate"), but not those in the swap cache, and poisoned pages are waited for in vain.
     unsigned char there = 0;
     if (sys::present_pages(again[i], std::span(&there, 1)) != 0 || there == 0) continue;
     on_the_way = true;
@@ -160,6 +165,18 @@ void page_looker::look_into_objects(std::span<void* const> pages, std::span<int>
   }
 }
 
+namespace {
+
+/// \param entries in order of address
+const sys::smaps_entry* entry_at(const std::vector<sys::smaps_entry>& entries, std::uintptr_t at) {
+  const auto next = std::upper_bound(entries.begin(), entries.end(), at,
+                                     [](std::uintptr_t a, const sys::smaps_entry& e) { return a < e.begin; });
+  if (next == entries.begin() || std::prev(next)->end <= at) return nullptr;
+  return &*std::prev(next);
+}
+
+}  // namespace
+
 void page_looker::look_into_object(const sys::map_line& m, std::span<void* const> pages,
                                    std::span<int> nodes) {
   const auto leave_open = [](std::span<int> some) {
@@ -168,12 +185,14 @@ void page_looker::look_into_object(const sys::map_line& m, std::span<void* const
   const auto [at, is_new] = x_objects.try_emplace(m.begin, object_facts{});
   object_facts& facts = at->second;
   if (is_new) {
-    facts.huge =
-        sys::page_size_at(reinterpret_cast<std::uintptr_t>(pages.front())).value_or(0) > x_range.page_size;
-    if (!facts.huge && sys::has_locked_memory()) {
-      const auto entries = sys::smaps(m.begin, m.begin + 1);
-      facts.locked = entries.empty() || entries.front().locked;
-    }
+    // The kernel walks the whole process for its smaps: once is enough.
+    sys::vma v{};
+    const bool is_told = sys::query_vma(m.begin, v) == 0;
+    if (!x_locks) x_locks = sys::has_locked_memory();
+    if (!x_entries && (!is_told || *x_locks)) x_entries = sys::smaps(x_range.begin, x_range.end);
+    const sys::smaps_entry* const entry = x_entries ? entry_at(*x_entries, m.begin) : nullptr;
+    facts.huge = (is_told ? v.page_size : entry != nullptr ? entry->page_size : 0) > x_range.page_size;
+    facts.locked = *x_locks && (entry == nullptr || entry->locked);
   }
   // mincore(2) tells of no hugetlb pages but those of one's own page table (Linux 6.12).
   if (facts.huge) return leave_open(nodes);

@@ -45,9 +45,11 @@ class page_looker {
   const sys::map_line* mapping_at(const void* p);
 
   const page_range x_range;
-  int x_looks_left = 1000;  ///< in all about a second of waiting
+  int x_looks_left = 300;  ///< in all about a quarter of a second of waiting
   std::optional<refused_look> x_refused;
   std::optional<std::vector<sys::map_line>> x_mappings;
+  std::optional<bool> x_locks;  ///< the process has locked memory
+  std::optional<std::vector<sys::smaps_entry>> x_entries;
   struct object_facts {
     bool huge;    ///< of hugetlb pages
     bool locked;  ///< in memory, by mlock(2)

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <string>
 
 #include "placement/strategies.hpp"
+#include "sys/clock.hpp"
 #include "sys/files.hpp"
 
 namespace acre {
@@ -35,7 +37,19 @@ plan_options options_within_budget(std::size_t bytes, std::size_t page_size, std
 
 }  // namespace
 
-std::size_t range_budget() { return std::max<std::size_t>(sys::max_map_count() / 4 * 3, 1); }
+// The file is read again after a tenth of a second. relaxed: whoever sees the one and not yet the other reads it himself, or
+// has what was true a moment ago.
+std::size_t range_budget() {
+  static constinit std::atomic<std::size_t> known = 0;
+  static constinit std::atomic<std::int64_t> until = 0;
+  const std::int64_t now = sys::coarse_milliseconds();
+  const std::size_t found = known.load(std::memory_order_relaxed);
+  if (found != 0 && now < until.load(std::memory_order_relaxed)) return found;
+  const std::size_t budget = std::max<std::size_t>(sys::max_map_count() / 4 * 3, 1);
+  known.store(budget, std::memory_order_relaxed);
+  until.store(now + 100, std::memory_order_relaxed);
+  return budget;
+}
 
 std::size_t ranges_in_use() noexcept { return in_use.load(std::memory_order_relaxed); }
 

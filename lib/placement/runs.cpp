@@ -132,7 +132,8 @@ std::size_t automatic_chunk(std::span<const node_weight> parts, std::size_t page
 void plan_rounds(plan& p, const placement& where, const plan_options& options) {
   const std::vector<node_weight> parts = parts_of(where);
   if (where.chunk() == chunk::automatic) {
-    p.chunk = p.page_size * automatic_chunk(parts, p.bytes / p.page_size, options.automatic_ranges);
+    p.chunk = p.page_size * automatic_chunk(parts, p.bytes / p.page_size,
+                                            std::min(options.automatic_ranges, options.max_ranges));
   } else {
     set_chunk(p, where.chunk());
   }

@@ -265,6 +265,13 @@ void* page_heap::allocate_mapping(std::size_t bytes, std::size_t alignment) {
   return p;
 }
 
+/// Whether a block that is freed with so many bytes may have that mapping.
+bool page_heap::may_be_block(const mapping_store::mapping& m, std::size_t bytes) const noexcept {
+  if (bytes > m.bytes) return false;
+  const std::size_t needs = mapping_bytes(bytes);
+  return m.bytes == needs || (x_reuse == page_reuse::any && m.bytes - needs <= needs / 8);
+}
+
 void page_heap::deallocate_mapping(void* p, std::size_t bytes) noexcept {
   chores todo;
   std::unique_ptr<mapping_store::mapping> gone;
@@ -272,7 +279,7 @@ void page_heap::deallocate_mapping(void* p, std::size_t bytes) noexcept {
   {
     const std::lock_guard guard(x_mutex);
     mapping_store::mapping* const m = x_mappings.find(p);
-    is_live = m != nullptr;
+    is_live = m != nullptr && may_be_block(*m, bytes);
     if (is_live) {
       count_end(m->bytes, use::block);
       if (x_reuse == page_reuse::none) {

@@ -71,6 +71,7 @@ class page_heap {
 
   bool is_extent(std::size_t bytes, std::size_t alignment) const noexcept;
   std::size_t mapping_bytes(std::size_t bytes) const noexcept;
+  bool may_be_block(const mapping_store::mapping& m, std::size_t bytes) const noexcept;
 
   enum class use { span, block };
   void* take_units(std::size_t units, std::size_t alignment, use what);

@@ -19,11 +19,16 @@ constexpr fork_actions pools_in_fork{.lock = []() noexcept { pools_mutex.lock_fo
 
 using pools_by_placement = std::unordered_map<placement, pool_resource>;
 
+bool hold_resources_in_fork() {
+  static const bool is_held = (hold_in_fork(fork_part::resources, pools_in_fork), true);
+  return is_held;
+}
+[[maybe_unused]] const bool resources_are_held_from_the_start = hold_resources_in_fork();
+
 // Never destroyed: static destructors may free blocks after ours would have run.
 pools_by_placement& pools_of_placements() {
   static pools_by_placement& all = *new pools_by_placement;
-  [[maybe_unused]] static const bool is_held_in_fork =
-      (hold_in_fork(fork_part::resources, pools_in_fork), true);
+  hold_resources_in_fork();
   return all;
 }
 

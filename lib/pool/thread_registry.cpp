@@ -234,13 +234,19 @@ constexpr fork_actions pools_in_fork{
         },
     .forget_other_threads = []() noexcept { for_each_pool(forget_other_threads_of); }};
 
+bool hold_pools_in_fork() {
+  static const bool is_held = (hold_in_fork(fork_part::pools, pools_in_fork), true);
+  return is_held;
+}
+[[maybe_unused]] const bool pools_are_held_from_the_start = hold_pools_in_fork();
+
 }  // namespace
 
 // Relaxed: only the numbers count.
 std::uint64_t next_pool_id() noexcept { return last_pool_id.fetch_add(1, std::memory_order_relaxed) + 1; }
 
 void add(pool_core& pool) {
-  [[maybe_unused]] static const bool is_held_in_fork = (hold_in_fork(fork_part::pools, pools_in_fork), true);
+  hold_pools_in_fork();
   const std::lock_guard guard(registry_mutex);
   // Made by somebody's fork handler: fork() holds it too, or the child might find it locked by another thread.
   if (is_forking()) pool.lock_for_fork();

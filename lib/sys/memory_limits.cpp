@@ -1,9 +1,10 @@
 #include "sys/memory_limits.hpp"
 
 #include <algorithm>
-#include <map>
-#include <tuple>
+#include <mutex>
 #include <vector>
+
+#include "base/small_mutex.hpp"
 
 #include "sys/clock.hpp"
 #include "sys/files.hpp"
@@ -73,10 +74,21 @@ bool has_word(std::string_view list, std::string_view word) {
   return false;
 }
 
-/// proc_pid_mountinfo(5): 36 35 98:0 /root /mount/point options [optional...] - type source super-options. Of mounts
-/// over each other the last is seen.
+/// The path below the mounted group; nothing if the group is not below it: then it cannot be seen here.
+std::optional<std::string> path_below(std::string_view path, std::string_view mounted) {
+  if (mounted == "/") mounted = "";
+  // A group outside of the cgroup namespace is shown as "/../x".
+  if (!path.starts_with(mounted) || path.find("/..") != path.npos) return std::nullopt;
+  path.remove_prefix(mounted.size());
+  if (!path.empty() && path.front() != '/') return std::nullopt;
+  return std::string(path == "/" ? "" : path);
+}
+
+/// proc_pid_mountinfo(5): 36 35 98:0 /root /mount/point options [optional...] - type source super-options. Parts of a hierarchy
+/// may be mounted, and mounted elsewhere, too: of the mounts where the group is seen, the one that shows most of what is
+/// above it, and of those the last, which hides others.
 std::optional<mounted_groups> find_mount(std::string_view mountinfo, bool version_2,
-                                         std::string_view controller) {
+                                         std::string_view controller, std::string_view path) {
   std::optional<mounted_groups> found;
   for_each_line(mountinfo, [&](std::string_view line) {
     const auto words = words_of(line);
@@ -84,7 +96,9 @@ std::optional<mounted_groups> find_mount(std::string_view mountinfo, bool versio
     if (words.size() < 6 || words.end() - dash < 4) return;
     const bool right =
         version_2 ? dash[1] == "cgroup2" : dash[1] == "cgroup" && has_word(dash[3], controller);
-    if (right) found = {std::string(words[3]), std::string(words[4])};
+    if (!right || !path_below(path, words[3])) return;
+    if (!found || words[3].size() <= found->group.size())
+      found = {std::string(words[3]), std::string(words[4])};
   });
   return found;
 }
@@ -101,16 +115,6 @@ std::optional<std::string> group_path(std::string_view groups, bool version_2, s
       path = line.substr(second + 1);
   });
   return path;
-}
-
-/// The path below the mounted group; nothing if the group is not below it: then it cannot be seen here.
-std::optional<std::string> path_below(std::string_view path, std::string_view mounted) {
-  if (mounted == "/") mounted = "";
-  // A group outside of the cgroup namespace is shown as "/../x".
-  if (!path.starts_with(mounted) || path.find("/..") != path.npos) return std::nullopt;
-  path.remove_prefix(mounted.size());
-  if (!path.empty() && path.front() != '/') return std::nullopt;
-  return std::string(path == "/" ? "" : path);
 }
 
 /// A limit that is set, by the process's group itself or by one above it.
@@ -173,20 +177,9 @@ class group_reader {
 
   /// \returns whether the group can be seen
   bool look_below_mount(const std::string& path, bool version_2) {
-    // Mounts come and go seldom, and their list may be long: it is read again where a group is not found as it was.
-    thread_local std::map<std::tuple<std::string, std::string, bool, std::string_view>, mounted_groups> known;
-    const std::tuple key(x_root, x_namespace, version_2, x_files.controller);
-    if (const auto at = known.find(key); at != known.end()) {
-      const auto below = path_below(path, at->second.group);
-      if (below && look_at(at->second.directory, *below, version_2)) return true;
-      known.erase(at);
-    }
-    const auto mounts = read_file((x_root + "/proc/self/mountinfo").c_str());
-    const auto mount = mounts ? find_mount(*mounts, version_2, x_files.controller) : std::nullopt;
-    const auto below = mount ? path_below(path, mount->group) : std::nullopt;
-    if (!below || !look_at(mount->directory, *below, version_2)) return false;
-    known.emplace(key, *mount);
-    return true;
+    if (!x_mounts) x_mounts = read_file((x_root + "/proc/self/mountinfo").c_str()).value_or("");
+    const auto mount = find_mount(*x_mounts, version_2, x_files.controller, path);
+    return mount && look_at(mount->directory, *path_below(path, mount->group), version_2);
   }
 
   /// From the group itself up to the mounted one. \returns whether the group can be seen
@@ -216,8 +209,10 @@ class group_reader {
     if (!itself && number_in(group + "memory.use_hierarchy") == std::uint64_t{0}) return;
     const auto used = number_in(group + f.used);
     if (!used) return;
-    std::uint64_t left = *limit > *used ? *limit - *used : 0;
-    if (left < x_wanted && x_files.has_cache) left += std::min(cache_of(group), *limit - left);
+    const auto left_beside = [&](std::uint64_t taken) { return *limit > taken ? *limit - taken : 0; };
+    std::uint64_t left = left_beside(*used);
+    // More may be used than memory.high allows.
+    if (left < x_wanted && x_files.has_cache) left = left_beside(*used - std::min(cache_of(group), *used));
     if (!x_result.tightest || left < x_result.tightest->bytes)
       x_result.tightest = {left, group.substr(x_root.size()) + f.limit};
   }
@@ -236,15 +231,21 @@ class group_reader {
   std::string x_namespace = link_target((x_root + "/proc/self/ns/cgroup").c_str());
   group_limits x_result;
   std::vector<set_limit> x_set;
+  std::optional<std::string> x_mounts;
 };
 
 }  // namespace
 
 group_limits memory_group_limits(std::uint64_t wanted, const std::string& root) {
   static const resource_files files = memory_files();
-  thread_local known_limits known;
   group_reader reader(files, wanted, root);
-  return root.empty() ? reader.read(known) : reader.read();
+  if (!root.empty()) return reader.read();
+  // Never destroyed: static and thread-local destructors may allocate. Who comes while another thread is here, or was when
+  // this process was forked, looks by himself.
+  static small_mutex mutex;
+  static known_limits& known = *new known_limits;
+  const std::unique_lock alone(mutex, std::try_to_lock);
+  return alone ? reader.read(known) : reader.read();
 }
 
 group_limits huge_page_group_limits(unsigned shift, const std::string& root) {

@@ -202,6 +202,19 @@ BOOST_AUTO_TEST_CASE(deal_out_blocks_of_all_sizes_by_weight) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(are_not_what_other_policies_of_the_same_nodes_do) {
+  const std::vector<node_weight> shares = weights();
+  const node_set all = to_node_set(usable_nodes());
+  const mapping m(4_MiB);
+  for (const auto& [other, where] : {std::pair(placement::bind(all), placement::interleave(all).hard()),
+                                     std::pair(placement::bind(all), placement::weighted(shares).hard()),
+                                     std::pair(placement::prefer(all), placement::weighted(shares)),
+                                     std::pair(placement::interleave(all), placement::most_free(all))}) {
+    apply(other, m.data(), m.size());
+    BOOST_TEST(!check(where, m.data(), m.size()).ok(), where << " / " << other);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(deal_out_an_areas_blocks_exactly) {
   const std::vector<node_weight> shares = weights();
   area pages(placement::weighted(shares).hard());

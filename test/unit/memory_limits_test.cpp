@@ -91,6 +91,31 @@ BOOST_AUTO_TEST_CASE(are_found_where_only_a_part_is_mounted) {
   expect(memory(), 4000, "/groups/memory.max");
 }
 
+BOOST_AUTO_TEST_CASE(are_found_where_other_parts_are_mounted_later) {
+  const std::string others = "90 24 0:30 /other /mnt/o rw - cgroup2 cgroup2 rw\n";
+  for (const std::string& mounts : {version_2 + others, others + version_2}) {
+    place("0::/a\n", mounts);
+    make("/sys/fs/cgroup/a");
+    make("/mnt/o");
+    write("/sys/fs/cgroup/a/memory.max", "5000\n");
+    write("/sys/fs/cgroup/a/memory.current", "1000\n");
+    write("/mnt/o/memory.max", "10\n");
+    write("/mnt/o/memory.current", "10\n");
+    expect(memory(), 4000, "/sys/fs/cgroup/a/memory.max");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(leave_nothing_above_memory_high) {
+  place("0::/a\n", version_2);
+  make("/sys/fs/cgroup/a");
+  write("/sys/fs/cgroup/a/memory.high", "1000\n");
+  write("/sys/fs/cgroup/a/memory.current", "1500\n");
+  write("/sys/fs/cgroup/a/memory.stat", "anon 1100\ninactive_file 400\n");
+  expect(memory(), 0, "/sys/fs/cgroup/a/memory.high");
+  write("/sys/fs/cgroup/a/memory.stat", "anon 800\ninactive_file 700\n");
+  expect(memory(), 200, "/sys/fs/cgroup/a/memory.high");
+}
+
 BOOST_AUTO_TEST_CASE(slow_down_above_memory_high) {
   place("0::/a\n", version_2);
   make("/sys/fs/cgroup/a");

@@ -174,9 +174,11 @@ std::vector<system_files::group_directory> system_files::memory_groups_of_self()
       const auto mount = group_mount_in(line, *group->files);
       if (!mount) continue;
       const std::string top = mount->group == "/" ? "" : mount->group;
+      // Of several mounts where the group is seen, the one that shows most of what is above it.
       const bool below = group->path.starts_with(top + "/") || group->path == top;
+      if (!below || (!d.mounted.empty() && top.size() > group->path.size() - d.path.size())) continue;
       d.mounted = mount->directory;
-      d.path = below ? group->path.substr(top.size()) : "";
+      d.path = group->path.substr(top.size());
     }
   }
   return found;
