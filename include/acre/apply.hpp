@@ -34,9 +34,9 @@ struct downgrade {
 
 /// Installs `where` on [p, p + bytes). No page is touched, moved or reserved: pages that are there stay
 /// where they are (migrate() moves them). A later apply() replaces an earlier one.
-/// Of memory that other mappings share, the kernel looks at what *this* mapping was told last: saying the same again changes
-/// nothing, even if another process has placed the object otherwise since (mbind_range() of Linux 6.1 and 6.12).
-/// shared_segment::bind() knows a way around.
+/// Of memory that other mappings share, the kernel looks at what *this* mapping was told last: saying the same again
+/// changes nothing, even if another process has placed the object otherwise since (mbind_range() of Linux 6.1 and
+/// 6.12). shared_segment::bind() knows a way around.
 /// The nodes that the process's cpuset allows now count, not those of the topology: what is hard and names others is an
 /// error, what is soft goes on with those that are left (local, if none is), which the downgrades tell.
 /// \param p the start of a page;
@@ -46,7 +46,8 @@ struct downgrade {
 ///   placement whose nodes may not be used now; errc::invalid_alignment if `p` is not the start of a page;
 ///   errc::not_mapped if part of the range is not mapped (nothing is promised then about the parts before
 ///   the hole); errc::binding_denied; errc::binding_unsupported; errc::unsupported_placement if this kernel
-///   lacks the mode, or the range is not whole pages of hugetlb memory; errc::too_many_ranges also where vm.max_map_count is reached; what make_plan() throws
+///   lacks the mode, or the range is not whole pages of hugetlb memory; errc::too_many_ranges also where
+///   vm.max_map_count is reached; what make_plan() throws
 /// \safety any thread; the range must stay mapped
 ACRE_API std::vector<downgrade> apply(const placement& where, void* p, std::size_t bytes,
                                       const topology& machine = topology::system());

@@ -81,10 +81,10 @@ struct area_status {
 ///   killer (SIGKILL; hugetlb: SIGBUS): the kernel reserves nothing per node. Where mlockall(2) with MCL_FUTURE makes
 ///   pages before anybody can say where, an area made after that call places them as with commit::eager.
 ///
-/// deallocate() unmaps, and throws nothing; sizes and alignment must be those of allocate(). Null: nothing. A block that is not
-/// one is told to the misuse handler, where the area knows its blocks (hugetlb pages; placements of several ranges), and in a
-/// library built with ACRE_CHECKED also one that is not mapped (any more). The destructor does not unmap
-/// live blocks. Equal to itself only.
+/// deallocate() unmaps, and throws nothing; sizes and alignment must be those of allocate(). Null: nothing. A block
+/// that is not one is told to the misuse handler, where the area knows its blocks (hugetlb pages; placements of several
+/// ranges), and in a library built with ACRE_CHECKED also one that is not mapped (any more). The destructor does not
+/// unmap live blocks. Equal to itself only.
 /// \safety all functions from any thread. fork: children get copies of private pages, as the kernel does
 ///   it.
 class ACRE_API area final : public resource {

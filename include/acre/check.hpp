@@ -57,8 +57,8 @@ struct check_options {
 /// mapping it may be another. The round in which most pages lie right counts, so that a page that was moved is named
 /// itself. Huge pages take turns among themselves, and may begin anew where a whole round follows. Where the weights
 /// cannot be read, weighted_by_system accepts any node of the set.
-/// Unbound and local accept any node; most_free, and weighted and hard interleave by automatic chunks, want pages on the one node of the set that the
-/// policy there names; a soft placement
+/// Unbound and local accept any node; most_free, and weighted and hard interleave by automatic chunks, want pages on
+/// the one node of the set that the policy there names; a soft placement
 /// that spilled is a difference, which is what one asks check() for.
 /// Where a container refuses get_mempolicy(2), policies are those that /proc/self/numa_maps tells of mappings.
 /// \param p as given to apply(): the start of the placed range

@@ -14,7 +14,8 @@
 
 namespace acre {
 
-/// What became of the pages of a range, by a look at each when all was done. Pages are base pages, and each is counted once.
+/// What became of the pages of a range, by a look at each when all was done. Pages are base pages, and each is counted
+/// once.
 struct migration {
   std::size_t moved = 0;      ///< lie right now and did not before
   std::size_t in_place = 0;   ///< lie right now as before

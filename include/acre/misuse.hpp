@@ -16,8 +16,8 @@ struct misuse {
   const char* what;  ///< one sentence; lives as long as the call of the handler
 };
 
-/// Called by the thread that gave the block back, in the middle of a deallocate() or trim(), outside of all locks of acre's. It may
-/// allocate, and end the program. If it returns, the block is left as it was: nothing is given back.
+/// Called by the thread that gave the block back, in the middle of a deallocate() or trim(), outside of all locks of
+/// acre's. It may allocate, and end the program. If it returns, the block is left as it was: nothing is given back.
 /// It must not throw: frees do not.
 using misuse_handler = void (*)(const misuse& m);
 

@@ -21,8 +21,8 @@ namespace acre {
 /// \returns the nodes that the process may use now, as the kernel tells
 /// \throws error errc::no_such_process; errc::group_shared with what would be needed;
 ///   errc::binding_unsupported where there is no cgroup v2 with the controller cpuset, with what would be
-///   needed, and where /proc was mounted in another PID namespace; errc::permission_denied where the caller may not write the file; errc::node_not_allowed for
-///   nodes that the group above does not have; what require_usable() throws
+///   needed, and where /proc was mounted in another PID namespace; errc::permission_denied where the caller may not
+///   write the file; errc::node_not_allowed for nodes that the group above does not have; what require_usable() throws
 /// \safety any thread
 ACRE_API node_set restrict_process(int pid, const node_set& nodes);
 ACRE_API node_set restrict_process(int pid, const node_set& nodes, std::error_code& ec) noexcept;

@@ -27,13 +27,15 @@ class segment_heap;
 ///
 /// Death: all functions work under one lock in the range, of which the kernel knows while it is held. A thread or process
 /// that ends at any instant inside any of them, the constructor too, leaves a heap that the next one who comes puts in
-/// order, in some nanoseconds for each block. What was live stays live, also blocks that only the dead one knew of: they are
-/// lost until the range is made anew. No such order is kept when the machine stops and the bytes are on a disk.
+/// order, in some nanoseconds for each block. What was live stays live, also blocks that only the dead one knew of:
+/// they are lost until the range is made anew. No such order is kept when the machine stops and the bytes are on a
+/// disk.
 ///
 /// Waiting: one at a time is inside. Who is inside and does not go on (stopped by a signal, a debugger, a frozen control
-/// group) is waited for ten seconds, by all functions alike; then they throw the system's ETIMEDOUT, which names the holder.
-/// Only deallocate() does not: the block is freed by the next function of this resource that gets the lock, and as long as
-/// there are such blocks deallocate() does not wait again. What is left when the resource is destroyed stays allocated.
+/// group) is waited for ten seconds, by all functions alike; then they throw the system's ETIMEDOUT, which names the
+/// holder. Only deallocate() does not: the block is freed by the next function of this resource that gets the lock, and
+/// as long as there are such blocks deallocate() does not wait again. What is left when the resource is destroyed stays
+/// allocated.
 ///
 /// Trust: who may write the range may damage it, and make others wait. Damage that is found is errc::foreign_segment. There
 /// are no addresses in the range, neither ours nor the C library's or the kernel's; numbers found in it are read once,
@@ -41,9 +43,9 @@ class segment_heap;
 ///
 /// allocate() \throws allocation_error errc::invalid_alignment; errc::out_of_memory: no free block is large enough;
 ///   errc::foreign_segment: damaged; the system's ETIMEDOUT
-/// deallocate() throws nothing. Of null, and of a damaged heap: nothing is done. What is not a live block of this heap (found
-///   but for one in 65536) is told to the misuse handler, and the heap is as it was. Where others may damage the range,
-///   they can make a live block look like none: a program that shall outlive that sets a handler that returns.
+/// deallocate() throws nothing. Of null, and of a damaged heap: nothing is done. What is not a live block of this heap
+///   (found but for one in 65536) is told to the misuse handler, and the heap is as it was. Where others may damage the
+///   range, they can make a live block look like none: a program that shall outlive that sets a handler that returns.
 ///
 /// Equal to resources over the same range at the same address of this process.
 /// \safety all functions from any thread of any process; not from signal handlers. fork: the child goes on with a

@@ -94,8 +94,8 @@ class ACRE_API topology {
   memory_kind kind(node_id node) const;
 
   /// The OS numbers of the online CPUs that are local to `node`, those forbidden for this process included;
-  /// empty for memory-only nodes, also where hwloc says they are local to somebody's CPUs, and for all nodes of a machine of
-  /// several whose /sys is hidden. This machine's
+  /// empty for memory-only nodes, also where hwloc says they are local to somebody's CPUs, and for all nodes of a
+  /// machine of several whose /sys is hidden. This machine's
   /// sysfs decides; for others a CPU belongs to the node with the fewest CPUs, then to main memory, then to
   /// the lowest number.
   const std::vector<unsigned>& cpus(node_id node) const;

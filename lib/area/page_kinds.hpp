@@ -25,15 +25,15 @@ plan plan_mapping(const placement& where, std::size_t bytes, std::size_t mapped,
 /// Why this system has no pages of that kind at all; empty if it may have some.
 std::string why_unavailable(page_kind kind, sharing s);
 
-/// Why the pools of the nodes, or a limit of the control group, have not enough huge pages for the plan; empty if they have.
-/// The kernel reserves huge pages for the whole machine only and answers with SIGBUS at first touch where a node has none,
-/// or the group may have no more.
+/// Why the pools of the nodes, or a limit of the control group, have not enough huge pages for the plan; empty if they
+/// have. The kernel reserves huge pages for the whole machine only and answers with SIGBUS at first touch where a node
+/// has none, or the group may have no more.
 std::string why_short(const plan& p, page_kind kind);
 /// The same without a plan, of the group's limit alone.
 std::string why_group_is_short(std::uint64_t bytes, page_kind kind);
 
-/// True if nothing tells how many free huge pages the nodes of the hard ranges have: then the kernel has to be asked for the
-/// pages (an error), before somebody touches them (SIGBUS).
+/// True if nothing tells how many free huge pages the nodes of the hard ranges have: then the kernel has to be asked
+/// for the pages (an error), before somebody touches them (SIGBUS).
 bool are_pools_hidden(const plan& p, page_kind kind);
 
 }  // namespace acre

@@ -14,14 +14,15 @@ struct tree_links {
   std::array<T*, 2> down{};  ///< before and after
 };
 
-/// A treap through its elements: nothing is allocated, and nothing can fail. Elements have the priority that a hash of their
-/// address gives; the work of every function grows with the logarithm of their number, whatever comes in which order.
+/// A treap through its elements: nothing is allocated, and nothing can fail. Elements have the priority that a hash of
+/// their address gives; the work of every function grows with the logarithm of their number, whatever comes in which
+/// order.
 ///
 /// \tparam Traits static functions:
 ///   tree_links<T>& links(T&);
 ///   bool before(const T&, const T&): a strict order;
-///   bool sum_up(T&, const T* left, const T* right) noexcept: works out what T knows of the part it is the root of, from itself
-///   and the roots of the parts below (null: none). Returns whether that has changed.
+///   bool sum_up(T&, const T* left, const T* right) noexcept: works out what T knows of the part it is the root of,
+///   from itself and the roots of the parts below (null: none). Returns whether that has changed.
 /// \safety none
 template <class T, class Traits>
 class summed_tree {

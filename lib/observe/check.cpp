@@ -175,8 +175,8 @@ bool was_decided(const placement& where) {
 }
 
 /// What the kernel has counts as decided, if it is a policy that the placement could have made. most_free decides for each
-/// chunk; of automatic chunks nobody knows where they begin, so it is asked page by page, or once for a mapping that has one
-/// policy.
+/// chunk; of automatic chunks nobody knows where they begin, so it is asked page by page, or once for a mapping that
+/// has one policy.
 plan as_decided(const placement& where, const page_range& range, std::size_t page_size,
                 const topology& machine) {
   plan p = make_plan(where, range.bytes(), machine, {.page_size = page_size, .max_ranges = range.pages()});

@@ -172,8 +172,8 @@ bool page_mover::is_divided(std::size_t begin, std::size_t end) const {
 }
 
 /// Moving a page of a huge page moves all of it. MADV_COLD of a part divides it (mm/madvise.c,
-/// madvise_cold_or_pageout_pte_range, Linux 5.4), and does no more than to make that part older; not so if others map it, if it
-/// is locked in memory, or of hugetlb pages.
+/// madvise_cold_or_pageout_pte_range, Linux 5.4), and does no more than to make that part older; not so if others map
+/// it, if it is locked in memory, or of hugetlb pages.
 void page_mover::divide(bool each_page) {
   for (std::size_t begin = 0; begin < x_range.pages();) {
     const std::size_t end = block_end(begin);

@@ -17,11 +17,12 @@ struct hard_need {
 };
 std::vector<hard_need> hard_needs(const plan& p);
 
-/// Compares what the plan needs with what its nodes, the machine and the memory cgroups have, free or reclaimable. A first look
-/// that keeps hopeless requests from filling the machine; whether pages really came is looked at afterwards. What is not
-/// known, because /proc or /sys cannot be read, does not count.
+/// Compares what the plan needs with what its nodes, the machine and the memory cgroups have, free or reclaimable. A
+/// first look that keeps hopeless requests from filling the machine; whether pages really came is looked at afterwards.
+/// What is not known, because /proc or /sys cannot be read, does not count.
 /// \param present bytes of the range that exist already
-/// \throws error what what_is_left() throws, for nodes that may not be used any more; errc::node_full, naming the nodes, what they need and what they have; errc::out_of_memory
+/// \throws error what what_is_left() throws, for nodes that may not be used any more; errc::node_full, naming the
+///   nodes, what they need and what they have; errc::out_of_memory
 void require_room(const plan& p, std::size_t present, const topology& machine);
 
 }  // namespace acre

@@ -37,8 +37,8 @@ plan_options options_within_budget(std::size_t bytes, std::size_t page_size, std
 
 }  // namespace
 
-// The file is read again after a tenth of a second. relaxed: whoever sees the one and not yet the other reads it himself, or
-// has what was true a moment ago.
+// The file is read again after a tenth of a second. relaxed: whoever sees the one and not yet the other reads it
+// himself, or has what was true a moment ago.
 std::size_t range_budget() {
   static constinit std::atomic<std::size_t> known = 0;
   static constinit std::atomic<std::int64_t> until = 0;

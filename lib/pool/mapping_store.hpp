@@ -30,8 +30,8 @@ class mapping_store {
     std::uint8_t most_zeroes{};  ///< in the mapping's part of the kept ones
   };
 
-  /// \param reuse any: a kept mapping serves blocks that are up to an eighth smaller; same_size: those exactly of its size and
-  ///   alignment
+  /// \param reuse any: a kept mapping serves blocks that are up to an eighth smaller; same_size: those exactly of its
+  ///   size and alignment
   explicit mapping_store(page_reuse reuse) noexcept : x_reuse(reuse) {}
   mapping_store(const mapping_store&) = delete;
   mapping_store& operator=(const mapping_store&) = delete;

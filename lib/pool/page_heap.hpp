@@ -18,8 +18,8 @@
 
 namespace acre {
 
-/// What is done under the lock takes a time that grows with the logarithm of the number of slabs and mappings; only slabs(),
-/// resident() and release() go through all.
+/// What is done under the lock takes a time that grows with the logarithm of the number of slabs and mappings; only
+/// slabs(), resident() and release() go through all.
 /// \safety all functions from any thread, but for the destructor and release(). The lock is never held while upstream
 ///   is called, which may call back (a by_page function that allocates).
 class page_heap {

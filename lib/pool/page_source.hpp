@@ -45,7 +45,8 @@ class page_source {
   /// Blocks beyond the size classes, up to so many bytes, are parts of slabs where any page serves any block; larger ones
   /// have mappings of their own.
   virtual std::size_t largest_extent() const noexcept = 0;
-  /// How long the next slab shall be where slabs of so many bytes are mapped (0: the first is coming): the more, the longer.
+  /// How long the next slab shall be where slabs of so many bytes are mapped (0: the first is coming): the more, the
+  /// longer.
   virtual std::size_t next_slab(std::size_t mapped) const noexcept = 0;
   virtual page_reuse reuse() const noexcept = 0;
   virtual std::pmr::memory_resource* upstream() const noexcept = 0;

@@ -28,7 +28,8 @@ class slab_index {
 
   /// The slab that has the address; null: none.
   slab* with(const void* p) const noexcept;
-  /// The lowest that may have such a run, aligned to up to 256 units: one for which slab::take() fails is not found again until it was given back to.
+  /// The lowest that may have such a run, aligned to up to 256 units: one for which slab::take() fails is not found
+  /// again until it was given back to.
   slab* first_with_room(std::size_t units, std::size_t alignment) const noexcept;
   /// The lowest that begins at `from` or later and has one of the marks.
   slab* first_marked(unsigned marks, const void* from) const noexcept;

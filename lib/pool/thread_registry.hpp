@@ -25,16 +25,16 @@ struct alignas(64) thread_cache {
   std::uint64_t pool_id = 0;
   detail::thread_state* owner = nullptr;
   thread_caches* home = nullptr;
-  /// Changed under the registry's mutex. Null when the pool is gone: from then on the cache is its owner's alone, who deletes
-  /// it some day.
+  /// Changed under the registry's mutex. Null when the pool is gone: from then on the cache is its owner's alone, who
+  /// deletes it some day.
   std::atomic<pool_core*> pool{nullptr};
   // Under the registry's mutex:
   thread_cache* previous = nullptr;
   thread_cache* next = nullptr;
 };
 
-/// One mutex, for what happens seldom: caches' and pools' beginnings and ends, trim(), statistics, fork. No block is touched
-/// under it but the first of a list.
+/// One mutex, for what happens seldom: caches' and pools' beginnings and ends, trim(), statistics, fork. No block is
+/// touched under it but the first of a list.
 /// \safety all functions from any thread
 namespace thread_registry {
 

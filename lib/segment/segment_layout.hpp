@@ -7,9 +7,9 @@
 
 namespace acre {
 
-/// The record has the end of the object. In base pages it has a page of its own; where pages may be transparent huge ones it
-/// begins a huge page, for else the data's end would come into existence with it; in hugetlb pages it has the end
-/// of the last one.
+/// The record has the end of the object. In base pages it has a page of its own; where pages may be transparent huge
+/// ones it begins a huge page, for else the data's end would come into existence with it; in hugetlb pages it has the
+/// end of the last one.
 struct segment_layout {
   std::size_t page;    ///< base or hugetlb
   std::size_t data;    ///< whole pages

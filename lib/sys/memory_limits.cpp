@@ -84,9 +84,9 @@ std::optional<std::string> path_below(std::string_view path, std::string_view mo
   return std::string(path == "/" ? "" : path);
 }
 
-/// proc_pid_mountinfo(5): 36 35 98:0 /root /mount/point options [optional...] - type source super-options. Parts of a hierarchy
-/// may be mounted, and mounted elsewhere, too: of the mounts where the group is seen, the one that shows most of what is
-/// above it, and of those the last, which hides others.
+/// proc_pid_mountinfo(5): 36 35 98:0 /root /mount/point options [optional...] - type source super-options. Parts of a
+/// hierarchy may be mounted, and mounted elsewhere, too: of the mounts where the group is seen, the one that shows most
+/// of what is above it, and of those the last, which hides others.
 std::optional<mounted_groups> find_mount(std::string_view mountinfo, bool version_2,
                                          std::string_view controller, std::string_view path) {
   std::optional<mounted_groups> found;

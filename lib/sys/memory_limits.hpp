@@ -31,7 +31,8 @@ struct group_limits {
 /// \param root what stands for "/", for tests
 group_limits memory_group_limits(std::uint64_t wanted, const std::string& root = {});
 
-/// The same for hugetlb pages of 2^shift bytes (hugetlb.2MB.max): beyond it a page that was reserved is a SIGBUS at the touch.
+/// The same for hugetlb pages of 2^shift bytes (hugetlb.2MB.max): beyond it a page that was reserved is a SIGBUS at the
+/// touch.
 group_limits huge_page_group_limits(unsigned shift, const std::string& root = {});
 
 }  // namespace acre::sys

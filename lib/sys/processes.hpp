@@ -17,8 +17,8 @@ int thread_number() noexcept;
 /// Whether /proc numbers processes as kill(2) and migrate_pages(2) do: not where it was mounted in another PID namespace.
 bool proc_has_own_numbers() noexcept;
 
-/// The whole text of /proc/<pid>/<name>; pid 0: of this process, whatever its number there. 0 or errno: ENOENT, ESRCH: there is no such process (any more), or
-/// no such file; EACCES, EPERM: not for this process to see.
+/// The whole text of /proc/<pid>/<name>; pid 0: of this process, whatever its number there. 0 or errno: ENOENT, ESRCH:
+/// there is no such process (any more), or no such file; EACCES, EPERM: not for this process to see.
 int read_process_file(int pid, const char* name, std::string& text);
 /// The file that the process has mapped at exactly this range, as its link in /proc/<pid>/map_files names it; empty if
 /// there is none, or it is not for this process to see.

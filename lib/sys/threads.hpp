@@ -16,9 +16,9 @@ namespace acre::sys {
 /// sched_getcpu(3); 0 where the kernel does not tell.
 unsigned current_cpu_by_call() noexcept;
 
-/// The CPU the calling thread runs on. glibc registers a rseq area for each thread since 2.35, whose cpu_id the kernel keeps
-/// up to date (rseq(2), <sys/rseq.h>): a load. sched_getcpu(3) does the same by a call, and where there is no such area
-/// (older kernels, the tunable glibc.pthread.rseq=0, Valgrind: cpu_id is negative) asks the vDSO.
+/// The CPU the calling thread runs on. glibc registers a rseq area for each thread since 2.35, whose cpu_id the kernel
+/// keeps up to date (rseq(2), <sys/rseq.h>): a load. sched_getcpu(3) does the same by a call, and where there is no
+/// such area (older kernels, the tunable glibc.pthread.rseq=0, Valgrind: cpu_id is negative) asks the vDSO.
 inline unsigned current_cpu() noexcept {
 #if defined(ACRE_HAS_RSEQ)
   const auto* const area = reinterpret_cast<const volatile struct rseq*>(

@@ -61,7 +61,8 @@ void settle_soft_binding(hwloc_topology_t t) noexcept {
 topology topology::load() {
   const std::string what = "this machine";
   hwloc_handle handle = new_handle(what);
-  // For a file that is said to be of this machine (HWLOC_THISSYSTEM): which of its CPUs are allowed is not the file's to say.
+  // For a file that is said to be of this machine (HWLOC_THISSYSTEM): which of its CPUs are allowed is not the file's
+  // to say.
   load_into(handle.get(), what, HWLOC_TOPOLOGY_FLAG_THISSYSTEM_ALLOWED_RESOURCES);
   // HWLOC_XMLFILE and the like make hwloc show another machine.
   const bool here = hwloc_topology_is_thissystem(handle.get()) != 0;

@@ -279,8 +279,8 @@ BOOST_AUTO_TEST_CASE(that_a_filter_refuses_is_an_error) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-/// Shape tiny: node 2 has 64 MiB. Root moves pages that a process shares with its parent, too: here the parent runs no other
-/// case.
+/// Shape tiny: node 2 has 64 MiB. Root moves pages that a process shares with its parent, too: here the parent runs no
+/// other case.
 BOOST_AUTO_TEST_SUITE(moving_to_a_full_node, *boost::unit_test::label("alone"))
 
 BOOST_AUTO_TEST_CASE(moves_what_fits_and_says_so) {

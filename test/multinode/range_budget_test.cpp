@@ -1,4 +1,5 @@
-// Kernel mappings: a process with 64 GiB in pools of every placement has plenty left, and the end of the budget is an error.
+// Kernel mappings: a process with 64 GiB in pools of every placement has plenty left, and the end of the budget is an
+// error.
 #include <acre/area.hpp>
 #include <acre/bytes.hpp>
 #include <acre/pool_resource.hpp>

@@ -1,5 +1,6 @@
-// Every report of locate, check and migrate against raw move_pages: random placements, kinds of pages, owners of the memory,
-// and what was done to it before. ACRE_SEED=number says a failed run again. Run with each setting of transparent huge pages.
+// Every report of locate, check and migrate against raw move_pages: random placements, kinds of pages, owners of the
+// memory, and what was done to it before. ACRE_SEED=number says a failed run again. Run with each setting of
+// transparent huge pages.
 #include <acre/check.hpp>
 #include <acre/locate.hpp>
 #include <acre/migrate.hpp>

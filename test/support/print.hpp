@@ -1,5 +1,5 @@
-// print: how Boost.Test writes values that have no operator<<, in the message of an assertion that fails. Every test includes
-// it: what is written by one source in one way and by another otherwise is one function to the linker.
+// print: how Boost.Test writes values that have no operator<<, in the message of an assertion that fails. Every test
+// includes it: what is written by one source in one way and by another otherwise is one function to the linker.
 #pragma once
 
 #include <acre/node_set.hpp>

@@ -31,7 +31,8 @@ namespace {
 
 const pool_options unguarded{.guarding = guarding::off};
 
-/// libstdc++ 12 declares that memory_resource::deallocate is never given one, which UndefinedBehaviorSanitizer would report.
+/// libstdc++ 12 declares that memory_resource::deallocate is never given one, which UndefinedBehaviorSanitizer would
+/// report.
 __attribute__((no_sanitize("undefined"))) void free_nulls(std::pmr::memory_resource& r) {
   void* volatile null = nullptr;
   for (const std::size_t bytes :

@@ -10,7 +10,8 @@ namespace acre_cli {
 /// nothing throws.
 void say(std::string_view text) noexcept;
 
-/// "acre: TEXT", with further lines set in; what is not printable in a line of `text`, as names of other users' things may be, becomes '?'.
+/// "acre: TEXT", with further lines set in; what is not printable in a line of `text`, as names of other users' things
+/// may be, becomes '?'.
 void complain(std::string_view text) noexcept;
 
 /// What `e` says, or what happened where it says its own name.
