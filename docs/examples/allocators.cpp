@@ -24,7 +24,7 @@ void made_from_a_placement_or_a_resource(const acre::node_set& nodes) {
   acre::area pages(where);
   numa_vector<int> c(1000, &pages);  // each block a mapping of its own
   require(c.get_allocator() != a.get_allocator(), "another resource is another allocator");
-  require(acre::check(where, c.data(), c.size() * sizeof(int)).ok(), "the elements lie as placed");
+  require(acre::check(c.data(), c.size() * sizeof(int), where).ok(), "the elements lie as placed");
 }
 
 void propagation(const acre::node_set& nodes) {

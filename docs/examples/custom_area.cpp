@@ -22,9 +22,9 @@ class counting_area : public std::pmr::memory_resource {
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) override {
     acre::mapping pages(std::max<std::size_t>(bytes, 1), {.alignment = alignment, .name = "counting"});
-    acre::apply(x_where, pages.data(), pages.size());
+    acre::apply(pages.data(), pages.size(), x_where);
     acre::prefault(pages.data(), pages.size());
-    if (!acre::check(x_where, pages.data(), pages.size())) throw std::bad_alloc();
+    if (!acre::check(pages.data(), pages.size(), x_where)) throw std::bad_alloc();
     const std::lock_guard lock(x_mutex);
     x_peak = std::max(x_peak, x_live += pages.size());
     void* const p = pages.data();

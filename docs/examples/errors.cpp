@@ -49,7 +49,7 @@ void lack_of_memory_is_a_bad_alloc() {
 void the_same_without_exceptions() {
   acre::mapping pages(64_KiB);
   std::error_code ec;
-  acre::apply(acre::placement::bind({1023}), pages.data(), pages.size(), ec);
+  acre::apply(pages.data(), pages.size(), acre::placement::bind({1023}), ec);
   require(ec == acre::errc::unknown_node, "the twin reports the code");
   acre::prefault(pages.data(), pages.size(), ec);
   require(!ec, "success clears it");

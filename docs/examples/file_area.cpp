@@ -32,7 +32,7 @@ class file_area : public std::pmr::memory_resource {
                                 .file = x_file,
                                 .offset = x_offset});
     if (ftruncate(x_file, static_cast<off_t>(x_offset + pages.size())) != 0) throw std::bad_alloc();
-    acre::apply(x_where, pages.data(), pages.size());
+    acre::apply(pages.data(), pages.size(), x_where);
     x_offset += pages.size();
     x_address += pages.size();
     x_blocks.push_back(std::move(pages));
@@ -65,13 +65,13 @@ int main() {
     file_area area(file, 64_KiB, address, where);
     std::pmr::vector<int> table(10'000, 42, &area);
     require(table.data() == address, "the block is where it was wanted");
-    std::cout << acre::check(where, table.data(), table.size() * sizeof(int)) << '\n';
-    require(acre::check(where, table.data(), table.size() * sizeof(int)).ok(), "the file's pages are placed");
+    std::cout << acre::check(table.data(), table.size() * sizeof(int), where) << '\n';
+    require(acre::check(table.data(), table.size() * sizeof(int), where).ok(), "the file's pages are placed");
   }
   // The pages and their policy are the file's: both outlive the mapping.
   acre::mapping again(40'000, {.sharing = acre::sharing::shared, .file = file, .offset = 64_KiB});
   require(static_cast<const int*>(again.data())[9'999] == 42, "the file keeps what was written");
-  require(acre::check(where, again.data(), again.size()).ok(), "the file keeps its policy");
+  require(acre::check(again.data(), again.size(), where).ok(), "the file keeps its policy");
 
   try {
     acre::mapping taken(4_KiB, {.address = again.data(), .use = acre::address_use::exact});

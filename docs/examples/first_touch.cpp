@@ -28,5 +28,5 @@ int main() {
 
   std::cout << acre::locate(v.data(), bytes) << '\n';
   require(acre::locate(v.data(), bytes).untouched == 0, "the workers touched everything");
-  require(acre::check(acre::placement::local(), v.data(), bytes).ok(), "local is the policy");
+  require(acre::check(v.data(), bytes, acre::placement::local()).ok(), "local is the policy");
 }

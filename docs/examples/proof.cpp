@@ -31,10 +31,10 @@ void check_asks_the_kernel(const acre::node_set& nodes) {
   const acre::placement bound = acre::placement::bind(nodes);
   acre::area pages(bound, {.commit = acre::commit::eager});
   void* const p = pages.allocate(1_MiB);
-  require(acre::check(bound, p, 1_MiB).ok(), "the block is placed");
+  require(acre::check(p, 1_MiB, bound).ok(), "the block is placed");
 
-  acre::apply(acre::placement::local(), p, 1_MiB);  // somebody changes the policy
-  const acre::check_result after = acre::check(bound, p, 1_MiB);
+  acre::apply(p, 1_MiB, acre::placement::local());  // somebody changes the policy
+  const acre::check_result after = acre::check(p, 1_MiB, bound);
   std::cout << after << '\n';
   require(after.policy.has_value(), "the policy is another one");
   require(!after.page.has_value(), "the pages are where they were");

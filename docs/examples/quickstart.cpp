@@ -57,7 +57,7 @@ void move_it() {
   std::pmr::vector<char> data(4 << 20, 'x', &pages);
   const acre::placement there = acre::placement::bind({nodes.first()});
   std::cout << acre::migrate(data.data(), data.size(), there) << '\n';
-  require(acre::check(there, data.data(), data.size()).ok(), "the pages moved");
+  require(acre::check(data.data(), data.size(), there).ok(), "the pages moved");
 }
 
 }  // namespace

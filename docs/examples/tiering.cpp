@@ -25,7 +25,7 @@ void move_and_prove(void* p, std::size_t bytes, acre::node_id node) {
   std::cout << "to node " << node << ": " << moved << '\n';
   if (moved.failed() != 0) std::cout << "first at byte " << *moved.first_failed << '\n';
   require(moved.failed() == 0, "nothing pins these pages and the node has room");
-  require(acre::check(where, p, bytes).ok(), "the pages lie where they were moved to");
+  require(acre::check(p, bytes, where).ok(), "the pages lie where they were moved to");
 }
 
 }  // namespace

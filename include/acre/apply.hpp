@@ -49,15 +49,15 @@ struct downgrade {
 ///   lacks the mode, or the range is not whole pages of hugetlb memory; errc::too_many_ranges also where
 ///   vm.max_map_count is reached; what make_plan() throws
 /// \safety any thread; the range must stay mapped
-ACRE_API std::vector<downgrade> apply(const placement& where, void* p, std::size_t bytes,
+ACRE_API std::vector<downgrade> apply(void* p, std::size_t bytes, const placement& where,
                                       const topology& machine = topology::system());
 
 /// The same for a plan already made, which must be for this machine.
-ACRE_API std::vector<downgrade> apply(const plan& ranges, void* p,
+ACRE_API std::vector<downgrade> apply(void* p, const plan& ranges,
                                       const topology& machine = topology::system());
 
 /// Twins that report errors by code; lack of memory is errc::out_of_memory.
-ACRE_API void apply(const placement& where, void* p, std::size_t bytes, std::error_code& ec) noexcept;
+ACRE_API void apply(void* p, std::size_t bytes, const placement& where, std::error_code& ec) noexcept;
 
 /// The policy of the page at `p` as the kernel reports it. Never faults a page in.
 /// \throws error errc::not_mapped; errc::binding_unsupported where the kernel cannot tell

@@ -63,7 +63,7 @@ struct check_options {
 /// Where a container refuses get_mempolicy(2), policies are those that /proc/self/numa_maps tells of mappings.
 /// \param p as given to apply(): the start of the placed range
 /// \throws error what locate() and make_plan() throw
-ACRE_API check_result check(const placement& where, const void* p, std::size_t bytes,
+ACRE_API check_result check(const void* p, std::size_t bytes, const placement& where,
                             const check_options& options = {}, const topology& machine = topology::system());
 
 }  // namespace acre

@@ -26,6 +26,6 @@ ACRE_API void prefault(void* p, std::size_t bytes, std::error_code& ec) noexcept
 
 /// The same for a fresh range and its plan, which need not be applied yet: when it returns the plan is
 /// installed and every page lies on it. What an eager area does.
-ACRE_API void prefault(const plan& ranges, void* p, const topology& machine = topology::system());
+ACRE_API void prefault(void* p, const plan& ranges, const topology& machine = topology::system());
 
 }  // namespace acre

@@ -266,7 +266,7 @@ mapping area::state::map_block(std::size_t bytes, std::size_t alignment, block& 
   keep_base_pages(p.ranges.front().policy.mode, m);
   if (is_hugetlb(kind)) require_huge_pages(why_short(p, kind));
   if (is_hugetlb(kind) && are_pools_hidden(p, kind)) {
-    prefault(p, m.data(), machine);
+    prefault(m.data(), p, machine);
   } else {
     commit_block(p, m);
   }
@@ -284,9 +284,9 @@ bool area::state::try_bind_whole(const mapping& m) const noexcept {
 
 void area::state::commit_block(const plan& p, const mapping& m) const {
   if (options.commit == commit::lazy && !is_populated) {
-    apply(p, m.data(), machine);
+    apply(m.data(), p, machine);
   } else {
-    prefault(p, m.data(), machine);
+    prefault(m.data(), p, machine);
   }
 }
 
@@ -321,7 +321,7 @@ std::size_t area::good_size(std::size_t bytes, std::size_t) const noexcept {
 
 check_result area::check_block(const void* p, std::size_t bytes) const {
   const page_kind kind = x_state->kind_of(p);
-  return check(x_state->planned_as(p), p, std::max<std::size_t>(bytes, 1),
+  return check(p, std::max<std::size_t>(bytes, 1), x_state->planned_as(p),
                {.page_size = planned_page(kind, mapped_size(bytes, kind))}, x_state->machine);
 }
 

@@ -77,7 +77,7 @@ policy_probe probe_policy(const placement& where, const area_options& options, c
   plan sample;
   sample.bytes = sample.page_size = scratch.size();
   sample.ranges = {{0, scratch.size(), wanted}};
-  result.downgrades = apply(sample, scratch.data(), machine);
+  result.downgrades = apply(scratch.data(), sample, machine);
   const policy found = read_back(scratch.data(), wanted);
   result.installed = found.to_string();
   note_forbidden_nodes(where, result.downgrades);

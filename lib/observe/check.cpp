@@ -250,7 +250,7 @@ std::string page_text(std::size_t offset, const residency& where, const void* be
 
 }  // namespace
 
-check_result check(const placement& where, const void* p, std::size_t bytes, const check_options& options,
+check_result check(const void* p, std::size_t bytes, const placement& where, const check_options& options,
                    const topology& machine) {
   const page_range range = require_mapped(p, bytes, "check");
   const residency pages = locate(p, bytes);

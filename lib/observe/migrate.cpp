@@ -50,7 +50,7 @@ migration migrate(void* p, std::size_t bytes, const placement& where, const topo
   const std::size_t page = sys::page_size_at(touched.begin).value_or(sys::page_size());
   const page_range range = whole_pages(touched, p, bytes, page);
   const plan wanted = plan_within_budget(where, range.bytes(), page, machine);
-  std::vector<downgrade> downgrades = apply(wanted, range.data(), machine);
+  std::vector<downgrade> downgrades = apply(range.data(), wanted, machine);
   migration result = page_mover(range, wanted, machine).run();
   result.downgrades = std::move(downgrades);
   const auto first = reinterpret_cast<std::uintptr_t>(p);

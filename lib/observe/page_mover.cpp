@@ -232,7 +232,7 @@ void page_mover::move_by_policy(const pending_moves& moves) {
     const std::size_t bytes = n * x_range.page_size;
     const int e = sys::bind(run, bytes, sys::mode_preferred, to_bits(node_set{moves.target(k)}),
                             sys::page_moving::some);
-    apply(plan{.ranges = {{0, bytes, final_policy}}, .bytes = bytes, .page_size = x_wanted.page_size}, run,
+    apply(run, plan{.ranges = {{0, bytes, final_policy}}, .bytes = bytes, .page_size = x_wanted.page_size},
           x_machine);
     if (e == EPERM || e == EACCES || e == ENOSYS) {
       throw error(errc::binding_denied,

@@ -184,7 +184,7 @@ class while_soft {
   while_soft(const plan& p, std::byte* base, const topology& machine)
       : x_plan(p), x_base(base), x_machine(machine) {
     try {
-      apply(softened(p), base, machine);
+      apply(base, softened(p), machine);
     } catch (...) {
       harden();
       throw;
@@ -196,7 +196,7 @@ class while_soft {
   /// \throws what apply() throws
   void end() {
     x_done = true;
-    apply(x_plan, x_base, x_machine);
+    apply(x_base, x_plan, x_machine);
   }
   while_soft(const while_soft&) = delete;
   while_soft& operator=(const while_soft&) = delete;
@@ -204,7 +204,7 @@ class while_soft {
  private:
   /// Policies that could be set once can be set again, but for lack of memory: then check() tells.
   void harden() noexcept {
-    code_of([&] { apply(x_plan, x_base, x_machine); });
+    code_of([&] { apply(x_base, x_plan, x_machine); });
   }
 
   const plan& x_plan;
@@ -230,7 +230,7 @@ void populate_safely(const plan& p, std::byte* base, std::size_t present, bool p
   while_soft soft(p, base, machine);
   constexpr int most_attempts = 4;  // in the second one pages are small
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
-    if (attempt != 0) apply(softened(p), base, machine);
+    if (attempt != 0) apply(base, softened(p), machine);
     if (const int e = populate_parallel(p, base, machine)) fail_populate(e, p.bytes, pooled);
     if (bring_home(p, base, machine)) break;
   }
@@ -239,13 +239,13 @@ void populate_safely(const plan& p, std::byte* base, std::size_t present, bool p
 
 }  // namespace
 
-void prefault(const plan& ranges, void* p, const topology& machine) {
+void prefault(void* p, const plan& ranges, const topology& machine) {
   if (ranges.ranges.empty()) throw error(errc::invalid_size, "prefault: the plan is empty");
   require_mapped(p, ranges.bytes, "prefault");
   auto* const base = static_cast<std::byte*>(p);
   const bool pooled = is_pooled(ranges, base);
   // Fresh memory is unbound, and the kernel may refuse all words about policies.
-  if ((binds(ranges) || is_bound(base)) && (pooled || !has_hard(ranges))) apply(ranges, p, machine);
+  if ((binds(ranges) || is_bound(base)) && (pooled || !has_hard(ranges))) apply(p, ranges, machine);
   populate_safely(ranges, base, 0, pooled, machine);
 }
 

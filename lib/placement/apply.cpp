@@ -130,7 +130,7 @@ std::string_view to_string(downgrade_reason reason) noexcept {
   return "unknown";
 }
 
-std::vector<downgrade> apply(const plan& ranges, void* p, const topology& machine) {
+std::vector<downgrade> apply(void* p, const plan& ranges, const topology& machine) {
   require_bindable(machine, p);
   applier a(machine);
   for (const plan_range& r : ranges.ranges)
@@ -144,13 +144,13 @@ std::vector<downgrade> apply(const plan& ranges, void* p, const topology& machin
   return downgrades;
 }
 
-std::vector<downgrade> apply(const placement& where, void* p, std::size_t bytes, const topology& machine) {
+std::vector<downgrade> apply(void* p, std::size_t bytes, const placement& where, const topology& machine) {
   require_bindable(machine, p);
-  return apply(plan_within_budget(where, bytes, sys::page_size(), machine), p, machine);
+  return apply(p, plan_within_budget(where, bytes, sys::page_size(), machine), machine);
 }
 
-void apply(const placement& where, void* p, std::size_t bytes, std::error_code& ec) noexcept {
-  ec = code_of([&] { apply(where, p, bytes); });
+void apply(void* p, std::size_t bytes, const placement& where, std::error_code& ec) noexcept {
+  ec = code_of([&] { apply(p, bytes, where); });
 }
 
 policy installed_policy(const void* p) {

@@ -69,7 +69,7 @@ void commit_record_page(const mapping& m, const segment_layout& layout, const pl
   std::byte* const last = static_cast<std::byte*>(m.data()) + (layout.mapped - layout.page);
   const node_set others = where.nodes().empty() ? node_set{} : machine.default_nodes() - where.nodes();
   if (layout.mapped > layout.data && !others.empty())
-    apply(placement::prefer(others), last, layout.page, machine);
+    apply(last, layout.page, placement::prefer(others), machine);
   prefault(last, layout.page, machine);
 }
 
@@ -80,7 +80,7 @@ std::vector<downgrade> place(const segment_object& object, const segment_layout&
                              const topology& machine) {
   const mapping m = map_segment(object, layout, o.pages, {});
   std::vector<downgrade> downgrades;
-  if (where.strategy() != strategy::unbound) downgrades = apply(ranges, m.data(), machine);
+  if (where.strategy() != strategy::unbound) downgrades = apply(m.data(), ranges, machine);
   if (!makes_pages(o)) return downgrades;
   const bool huge = is_hugetlb(o.pages);
   committing(layout.data, where.to_string(), [&] {
@@ -89,7 +89,7 @@ std::vector<downgrade> place(const segment_object& object, const segment_layout&
         throw error(errc::no_huge_pages, why);
     }
     if (huge) commit_record_page(m, layout, where, machine);
-    prefault(ranges, m.data(), machine);
+    prefault(m.data(), ranges, machine);
   });
   return downgrades;
 }

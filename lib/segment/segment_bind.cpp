@@ -52,9 +52,9 @@ std::vector<downgrade> place_part(const segment_state& s, const part& where_to, 
       if (const int e = sys::forbid_writing(rest, bytes))
         throw error(std::error_code(e, std::system_category()), "segment: dividing a mapping");
     }
-    apply(placement::local(), begin, where_to.bytes, machine);
+    apply(begin, where_to.bytes, placement::local(), machine);
   }
-  return apply(ranges, begin, machine);
+  return apply(begin, ranges, machine);
 }
 
 /// The record in the object may be newer than this process's.

@@ -270,7 +270,7 @@ check_result shared_segment::check(const topology& machine) const {
   // What was decided is read off the policies, which huge pages have not.
   const bool undecided = huge && wanted->strategy() == strategy::most_free;
   check_result result =
-      acre::check(undecided ? placement::prefer(wanted->nodes()) : *wanted, m.data(), s.layout.data,
+      acre::check(m.data(), s.layout.data, undecided ? placement::prefer(wanted->nodes()) : *wanted,
                   {.page_size = planned_page(s.record.pages, s.layout.data)}, machine);
   // This mapping never had one.
   if (huge) result.policy.reset();

@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(refuses_hard_placements_by_name) {
                           error, s.refusal());
     const plain_memory memory;
     touch(memory.data(), memory.size());
-    BOOST_CHECK_EXCEPTION(apply(placement::bind({s.second}), memory.data(), memory.size(), s.before), error,
+    BOOST_CHECK_EXCEPTION(apply(memory.data(), memory.size(), placement::bind({s.second}), s.before), error,
                           s.refusal());
     BOOST_CHECK_EXCEPTION(migrate(memory.data(), memory.size(), placement::bind({s.second}), s.before), error,
                           s.refusal());
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(leaves_soft_placements_what_is_allowed_and_says_so) {
     }
     const plain_memory memory;
     BOOST_TEST(tells_forbidden_nodes(
-        apply(placement::prefer({s.second}), memory.data(), memory.size(), s.before), s.second));
+        apply(memory.data(), memory.size(), placement::prefer({s.second}), s.before), s.second));
     BOOST_TEST(policy_at(memory.data()) == (kernel_policy{mpol::local, {}}));
   });
 }
@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(brings_nodes_that_the_snapshot_does_not_have) {
     BOOST_TEST_REQUIRE(set_policy(memory.data(), memory.size(), {mpol::bind, {s.second}}) == 0);
     touch(memory.data(), memory.size());
     BOOST_TEST(locate(memory.data(), memory.size()).on(s.second) == memory.size() / base_page());
-    const check_result found = check(placement::bind({s.first}), memory.data(), memory.size(), {}, *narrow);
+    const check_result found = check(memory.data(), memory.size(), placement::bind({s.first}), {}, *narrow);
     BOOST_TEST(found.misplaced == memory.size() / base_page());
     BOOST_TEST(migrate(memory.data(), memory.size(), placement::bind({s.first}), *narrow).failed() == 0U);
     expect_all_on(s.first, memory.data(), memory.size());

@@ -127,8 +127,8 @@ BOOST_DATA_TEST_CASE(make_hard_eager_memory_none_the_less, all_refusals, refused
       BOOST_TEST_INFO(found);
       BOOST_TEST(found.ok());
       const check_result wrong = check(
-          placement::bind({usable_list().front() == node ? usable_list().back() : usable_list().front()}), p,
-          size);
+          p, size,
+          placement::bind({usable_list().front() == node ? usable_list().back() : usable_list().front()}));
       BOOST_TEST(wrong.ok() == (usable_list().size() == 1));
       a.deallocate(p, size);
     }
@@ -166,7 +166,7 @@ BOOST_DATA_TEST_CASE(move_pages_none_the_less, all_refusals, refused) {
     if (can_look_at_pages(refused)) {
       const placement turns = placement::interleave(to_node_set(usable_nodes()));
       BOOST_TEST(migrate(p, size, turns).failed() == 0U);
-      BOOST_TEST(check(turns, p, size));
+      BOOST_TEST(check(p, size, turns));
     }
     BOOST_TEST(pages_are_signed(p, size));
     a.deallocate(p, size);

@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(divides_those_whose_pages_go_to_different_nodes) {
   BOOST_TEST(done.failed() == 0U);
   for (std::size_t at = 0; at < bytes; at += chunk)
     expect_all_on(at / chunk % 2 == 0 ? first : second, p + at, chunk);
-  BOOST_TEST(check(where, p, bytes));
+  BOOST_TEST(check(p, bytes, where));
   BOOST_TEST(pages_are_signed(p, bytes));
 }
 
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(to_nodes_in_turn_keeps_them_whole_where_they_were_asked_for
   BOOST_TEST_INFO(done);
   BOOST_TEST(done.failed() == 0U);
   BOOST_TEST(locate(p, bytes).transparent_huge == were);
-  BOOST_TEST(check(where, p, bytes));
+  BOOST_TEST(check(p, bytes, where));
 }
 
 BOOST_AUTO_TEST_CASE(that_are_locked_tells_where_they_lie) {
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(that_are_locked_tells_where_they_lie) {
   const migration done = migrate(p, bytes, where);
   BOOST_TEST_INFO(done);
   BOOST_TEST(done.moved + done.in_place + done.failed() == bytes / page);
-  const check_result now = check(where, p, bytes);
+  const check_result now = check(p, bytes, where);
   BOOST_TEST_INFO(now);
   BOOST_TEST(now.misplaced == done.failed());
   BOOST_TEST(pages_are_signed(p, bytes));
@@ -170,7 +170,7 @@ BOOST_DATA_TEST_CASE(interleaved_by_the_kernel_is_in_place, all_sharing, by) {
     const auto now = static_cast<unsigned>(page_nodes(m.data() + 7 * page, page).at(0));
     const unsigned other = now == first ? second : first;
     BOOST_TEST_REQUIRE(move_page(m.data() + 7 * page, other) == static_cast<int>(other));
-    const check_result found = check(where, m.data() + page, m.size() - page);
+    const check_result found = check(m.data() + page, m.size() - page, where);
     BOOST_TEST_INFO(found);
     BOOST_TEST(found.misplaced == 1U);
     BOOST_TEST_REQUIRE(found.page.has_value());
@@ -178,7 +178,7 @@ BOOST_DATA_TEST_CASE(interleaved_by_the_kernel_is_in_place, all_sharing, by) {
     BOOST_TEST(found.page->actual == other);
     BOOST_TEST(found.page->expected == node_set{now});
     BOOST_TEST(migrate(m.data() + page, m.size() - page, where).moved == 1U);
-    BOOST_TEST(check(where, m.data() + page, m.size() - page));
+    BOOST_TEST(check(m.data() + page, m.size() - page, where));
   }
 }
 
@@ -190,7 +190,7 @@ BOOST_DATA_TEST_CASE(moved_in_part_is_continued_by_the_kernel, all_sharing, by) 
     touch(m.data(), m.size() / 2);
     BOOST_TEST(migrate(m.data(), m.size(), where).moved == 8U);
     touch(m.data(), m.size());
-    const check_result found = check(where, m.data(), m.size());
+    const check_result found = check(m.data(), m.size(), where);
     BOOST_TEST_INFO(found);
     BOOST_TEST(found.ok());
     BOOST_TEST(found.where.on(first) == 16U);

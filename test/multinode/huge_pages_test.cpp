@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(are_checked_without_telling_their_size) {
         BOOST_TEST_CONTEXT(where << " " << to_string(kind)) {
           area a(where, pages(kind, page_fallback::strict, when));
           void* p = a.allocate(3 * huge);
-          const check_result found = check(where, p, 3 * huge);
+          const check_result found = check(p, 3 * huge, where);
           BOOST_TEST_INFO(found);
           BOOST_TEST(found.ok());
           a.deallocate(p, 3 * huge);
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(are_moved_in_their_size) {
     touch(p, 3 * huge);
     expect_all_on(first, p, huge);
     expect_all_on(last, static_cast<char*>(p) + huge, huge);
-    BOOST_TEST(check(where, p, 3 * huge));
+    BOOST_TEST(check(p, 3 * huge, where));
     a.deallocate(p, 3 * huge);
   }
 }

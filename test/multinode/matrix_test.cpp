@@ -69,7 +69,7 @@ class placed_pages {
     touch_in_turn(p, bytes, x_unit);
     expect_located_right(p, bytes, expect_as_modelled(x_expected, p, bytes, x_unit, lazy));
     BOOST_TEST(a.check_block(p, bytes));
-    BOOST_TEST(check(where(), p, bytes, {x_unit}));
+    BOOST_TEST(check(p, bytes, where(), {x_unit}));
     const area_status status = a.status();
     BOOST_TEST_CONTEXT(status) {
       BOOST_TEST(status.allocations.at(static_cast<std::size_t>(x_kind)) == 1U);

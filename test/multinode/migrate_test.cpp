@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(bound_pages_moves_all_and_keeps_their_contents) {
   expect_all_on(second, p, bytes);
   BOOST_TEST(policy_at(p) == (kernel_policy{mpol::bind, {second}}));
   BOOST_TEST(pages_are_signed(p, bytes));
-  BOOST_TEST(check(placement::bind({second}), p, bytes));
+  BOOST_TEST(check(p, bytes, placement::bind({second})));
 }
 
 BOOST_AUTO_TEST_CASE(pages_in_place_moves_none) {
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(pages_on_one_node_of_the_set_interleaves_them_anew) {
   }
   BOOST_TEST(same(count_pages(p, bytes), (std::map<unsigned, std::size_t>{{first, 16}, {second, 16}})));
   BOOST_TEST(policy_at(p) == (kernel_policy{mpol::interleave, {first, second}}));
-  BOOST_TEST(check(where, p, bytes));
+  BOOST_TEST(check(p, bytes, where));
   BOOST_TEST(pages_are_signed(p, bytes));
 }
 

@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(finds_a_policy_changed_behind_its_back) {
 BOOST_AUTO_TEST_CASE(finds_memory_that_was_never_placed) {
   std::vector<char> heap(bytes + page, 1);
   void* p = reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(heap.data()) + page - 1) / page * page);
-  const check_result found = check(placement::bind({second}), p, bytes - page);
+  const check_result found = check(p, bytes - page, placement::bind({second}));
   BOOST_TEST_INFO(found);
   BOOST_TEST(found.policy);
 }

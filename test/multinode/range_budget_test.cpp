@@ -195,8 +195,8 @@ BOOST_AUTO_TEST_CASE(deal_out_blocks_of_all_sizes_by_weight) {
         expect_shares(places(blocks), shares);
         // Some: Linux 6.1 reads all mappings of the process for each.
         for (const block& b : {blocks.front(), blocks[blocks.size() / 2], blocks.back()})
-          BOOST_TEST(check(where, b.p, b.bytes).ok(), check(where, b.p, b.bytes));
-        BOOST_TEST(!check(where, untouched_elsewhere(), base_page()).ok());
+          BOOST_TEST(check(b.p, b.bytes, where).ok(), check(b.p, b.bytes, where));
+        BOOST_TEST(!check(untouched_elsewhere(), base_page(), where).ok());
         give_back(pool, blocks);
       }
     }
@@ -211,8 +211,8 @@ BOOST_AUTO_TEST_CASE(are_not_what_other_policies_of_the_same_nodes_do) {
                                      std::pair(placement::bind(all), placement::weighted(shares).hard()),
                                      std::pair(placement::prefer(all), placement::weighted(shares)),
                                      std::pair(placement::interleave(all), placement::most_free(all))}) {
-    apply(other, m.data(), m.size());
-    BOOST_TEST(!check(where, m.data(), m.size()).ok(), where << " / " << other);
+    apply(m.data(), m.size(), other);
+    BOOST_TEST(!check(m.data(), m.size(), where).ok(), where << " / " << other);
   }
 }
 

@@ -350,7 +350,7 @@ std::vector<bool> right_pages(const placement& where, const std::vector<int>& pa
 }
 
 void expect_checked_right(const placement& where, const random_memory& memory, char* p, std::size_t bytes) {
-  const check_result told = check(where, p, bytes);
+  const check_result told = check(p, bytes, where);
   const std::vector<int> pages = memory.truth(p, bytes);
   BOOST_TEST_CONTEXT("check: " << told) {
     expect_told_right(told.where, pages);
@@ -399,7 +399,7 @@ void expect_migrated_right(const placement& where, const random_memory& memory, 
     BOOST_TEST(told.moved <= moved);
     if (told.failed() == 0) {
       BOOST_TEST(!told.first_failed);
-      const check_result now = check(where, p, bytes);
+      const check_result now = check(p, bytes, where);
       BOOST_TEST_INFO(now);
       BOOST_TEST(now.misplaced == 0U);
       BOOST_TEST(!now.policy);

@@ -75,12 +75,12 @@ using acre::apply;
 
 BOOST_AUTO_TEST_CASE(installs_the_policy_without_touching_pages) {
   const pages p(8);
-  BOOST_TEST(apply(placement::bind({some_node()}), p.data(), p.bytes()).empty());
+  BOOST_TEST(apply(p.data(), p.bytes(), placement::bind({some_node()})).empty());
   BOOST_TEST(policy_at(p.data()) == (kernel_policy{mpol::bind, {some_node()}}));
   BOOST_TEST(count_untouched(p.data(), p.bytes()) == 8U);
-  apply(placement::unbound(), p.data(), p.bytes());
+  apply(p.data(), p.bytes(), placement::unbound());
   BOOST_TEST(policy_at(p.data()).mode == mpol::unbound);
-  apply(placement::local(), p.data(), p.bytes());
+  apply(p.data(), p.bytes(), placement::local());
   BOOST_TEST(policy_at(p.data()).mode == mpol::local);
   BOOST_TEST(installed_policy(p.data()) == (policy{policy_mode::local, {}}));
 }
@@ -89,22 +89,22 @@ BOOST_AUTO_TEST_CASE(rejects_what_cannot_be_bound) {
   const pages p(2);
   const torn t;
   const placement where = placement::bind({some_node()});
-  BOOST_CHECK_EXCEPTION(apply(where, p.at(0) + 1, 100), error, with_code(errc::invalid_alignment));
-  BOOST_CHECK_EXCEPTION(apply(where, p.data(), 0), error, with_code(errc::invalid_size));
-  BOOST_CHECK_EXCEPTION(apply(where, t.data(), t.bytes()), error, with_code(errc::not_mapped));
-  BOOST_CHECK_EXCEPTION(apply(placement::bind({1000}), p.data(), p.bytes()), error,
+  BOOST_CHECK_EXCEPTION(apply(p.at(0) + 1, 100, where), error, with_code(errc::invalid_alignment));
+  BOOST_CHECK_EXCEPTION(apply(p.data(), 0, where), error, with_code(errc::invalid_size));
+  BOOST_CHECK_EXCEPTION(apply(t.data(), t.bytes(), where), error, with_code(errc::not_mapped));
+  BOOST_CHECK_EXCEPTION(apply(p.data(), p.bytes(), placement::bind({1000})), error,
                         with_code(errc::unknown_node));
   const topology other = topology::from_synthetic("numa:2 core:1 pu:1");
-  BOOST_CHECK_EXCEPTION(apply(where, p.data(), p.bytes(), other), error, with_code(errc::foreign_topology));
+  BOOST_CHECK_EXCEPTION(apply(p.data(), p.bytes(), where, other), error, with_code(errc::foreign_topology));
   BOOST_TEST(policy_at(p.data()).mode == mpol::unbound);
 }
 
 BOOST_AUTO_TEST_CASE(its_twin_reports_codes) {
   const pages p(1);
   std::error_code ec;
-  apply(placement::bind({some_node()}), p.data(), p.bytes(), ec);
+  apply(p.data(), p.bytes(), placement::bind({some_node()}), ec);
   BOOST_TEST(ec == std::error_code());
-  apply(placement::bind({1000}), p.data(), p.bytes(), ec);
+  apply(p.data(), p.bytes(), placement::bind({1000}), ec);
   BOOST_TEST(ec == errc::unknown_node);
 }
 
@@ -190,11 +190,11 @@ using acre::check;
 BOOST_AUTO_TEST_CASE(agrees_with_what_was_applied_and_not_with_else) {
   const pages p(16);
   const placement where = placement::bind({some_node()});
-  BOOST_TEST(!check(where, p.data(), p.bytes()));
-  apply(where, p.data(), p.bytes());
+  BOOST_TEST(!check(p.data(), p.bytes(), where));
+  apply(p.data(), p.bytes(), where);
   p.touch(5);
-  BOOST_TEST(check(where, p.data(), p.bytes()));
-  const check_result r = check(placement::local(), p.data(), p.bytes());
+  BOOST_TEST(check(p.data(), p.bytes(), where));
+  const check_result r = check(p.data(), p.bytes(), placement::local());
   BOOST_TEST_REQUIRE(r.policy);
   BOOST_TEST(r.policy->offset == 0U);
   BOOST_TEST(r.policy->actual == (policy{policy_mode::bind, {some_node()}}));
@@ -203,16 +203,16 @@ BOOST_AUTO_TEST_CASE(agrees_with_what_was_applied_and_not_with_else) {
 BOOST_AUTO_TEST_CASE(names_the_first_place_with_another_policy) {
   const pages p(16);
   const placement where = placement::bind({some_node()});
-  apply(where, p.data(), p.bytes());
-  apply(placement::unbound(), p.at(7), base_page());
-  const check_result r = check(where, p.data(), p.bytes());
+  apply(p.data(), p.bytes(), where);
+  apply(p.at(7), base_page(), placement::unbound());
+  const check_result r = check(p.data(), p.bytes(), where);
   BOOST_TEST_REQUIRE(r.policy);
   BOOST_TEST(r.policy->offset == 7 * base_page());
 }
 
 BOOST_AUTO_TEST_CASE(a_placement_of_absent_nodes_is_an_error) {
   const pages p(1);
-  BOOST_CHECK_EXCEPTION(check(placement::bind({1000}), p.data(), p.bytes()), error,
+  BOOST_CHECK_EXCEPTION(check(p.data(), p.bytes(), placement::bind({1000})), error,
                         with_code(errc::unknown_node));
 }
 
@@ -227,23 +227,23 @@ BOOST_AUTO_TEST_CASE(makes_all_pages_and_keeps_contents) {
   for (const auto& where : {placement::unbound(), placement::local(), placement::bind({some_node()}),
                             placement::prefer({some_node()})}) {
     const pages p(300);
-    apply(where, p.data(), p.bytes());
+    apply(p.data(), p.bytes(), where);
     std::strcpy(p.at(10), "kept");
     prefault(p.data(), p.bytes());
     BOOST_TEST_CONTEXT(where) {
       BOOST_TEST(count_untouched(p.data(), p.bytes()) == 0U);
       BOOST_TEST(std::string_view(p.at(10)) == "kept");
-      BOOST_TEST(check(where, p.data(), p.bytes()));
+      BOOST_TEST(check(p.data(), p.bytes(), where));
     }
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_part_is_enough) {
   const pages p(10);
-  apply(placement::bind({some_node()}), p.data(), p.bytes());
+  apply(p.data(), p.bytes(), placement::bind({some_node()}));
   prefault(p.at(3) + 7, base_page());
   BOOST_TEST(count_untouched(p.data(), p.bytes()) == 8U);
-  BOOST_TEST(check(placement::bind({some_node()}), p.data(), p.bytes()));
+  BOOST_TEST(check(p.data(), p.bytes(), placement::bind({some_node()})));
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_an_error_and_no_signal) {
@@ -274,7 +274,7 @@ BOOST_AUTO_TEST_CASE(pages_in_place_stay_and_the_policy_is_installed) {
   BOOST_TEST(m.in_place == 5U);
   BOOST_TEST(m.untouched == 15U);
   BOOST_TEST(m.failed() == 0U);
-  BOOST_TEST(check(placement::bind(here), p.data(), p.bytes()));
+  BOOST_TEST(check(p.data(), p.bytes(), placement::bind(here)));
 }
 
 BOOST_AUTO_TEST_CASE(rejects_bad_ranges_and_nodes) {

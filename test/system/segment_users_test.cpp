@@ -196,7 +196,7 @@ void expect_usable(shared_segment s, std::size_t bytes) {
   BOOST_TEST(s.bind(where).untouched == (bytes + 4095) / 4096);
   BOOST_TEST(policy_at(s.data()) == (kernel_policy{mpol::bind, {some_node()}}));
   std::memset(s.data(), 'x', s.size());
-  BOOST_TEST(check(where, s.data(), s.size()));
+  BOOST_TEST(check(s.data(), s.size(), where));
   BOOST_CHECK_EXCEPTION(s.bind(where), error, with_code(errc::already_populated));
   BOOST_TEST(s.bind(where, {.existing = existing_pages::migrate}).failed() == 0U);
 }

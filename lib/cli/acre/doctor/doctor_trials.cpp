@@ -24,7 +24,7 @@ class scratch_memory {
   scratch_memory() : x_pages(4 * acre::page_size(acre::page_kind::system)) {}
 
   std::vector<acre::downgrade> apply(const placement& where, const acre::topology& machine) {
-    return acre::apply(where, x_pages.data(), x_pages.size(), machine);
+    return acre::apply(x_pages.data(), x_pages.size(), where, machine);
   }
   void touch() {
     volatile char* const bytes = static_cast<char*>(x_pages.data());
