@@ -24,7 +24,7 @@ void an_error_names_the_mistake() {
 
 void a_text_error_has_a_position() {
   try {
-    acre::placement::parse("interleave 0-x");
+    (void)acre::placement::parse("interleave 0-x");
     require(false, "junk is an error");
   } catch (const acre::error& e) {
     std::cout << e.what() << '\n';

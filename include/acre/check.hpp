@@ -30,7 +30,7 @@ struct differing_policy {
   policy expected;
 };
 
-struct check_result {
+struct [[nodiscard]] check_result {
   std::optional<differing_policy> policy;  ///< nothing: the policy is installed everywhere
   std::optional<misplaced_page> page;      ///< nothing: every resident page lies right
   std::size_t misplaced = 0;               ///< pages that lie elsewhere

@@ -20,7 +20,7 @@ struct node_pages {
 
 /// Where the pages of a range lie. Pages are base pages of page_size bytes; a huge page counts as all the
 /// base pages it covers within the range.
-struct residency {
+struct [[nodiscard]] residency {
   std::size_t page_size = 0;
   std::size_t pages = 0;      ///< all pages of the range, first and last counted whole
   std::size_t untouched = 0;  ///< pages that no memory lies behind: never written, zero page, swapped out

@@ -46,7 +46,7 @@ struct node_weight {
 /// A regular value: cheap copies (noexcept), equality, hash, text.
 /// \safety a value: const calls from any thread. The function of by_page may be called from any thread that
 ///   allocates, commits or checks.
-class ACRE_API placement {
+class [[nodiscard]] ACRE_API placement {
  public:
   static constexpr std::uint32_t max_weight = 65535;
 

@@ -65,7 +65,7 @@ struct plan_options {
 };
 
 /// The ranges, in order of offset, without gaps, equal neighbours merged; they cover `bytes`.
-struct plan {
+struct [[nodiscard]] plan {
   std::vector<plan_range> ranges;
   std::size_t bytes = 0;      ///< what was asked, rounded up to whole pages
   std::size_t page_size = 0;  ///< as planned

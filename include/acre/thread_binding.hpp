@@ -38,11 +38,11 @@ class ACRE_API thread_binding {
   /// \throws error errc::unsupported_placement with the reason for a placement that the kernel has no policy
   ///   of threads for; errc::foreign_topology; errc::binding_denied; errc::binding_unsupported; what
   ///   require_usable() throws. The thread's policy is then what it was.
-  explicit thread_binding(const placement& where, const topology& machine = topology::system());
+  [[nodiscard]] explicit thread_binding(const placement& where, const topology& machine = topology::system());
 
   /// Reports errors by code; active() is false then, and the thread's policy what it was. Lack of memory is
   /// errc::out_of_memory.
-  thread_binding(const placement& where, std::error_code& ec) noexcept;
+  [[nodiscard]] thread_binding(const placement& where, std::error_code& ec) noexcept;
 
   thread_binding(const thread_binding&) = delete;
   thread_binding& operator=(const thread_binding&) = delete;
