@@ -189,8 +189,8 @@ BOOST_AUTO_TEST_CASE(are_told_by_every_function_and_end_no_process) {
       BOOST_CHECK_EXCEPTION(s.bind(placement::local()), error, with_code(errc::foreign_segment));
       BOOST_CHECK_EXCEPTION(s.bind(placement::local(), {.existing = existing_pages::migrate}), error,
                             with_code(errc::foreign_segment));
-      BOOST_CHECK_EXCEPTION(s.resident(), error, with_code(errc::foreign_segment));
-      BOOST_CHECK_EXCEPTION(s.check(), error, with_code(errc::foreign_segment));
+      BOOST_CHECK_EXCEPTION((void)s.resident(), error, with_code(errc::foreign_segment));
+      BOOST_CHECK_EXCEPTION((void)s.check(), error, with_code(errc::foreign_segment));
       BOOST_CHECK_EXCEPTION(s.prefault(), error, with_code(errc::foreign_segment));
       BOOST_TEST(s.where_text() == "local");
       BOOST_TEST(s.where() == placement::local());

@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(may_be_taken_as_it_is) {
   BOOST_TEST(s.where_text() == "");
   BOOST_TEST(!s.where());
   BOOST_TEST(s.creator_address() == nullptr);
-  BOOST_CHECK_EXCEPTION(s.check(), error, with_code(errc::unsupported_placement));
+  BOOST_CHECK_EXCEPTION((void)s.check(), error, with_code(errc::unsupported_placement));
   BOOST_CHECK_EXCEPTION(again(s, {.at = attach_at::creator_address, .foreign = foreign_memory::accept}),
                         error, with_code(errc::foreign_segment));
   BOOST_CHECK_EXCEPTION(again(s, {.foreign = foreign_memory::accept, .shrinking = shrinking::refuse}), error,
