@@ -46,7 +46,7 @@ struct node_weight {
 /// A regular value: cheap copies (noexcept), equality, hash, text.
 /// \safety a value: const calls from any thread. The function of by_page may be called from any thread that
 ///   allocates, commits or checks.
-class [[nodiscard]] ACRE_API placement {
+class ACRE_API placement {
  public:
   static constexpr std::uint32_t max_weight = 65535;
 
@@ -99,11 +99,11 @@ class [[nodiscard]] ACRE_API placement {
 
   /// The same with the other strictness.
   /// \throws error errc::unsupported_placement for unbound, local and weighted_by_system made hard
-  placement hard() const;
-  placement soft() const;
+  [[nodiscard]] placement hard() const;
+  [[nodiscard]] placement soft() const;
   /// The same by other chunks.
   /// \throws error errc::unsupported_placement for strategies that have none
-  placement by(acre::chunk chunk) const;
+  [[nodiscard]] placement by(acre::chunk chunk) const;
 
   acre::strategy strategy() const noexcept { return x_strategy; }
   acre::strictness strictness() const noexcept { return x_strictness; }

@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(never_lets_random_blocks_overlap_and_is_one_block_again) {
   std::size_t full = 0;
   for (int step = 0; step != (sanitized ? 20'000 : 60'000); ++step) {
     // Grows and shrinks.
-    if (live.empty() || random() % 8 < (step / 5000 % 2 == 0 ? 6U : 2U)) {
+    if (live.empty() || random() % 8 < (step / 5000 % 2 == 0 ? 7U : 2U)) {
       const std::size_t size = random() % 16 == 0 ? random() % 400'000 : random() % 3000;
       const std::size_t alignment = std::size_t{1} << (random() % 16 == 0 ? random() % 18 : random() % 7);
       try {
