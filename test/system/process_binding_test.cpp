@@ -139,8 +139,13 @@ BOOST_AUTO_TEST_CASE(names_files_as_they_are_named) {
 
 BOOST_AUTO_TEST_CASE(this_process_is_itself_whatever_its_number_in_proc, *precondition(may_make_namespaces)) {
   in_namespaces(CLONE_NEWPID, [] {  // /proc stays that of the namespace outside
-    void* const at = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    std::memset(at, 1, 4096);
+    // Between others that it cannot be joined with.
+    const std::size_t page = base_page();
+    char* const around =
+        static_cast<char*>(mmap(nullptr, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    char* const at = around + page;
+    BOOST_TEST_REQUIRE(mprotect(at, page, PROT_READ | PROT_WRITE) == 0);
+    std::memset(at, 1, page);
     const process_binding b = binding_of();
     BOOST_TEST(b.pid == getpid());
     const auto begin = reinterpret_cast<std::uintptr_t>(at);
