@@ -26,7 +26,7 @@ struct [[nodiscard]] residency {
   std::size_t untouched = 0;  ///< pages that no memory lies behind: never written, zero page, swapped out
   /// Pages that are there, or may be, and of which the kernel does not tell where: of a shared object that this process
   /// may not look into (mincore(2)), of shared hugetlb memory that only others have touched, or still on their way to
-  /// another node after a second; where per_mapping is set, of mappings that have pages on several nodes.
+  /// another node after a quarter of a second; where per_mapping is set, of mappings that have pages on several nodes.
   std::size_t unknown = 0;
   std::vector<node_pages> per_node;  ///< nodes with at least one page, in order
   /// Of the resident pages, those mapped as transparent huge pages, and those of hugetlb mappings. Exact on

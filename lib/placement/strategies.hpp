@@ -32,14 +32,14 @@ enum class layout {
 struct strategy_row {
   acre::strategy strategy;
   std::string_view name;
-  std::string_view soft_name;  ///< empty: the same
-  operand takes;
-  bool has_chunk;
-  acre::strictness strictness;           ///< its own
-  std::string_view never_hard;           ///< why it cannot be hard; empty: it can
-  std::string_view not_for_threads;      ///< why it may not be the policy of a thread; empty: it always may
-  placement (*make)(const operands& o);  ///< null: no text can hold it
-  policy_mode soft_mode;                 ///< of its ranges; hard ones are bound
+  std::string_view soft_name = {};  ///< empty: the same
+  operand takes = operand::nodes;
+  bool has_chunk = false;
+  acre::strictness strictness = acre::strictness::soft;  ///< its own
+  std::string_view never_hard = {};                      ///< why it cannot be hard; empty: it can
+  std::string_view not_for_threads = {};  ///< why it may not be the policy of a thread; empty: it always may
+  placement (*make)(const operands& o);   ///< null: no text can hold it
+  policy_mode soft_mode = policy_mode::prefer;  ///< of its ranges; hard ones are bound
   detail::layout (*lies_by)(const placement& where);
   void (*add_ranges)(plan& p, const placement& where, const topology& machine, const plan_options& options);
 };
