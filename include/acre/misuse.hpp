@@ -11,14 +11,13 @@ namespace acre {
 /// as far as it is found, which is what guarding::on is for.
 struct misuse {
   const void* block;
-  std::size_t
-      bytes;  ///< that it was given back with; of one that was written to afterwards, as it was asked for
-  const char* what;  ///< one sentence; lives as long as the call of the handler
+  std::size_t bytes;  ///< as it was freed with; of one that was written to afterwards, as it was asked for
+  const char* what;   ///< one sentence; lives as long as the call of the handler
 };
 
 /// Called by the thread that gave the block back, in the middle of a deallocate() or trim(), outside of all locks of
-/// acre's. It may allocate, and end the program. If it returns, the block is left as it was: nothing is given back.
-/// It must not throw: frees do not.
+/// acre's. It may allocate, and end the program. If it returns, nothing is given back, and what lives goes on living; a block
+/// that was written to after it was freed stays free. It must not throw: frees do not.
 using misuse_handler = void (*)(const misuse& m);
 
 /// The handler from now on. The first one writes a line to standard error, the only one that the library ever prints, and
