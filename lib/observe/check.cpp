@@ -52,6 +52,8 @@ std::optional<differing_policy> compare_policies(const plan& wanted, const page_
   return std::nullopt;
 }
 
+using wrong_pages = std::vector<misplaced_page>;
+
 /// Compares the pages' places with what the plan allows.
 class page_comparison {
  public:
@@ -97,22 +99,36 @@ class page_comparison {
     for (const sys::map_line& m : *x_mappings) {
       const std::size_t first = std::max(begin, m.begin > x_range.begin ? m.begin - x_range.begin : 0);
       const std::size_t last = std::min(end, m.end - x_range.begin);
-      if (first < last) compare_mapping(m, first, last, turns);
+      if (first >= last) continue;
+      wrong_pages wrong = out_of_turn_in(m, first, last, turns, x_range.page_size);
+      if (!wrong.empty() && may_be_huge()) {
+        // What lies together may be a huge page or not, and need not be one any more: the better reading counts.
+        const std::size_t unit = x_result.where.hugetlb != 0
+                                     ? std::max(kernel_page_size(reinterpret_cast<void*>(m.begin)), huge_page)
+                                     : huge_page;
+        wrong_pages in_huge = out_of_turn_in(m, first, last, turns, unit);
+        if (in_huge.size() < wrong.size()) wrong = std::move(in_huge);
+      }
+      x_wrong.insert(x_wrong.end(), wrong.begin(), wrong.end());
     }
   }
 
-  void compare_mapping(const sys::map_line& m, std::size_t begin, std::size_t end,
-                       const std::vector<node_id>& turns) {
-    const std::size_t unit = x_result.where.hugetlb != 0
-                                 ? std::max(kernel_page_size(reinterpret_cast<void*>(m.begin)), huge_page)
-                                 : huge_page;
-    const bool has_huge = x_result.where.transparent_huge + x_result.where.hugetlb != 0;
+  bool may_be_huge() {
+    if (!x_may_be_huge)
+      x_may_be_huge =
+          x_result.where.transparent_huge + x_result.where.hugetlb != 0 || wants_huge_pages(x_range);
+    return *x_may_be_huge;
+  }
+
+  /// \param unit bytes: what lies together in a block of so many takes turns as one
+  wrong_pages out_of_turn_in(const sys::map_line& m, std::size_t begin, std::size_t end,
+                             const std::vector<node_id>& turns, std::size_t unit) const {
     std::vector<placed_unit> base;
     std::vector<placed_unit> huge;
     for (std::size_t at = begin; at < end;) {
       const std::uintptr_t head = (x_range.begin + at) / unit * unit;
       const std::size_t next = std::min(end, head + unit - x_range.begin);
-      if (has_huge && lie_together(at, next)) {
+      if (lie_together(at, next)) {
         huge.push_back({turn_of(m, std::max(head, m.begin), unit, x_range.page_size), at,
                         static_cast<node_id>(node_at(at))});
       } else {
@@ -124,20 +140,31 @@ class page_comparison {
       }
       at = next;
     }
-    if (!base.empty()) {
-      const std::uint64_t shift = shift_of(base, turns);
-      for (const placed_unit& u : base) {
-        const node_id wanted = turns[(u.turn + shift) % turns.size()];
-        if (u.node != wanted) x_wrong.push_back({u.offset, u.node, node_set{wanted}});
-      }
+    wrong_pages wrong;
+    const std::uint64_t shift = base.empty() ? 0 : shift_of(base, turns);
+    for (const placed_unit& u : base) {
+      const node_id wanted = turns[(u.turn + shift) % turns.size()];
+      if (u.node != wanted) wrong.push_back({u.offset, u.node, node_set{wanted}});
     }
-    if (huge.empty()) return;
+    // The range may begin and end within huge pages that were divided: it is no block as a whole that takes turns then.
+    std::erase_if(huge, [&](const placed_unit& u) {
+      const std::uintptr_t first = x_range.begin + u.offset;
+      const std::uintptr_t last = std::min(x_range.begin + end, (first / unit + 1) * unit);
+      if (last - first == unit) return false;
+      const std::uint64_t turn = turn_of(m, first, x_range.page_size, x_range.page_size) + shift;
+      for (std::size_t i = 0; i < (last - first) / x_range.page_size; ++i) {
+        if (turns[(turn + i) % turns.size()] != u.node) return false;
+      }
+      return true;
+    });
+    if (huge.empty()) return wrong;
     for (std::size_t i : out_of_turn(huge, turns)) {
       const node_id before = i == 0 ? huge[i].node : huge[i - 1].node;
       for (std::size_t page = huge[i].offset; page < end && same_unit(page, huge[i].offset, unit);
            page += x_range.page_size)
-        x_wrong.push_back({page, huge[i].node, node_set{node_after(before, turns)}});
+        wrong.push_back({page, huge[i].node, node_set{node_after(before, turns)}});
     }
+    return wrong;
   }
 
   bool same_unit(std::size_t a, std::size_t b, std::size_t unit) const {
@@ -164,7 +191,8 @@ class page_comparison {
   check_result& x_result;
   std::vector<int> x_nodes;
   std::optional<std::vector<sys::map_line>> x_mappings;
-  std::vector<misplaced_page> x_wrong;
+  std::optional<bool> x_may_be_huge;
+  wrong_pages x_wrong;
 };
 
 /// Whether what is right was decided when the memory was mapped: by free memory, or by the mappings that were left.

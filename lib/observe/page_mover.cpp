@@ -104,37 +104,38 @@ void page_mover::take_turns(const sys::map_line& m, std::size_t begin, std::size
     sys::refuse_huge_pages(reinterpret_cast<void*>(address(begin)), address(end) - address(begin));
   const std::vector<node_id> turns = turns_of(p);
   if (turns.empty()) return;
-  struct run {
-    std::vector<placed_unit> units;
-    std::vector<std::size_t> ends;
+  // Where the round begins is the kernel's business, and not in all cases known: what takes turns already stays.
+  const auto wanted = [&](const std::vector<placed_unit>& units) {
+    const std::uint64_t shift = certain_shift_of(units, turns).value_or(0);
+    return [&turns, shift](const placed_unit& u) { return turns[(u.turn + shift) % turns.size()]; };
   };
-  run base;
-  run huge;
+  std::vector<placed_unit> huge;
+  std::vector<std::size_t> ends;
   for (std::size_t i = begin; i < end;) {
     const std::uintptr_t head = address(i) / unit * unit;
     const std::size_t next = std::min(end, index(head + unit));
     if (next - i > 1 && lie_together(i, next)) {
-      huge.units.push_back(
+      huge.push_back(
           {turn_of(m, std::max(head, m.begin), unit, x_range.page_size), i, static_cast<node_id>(x_now[i])});
-      huge.ends.push_back(next);
-    } else {
-      for (std::size_t page = i; page < next; ++page) {
-        if (x_now[page] < 0) continue;
-        base.units.push_back({turn_of(m, address(page), x_range.page_size, x_range.page_size), page,
-                              static_cast<node_id>(x_now[page])});
-        base.ends.push_back(page + 1);
-      }
+      ends.push_back(next);
     }
     i = next;
   }
-  for (const run* r : {&base, &huge}) {
-    // Where the round begins is the kernel's business, and not in all cases known: what takes turns already stays.
-    const std::uint64_t shift = certain_shift_of(r->units, turns).value_or(0);
-    for (std::size_t u = 0; u < r->units.size(); ++u) {
-      const auto node = static_cast<int>(turns[(r->units[u].turn + shift) % turns.size()]);
-      for (std::size_t page = r->units[u].offset; page < r->ends[u]; ++page) x_turn[page] = node;
-    }
+  const auto wanted_of_huge = wanted(huge);
+  for (std::size_t u = 0; u < huge.size(); ++u) {
+    const node_id node = wanted_of_huge(huge[u]);
+    // A part of a huge page is divided from it to be moved, and then its pages take turns one by one.
+    if (node != huge[u].node && is_cut(huge[u].offset, ends[u])) continue;
+    for (std::size_t page = huge[u].offset; page < ends[u]; ++page) x_turn[page] = static_cast<int>(node);
   }
+  std::vector<placed_unit> base;
+  for (std::size_t i = begin; i < end; ++i) {
+    if (x_now[i] < 0 || x_turn[i] >= 0) continue;
+    base.push_back(
+        {turn_of(m, address(i), x_range.page_size, x_range.page_size), i, static_cast<node_id>(x_now[i])});
+  }
+  const auto wanted_of_base = wanted(base);
+  for (const placed_unit& u : base) x_turn[u.offset] = static_cast<int>(wanted_of_base(u));
 }
 
 /// What takes turns in a mapping: hugetlb pages; huge pages where they were asked for; else base pages.
@@ -159,9 +160,14 @@ std::size_t page_mover::block_end(std::size_t page) const {
   return index(std::min(x_range.end, (address(page) / huge_page + 1) * huge_page));
 }
 
+/// Whether the range has only a part of what may be a huge page.
+bool page_mover::is_cut(std::size_t begin, std::size_t end) const {
+  return address(begin) % huge_page != 0 || address(end) % huge_page != 0;
+}
+
 /// Whether the pages of a block want to lie on different nodes. What the range ends in the middle of stays, too.
 bool page_mover::is_divided(std::size_t begin, std::size_t end) const {
-  if (address(begin) % huge_page != 0 || address(end) % huge_page != 0) return true;
+  if (is_cut(begin, end)) return true;
   std::optional<node_id> node;
   for (std::size_t i = begin; i < end; ++i) {
     if (x_now[i] < 0) continue;

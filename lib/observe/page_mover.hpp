@@ -39,6 +39,7 @@ class page_mover {
   std::size_t turning_unit(const sys::map_line& m);
   bool lie_together(std::size_t begin, std::size_t end) const;
   std::size_t block_end(std::size_t page) const;
+  bool is_cut(std::size_t begin, std::size_t end) const;
   bool is_divided(std::size_t begin, std::size_t end) const;
   void divide(bool each_page);
   void map_wrong_pages();

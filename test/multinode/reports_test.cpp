@@ -440,13 +440,19 @@ void play(dice& random, owner who) {
 
 BOOST_AUTO_TEST_SUITE(reports, *named_cases(all_owners))
 
+/// What failed once is looked at each time.
+constexpr std::uint64_t known_seeds[] = {912000932};
+
 BOOST_DATA_TEST_CASE(agree_with_move_pages, all_owners, who) {
-  const char* const given = std::getenv("ACRE_SEED");
-  const std::uint64_t seed = given != nullptr ? std::stoull(given) : std::random_device{}();
   const without_khugepaged alone;
-  for (std::uint64_t round = 0; round < 10 && !has_failed(); ++round) {
-    dice random(seed + round);
-    BOOST_TEST_CONTEXT("ACRE_SEED=" << seed + round) { play(random, who); }
+  std::vector<std::uint64_t> seeds(std::begin(known_seeds), std::end(known_seeds));
+  const char* const given = std::getenv("ACRE_SEED");
+  const std::uint64_t first = given != nullptr ? std::stoull(given) : std::random_device{}();
+  for (std::uint64_t round = 0; round < 10; ++round) seeds.push_back(first + round);
+  for (std::uint64_t seed : seeds) {
+    if (has_failed()) break;
+    dice random(seed);
+    BOOST_TEST_CONTEXT("ACRE_SEED=" << seed) { play(random, who); }
   }
 }
 
