@@ -39,10 +39,10 @@ struct pool_options {
   /// or by first touch (local). Of an upstream given by the caller: whatever that one maps.
   std::optional<page_kind> pages = std::nullopt;
   page_fallback fallback = page_fallback::smaller;
-  /// Of the pool's own area. eager: a full node is an exception (errc::node_full) instead of the kernel's OOM killer;
-  /// slabs are populated whole, so a pool takes pages in steps, and gives them back in steps, of up to 64 MiB (more
-  /// where a round of the placement's chunks is more).
-  acre::commit commit = acre::commit::lazy;
+  /// Of the pool's own pages. eager: they are made before a block that has them is handed out, in pieces of a huge page
+  /// at most, and a full node is an exception (errc::node_full). lazy: at first touch, and where a hard placement's nodes
+  /// are full then, the kernel's OOM killer ends the process. Nothing: eager for hard placements, lazy for others.
+  std::optional<acre::commit> commit = std::nullopt;
   acre::on_denied on_denied = acre::on_denied::fail;
   /// See mapping_options::name.
   std::string name = {};

@@ -11,6 +11,7 @@ acre_layer(observe
   SOURCES
     binding_of.cpp
     check.cpp
+    committer.cpp
     interleaving.cpp
     locate.cpp
     migrate.cpp

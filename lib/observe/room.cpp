@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "placement/refusal.hpp"
@@ -13,6 +14,21 @@
 #include "topology/node_files.hpp"
 
 namespace acre {
+namespace {
+
+/// Free and reclaimable bytes; nothing if that is not told of all the nodes.
+std::optional<std::uint64_t> room_on(const node_set& nodes, const topology& machine) {
+  std::uint64_t has = 0;
+  for (node_id node : nodes) {
+    const auto m = machine.memory(node);
+    if (!m) return std::nullopt;
+    has += m->free + m->reclaimable;
+  }
+  return has;
+}
+
+}  // namespace
+
 std::vector<hard_need> hard_needs(const plan& p) {
   std::vector<hard_need> needs;
   for (const plan_range& r : p.ranges) {
@@ -36,19 +52,12 @@ void require_room(const plan& p, std::size_t present, const topology& machine) {
     for (const hard_need& n : needs) what_is_left({policy_mode::bind, n.nodes}, allowed);
   }
   for (const hard_need& n : needs) {
-    std::uint64_t has = 0;
-    bool known = true;
-    for (node_id node : n.nodes) {
-      const auto m = machine.memory(node);
-      known = known && m;
-      if (m) has += m->free + m->reclaimable;
-    }
     // Where nobody tells what the nodes have, whether the pages came there is looked at afterwards.
-    if (!known) continue;
-    if (n.bytes > has + present) {
+    const auto has = room_on(n.nodes, machine);
+    if (has && n.bytes > *has + present) {
       throw error(errc::node_full, "node " + n.nodes.to_string() + " would need " +
                                        format_bytes_rounded(n.bytes) + " and has " +
-                                       format_bytes_rounded(has));
+                                       format_bytes_rounded(*has));
     }
   }
   const auto require = [&](std::uint64_t available, const std::string& who) {
@@ -60,6 +69,14 @@ void require_room(const plan& p, std::size_t present, const topology& machine) {
   // A limit that cannot be read cannot be kept: `acre doctor` tells of such systems.
   if (const auto limit = sys::memory_group_limits(p.bytes).tightest)
     require(limit->bytes, "the memory cgroup (" + limit->file + ")");
+}
+
+std::uint64_t room_for(std::size_t bytes, const node_set& nodes, const topology& machine) {
+  if (!nodes.empty()) return room_on(nodes, machine).value_or(UINT64_MAX);
+  std::uint64_t room = sys::available_memory().value_or(UINT64_MAX);
+  if (const auto limit = sys::memory_group_limits(bytes).tightest)
+    room = std::min<std::uint64_t>(room, limit->bytes);
+  return room;
 }
 
 }  // namespace acre

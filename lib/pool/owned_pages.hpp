@@ -26,6 +26,11 @@ class owned_pages final : public page_source {
   std::size_t slab_granule() const noexcept override { return x_source->slab_granule(); }
   std::size_t largest_extent() const noexcept override { return x_source->largest_extent(); }
   std::size_t next_slab(std::size_t mapped) const noexcept override { return x_source->next_slab(mapped); }
+  std::size_t commit_piece(std::size_t slab_bytes) const noexcept override {
+    return x_source->commit_piece(slab_bytes);
+  }
+  void expect_commit(void* p, std::size_t bytes) noexcept override { x_source->expect_commit(p, bytes); }
+  void commit(void* p, std::size_t bytes) override { x_source->commit(p, bytes); }
   page_reuse reuse() const noexcept override { return x_source->reuse(); }
   std::pmr::memory_resource* upstream() const noexcept override { return x_source->upstream(); }
 

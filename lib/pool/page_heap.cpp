@@ -37,11 +37,13 @@ page_heap::page_heap(std::unique_ptr<page_source> pages, const pool_options& opt
 void page_heap::lock_for_fork() noexcept {
   x_tending.lock_for_fork();
   x_slabs_stay.lock_for_fork();
+  for (small_mutex& m : x_committing) m.lock_for_fork();
   x_mutex.lock_for_fork();
 }
 
 void page_heap::unlock_after_fork() noexcept {
   x_mutex.unlock_after_fork();
+  for (small_mutex& m : x_committing) m.unlock_after_fork();
   x_slabs_stay.unlock_after_fork();
   x_tending.unlock_after_fork();
 }
@@ -147,7 +149,7 @@ std::vector<slab*> page_heap::slabs() const {
 }
 
 // Out of the lowest slab that has room, so that the others become empty.
-void* page_heap::try_take_units(std::size_t units, std::size_t alignment, use what) noexcept {
+page_heap::taken page_heap::try_take_units(std::size_t units, std::size_t alignment, use what) noexcept {
   while (slab* const s = x_slabs.first_with_room(units, alignment)) {
     const std::size_t dirty = s->dirty_units();
     void* const p = s->take(units, alignment);
@@ -160,23 +162,35 @@ void* page_heap::try_take_units(std::size_t units, std::size_t alignment, use wh
     } else {
       s->note_span(p, units);
     }
-    return p;
+    return {p, s, s->is_bare(p, units)};
   }
-  return nullptr;
+  return {};
 }
 
 void* page_heap::take_units(std::size_t units, std::size_t alignment, use what) {
-  void* p = nullptr;
+  taken run;
   chores todo;
   std::size_t wanted = 0;
   {
     const std::lock_guard guard(x_mutex);
-    p = try_take_units(units, alignment, what);
+    run = try_take_units(units, alignment, what);
     todo = look_for_chores();
-    if (p == nullptr) wanted = begin_slab();
+    if (run.p == nullptr) wanted = begin_slab();
   }
   tend(todo);
-  if (p != nullptr) return p;
+  if (run.p == nullptr) run = take_of_new_slab(units, alignment, what, wanted);
+  if (!run.bare) return run.p;
+  try {
+    commit(*run.from, run.p, units);
+  } catch (...) {
+    static_cast<void>(give_units(run.p, units, what));
+    throw;
+  }
+  return run.p;
+}
+
+page_heap::taken page_heap::take_of_new_slab(std::size_t units, std::size_t alignment, use what,
+                                             std::size_t wanted) {
   std::unique_ptr<slab> made;
   try {
     made = map_slab(units, alignment, wanted);
@@ -198,9 +212,10 @@ bool page_heap::give_units(const void* p, std::size_t units, use what) noexcept 
     const std::lock_guard guard(x_mutex);
     slab* const s = x_slabs.with(p);
     if (s == nullptr || !s->is_used(p, units)) return false;
+    const std::size_t dirty = s->dirty_units();
     s->give(p, units);
     x_slabs.update(*s);
-    x_dirty_units += units;
+    x_dirty_units += s->dirty_units() - dirty;
     count_end(units * unit_bytes, what);
     todo = look_for_chores();
   }
@@ -211,11 +226,55 @@ bool page_heap::give_units(const void* p, std::size_t units, use what) noexcept 
 std::unique_ptr<slab> page_heap::try_map_slab(std::size_t bytes) {
   const std::size_t granule = x_pages->discard_granule();
   const std::size_t alignment = bytes < huge_page ? unit_bytes : huge_page;
+  std::size_t piece = x_pages->commit_piece(bytes);
+  // Who keeps nothing shall not be made to give back, with each block, what came beside it.
+  if (piece > x_retained && piece < huge_page) piece = std::max(unit_bytes, sys::page_size());
   // Smaller mappings have no huge pages that could be split.
   auto s = std::make_unique<slab>(
-      bytes, alignment, bytes < huge_page ? small_slab_granule(granule, sys::page_size()) : granule);
+      bytes, alignment, bytes < huge_page ? small_slab_granule(granule, sys::page_size()) : granule, piece);
   s->place(x_pages->map(bytes, alignment));
+  if (piece != 0) x_pages->expect_commit(s->base(), bytes);
   return s;
+}
+
+/// Makes the pages of a run of units that is used: in whole pieces or, where there is no room for those, of the run alone.
+void page_heap::commit(slab& s, void* p, std::size_t units) {
+  const slab::run pieces = s.pieces_of(p, units);
+  try {
+    commit_part(s, pieces);
+  } catch (const std::bad_alloc&) {
+    if (pieces.count == units) throw;
+    commit_part(s, s.run_of(p, units));
+  }
+}
+
+void page_heap::commit_part(slab& s, const slab::run& part) {
+  constexpr std::size_t window = huge_page / unit_bytes;
+  for (std::size_t at = part.first; at != part.first + part.count;) {
+    const std::size_t end = std::min((at / window + 1) * window, part.first + part.count);
+    // Others may be making pages of the same piece.
+    const std::lock_guard alone(x_committing[at / window % x_committing.size()]);
+    for (;;) {
+      slab::run bare;
+      {
+        const std::lock_guard guard(x_mutex);
+        bare = s.bare_run({at, end - at});
+      }
+      if (bare.count == 0) break;
+      try {
+        x_pages->commit(s.address(bare), bare.count * unit_bytes);
+      } catch (...) {
+        x_pages->discard(s.address(bare), bare.count * unit_bytes);
+        throw;
+      }
+      const std::lock_guard guard(x_mutex);
+      const std::size_t dirty = s.dirty_units();
+      s.note_pages(bare);
+      x_dirty_units += s.dirty_units() - dirty;
+      x_slabs.update(s);
+    }
+    at = end;
+  }
 }
 
 /// \returns how large the next slab is to be
@@ -255,6 +314,12 @@ void* page_heap::allocate_mapping(std::size_t bytes, std::size_t alignment) {
   }
   auto made = std::make_unique<mapping_store::mapping>();
   made->p = x_pages->map(bytes, alignment);
+  try {
+    x_pages->commit(made->p, bytes);
+  } catch (...) {
+    x_pages->unmap(made->p, bytes, alignment);
+    throw;
+  }
   made->bytes = bytes;
   made->alignment = alignment;
   void* const p = made->p;

@@ -4,6 +4,7 @@
 #include <acre/locate.hpp>
 #include <acre/pool_resource.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -74,18 +75,27 @@ class page_heap {
   bool may_be_block(const mapping_store::mapping& m, std::size_t bytes) const noexcept;
 
   enum class use { span, block };
+  /// A run of units that were taken; null if there were none.
+  struct taken {
+    void* p = nullptr;
+    slab* from = nullptr;
+    bool bare = false;  ///< some have no pages yet
+  };
   void* take_units(std::size_t units, std::size_t alignment, use what);
   /// \returns false, with nothing changed, where p is no such run
   [[nodiscard]] bool give_units(const void* p, std::size_t units, use what) noexcept;
   // Under the lock.
-  void* try_take_units(std::size_t units, std::size_t alignment, use what) noexcept;
+  taken try_take_units(std::size_t units, std::size_t alignment, use what) noexcept;
   std::size_t begin_slab() noexcept;
   void count_use(std::size_t bytes) noexcept;
   void count_block(std::size_t bytes) noexcept;
   void count_end(std::size_t bytes, use what) noexcept;
   // Without it.
+  taken take_of_new_slab(std::size_t units, std::size_t alignment, use what, std::size_t wanted);
   std::unique_ptr<slab> map_slab(std::size_t units, std::size_t alignment, std::size_t wanted);
   std::unique_ptr<slab> try_map_slab(std::size_t bytes);
+  void commit(slab& s, void* p, std::size_t units);
+  void commit_part(slab& s, const slab::run& part);
   void* allocate_mapping(std::size_t bytes, std::size_t alignment);
   void deallocate_mapping(void* p, std::size_t bytes) noexcept;
 
@@ -112,8 +122,11 @@ class page_heap {
   const std::size_t x_retained;
   const std::int64_t x_decay;  ///< milliseconds
 
-  small_mutex x_tending;        ///< locked before the others by who gives memory back in passing
-  small_mutex x_slabs_stay;     ///< locked before x_mutex by who removes slabs
+  small_mutex x_tending;     ///< locked before the others by who gives memory back in passing
+  small_mutex x_slabs_stay;  ///< locked before x_mutex by who removes slabs
+  /// Each locked before x_mutex by who makes the pages of a part of a slab, so that nobody has a page there that is given
+  /// back because others did not come.
+  std::array<small_mutex, 16> x_committing;
   mutable small_mutex x_mutex;  ///< guards all below
   slab_index x_slabs;
   mapping_store x_mappings;

@@ -13,6 +13,7 @@
 
 #include "area/page_kinds.hpp"
 #include "base/small_mutex.hpp"
+#include "observe/committer.hpp"
 #include "placement/strategies.hpp"
 #include "pool/slab.hpp"
 #include "sys/pages.hpp"
@@ -23,6 +24,11 @@ namespace {
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
 /// Rounding larger ones up to whole huge pages wastes at most an eighth.
 constexpr std::size_t usual_extent = 16 * mebibyte;
+/// Pages that are made before they are handed out: so many at a time that the system calls are paid by what touching them
+/// would cost, and in pools of little memory fewer.
+constexpr std::size_t large_piece = mebibyte / 4;
+constexpr std::size_t small_piece = mebibyte / 16;
+constexpr std::size_t large_slab = 2 * mebibyte;
 
 bool is_by_less_than_a_huge_page(const chunk& c) {
   return c == chunk::page || (c.bytes() != 0 && c.bytes() < page_size(page_kind::transparent_huge));
@@ -90,7 +96,15 @@ class area_source final : public page_source {
  public:
   explicit area_source(area& pages)
       : x_pages(&pages), x_reuse(reuse_of(pages.where())), x_round(round_of(pages.where())) {}
-  explicit area_source(std::unique_ptr<area> pages) : area_source(*pages) { x_own = std::move(pages); }
+  /// \param committed pages are made as they are handed out
+  area_source(std::unique_ptr<area> pages, bool committed, const topology& machine) : area_source(*pages) {
+    x_own = std::move(pages);
+    if (!committed) return;
+    const std::size_t huge = page_size(page_kind::transparent_huge);
+    const bool by_huge_page = x_own->pages() == page_kind::transparent_huge && x_round % huge == 0;
+    x_committer.emplace(x_own->where(), x_own->status().bound, by_huge_page ? huge : sys::page_size(),
+                        machine);
+  }
 
   void* map(std::size_t bytes, std::size_t alignment) override { return x_pages->allocate(bytes, alignment); }
   void unmap(void* p, std::size_t bytes, std::size_t alignment) noexcept override {
@@ -109,6 +123,23 @@ class area_source final : public page_source {
     // Eager: they would come back at first touch, where a full node is the end of the process.
     if (o.sharing == sharing::shared || o.lock == page_lock::on || o.commit == commit::eager) return 0;
     return discard_granule_of(x_pages->pages(), sys::page_size());
+  }
+  std::size_t commit_piece(std::size_t slab_bytes) const noexcept override {
+    if (!x_committer) return 0;
+    if (slab_bytes < large_slab) return small_piece;
+    return x_pages->pages() == page_kind::transparent_huge ? page_size(page_kind::transparent_huge)
+                                                           : large_piece;
+  }
+  void expect_commit(void* p, std::size_t bytes) noexcept override {
+    if (x_committer) x_committer->expect(p, bytes);
+  }
+  void commit(void* p, std::size_t bytes) override {
+    if (!x_committer) return;
+    try {
+      x_committer->commit(p, bytes);
+    } catch (const error& e) {
+      throw allocation_error(e.code(), bytes, x_pages->where().to_string(), e.what());
+    }
   }
   std::size_t slab_granule() const noexcept override {
     const page_kind kind = x_pages->pages();
@@ -139,6 +170,7 @@ class area_source final : public page_source {
   area* x_pages;
   page_reuse x_reuse;
   std::size_t x_round;
+  std::optional<committer> x_committer;
   /// Pages are locked that this pool did not lock (mlockall(2)): it would fail each time. relaxed: who does not see it
   /// yet finds it out again.
   std::atomic<bool> x_refused = false;
@@ -165,6 +197,9 @@ class upstream_source final : public page_source {
   }
   bool discard(void*, std::size_t) noexcept override { return false; }
   std::size_t discard_granule() const noexcept override { return 0; }
+  std::size_t commit_piece(std::size_t) const noexcept override { return 0; }
+  void expect_commit(void*, std::size_t) noexcept override {}
+  void commit(void*, std::size_t) override {}
   std::size_t slab_granule() const noexcept override { return unit_bytes; }
   std::size_t largest_extent() const noexcept override { return usual_extent; }
   std::size_t next_slab(std::size_t mapped) const noexcept override {
@@ -198,16 +233,19 @@ std::size_t small_slab_granule(std::size_t large, std::size_t base_page) noexcep
 
 std::unique_ptr<page_source> make_page_source(const placement& where, const pool_options& options,
                                               const topology& machine) {
-  return std::make_unique<area_source>(
-      std::make_unique<area>(where,
-                             area_options{
-                                 .pages = options.pages.value_or(default_pages(where)),
-                                 .fallback = options.fallback,
-                                 .commit = options.commit,
-                                 .on_denied = options.on_denied,
-                                 .name = options.name,
-                             },
-                             machine));
+  area_options pages{
+      .pages = options.pages.value_or(default_pages(where)),
+      .fallback = options.fallback,
+      .on_denied = options.on_denied,
+      .name = options.name,
+  };
+  auto made = std::make_unique<area>(where, pages, machine);
+  const bool eager = options.commit.value_or(where.is_hard() ? commit::eager : commit::lazy) == commit::eager;
+  if (!eager || !is_hugetlb(made->pages()))
+    return std::make_unique<area_source>(std::move(made), eager, machine);
+  // Whether there are hugetlb pages is known when a slab is mapped, and then smaller ones may do.
+  pages.commit = commit::eager;
+  return std::make_unique<area_source>(std::make_unique<area>(where, pages, machine), false, machine);
 }
 
 std::unique_ptr<page_source> make_page_source(std::pmr::memory_resource* upstream) {

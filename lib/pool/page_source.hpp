@@ -48,6 +48,14 @@ class page_source {
   /// How long the next slab shall be where slabs of so many bytes are mapped (0: the first is coming): the more, the
   /// longer.
   virtual std::size_t next_slab(std::size_t mapped) const noexcept = 0;
+  /// Pages are to be made by commit() before they are handed out, in aligned pieces of so many bytes of a slab of
+  /// `slab_bytes`; 0: they come at first touch, or are there already.
+  virtual std::size_t commit_piece(std::size_t slab_bytes) const noexcept = 0;
+  /// Tells that pages of fresh memory will be made by commit().
+  virtual void expect_commit(void* p, std::size_t bytes) noexcept = 0;
+  /// Makes the pages of a part of a mapping, or of all of it, exist where they belong.
+  /// \throws allocation_error errc::node_full, errc::out_of_memory; the contents are to be discarded then
+  virtual void commit(void* p, std::size_t bytes) = 0;
   virtual page_reuse reuse() const noexcept = 0;
   virtual std::pmr::memory_resource* upstream() const noexcept = 0;
 };

@@ -5,15 +5,20 @@
 
 namespace acre {
 
-slab::slab(std::size_t bytes, std::size_t alignment, std::size_t granule)
+slab::slab(std::size_t bytes, std::size_t alignment, std::size_t granule, std::size_t piece)
     : x_alignment(alignment),
       x_granule(granule / unit_bytes),
+      x_piece(piece / unit_bytes),
       x_used(bytes / unit_bytes),
       x_dirty(bytes / unit_bytes),
       x_old(bytes / unit_bytes),
+      x_bare(piece == 0 ? 0 : bytes / unit_bytes),
       x_free(bytes / unit_bytes),
+      x_bare_units(x_bare.size()),
       x_back(bytes / unit_bytes),
-      x_counters(bytes / unit_bytes) {}
+      x_counters(bytes / unit_bytes) {
+  x_bare.set(0, x_bare.size());
+}
 
 void slab::use(std::size_t first, std::size_t count) noexcept {
   x_dirty_units -= x_dirty.count(first, count);
@@ -55,10 +60,18 @@ void slab::give(const void* p, std::size_t units) noexcept { give_back({unit_of(
 
 void slab::give_back(const run& r, bool clean) noexcept {
   x_used.give(r.first, r.count);
-  if (!clean) {
-    x_dirty.set(r.first, r.count);
-    x_dirty_units += r.count;
-    x_young = x_may_go = true;
+  if (clean) {
+    if (x_piece != 0) {
+      x_bare_units += r.count - x_bare.count(r.first, r.count);
+      x_bare.set(r.first, r.count);
+    }
+  } else if (x_bare_units == 0 || x_bare.count(r.first, r.count) == 0) {
+    mark_dirty(r.first, r.count);
+  } else {
+    // They were to get their pages, and did not.
+    for (std::size_t i = r.first; i != r.first + r.count; ++i) {
+      if (!x_bare.test(i)) mark_dirty(i, 1);
+    }
   }
   x_free += r.count;
   for (aligned_search& s : x_searches) s.begin = std::min(s.begin, r.first - std::min(r.first, s.units));
@@ -115,6 +128,37 @@ slab::run slab::take_dirty(std::size_t from, bool only_old, std::size_t most) no
     dirty = wanted.next_set(std::min(begin + x_granule, wanted.size()));
   }
   return {};
+}
+
+void slab::mark_dirty(std::size_t first, std::size_t count) noexcept {
+  x_dirty.set(first, count);
+  x_dirty_units += count;
+  x_young = x_may_go = true;
+}
+
+slab::run slab::pieces_of(const void* p, std::size_t units) const noexcept {
+  const std::size_t first = unit_of(p);
+  const std::size_t begin = first / x_piece * x_piece;
+  const std::size_t end = std::min((first + units + x_piece - 1) / x_piece * x_piece, x_used.size());
+  return {begin, end - begin};
+}
+
+slab::run slab::bare_run(const run& in) const noexcept {
+  const std::size_t end = in.first + in.count;
+  const std::size_t first = std::min(x_bare.next_set(in.first), end);
+  std::size_t last = first;
+  while (last != end && x_bare.test(last)) ++last;
+  return {first, last - first};
+}
+
+void slab::note_pages(const run& r) noexcept {
+  x_bare.clear(r.first, r.count);
+  x_bare_units -= r.count;
+  // Where pages go back in pieces as large as they come, what is free beside what is used cannot go.
+  if (x_granule == 0 || x_granule >= x_piece) return;
+  for (std::size_t i = r.first; i != r.first + r.count; ++i) {
+    if (!x_used.used().test(i)) mark_dirty(i, 1);
+  }
 }
 
 void slab::note_span(const void* p, std::size_t units) noexcept {

@@ -37,14 +37,17 @@ struct slab_summary {
 };
 
 /// Keeps its books outside of the memory it hands out. Knows of each unit whether it is used, and if not, whether it
-/// may still have its pages ("dirty"), and for how long.
+/// may still have its pages ("dirty"), and for how long; and, where pages are made before they are handed out, of which
+/// they are not yet ("bare").
 /// \safety none; page_heap locks
 class slab {
  public:
   /// \param bytes a multiple of unit_bytes; \param granule a multiple of unit_bytes: pages go back to the system in
   ///   such aligned pieces; 0: never
+  /// \param piece a multiple of unit_bytes: pages are made in such aligned pieces, and all are bare; 0: not before they are
+  ///   touched
   /// \throws std::bad_alloc
-  slab(std::size_t bytes, std::size_t alignment, std::size_t granule);
+  slab(std::size_t bytes, std::size_t alignment, std::size_t granule, std::size_t piece = 0);
   /// Called once, when the memory is there.
   void place(void* base) noexcept { x_base = static_cast<std::byte*>(base); }
 
@@ -99,6 +102,18 @@ class slab {
     return static_cast<std::size_t>(std::countr_zero(std::max(alignment / unit_bytes, std::size_t{1})));
   }
 
+  /// Whether units of the run are bare. \param p within the slab
+  bool is_bare(const void* p, std::size_t units) const noexcept {
+    return x_bare_units != 0 && x_bare.count(unit_of(p), units) != 0;
+  }
+  run run_of(const void* p, std::size_t units) const noexcept { return {unit_of(p), units}; }
+  /// The run that a run of units lies in, in whole pieces. \param p within the slab
+  run pieces_of(const void* p, std::size_t units) const noexcept;
+  /// The first run of bare units of a run.
+  run bare_run(const run& in) const noexcept;
+  /// The pages of a run that was bare are there.
+  void note_pages(const run& r) noexcept;
+
   // Spans, for those who look up blocks by address.
 
   /// Notes that `units` from p on are one span.
@@ -123,6 +138,7 @@ class slab {
   }
   bool may_go(std::size_t granule_begin, std::size_t granule_end, bool only_old) const noexcept;
   void use(std::size_t first, std::size_t count) noexcept;
+  void mark_dirty(std::size_t first, std::size_t count) noexcept;
   std::size_t find_aligned(std::size_t units, std::size_t step) noexcept;
 
   /// What the last search with an alignment found out: no such run of so many units begins before.
@@ -134,11 +150,14 @@ class slab {
   std::byte* x_base = nullptr;
   std::size_t x_alignment;
   std::size_t x_granule;  ///< in units
+  std::size_t x_piece;    ///< in units
   run_map x_used;
   bit_map x_dirty;
   bit_map x_old;
+  bit_map x_bare;
   std::size_t x_free;  ///< units
   std::size_t x_dirty_units = 0;
+  std::size_t x_bare_units;
   bool x_young = false;
   bool x_may_go = false;
   bool x_old_may_go = false;

@@ -40,6 +40,7 @@ int set_thread_policy(const raw_policy& policy) noexcept;
 /// What mbind(2) does with pages that are there and lie on none of the nodes: its flags.
 enum class page_moving : unsigned {
   none = 0,
+  refused = 1U << 0,        ///< MPOL_MF_STRICT: none is moved, and one that lies elsewhere is EIO
   some = 1U << 1,           ///< MPOL_MF_MOVE: those that can be moved
   all = 1U << 0 | 1U << 1,  ///< with MPOL_MF_STRICT: EIO if one could not; the policy is set all the same
 };

@@ -48,6 +48,9 @@ class made_up_source final : public page_source {
   std::size_t slab_granule() const noexcept override { return 12'288; }
   std::size_t largest_extent() const noexcept override { return 3'000'000; }
   std::size_t next_slab(std::size_t mapped) const noexcept override { return 2 * mapped; }
+  std::size_t commit_piece(std::size_t) const noexcept override { return 0; }
+  void expect_commit(void*, std::size_t) noexcept override {}
+  void commit(void*, std::size_t) override {}
   page_reuse reuse() const noexcept override { return page_reuse::same_size; }
   std::pmr::memory_resource* upstream() const noexcept override { return std::pmr::null_memory_resource(); }
 

@@ -174,6 +174,98 @@ BOOST_AUTO_TEST_CASE(tells_what_is_dirty) {
   BOOST_TEST(s.take(1, unit_bytes) == s.base());
 }
 
+/// Units whose pages are still to be made.
+std::size_t bare_units(const slab& s) {
+  std::size_t n = 0;
+  for (std::size_t i = 0; i != s.bytes() / unit_bytes; ++i)
+    n += s.is_bare(s.base() + i * unit_bytes, 1) ? 1U : 0U;
+  return n;
+}
+
+slab slab_by_pieces(std::size_t granule_units, std::size_t piece_units) {
+  slab s(100 * unit_bytes, unit_bytes, granule_units * unit_bytes, piece_units * unit_bytes);
+  s.place(address(0));
+  return s;
+}
+
+BOOST_AUTO_TEST_CASE(tells_what_has_no_pages_yet) {
+  slab s = slab_by_pieces(1, 8);
+  BOOST_TEST(bare_units(s) == 100U);
+  void* const p = s.take(10, unit_bytes);
+  BOOST_TEST(s.is_bare(p, 10));
+  const slab::run pieces = s.pieces_of(p, 10);
+  BOOST_TEST(pieces.first == 0U);
+  BOOST_TEST(pieces.count == 16U);
+  const slab::run bare = s.bare_run(pieces);
+  BOOST_TEST(bare.count == 16U);
+  s.note_pages(bare);
+  BOOST_TEST(!s.is_bare(p, 10));
+  BOOST_TEST(s.bare_run(pieces).count == 0U);
+  BOOST_TEST(bare_units(s) == 84U);
+  // What came beside it is free, and can go.
+  BOOST_TEST(s.dirty_units() == 6U);
+}
+
+BOOST_AUTO_TEST_CASE(ends_its_last_piece_where_it_ends) {
+  slab s = slab_by_pieces(1, 8);
+  void* const all = s.take(100, unit_bytes);
+  BOOST_TEST(s.pieces_of(all, 100).count == 100U);
+  BOOST_TEST(s.pieces_of(s.base() + 99 * unit_bytes, 1).first == 96U);
+  BOOST_TEST(s.pieces_of(s.base() + 99 * unit_bytes, 1).count == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(has_no_pages_where_they_went_back) {
+  slab s = slab_by_pieces(1, 8);
+  void* const p = s.take(10, unit_bytes);
+  s.note_pages(s.pieces_of(p, 10));
+  s.give(p, 10);
+  BOOST_TEST(s.dirty_units() == 16U);
+  const slab::run gone = s.take_dirty(0, false, 100);
+  BOOST_TEST(gone.count == 16U);
+  s.give_back(gone, true);
+  BOOST_TEST(s.dirty_units() == 0U);
+  BOOST_TEST(bare_units(s) == 100U);
+  // Those that could not go are as they were.
+  void* const q = s.take(4, unit_bytes);
+  s.note_pages(s.bare_run(s.run_of(q, 4)));
+  s.give(q, 4);
+  const slab::run stay = s.take_dirty(0, false, 100);
+  s.give_back(stay, false);
+  BOOST_TEST(s.dirty_units() == 4U);
+  BOOST_TEST(bare_units(s) == 96U);
+}
+
+BOOST_AUTO_TEST_CASE(is_not_dirty_where_pages_never_came) {
+  slab s = slab_by_pieces(1, 8);
+  void* const p = s.take(10, unit_bytes);
+  s.note_pages(s.bare_run(s.run_of(p, 4)));
+  s.give(p, 10);
+  BOOST_TEST(s.dirty_units() == 4U);
+  BOOST_TEST(bare_units(s) == 96U);
+}
+
+// A huge page of which a part is used stays, and would be looked at in vain.
+BOOST_AUTO_TEST_CASE(is_not_dirty_beside_what_is_used_where_pages_go_in_pieces_as_large) {
+  slab s = slab_by_pieces(8, 8);
+  void* const p = s.take(3, unit_bytes);
+  s.note_pages(s.bare_run(s.pieces_of(p, 3)));
+  BOOST_TEST(s.dirty_units() == 0U);
+  s.give(p, 3);
+  const slab::run gone = s.take_dirty(0, false, 100);
+  BOOST_TEST(gone.count == 8U);
+  s.give_back(gone, true);
+  BOOST_TEST(bare_units(s) == 100U);
+}
+
+BOOST_AUTO_TEST_CASE(of_pages_that_come_by_themselves_has_none_to_be_made) {
+  slab s = slab_of(100);
+  void* const p = s.take(10, unit_bytes);
+  BOOST_TEST(!s.is_bare(p, 10));
+  s.give(p, 10);
+  s.give_back(s.take_dirty(0, false, 100), true);
+  BOOST_TEST(bare_units(s) == 0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
