@@ -36,6 +36,7 @@ enum class errc {
   node_full,              ///< a hard placement cannot be kept: its nodes have no room
   out_of_memory,          ///< the machine, the cgroup or the address space has no room
   no_huge_pages,          ///< the asked page kind is not available
+  pool_limit,             ///< pool_options::limit is reached
   lock_limit,             ///< RLIMIT_MEMLOCK forbids locking that much
   topology_failed,        ///< hwloc could not load the topology
   invalid_name,           ///< a name that a segment of this backend cannot have

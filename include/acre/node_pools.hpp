@@ -20,9 +20,8 @@ namespace acre {
 /// Errors, equality and thread-safety as pool_resource.
 class ACRE_API node_pools final : public resource {
  public:
-  /// One pool, bound to its node, for each of `machine.default_nodes()`. With commit::lazy, which is the default, a node
-  /// that is full ends in the kernel's OOM killer when a block is touched; with commit::eager allocate() throws
-  /// errc::node_full.
+  /// One pool, bound to its node, for each of `machine.default_nodes()`. Where the node is full allocate() throws
+  /// errc::node_full, unless the options say commit::lazy.
   /// \throws what pool_resource's constructor throws
   explicit node_pools(pool_options options = {}, const topology& machine = topology::system());
   /// For each of `nodes`.

@@ -32,8 +32,8 @@ enum class strategy {
 };
 
 /// Whether pages may lie elsewhere when the nodes are full. What the kernel does then: hard memory is never
-/// placed elsewhere (touching it ends in the OOM killer, unless it is committed eagerly by an area), soft
-/// memory spills to other nodes.
+/// placed elsewhere (pools, and areas with commit::eager, make its pages before they hand them out, and throw;
+/// to touch it where that was not done ends in the OOM killer), soft memory spills to other nodes.
 enum class strictness { soft, hard };
 
 /// So many parts for `node`.

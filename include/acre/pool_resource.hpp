@@ -47,6 +47,10 @@ struct pool_options {
   /// See mapping_options::name.
   std::string name = {};
 
+  /// Bytes of spans and extents (pool_statistics::used_bytes) that the pool takes at most, a quota: allocate() throws
+  /// errc::pool_limit rather than take more. What it keeps beside them goes back so far that both together stay below, but
+  /// for parts of huge pages. Nothing: no limit.
+  std::optional<std::size_t> limit = std::nullopt;
   /// Bytes of free pages that are kept for the next block; more goes back to the system at once.
   std::size_t retained = std::size_t{1} << 30;
   /// Pages that stay free for longer than this (up to twice as long) go back to the system, at the next large
@@ -102,11 +106,13 @@ struct pool_statistics {
 /// \safety all functions from any thread, but for the destructor and release(): nobody may be in another
 ///   function then. A thread may end with blocks in its cache, and free blocks in its thread-local destructors
 ///   or in static ones. fork: parent and child may go on; in the child, blocks that other threads had cached
-///   are not handed out again. Fork handlers may use pools, in the thread that forks.
+///   are not handed out again. Fork handlers may use pools, in the thread that forks. Pages that both have are copied by
+///   who writes first, under the same policy: of a hard one on a full node that is the kernel's OOM killer's business,
+///   however the pool commits.
 class ACRE_API pool_resource final : public resource {
  public:
-  /// Over pages of its own. With commit::lazy, which is the default, a hard placement whose nodes are full ends in the
-  /// kernel's OOM killer when a block is touched, as area says; with commit::eager allocate() throws.
+  /// Over pages of its own. Where the nodes of a hard placement are full allocate() throws errc::node_full, unless the
+  /// options say commit::lazy.
   /// \throws what area's constructor throws; error errc::invalid_argument for options outside their range
   explicit pool_resource(const placement& where, pool_options options = {},
                          const topology& machine = topology::system());
@@ -166,6 +172,10 @@ class ACRE_API pool_resource final : public resource {
   void reset_peak() noexcept;
   /// Where all mapped pages lie (see locate() for its cost).
   residency resident() const;
+  /// What the pool's pages were asked for, what the kernel installs now, and why if that differs, huge pages that were not
+  /// to be had included: area::status() of its own area, or of the area that it was given. Of another upstream nobody
+  /// knows: nothing.
+  std::optional<area_status> status() const;
 
   const pool_options& options() const noexcept;
   /// The given upstream, or the pool's own area.

@@ -51,6 +51,8 @@ const char* text_of(errc e) noexcept {
       return "there is no memory left";
     case errc::no_huge_pages:
       return "no huge pages of this size are available";
+    case errc::pool_limit:
+      return "the pool may take no more memory";
     case errc::lock_limit:
       return "the process may not lock this much memory";
     case errc::topology_failed:
@@ -123,6 +125,7 @@ std::errc nearest(errc e) noexcept {
     case errc::node_full:
     case errc::out_of_memory:
     case errc::no_huge_pages:
+    case errc::pool_limit:
       return std::errc::not_enough_memory;
     case errc::lock_limit:
     case errc::not_ready:

@@ -69,8 +69,11 @@ strays find_strays(const plan& p, std::byte* base, const topology& machine) {
     if (!is_hard(r.policy)) continue;
     const std::uintptr_t begin = start + r.offset;
     walk_pages(looker, begin, begin + r.length, sys::page_size(), [&](std::size_t index, int node) {
-      if (node == node_not_told) found.all_told = false;
-      if (node < 0) found.all_there = false;
+      if (node == node_not_told) {
+        found.all_told = false;
+      } else if (node < 0) {
+        found.all_there = false;
+      }
       if (node < 0 || r.policy.nodes.contains(static_cast<node_id>(node))) return;
       found.moves.add(begin + index * sys::page_size(),
                       nearest_of(machine, static_cast<node_id>(node), r.policy.nodes));
@@ -232,9 +235,10 @@ void populate_safely(const plan& p, std::byte* base, std::size_t present, bool p
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
     if (attempt != 0) apply(base, softened(p), machine);
     if (const int e = populate_parallel(p, base, machine)) fail_populate(e, p.bytes, pooled);
-    if (bring_home(p, base, machine)) break;
+    if (bring_home(p, base, machine)) return soft.end();
   }
-  soft.end();
+  throw error(errc::node_full, "prefault of " + counted(p.bytes, "byte") +
+                                   ": pages that were made are gone before they are where they belong");
 }
 
 }  // namespace

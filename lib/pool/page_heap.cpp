@@ -1,5 +1,6 @@
 #include "pool/page_heap.hpp"
 
+#include <acre/bytes.hpp>
 #include <acre/error.hpp>
 
 #include <algorithm>
@@ -28,11 +29,11 @@ page_heap::page_heap(std::unique_ptr<page_source> pages, const pool_options& opt
     : x_pages(std::move(pages)),
       x_reuse(x_pages->reuse()),
       x_largest_extent(x_pages->largest_extent()),
+      x_most(options.limit.value_or(std::numeric_limits<std::size_t>::max())),
       x_retained(options.retained),
       x_decay(options.decay.count()),
       x_mappings(x_reuse),
-      x_next_age(sys::coarse_milliseconds() + x_decay),
-      x_limit(options.retained) {}
+      x_next_age(sys::coarse_milliseconds() + x_decay) {}
 
 void page_heap::lock_for_fork() noexcept {
   x_tending.lock_for_fork();
@@ -82,6 +83,11 @@ void* page_heap::allocate_span(std::size_t units) { return take_units(units, uni
 
 void page_heap::deallocate_span(void* p, std::size_t units) noexcept {
   if (!give_units(p, units, use::span)) report_no_block("pool", p, units * unit_bytes);
+}
+
+void page_heap::fail_limit(std::size_t bytes) const {
+  throw allocation_error(errc::pool_limit, bytes, "pool",
+                         "pool_options::limit is " + format_bytes_rounded(x_most));
 }
 
 // ---- counting
@@ -171,13 +177,16 @@ void* page_heap::take_units(std::size_t units, std::size_t alignment, use what) 
   taken run;
   chores todo;
   std::size_t wanted = 0;
+  bool is_refused = false;
   {
     const std::lock_guard guard(x_mutex);
-    run = try_take_units(units, alignment, what);
+    is_refused = is_beyond_limit(units * unit_bytes);
+    if (!is_refused) run = try_take_units(units, alignment, what);
     todo = look_for_chores();
-    if (run.p == nullptr) wanted = begin_slab();
+    if (run.p == nullptr && !is_refused) wanted = begin_slab();
   }
   tend(todo);
+  if (is_refused) fail_limit(units * unit_bytes);
   if (run.p == nullptr) run = take_of_new_slab(units, alignment, what, wanted);
   if (!run.bare) return run.p;
   try {
@@ -304,30 +313,47 @@ std::unique_ptr<slab> page_heap::map_slab(std::size_t units, std::size_t alignme
 // ---- mappings of their own
 
 void* page_heap::allocate_mapping(std::size_t bytes, std::size_t alignment) {
+  bool is_refused = false;
   {
     const std::lock_guard guard(x_mutex);
-    if (const auto* const m = x_mappings.reuse(bytes, alignment)) {
-      count_use(m->bytes);
-      count_block(m->bytes);
-      return m->p;
+    is_refused = is_beyond_limit(bytes);
+    if (!is_refused) {
+      if (const auto* const m = x_mappings.reuse(bytes, alignment)) {
+        count_use(m->bytes);
+        count_block(m->bytes);
+        return m->p;
+      }
+      // Others shall not find this room, too, while the pages are made.
+      count_use(bytes);
     }
   }
+  if (is_refused) fail_limit(bytes);
+  try {
+    auto made = map_block(bytes, alignment);
+    void* const p = made->p;
+    const std::lock_guard guard(x_mutex);
+    x_mappings.add(std::move(made));
+    count_block(bytes);
+    return p;
+  } catch (...) {
+    const std::lock_guard guard(x_mutex);
+    x_used -= bytes;
+    throw;
+  }
+}
+
+std::unique_ptr<mapping_store::mapping> page_heap::map_block(std::size_t bytes, std::size_t alignment) {
   auto made = std::make_unique<mapping_store::mapping>();
   made->p = x_pages->map(bytes, alignment);
+  made->bytes = bytes;
+  made->alignment = alignment;
   try {
     x_pages->commit(made->p, bytes);
   } catch (...) {
     x_pages->unmap(made->p, bytes, alignment);
     throw;
   }
-  made->bytes = bytes;
-  made->alignment = alignment;
-  void* const p = made->p;
-  const std::lock_guard guard(x_mutex);
-  x_mappings.add(std::move(made));
-  count_use(bytes);
-  count_block(bytes);
-  return p;
+  return made;
 }
 
 /// Whether a block that is freed with so many bytes may have that mapping.

@@ -4,6 +4,7 @@
 #include <acre/locate.hpp>
 #include <acre/pool_resource.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -96,9 +97,16 @@ class page_heap {
   std::unique_ptr<slab> try_map_slab(std::size_t bytes);
   void commit(slab& s, void* p, std::size_t units);
   void commit_part(slab& s, const slab::run& part);
+  std::unique_ptr<mapping_store::mapping> map_block(std::size_t bytes, std::size_t alignment);
   void* allocate_mapping(std::size_t bytes, std::size_t alignment);
   void deallocate_mapping(void* p, std::size_t bytes) noexcept;
 
+  /// \throws allocation_error errc::pool_limit
+  [[noreturn]] void fail_limit(std::size_t bytes) const;
+  bool is_beyond_limit(std::size_t bytes) const noexcept { return bytes > x_most - std::min(x_most, x_used); }
+  std::size_t most_retained() const noexcept {
+    return std::min(x_retained, x_most - std::min(x_most, x_used));
+  }
   std::size_t retained_bytes() const noexcept { return x_dirty_units * unit_bytes + x_mappings.kept_bytes(); }
   /// What is to be done about free memory: nothing, mostly. Under the lock.
   struct chores {
@@ -119,6 +127,7 @@ class page_heap {
   const std::unique_ptr<page_source> x_pages;
   const page_reuse x_reuse;
   const std::size_t x_largest_extent;
+  const std::size_t x_most;  ///< in use
   const std::size_t x_retained;
   const std::int64_t x_decay;  ///< milliseconds
 
@@ -132,7 +141,7 @@ class page_heap {
   mapping_store x_mappings;
   unsigned x_coming_slabs = 0;  ///< being mapped
   std::int64_t x_next_age;      ///< milliseconds
-  std::size_t x_limit;          ///< retained bytes at which to purge
+  std::size_t x_stuck = 0;      ///< retained bytes up to which purging was in vain
   std::size_t x_dirty_units = 0;
   std::size_t x_slab_bytes = 0;
   std::size_t x_used = 0;  ///< bytes

@@ -20,11 +20,12 @@ constexpr std::size_t purge_step_units = (std::size_t{64} << 20) / unit_bytes;
 
 std::size_t page_heap::excess() const noexcept {
   const std::size_t retained = retained_bytes();
-  return retained <= std::max(x_retained, x_limit) ? 0 : retained - x_retained + slack_of(x_retained);
+  const std::size_t most = most_retained();
+  return retained <= std::max(most, x_stuck) ? 0 : retained - most + slack_of(most);
 }
 
 page_heap::chores page_heap::look_for_chores() noexcept {
-  if (retained_bytes() <= x_retained) x_limit = x_retained;
+  if (retained_bytes() <= most_retained()) x_stuck = 0;
   chores todo{.purge = excess() != 0};
   const std::int64_t now = sys::coarse_milliseconds();
   if (now >= x_next_age) {
@@ -48,7 +49,7 @@ void page_heap::tend(const chores& todo) noexcept {
     purge({.most = most, .in_passing = true});
     const std::lock_guard guard(x_mutex);
     // Parts of huge pages may have to stay. They are looked at again when there is more of them.
-    if (retained_bytes() > x_retained) x_limit = retained_bytes() + x_pages->discard_granule();
+    if (retained_bytes() > most_retained()) x_stuck = retained_bytes() + x_pages->discard_granule();
   }
   if (todo.age) {
     purge({.only_old = true, .in_passing = true});

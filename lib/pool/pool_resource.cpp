@@ -107,6 +107,11 @@ void pool_resource::reset_peak() noexcept { x_core->heap().reset_peak(); }
 
 residency pool_resource::resident() const { return x_core->heap().resident(); }
 
+std::optional<area_status> pool_resource::status() const {
+  const auto* const pages = dynamic_cast<const area*>(upstream_resource());
+  return pages == nullptr ? std::nullopt : std::optional<area_status>(pages->status());
+}
+
 const pool_options& pool_resource::options() const noexcept { return x_core->options(); }
 
 std::pmr::memory_resource* pool_resource::upstream_resource() const noexcept {
