@@ -29,6 +29,10 @@ pool_options checked(pool_options o) {
     throw error(errc::invalid_argument, "pool_options::cached: " + format_bytes(o.cached) + " is more than " +
                                             format_bytes(most_cached));
   }
+  if (o.limit && *o.limit < unit_bytes) {
+    throw error(errc::invalid_argument, "pool_options::limit: " + format_bytes(*o.limit) + " is less than " +
+                                            format_bytes(unit_bytes) + ", the least that a pool takes");
+  }
   if (o.decay.count() < 0) {
     throw error(errc::invalid_argument,
                 "pool_options::decay: " + std::to_string(o.decay.count()) + " ms is less than 0");

@@ -178,6 +178,30 @@ BOOST_AUTO_TEST_CASE(that_are_locked_go_back_with_their_slabs) {
   BOOST_TEST(pool.statistics().mapped_bytes == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(are_told_of_with_what_they_were_asked_for) {
+  const placement where = placement::bind({some_node()});
+  pool_resource pool(where, {.guarding = guarding::off});
+  pool.deallocate(pool.allocate(100), 100);
+  const auto told = pool.status();
+  BOOST_TEST_REQUIRE(told.has_value());
+  BOOST_TEST(told->asked == where);
+  BOOST_TEST(told->bytes == pool.statistics().mapped_bytes);
+  area pages(placement::unbound());
+  BOOST_TEST_REQUIRE(pool_resource(&pages).status().has_value());
+  BOOST_TEST(pool_resource(&pages).status()->asked == placement::unbound());
+}
+
+BOOST_AUTO_TEST_CASE(that_are_smaller_than_asked_are_told_of) {
+  pool_resource pool(placement::bind({some_node()}),
+                     {.pages = page_kind::huge_1gb, .guarding = guarding::off});
+  pool.deallocate(pool.allocate(100), 100);
+  const auto told = pool.status();
+  BOOST_TEST_REQUIRE(told.has_value());
+  if (told->allocations[static_cast<std::size_t>(page_kind::huge_1gb)] != 0) return;  // such a machine
+  BOOST_TEST_REQUIRE(!told->downgrades.empty());
+  BOOST_TEST(told->downgrades.front().reason == downgrade_reason::smaller_pages);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "support/comes_true.hpp"
+#include "support/errors.hpp"
 #include "support/print.hpp"
 
 namespace acre::test {
@@ -121,6 +122,19 @@ struct a_heap_by_pieces : a_heap {
       if (!asked.committed.contains(at)) return false;
     }
     return true;
+  }
+};
+
+struct a_heap_with_a_limit : a_heap {
+  a_heap_with_a_limit() {
+    heap = std::make_unique<page_heap>(
+        std::make_unique<noted_pages>(asked),
+        pool_options{.limit = 1_MiB, .retained = 1_GiB, .decay = std::chrono::hours(1)});
+  }
+  pool_statistics counted() const {
+    pool_statistics s;
+    heap->add_to(s);
+    return s;
   }
 };
 
@@ -308,6 +322,62 @@ BOOST_AUTO_TEST_CASE(makes_pages_once_however_many_threads_want_them) {
   BOOST_TEST(counted().retained_bytes == 0U);
   BOOST_TEST(counted().used_bytes == 0U);
   BOOST_TEST(asked.committed_bytes() == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(a_page_heap_with_a_limit, a_heap_with_a_limit)
+
+BOOST_AUTO_TEST_CASE(hands_out_no_more) {
+  void* const p = heap->allocate(600_KiB, 8);
+  BOOST_CHECK_EXCEPTION(static_cast<void>(heap->allocate(500_KiB, 8)), allocation_error,
+                        with_code(errc::pool_limit).saying("limit is 1 MiB"));
+  BOOST_CHECK_EXCEPTION(static_cast<void>(heap->allocate(20_MiB, 8)), allocation_error,
+                        with_code(errc::pool_limit));
+  void* const q = heap->allocate(424_KiB, 8);
+  BOOST_CHECK_EXCEPTION(static_cast<void>(heap->allocate_span(1)), allocation_error,
+                        with_code(errc::pool_limit));
+  BOOST_TEST(counted().used_bytes == 1_MiB);
+  heap->deallocate(q, 424_KiB, 8);
+  heap->deallocate(p, 600_KiB, 8);
+}
+
+// Both are room that nobody else has.
+BOOST_AUTO_TEST_CASE(keeps_no_more_beside_what_is_used) {
+  std::vector<void*> blocks;
+  for (int i = 0; i != 16; ++i) blocks.push_back(heap->allocate(64_KiB, 8));
+  for (std::size_t i = 0; i != 8; ++i) heap->deallocate(blocks[i], 64_KiB, 8);
+  BOOST_TEST(counted().retained_bytes == 512_KiB);
+  // Of what is kept, and more: it is not counted twice.
+  void* const p = heap->allocate(512_KiB, 8);
+  BOOST_TEST(counted().used_bytes + counted().retained_bytes <= 1_MiB);
+  heap->deallocate(p, 512_KiB, 8);
+  for (std::size_t i = 8; i != 16; ++i) heap->deallocate(blocks[i], 64_KiB, 8);
+  BOOST_TEST(counted().used_bytes == 0U);
+  BOOST_TEST(counted().retained_bytes == 1_MiB);
+}
+
+BOOST_AUTO_TEST_CASE(gives_kept_pages_back_for_what_is_used) {
+  void* const first = heap->allocate(1_MiB, 8);
+  heap->deallocate(first, 1_MiB, 8);
+  BOOST_TEST(counted().retained_bytes == 1_MiB);
+  // Too long for the first slab beside a small block: of another one.
+  void* const small = heap->allocate(64_KiB, 8);
+  void* const large = heap->allocate(960_KiB, 8);
+  BOOST_TEST(counted().used_bytes == 1_MiB);
+  BOOST_TEST(counted().used_bytes + counted().retained_bytes <= 1_MiB + 64_KiB);
+  heap->deallocate(small, 64_KiB, 8);
+  heap->deallocate(large, 960_KiB, 8);
+}
+
+BOOST_AUTO_TEST_CASE(counts_nothing_that_did_not_come) {
+  asked.before = [] { throw std::bad_alloc(); };
+  for (int i = 0; i != 5; ++i) {
+    BOOST_CHECK_THROW(static_cast<void>(heap->allocate(900_KiB, 8)), std::bad_alloc);
+  }
+  BOOST_TEST(counted().used_bytes == 0U);
+  asked.before = nullptr;
+  heap->deallocate(heap->allocate(1_MiB, 8), 1_MiB, 8);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

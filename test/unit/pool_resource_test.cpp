@@ -111,9 +111,31 @@ BOOST_AUTO_TEST_CASE(takes_blocks_up_to_its_largest_small_one_from_caches) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(takes_no_more_than_its_limit) {
+  checking_resource memory;
+  pool_resource pool(&memory, {.limit = 256_KiB, .guarding = guarding::off});
+  std::vector<void*> blocks;
+  BOOST_CHECK_EXCEPTION(for (;;) blocks.push_back(pool.allocate(1_KiB)), allocation_error,
+                        with_code(errc::pool_limit));
+  BOOST_TEST(blocks.size() >= 200U);
+  BOOST_TEST(pool.statistics().used_bytes <= 256_KiB);
+  BOOST_CHECK_EXCEPTION(static_cast<void>(pool.allocate(200_KiB)), allocation_error,
+                        with_code(errc::pool_limit));
+  // Free blocks of caches count, and go for what is wanted now.
+  for (void* p : blocks) pool.deallocate(p, 1_KiB);
+  BOOST_TEST(pool.statistics().used_bytes > 200_KiB);
+  pool.deallocate(pool.allocate(200_KiB), 200_KiB);
+  pool.deallocate(pool.allocate(1_KiB), 1_KiB);
+}
+
+BOOST_AUTO_TEST_CASE(over_anything_but_an_area_has_no_status) {
+  checking_resource memory;
+  BOOST_TEST(!pool_resource(&memory).status());
+}
+
 BOOST_AUTO_TEST_CASE(refuses_options_outside_their_range) {
   using namespace std::chrono_literals;
-  const pool_options wrong[] = {{.decay = -1ms}, {.largest_small = 64_KiB + 1}};
+  const pool_options wrong[] = {{.limit = 8_KiB - 1}, {.decay = -1ms}, {.largest_small = 64_KiB + 1}};
   for (const pool_options& o : wrong) {
     BOOST_CHECK_EXCEPTION(pool_resource(std::pmr::new_delete_resource(), o), error,
                           with_code(errc::invalid_argument));
