@@ -20,6 +20,8 @@ void made_from_a_placement_or_a_resource(const acre::node_set& nodes) {
   numa_vector<int> a(where);  // the process-wide pool of this placement
   numa_vector<int> b(acre::resource_for(where));
   require(a.get_allocator() == b.get_allocator(), "there is one pool for a placement");
+  numa_vector<int> d(acre::resource_for(where, {.commit = acre::commit::eager}));
+  require(d.get_allocator() != a.get_allocator(), "other options are another pool");
 
   acre::area pages(where);
   numa_vector<int> c(1000, &pages);  // each block a mapping of its own

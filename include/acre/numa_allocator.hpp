@@ -54,8 +54,8 @@ class numa_allocator {
   /// \throws error errc::invalid_argument for a null pointer
   numa_allocator(std::pmr::memory_resource* r)  // NOLINT(google-explicit-constructor)
       : x_resource(not_null(r)) {}
-  /// Over resource_for(where).
-  /// \throws what resource_for() throws
+  /// Over resource_for(where); with options, make one of resource_for(where, options).
+  /// \throws what resource_for() throws; by_page has no process-wide pool
   numa_allocator(const placement& where)  // NOLINT(google-explicit-constructor)
       : x_resource(*resource_for(where)) {}
   numa_allocator(const numa_allocator&) noexcept = default;

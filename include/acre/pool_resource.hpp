@@ -63,6 +63,8 @@ struct pool_options {
   /// blocks get mappings of their own (local, blocked, by_page, chunks) it is 32 KiB at most.
   std::size_t largest_small = std::size_t{64} << 10;
   acre::guarding guarding = acre::guarding::automatic;
+
+  friend bool operator==(const pool_options&, const pool_options&) = default;
 };
 
 /// Counted without cost to the fast path: per thread, summed when read. Blocks and bytes moving meanwhile may

@@ -1,5 +1,6 @@
 #include <acre/resource_for.hpp>
 
+#include <acre/error.hpp>
 #include <acre/placement.hpp>
 #include <acre/pool_resource.hpp>
 
@@ -17,7 +18,15 @@ constinit small_mutex pools_mutex;
 constexpr fork_actions pools_in_fork{.lock = []() noexcept { pools_mutex.lock_for_fork(); },
                                      .unlock = []() noexcept { pools_mutex.unlock_after_fork(); }};
 
-using pools_by_placement = std::unordered_map<placement, pool_resource>;
+struct pool_key {
+  placement where;
+  pool_options options;
+  friend bool operator==(const pool_key&, const pool_key&) = default;
+};
+struct placement_hash {
+  std::size_t operator()(const pool_key& k) const noexcept { return k.where.hash(); }
+};
+using shared_pools = std::unordered_map<pool_key, pool_resource, placement_hash>;
 
 bool hold_resources_in_fork() {
   static const bool is_held = (hold_in_fork(fork_part::resources, pools_in_fork), true);
@@ -26,8 +35,8 @@ bool hold_resources_in_fork() {
 [[maybe_unused]] const bool resources_are_held_from_the_start = hold_resources_in_fork();
 
 // Never destroyed: static destructors may free blocks after ours would have run.
-pools_by_placement& pools_of_placements() {
-  static pools_by_placement& all = *new pools_by_placement;
+shared_pools& pools_of_placements() {
+  static shared_pools& all = *new shared_pools;
   hold_resources_in_fork();
   return all;
 }
@@ -41,10 +50,16 @@ std::pmr::memory_resource* first_default() {
 
 }  // namespace
 
-pool_resource* resource_for(const placement& where) {
-  pools_by_placement& all = pools_of_placements();
+pool_resource* resource_for(const placement& where, const pool_options& options) {
+  if (where.strategy() == strategy::by_page) {
+    throw error(errc::unsupported_placement,
+                "resource_for(" + where.to_string() +
+                    "): functions cannot be compared, so each call would leave another pool for ever; make a "
+                    "pool_resource of this placement");
+  }
+  shared_pools& all = pools_of_placements();
   const std::lock_guard lock(pools_mutex);
-  return &all.try_emplace(where, where).first->second;
+  return &all.try_emplace({where, options}, where, options).first->second;
 }
 
 // acquire and release: who reads the pointer sees the resource that was made before it was set.

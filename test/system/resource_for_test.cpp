@@ -1,3 +1,4 @@
+#include <acre/bytes.hpp>
 #include <acre/error.hpp>
 #include <acre/numa_allocator.hpp>
 #include <acre/placement.hpp>
@@ -9,9 +10,12 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <iterator>
 #include <memory>
 #include <memory_resource>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -33,6 +37,61 @@ BOOST_AUTO_TEST_CASE(gives_equal_placements_one_resource) {
   BOOST_TEST((numa_allocator<int>(placement::local()) == first_touch_allocator<long>(placement::local())));
 }
 
+BOOST_AUTO_TEST_CASE(gives_equal_options_one_resource) {
+  using namespace std::chrono_literals;
+  const placement where = placement::local();
+  const pool_options plain = {};
+  BOOST_TEST(resource_for(where) == resource_for(where, plain));
+  const pool_options all[] = {
+      {.pages = page_kind::system},
+      {.fallback = page_fallback::strict},
+      {.commit = commit::eager},
+      {.on_denied = on_denied::unbound},
+      {.name = "another"},
+      {.limit = 1_GiB},
+      {.retained = 1_MiB},
+      {.decay = 1s},
+      // More than a pool makes of it.
+      {.decay = std::chrono::milliseconds::max()},
+      {.cached = 0},
+      {.largest_small = 1_KiB},
+      {.guarding = guarding::off},
+  };
+  std::set<const pool_resource*> distinct = {resource_for(where)};
+  for (const pool_options& o : all) {
+    pool_resource* const r = resource_for(where, o);
+    BOOST_TEST(r == resource_for(where, pool_options(o)));
+    BOOST_TEST(r != resource_for(placement::unbound(), o));
+    distinct.insert(r);
+  }
+  BOOST_TEST(distinct.size() == 1 + std::size(all));
+  BOOST_TEST(resource_for(where, {.name = "another"})->options().name == "another");
+}
+
+BOOST_AUTO_TEST_CASE(wrong_options_are_an_error_each_time) {
+  const pool_options wrong{.cached = 1_GiB};
+  for (int i = 0; i != 2; ++i) {
+    BOOST_CHECK_EXCEPTION(static_cast<void>(resource_for(placement::local(), wrong)), error,
+                          with_code(errc::invalid_argument).saying("pool_options::cached"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_by_page_function_has_none) {
+  const node_set nodes = topology::system().default_nodes();
+  const placement where =
+      placement::by_page([first = nodes.first()](std::size_t, std::size_t) { return first; }, nodes);
+  const auto refused = [] {
+    return with_code(errc::unsupported_placement).saying("by_page").saying("pool_resource");
+  };
+  BOOST_CHECK_EXCEPTION(static_cast<void>(resource_for(where)), error, refused());
+  BOOST_CHECK_EXCEPTION(static_cast<void>(resource_for(where.soft(), {.name = "x"})), error, refused());
+  BOOST_CHECK_EXCEPTION(numa_allocator<int>{where}, error, refused());
+  BOOST_CHECK_EXCEPTION(first_touch_allocator<int>{where}, error, refused());
+  pool_resource own(where);
+  const std::vector<int, numa_allocator<int>> v(10, 1, &own);
+  BOOST_TEST(v.back() == 1);
+}
+
 BOOST_AUTO_TEST_CASE(an_unknown_node_is_an_error_each_time) {
   const placement nowhere = placement::bind(node_set{1000});
   for (int i = 0; i != 3; ++i) {
@@ -49,7 +108,7 @@ BOOST_AUTO_TEST_CASE(many_threads_get_the_same_resource) {
   for (const auto* r : got) BOOST_TEST(r == got[0]);
 }
 
-BOOST_AUTO_TEST_CASE(a_by_page_function_may_allocate_from_its_own_pool) {
+BOOST_AUTO_TEST_CASE(a_by_page_function_may_allocate_from_its_pool) {
   static std::pmr::memory_resource* own = nullptr;
   static std::atomic<std::size_t> calls = 0;
   const auto function = [](std::size_t, std::size_t) -> node_id {
@@ -58,8 +117,7 @@ BOOST_AUTO_TEST_CASE(a_by_page_function_may_allocate_from_its_own_pool) {
     if (own != nullptr) own->deallocate(own->allocate(100), 100);
     return topology::system().default_nodes().first();
   };
-  std::pmr::memory_resource& r =
-      *resource_for(placement::by_page(function, topology::system().default_nodes()));
+  pool_resource r(placement::by_page(function, topology::system().default_nodes()));
   r.deallocate(r.allocate(100), 100);
   own = &r;
   calls = 0;
