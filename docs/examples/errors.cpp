@@ -55,6 +55,8 @@ void the_same_without_exceptions() {
   require(!ec, "success clears it");
   const acre::residency where = acre::locate(pages.data(), pages.size(), ec);
   require(!ec && where.untouched == 0, "every page is there");
+  acre::pool_resource* const pool = acre::resource_for(acre::placement::bind({1023}), ec);
+  require(ec == acre::errc::unknown_node && pool == nullptr, "what a twin gives with an error is empty");
 }
 
 void one_catch_for_all() {

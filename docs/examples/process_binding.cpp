@@ -32,9 +32,12 @@ void everything_this_thread_touches(acre::node_id node) {
 int run_under(const acre::placement& where, const char* program) {
   const pid_t child = fork();
   if (child == 0) {
-    std::error_code ec;
-    const acre::thread_binding scope(where, ec);
-    if (!ec) execlp(program, program, nullptr);  // keeps the policy
+    try {
+      const acre::thread_binding scope(where);
+      execlp(program, program, nullptr);  // keeps the policy
+    } catch (const acre::failure& f) {
+      std::cerr << f.what() << '\n';
+    }
     _exit(127);
   }
   int status = 0;

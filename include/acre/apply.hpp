@@ -56,11 +56,19 @@ ACRE_API std::vector<downgrade> apply(void* p, std::size_t bytes, const placemen
 ACRE_API std::vector<downgrade> apply(void* p, const plan& ranges,
                                       const topology& machine = topology::system());
 
-/// Twins that report errors by code; lack of memory is errc::out_of_memory.
-ACRE_API void apply(void* p, std::size_t bytes, const placement& where, std::error_code& ec) noexcept;
+/// Twins that report errors by code, and give no downgrades then; lack of memory is errc::out_of_memory.
+ACRE_API std::vector<downgrade> apply(void* p, std::size_t bytes, const placement& where,
+                                      std::error_code& ec) noexcept;
+ACRE_API std::vector<downgrade> apply(void* p, std::size_t bytes, const placement& where,
+                                      const topology& machine, std::error_code& ec) noexcept;
+ACRE_API std::vector<downgrade> apply(void* p, const plan& ranges, std::error_code& ec) noexcept;
+ACRE_API std::vector<downgrade> apply(void* p, const plan& ranges, const topology& machine,
+                                      std::error_code& ec) noexcept;
 
 /// The policy of the page at `p` as the kernel reports it. Never faults a page in.
 /// \throws error errc::not_mapped; errc::binding_unsupported where the kernel cannot tell
 ACRE_API policy installed_policy(const void* p);
+/// \returns unbound if there is an error
+ACRE_API policy installed_policy(const void* p, std::error_code& ec) noexcept;
 
 }  // namespace acre

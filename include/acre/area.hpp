@@ -18,6 +18,7 @@
 #include <memory_resource>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace acre {
@@ -111,7 +112,10 @@ class ACRE_API area final : public resource {
   /// Asks the kernel whether a block of this area lies as its placement says (acre::check with the page
   /// size the block was planned with).
   /// \param p, bytes as given by and to allocate()
+  /// \throws error what acre::check throws
   check_result check_block(const void* p, std::size_t bytes) const;
+  /// \returns what is not ok() if there is an error
+  check_result check_block(const void* p, std::size_t bytes, std::error_code& ec) const noexcept;
 
   std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
 

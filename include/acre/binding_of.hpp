@@ -81,6 +81,8 @@ struct process_binding {
 ///   numa_maps (CONFIG_NUMA) or /proc is not mounted. A process without memory (kernel thread, zombie) has no mappings.
 /// \safety any thread; a moment's truth, and not one moment: the process runs while its files are read
 ACRE_API process_binding binding_of(int pid = 0);
+/// \returns one without mappings if there is an error
 ACRE_API process_binding binding_of(int pid, std::error_code& ec) noexcept;
+inline process_binding binding_of(std::error_code& ec) noexcept { return binding_of(0, ec); }
 
 }  // namespace acre

@@ -12,6 +12,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <system_error>
 
 namespace acre {
 
@@ -38,10 +39,10 @@ struct [[nodiscard]] check_result {
   const void* begin = nullptr;             ///< where the range begins: the start of its first page
 
   /// Policy installed and no page elsewhere. Pages not yet touched are no fault, nor are those of which the kernel does
-  /// not tell (where.unknown).
-  bool ok() const noexcept { return !policy && !page; }
+  /// not tell (where.unknown). False where nothing was looked at: a default-constructed one, or one of a check that failed.
+  bool ok() const noexcept { return where.pages != 0 && !policy && !page; }
   explicit operator bool() const noexcept { return ok(); }
-  /// One sentence: "as placed: ..." or the first difference, with the number and the address of its page.
+  /// One sentence: "as placed: ..." or the first difference, with the number and the address of its page; "not checked".
   ACRE_API std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const check_result& r);
 };
@@ -65,5 +66,13 @@ struct check_options {
 /// \throws error what locate() and make_plan() throw
 ACRE_API check_result check(const void* p, std::size_t bytes, const placement& where,
                             const check_options& options = {}, const topology& machine = topology::system());
+/// \returns what is not ok() if there is an error
+ACRE_API check_result check(const void* p, std::size_t bytes, const placement& where,
+                            std::error_code& ec) noexcept;
+ACRE_API check_result check(const void* p, std::size_t bytes, const placement& where,
+                            const check_options& options, std::error_code& ec) noexcept;
+ACRE_API check_result check(const void* p, std::size_t bytes, const placement& where,
+                            const check_options& options, const topology& machine,
+                            std::error_code& ec) noexcept;
 
 }  // namespace acre

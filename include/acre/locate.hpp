@@ -64,9 +64,13 @@ struct [[nodiscard]] residency {
 ///   unmapped, naming the first address that is; the errno of move_pages(2) if nothing tells where pages lie
 /// \safety any thread; a moment's truth: pages may move or be touched meanwhile
 ACRE_API residency locate(const void* p, std::size_t bytes);
+/// \returns one without pages if there is an error
 ACRE_API residency locate(const void* p, std::size_t bytes, std::error_code& ec) noexcept;
 
 /// The node of every base page of the range, in order; -1 for pages that are not there, or unknown.
+/// \throws what locate() throws
 ACRE_API std::vector<int> locate_pages(const void* p, std::size_t bytes);
+/// \returns nothing if there is an error
+ACRE_API std::vector<int> locate_pages(const void* p, std::size_t bytes, std::error_code& ec) noexcept;
 
 }  // namespace acre

@@ -79,6 +79,7 @@ class ACRE_API mapping {
   /// \throws error errc::not_mapped if there is nothing (any more); out of mappings (vm.max_map_count): the
   ///   system's ENOMEM, the pages are given back but the addresses stay taken
   void unmap();
+  void unmap(std::error_code& ec) noexcept;
   /// Hands the range over: the caller unmaps it.
   void* release() noexcept;
 

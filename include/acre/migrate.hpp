@@ -10,6 +10,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace acre {
@@ -58,5 +59,9 @@ struct migration {
 ///   its pages meanwhile (touch, unmap, move) may not be in the report
 ACRE_API migration migrate(void* p, std::size_t bytes, const placement& where,
                            const topology& machine = topology::system());
+/// \returns one that counts nothing if there is an error
+ACRE_API migration migrate(void* p, std::size_t bytes, const placement& where, std::error_code& ec) noexcept;
+ACRE_API migration migrate(void* p, std::size_t bytes, const placement& where, const topology& machine,
+                           std::error_code& ec) noexcept;
 
 }  // namespace acre

@@ -69,6 +69,9 @@ struct move_options {
 ACRE_API process_migration move_process(int pid, const node_set& from, const node_set& to,
                                         const move_options& options = {});
 /// What a progress function throws is errc::invalid_function here.
+/// \returns one without moves if there is an error
+ACRE_API process_migration move_process(int pid, const node_set& from, const node_set& to,
+                                        const move_options& options, std::error_code& ec) noexcept;
 ACRE_API process_migration move_process(int pid, const node_set& from, const node_set& to,
                                         std::error_code& ec) noexcept;
 

@@ -23,9 +23,13 @@ namespace acre {
 ///   pages of the range in meanwhile and rely on it
 ACRE_API void prefault(void* p, std::size_t bytes, const topology& machine = topology::system());
 ACRE_API void prefault(void* p, std::size_t bytes, std::error_code& ec) noexcept;
+ACRE_API void prefault(void* p, std::size_t bytes, const topology& machine, std::error_code& ec) noexcept;
 
 /// The same for a fresh range and its plan, which need not be applied yet: when it returns the plan is
 /// installed and every page lies on it. What an eager area does.
+/// \throws error as above; what apply() throws
 ACRE_API void prefault(void* p, const plan& ranges, const topology& machine = topology::system());
+ACRE_API void prefault(void* p, const plan& ranges, std::error_code& ec) noexcept;
+ACRE_API void prefault(void* p, const plan& ranges, const topology& machine, std::error_code& ec) noexcept;
 
 }  // namespace acre

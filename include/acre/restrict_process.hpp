@@ -25,6 +25,7 @@ namespace acre {
 ///   write the file; errc::node_not_allowed for nodes that the group above does not have; what require_usable() throws
 /// \safety any thread
 ACRE_API node_set restrict_process(int pid, const node_set& nodes);
+/// \returns none if there is an error
 ACRE_API node_set restrict_process(int pid, const node_set& nodes, std::error_code& ec) noexcept;
 
 }  // namespace acre

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory_resource>
+#include <system_error>
 
 namespace acre {
 
@@ -76,6 +77,10 @@ class ACRE_API segment_resource final : public resource {
   std::size_t largest_free() const;
   /// Live ones, of all processes.
   std::size_t blocks() const;
+  /// \returns 0 if there is an error
+  std::size_t free_bytes(std::error_code& ec) const noexcept;
+  std::size_t largest_free(std::error_code& ec) const noexcept;
+  std::size_t blocks(std::error_code& ec) const noexcept;
 
   /// Makes p what root() returns in every process; null: nothing. What was written to it before is seen by who gets it.
   /// \param p in the range
@@ -87,11 +92,15 @@ class ACRE_API segment_resource final : public resource {
   /// Where this process finds what set_root() was given, by whichever process; null at first.
   /// \throws error errc::foreign_segment: damaged
   void* root() const;
+  /// \returns null if there is an error
+  void* root(std::error_code& ec) const noexcept;
 
   /// Looks at every block and every list.
   /// \returns false: the heap is damaged
   /// \throws error the system's ETIMEDOUT
   bool check() const;
+  /// \returns false if there is an error
+  bool check(std::error_code& ec) const noexcept;
 
   std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
 

@@ -201,15 +201,38 @@ class ACRE_API shared_segment {
   /// have no names to be found by. Never makes a page of a segment exist.
   static std::vector<segment_info> list();
 
-  /// Twins that report errors by code and give an empty segment then.
+  // Twins that report errors by code.
+
+  /// \returns an empty segment if there is an error
+  static shared_segment create(std::string_view name, std::size_t bytes, const placement& where,
+                               std::error_code& ec) noexcept;
   static shared_segment create(std::string_view name, std::size_t bytes, const placement& where,
                                const segment_options& options, std::error_code& ec) noexcept;
+  static shared_segment create(std::string_view name, std::size_t bytes, const placement& where,
+                               const segment_options& options, const topology& machine,
+                               std::error_code& ec) noexcept;
+  static shared_segment open(std::string_view name, std::error_code& ec) noexcept;
   static shared_segment open(std::string_view name, const attach_options& options,
                              std::error_code& ec) noexcept;
+  static shared_segment open_or_create(std::string_view name, std::size_t bytes, const placement& where,
+                                       std::error_code& ec) noexcept;
+  static shared_segment open_or_create(std::string_view name, std::size_t bytes, const placement& where,
+                                       const segment_options& options, std::error_code& ec) noexcept;
+  static shared_segment open_or_create(std::string_view name, std::size_t bytes, const placement& where,
+                                       const segment_options& options, const attach_options& attach_as,
+                                       std::error_code& ec) noexcept;
+  static shared_segment open_or_create(std::string_view name, std::size_t bytes, const placement& where,
+                                       const segment_options& options, const attach_options& attach_as,
+                                       const topology& machine, std::error_code& ec) noexcept;
+  static shared_segment attach(int file, std::error_code& ec) noexcept;
   static shared_segment attach(int file, const attach_options& options, std::error_code& ec) noexcept;
+  static shared_segment attach_id(int shmid, std::error_code& ec) noexcept;
   static shared_segment attach_id(int shmid, const attach_options& options, std::error_code& ec) noexcept;
+  /// \returns false if there is an error, too
+  static bool remove(std::string_view name, std::error_code& ec) noexcept;
   static bool remove(std::string_view name, const attach_options& options, std::error_code& ec) noexcept;
-  void bind(const placement& where, const segment_bind_options& options, std::error_code& ec) noexcept;
+  static bool remove_id(int shmid, std::error_code& ec) noexcept;
+  static bool remove_id(int shmid, const attach_options& options, std::error_code& ec) noexcept;
 
   explicit operator bool() const noexcept { return x_state != nullptr; }
   /// Null if empty; as all that follows is nothing then, or an error.
@@ -247,20 +270,32 @@ class ACRE_API shared_segment {
   ///   errc::invalid_size (beyond the end), errc::foreign_segment (truncated meanwhile); what apply() throws
   migration bind(const placement& where, const segment_bind_options& options = {},
                  const topology& machine = topology::system());
+  /// \returns one that counts nothing if there is an error
+  migration bind(const placement& where, std::error_code& ec) noexcept;
+  migration bind(const placement& where, const segment_bind_options& options, std::error_code& ec) noexcept;
+  migration bind(const placement& where, const segment_bind_options& options, const topology& machine,
+                 std::error_code& ec) noexcept;
 
   /// On which nodes the pages lie, whoever touched them. Makes no page exist.
   /// \throws error errc::permission_denied (neither owner nor writable: the kernel does not tell),
   ///   errc::foreign_segment (truncated meanwhile)
   residency resident() const;
+  /// \returns one without pages if there is an error
+  residency resident(std::error_code& ec) const noexcept;
   /// acre::check() of the whole segment, after all its existing pages were mapped. Of hugetlb pages only the places
   /// count.
   /// \throws error errc::unsupported_placement where where() is nothing; what resident() throws
   check_result check(const topology& machine = topology::system()) const;
+  /// \returns what is not ok() if there is an error
+  check_result check(std::error_code& ec) const noexcept;
+  check_result check(const topology& machine, std::error_code& ec) const noexcept;
   /// Makes all pages exist, as acre::prefault() does it: a hard placement is soft for everybody as long as it runs (for
   /// good if the process is killed meanwhile), and pages that others have mapped elsewhere are the system's EBUSY. create()
   /// with commit::eager does it before there are others.
   /// \throws allocation_error errc::no_space if /dev/shm is full, never SIGBUS; what acre::prefault() throws
   void prefault(const topology& machine = topology::system());
+  void prefault(std::error_code& ec) noexcept;
+  void prefault(const topology& machine, std::error_code& ec) noexcept;
 
   /// Unmaps and closes now; the object is empty then.
   void detach() noexcept;

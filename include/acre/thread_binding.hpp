@@ -40,10 +40,6 @@ class ACRE_API thread_binding {
   ///   require_usable() throws. The thread's policy is then what it was.
   [[nodiscard]] explicit thread_binding(const placement& where, const topology& machine = topology::system());
 
-  /// Reports errors by code; active() is false then, and the thread's policy what it was. Lack of memory is
-  /// errc::out_of_memory.
-  [[nodiscard]] thread_binding(const placement& where, std::error_code& ec) noexcept;
-
   thread_binding(const thread_binding&) = delete;
   thread_binding& operator=(const thread_binding&) = delete;
 
@@ -81,5 +77,7 @@ class ACRE_API thread_binding {
 /// MPOL_F_RELATIVE_NODES, nodes are positions among the allowed ones).
 /// \throws error errc::binding_denied, errc::binding_unsupported where the kernel does not tell
 ACRE_API policy current_binding();
+/// \returns unbound if there is an error
+ACRE_API policy current_binding(std::error_code& ec) noexcept;
 
 }  // namespace acre

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 struct hwloc_topology;
@@ -81,6 +82,7 @@ class ACRE_API topology {
   ///   the first that holds for `nodes`, checked node by node in that order.
   /// \throws error with the node, and the nodes that would be right
   void require_usable(const node_set& nodes) const;
+  void require_usable(const node_set& nodes, std::error_code& ec) const noexcept;
 
   /// The capacity of `node` in bytes when the snapshot was taken; nothing where nobody tells.
   /// \throws error errc::unknown_node; so do all functions below that take a node. Not for a node of this machine that came

@@ -19,6 +19,7 @@
 #include "area/page_kinds.hpp"
 #include "area/probe.hpp"
 #include "area/unmap_queue.hpp"
+#include "base/code_of.hpp"
 #include "base/counted.hpp"
 #include "base/report_misuse.hpp"
 #include "placement/policy_call.hpp"
@@ -323,6 +324,10 @@ check_result area::check_block(const void* p, std::size_t bytes) const {
   const page_kind kind = x_state->kind_of(p);
   return check(p, std::max<std::size_t>(bytes, 1), x_state->planned_as(p),
                {.page_size = planned_page(kind, mapped_size(bytes, kind))}, x_state->machine);
+}
+
+check_result area::check_block(const void* p, std::size_t bytes, std::error_code& ec) const noexcept {
+  return value_or_code(ec, [&] { return check_block(p, bytes); });
 }
 
 std::string area_status::to_string() const {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/code_of.hpp"
 #include "sys/pages.hpp"
 
 namespace acre {
@@ -242,6 +243,10 @@ void mapping::unmap() {
                 "mapping: munmap(2) needs a mapping more than vm.max_map_count allows");
   }
   x_size = 0;
+}
+
+void mapping::unmap(std::error_code& ec) noexcept {
+  ec = code_of([&] { unmap(); });
 }
 
 void* mapping::release() noexcept {

@@ -1,4 +1,4 @@
-// code_of: turns what a call throws into an error code, for the noexcept twins.
+// code_of, value_or_code: what a call throws as an error code, for the noexcept twins.
 #pragma once
 
 #include <acre/error.hpp>
@@ -22,6 +22,18 @@ std::error_code code_of(F call) noexcept {
   } catch (...) {
     // Only a by_page function of the caller throws anything else.
     return errc::invalid_function;
+  }
+}
+
+/// \returns what `call` returns, or a value-initialised result if it throws
+template <class F>
+auto value_or_code(std::error_code& ec, F call) noexcept {
+  try {
+    ec.clear();
+    return call();
+  } catch (...) {
+    ec = code_of([] { throw; });
+    return decltype(call()){};
   }
 }
 

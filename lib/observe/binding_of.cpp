@@ -173,9 +173,7 @@ process_binding binding_of(int pid) {
 }
 
 process_binding binding_of(int pid, std::error_code& ec) noexcept {
-  process_binding b;
-  ec = code_of([&] { b = binding_of(pid); });
-  return b;
+  return value_or_code(ec, [&] { return binding_of(pid); });
 }
 
 std::string_view to_string(mapping_kind kind) noexcept {

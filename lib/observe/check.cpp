@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/code_of.hpp"
 #include "base/counted.hpp"
 #include "observe/interleaving.hpp"
 #include "observe/page_range.hpp"
@@ -295,7 +296,20 @@ check_result check(const void* p, std::size_t bytes, const placement& where, con
   return result;
 }
 
+check_result check(const void* p, std::size_t bytes, const placement& where, std::error_code& ec) noexcept {
+  return value_or_code(ec, [&] { return check(p, bytes, where); });
+}
+check_result check(const void* p, std::size_t bytes, const placement& where, const check_options& options,
+                   std::error_code& ec) noexcept {
+  return value_or_code(ec, [&] { return check(p, bytes, where, options); });
+}
+check_result check(const void* p, std::size_t bytes, const placement& where, const check_options& options,
+                   const topology& machine, std::error_code& ec) noexcept {
+  return value_or_code(ec, [&] { return check(p, bytes, where, options, machine); });
+}
+
 std::string check_result::to_string() const {
+  if (where.pages == 0) return "not checked";
   std::string text;
   if (policy) {
     text = "policy differs at " + page_text(policy->offset, where, begin) + ": '" +

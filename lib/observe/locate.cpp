@@ -161,9 +161,7 @@ residency look(const page_range& range) {
 residency locate(const void* p, std::size_t bytes) { return look(require_mapped(p, bytes, "locate")); }
 
 residency locate(const void* p, std::size_t bytes, std::error_code& ec) noexcept {
-  residency r;
-  ec = code_of([&] { r = locate(p, bytes); });
-  return r;
+  return value_or_code(ec, [&] { return locate(p, bytes); });
 }
 
 std::vector<int> locate_pages(const void* p, std::size_t bytes) {
@@ -173,6 +171,10 @@ std::vector<int> locate_pages(const void* p, std::size_t bytes) {
   walk_pages(looker, range.begin, range.end, range.page_size,
              [&](std::size_t i, int node) { nodes[i] = node < 0 ? -1 : node; });
   return nodes;
+}
+
+std::vector<int> locate_pages(const void* p, std::size_t bytes, std::error_code& ec) noexcept {
+  return value_or_code(ec, [&] { return locate_pages(p, bytes); });
 }
 
 std::size_t residency::on(node_id node) const noexcept {

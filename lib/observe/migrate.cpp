@@ -8,6 +8,7 @@
 #include <ostream>
 #include <utility>
 
+#include "base/code_of.hpp"
 #include "base/counted.hpp"
 #include "observe/move_to_plan.hpp"
 #include "observe/page_mover.hpp"
@@ -56,6 +57,14 @@ migration migrate(void* p, std::size_t bytes, const placement& where, const topo
   const auto first = reinterpret_cast<std::uintptr_t>(p);
   result.left_out = (range.begin - first) + (first + bytes - std::min(range.end, first + bytes));
   return result;
+}
+
+migration migrate(void* p, std::size_t bytes, const placement& where, std::error_code& ec) noexcept {
+  return value_or_code(ec, [&] { return migrate(p, bytes, where); });
+}
+migration migrate(void* p, std::size_t bytes, const placement& where, const topology& machine,
+                  std::error_code& ec) noexcept {
+  return value_or_code(ec, [&] { return migrate(p, bytes, where, machine); });
 }
 
 std::string migration::to_string() const {

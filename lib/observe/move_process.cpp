@@ -166,11 +166,13 @@ process_migration move_process(int pid, const node_set& from, const node_set& to
   return result;
 }
 
+process_migration move_process(int pid, const node_set& from, const node_set& to, const move_options& options,
+                               std::error_code& ec) noexcept {
+  return value_or_code(ec, [&] { return move_process(pid, from, to, options); });
+}
 process_migration move_process(int pid, const node_set& from, const node_set& to,
                                std::error_code& ec) noexcept {
-  process_migration result;
-  ec = code_of([&] { result = move_process(pid, from, to); });
-  return result;
+  return move_process(pid, from, to, {}, ec);
 }
 
 std::size_t process_migration::moved() const noexcept {

@@ -277,5 +277,14 @@ void prefault(void* p, std::size_t bytes, const topology& machine) {
 void prefault(void* p, std::size_t bytes, std::error_code& ec) noexcept {
   ec = code_of([&] { prefault(p, bytes); });
 }
+void prefault(void* p, std::size_t bytes, const topology& machine, std::error_code& ec) noexcept {
+  ec = code_of([&] { prefault(p, bytes, machine); });
+}
+void prefault(void* p, const plan& ranges, std::error_code& ec) noexcept {
+  ec = code_of([&] { prefault(p, ranges); });
+}
+void prefault(void* p, const plan& ranges, const topology& machine, std::error_code& ec) noexcept {
+  ec = code_of([&] { prefault(p, ranges, machine); });
+}
 
 }  // namespace acre

@@ -118,9 +118,7 @@ node_set restrict_process(int pid, const node_set& nodes) {
 }
 
 node_set restrict_process(int pid, const node_set& nodes, std::error_code& ec) noexcept {
-  node_set allowed;
-  ec = code_of([&] { allowed = restrict_process(pid, nodes); });
-  return allowed;
+  return value_or_code(ec, [&] { return restrict_process(pid, nodes); });
 }
 
 }  // namespace acre

@@ -78,11 +78,6 @@ thread_binding::thread_binding(const placement& where, const topology& machine) 
   bind(where, machine);
 }
 
-thread_binding::thread_binding(const placement& where, std::error_code& ec) noexcept : thread_binding() {
-  ec = code_of([&] { bind(where, topology::system()); });
-  if (ec) restore();
-}
-
 thread_binding::~thread_binding() {
   if (restore() == errc::wrong_thread) strays.fetch_add(1, std::memory_order_relaxed);
 }
@@ -121,5 +116,9 @@ std::error_code thread_binding::restore() noexcept {
 std::size_t thread_binding::stray_count() noexcept { return strays.load(std::memory_order_relaxed); }
 
 policy current_binding() { return from_kernel(read_policy()); }
+
+policy current_binding(std::error_code& ec) noexcept {
+  return value_or_code(ec, [] { return current_binding(); });
+}
 
 }  // namespace acre

@@ -149,8 +149,20 @@ std::vector<downgrade> apply(void* p, std::size_t bytes, const placement& where,
   return apply(p, plan_within_budget(where, bytes, sys::page_size(), machine), machine);
 }
 
-void apply(void* p, std::size_t bytes, const placement& where, std::error_code& ec) noexcept {
-  ec = code_of([&] { apply(p, bytes, where); });
+std::vector<downgrade> apply(void* p, std::size_t bytes, const placement& where,
+                             std::error_code& ec) noexcept {
+  return value_or_code(ec, [&] { return apply(p, bytes, where); });
+}
+std::vector<downgrade> apply(void* p, std::size_t bytes, const placement& where, const topology& machine,
+                             std::error_code& ec) noexcept {
+  return value_or_code(ec, [&] { return apply(p, bytes, where, machine); });
+}
+std::vector<downgrade> apply(void* p, const plan& ranges, std::error_code& ec) noexcept {
+  return value_or_code(ec, [&] { return apply(p, ranges); });
+}
+std::vector<downgrade> apply(void* p, const plan& ranges, const topology& machine,
+                             std::error_code& ec) noexcept {
+  return value_or_code(ec, [&] { return apply(p, ranges, machine); });
 }
 
 policy installed_policy(const void* p) {
@@ -166,6 +178,10 @@ policy installed_policy(const void* p) {
     default:
       throw error(std::error_code(e, std::system_category()), "installed_policy: get_mempolicy(2)");
   }
+}
+
+policy installed_policy(const void* p, std::error_code& ec) noexcept {
+  return value_or_code(ec, [&] { return installed_policy(p); });
 }
 
 }  // namespace acre

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "base/code_of.hpp"
 #include "base/fork_handlers.hpp"
 #include "base/small_mutex.hpp"
 
@@ -81,6 +82,25 @@ std::pmr::memory_resource* set_default_resource(std::pmr::memory_resource* r) {
   std::pmr::memory_resource* const chosen = r == first ? nullptr : r;
   std::pmr::memory_resource* const old = chosen_default.exchange(chosen, std::memory_order_acq_rel);
   return old != nullptr ? old : first;
+}
+
+// ---- by code
+
+pool_resource* resource_for(const placement& where, const pool_options& options,
+                            std::error_code& ec) noexcept {
+  return value_or_code(ec, [&] { return resource_for(where, options); });
+}
+pool_resource* resource_for(const placement& where, std::error_code& ec) noexcept {
+  return resource_for(where, {}, ec);
+}
+std::pmr::memory_resource* default_resource(std::error_code& ec) noexcept {
+  return value_or_code(ec, [] { return acre::default_resource(); });
+}
+std::pmr::memory_resource* default_first_touch_resource(std::error_code& ec) noexcept {
+  return value_or_code(ec, [] { return default_first_touch_resource(); });
+}
+std::pmr::memory_resource* set_default_resource(std::pmr::memory_resource* r, std::error_code& ec) noexcept {
+  return value_or_code(ec, [&] { return acre::set_default_resource(r); });
 }
 
 }  // namespace acre

@@ -11,6 +11,7 @@ acre_layer(segment
     held_heap.cpp
     list.cpp
     segment_bind.cpp
+    segment_by_code.cpp
     segment_errors.cpp
     segment_heap.cpp
     segment_layout.cpp

@@ -11,6 +11,7 @@
 #include <new>
 #include <string>
 
+#include "base/code_of.hpp"
 #include "base/report_misuse.hpp"
 #include "segment/held_heap.hpp"
 #include "sys/processes.hpp"
@@ -142,6 +143,22 @@ bool segment_resource::check() const {
     if (e.code() != errc::foreign_segment) throw;
     return false;
   }
+}
+
+std::size_t segment_resource::free_bytes(std::error_code& ec) const noexcept {
+  return value_or_code(ec, [&] { return free_bytes(); });
+}
+std::size_t segment_resource::largest_free(std::error_code& ec) const noexcept {
+  return value_or_code(ec, [&] { return largest_free(); });
+}
+std::size_t segment_resource::blocks(std::error_code& ec) const noexcept {
+  return value_or_code(ec, [&] { return blocks(); });
+}
+void* segment_resource::root(std::error_code& ec) const noexcept {
+  return value_or_code(ec, [&] { return root(); });
+}
+bool segment_resource::check(std::error_code& ec) const noexcept {
+  return value_or_code(ec, [&] { return check(); });
 }
 
 std::size_t segment_resource::good_size(std::size_t bytes, std::size_t) const noexcept {

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "area/page_kinds.hpp"
-#include "base/code_of.hpp"
 #include "segment/existing_pages.hpp"
 #include "segment/segment_errors.hpp"
 #include "segment/segment_state.hpp"
@@ -95,13 +94,6 @@ mapping map_to_look(const segment_state& s) {
   mapping m = map_segment(*s.object, s.layout, s.record.pages, {.access = access::read_only});
   map_existing_pages(m, s.layout.data, *s.object, now.present);
   return m;
-}
-
-template <class F>
-shared_segment segment_or_code(std::error_code& ec, F make) noexcept {
-  shared_segment result;
-  ec = code_of([&] { result = make(); });
-  return result;
 }
 
 }  // namespace
@@ -190,30 +182,6 @@ bool shared_segment::remove(std::string_view name, const attach_options& o) {
 
 bool shared_segment::remove_id(int shmid, const attach_options& o) {
   return remove_found([&] { return take_id(shmid); }, o, "");
-}
-
-shared_segment shared_segment::create(std::string_view name, std::size_t bytes, const placement& where,
-                                      const segment_options& options, std::error_code& ec) noexcept {
-  return segment_or_code(ec, [&] { return create(name, bytes, where, options); });
-}
-shared_segment shared_segment::open(std::string_view name, const attach_options& o,
-                                    std::error_code& ec) noexcept {
-  return segment_or_code(ec, [&] { return open(name, o); });
-}
-shared_segment shared_segment::attach(int file, const attach_options& o, std::error_code& ec) noexcept {
-  return segment_or_code(ec, [&] { return attach(file, o); });
-}
-shared_segment shared_segment::attach_id(int shmid, const attach_options& o, std::error_code& ec) noexcept {
-  return segment_or_code(ec, [&] { return attach_id(shmid, o); });
-}
-bool shared_segment::remove(std::string_view name, const attach_options& o, std::error_code& ec) noexcept {
-  bool removed = false;
-  ec = code_of([&] { removed = remove(name, o); });
-  return removed;
-}
-void shared_segment::bind(const placement& where, const segment_bind_options& o,
-                          std::error_code& ec) noexcept {
-  ec = code_of([&] { bind(where, o); });
 }
 
 void* shared_segment::data() const noexcept { return x_state == nullptr ? nullptr : x_state->memory.data(); }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/code_of.hpp"
 #include "sys/files.hpp"
 #include "topology/machine.hpp"
 #include "topology/node_files.hpp"
@@ -93,6 +94,10 @@ void topology::require_usable(const node_set& nodes) const {
     refuse(errc::node_not_allowed, n, "is not allowed for this process", "allowed nodes are",
            now ? *now : m.allowed);
   }
+}
+
+void topology::require_usable(const node_set& nodes, std::error_code& ec) const noexcept {
+  ec = code_of([&] { require_usable(nodes); });
 }
 
 std::optional<std::uint64_t> topology::capacity(node_id node) const {

@@ -163,24 +163,7 @@ BOOST_AUTO_TEST_CASE(stay_after_an_error, *boost::unit_test::label("alone")) {
     const unsigned absent = *online_nodes().rbegin() + 1;
     BOOST_CHECK_EXCEPTION(const thread_binding scope(placement::bind({last, absent})), error,
                           with_code(errc::unknown_node));
-    std::error_code ec;
-    const thread_binding scope(placement::bind({absent}), ec);
-    BOOST_TEST(ec == errc::unknown_node);
-    BOOST_TEST(!scope.active());
     BOOST_TEST(own_policy() == raw);
-  });
-}
-
-BOOST_AUTO_TEST_CASE(can_be_set_without_exceptions) {
-  in_child([&] {
-    {
-      std::error_code ec = errc::out_of_memory;
-      const thread_binding scope(placement::bind({last}), ec);
-      BOOST_TEST(ec == std::error_code());
-      BOOST_TEST(scope.active());
-      expect_touched_on(last);
-    }
-    BOOST_TEST(own_policy() == thread_policy{});
   });
 }
 
