@@ -121,6 +121,7 @@ void replace_of_mappings(benchmark::State& state, std::size_t mappings) {
 }  // namespace
 
 void bench::declare(bool smoke) {
+  acre::set_retained_limit(no_limit);
   baseline(who);
   const auto add = [](const std::string& what, std::size_t count, auto body) {
     row("many_slabs/" + what + ", " + std::to_string(count) + "/" + who,

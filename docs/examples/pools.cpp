@@ -28,6 +28,9 @@ void its_figures() {
   for (void* p : blocks) pool.deallocate(p, 100);
   const std::size_t gone = pool.trim();  // free blocks of all threads, free pages
   require(gone > 0 && pool.statistics().mapped_bytes == 0, "everything went back");
+
+  acre::set_retained_limit(512 << 20);  // of all pools of the process together
+  require(acre::retained_limit() == 512 << 20, "that is the limit now");
   std::cout << pool.statistics() << '\n';
 }
 

@@ -51,13 +51,15 @@ struct pool_options {
   /// errc::pool_limit rather than take more. What it keeps beside them goes back so far that both together stay below, but
   /// for parts of huge pages. Nothing: no limit.
   std::optional<std::size_t> limit = std::nullopt;
-  /// Bytes of free pages that are kept for the next block; more goes back to the system at once.
+  /// Bytes of free pages that are kept for the next block; more goes back to the system at once. All pools together:
+  /// set_retained_limit().
   std::size_t retained = std::size_t{1} << 30;
   /// Pages that stay free for longer than this (up to twice as long) go back to the system, at the next large
   /// block or new span; 0: at the next such call. A pool nobody calls keeps what it has: trim().
   std::chrono::milliseconds decay{10'000};
   /// Bytes of free blocks that a thread keeps for each size class, at most; two blocks if these are more. At most
-  /// 16 MiB. 0: none, every block goes through the centre's locks.
+  /// 16 MiB. 0: none, every block goes through the centre's locks. Of threads that do not use the pool for `decay` they are
+  /// taken back when small blocks need more memory.
   std::size_t cached = std::size_t{64} << 10;
   /// Larger blocks are extents of whole 8 KiB units. At most 64 KiB; rounded up to a size class. Where large
   /// blocks get mappings of their own (local, blocked, by_page, chunks) it is 32 KiB at most.
@@ -201,5 +203,15 @@ class ACRE_API pool_resource final : public resource {
   std::uint64_t x_id;  ///< caches are found by it; changed by release()
   std::unique_ptr<pool_core> x_core;
 };
+
+/// Bytes of free pages that all pools of the process together keep for the next block (the sum of their
+/// pool_statistics::retained_bytes). At first a quarter of the machine's memory, or of what the process's control group
+/// leaves, when the first pool is made. A pool that has free pages while there are more in all gives its own back, down to
+/// 1 MiB; pools that nobody calls keep what they have: trim().
+/// \safety any thread
+ACRE_API std::size_t retained_limit() noexcept;
+/// \param bytes 0: each pool keeps 1 MiB; SIZE_MAX: only pool_options::retained limits
+/// \returns the limit before
+ACRE_API std::size_t set_retained_limit(std::size_t bytes) noexcept;
 
 }  // namespace acre

@@ -25,6 +25,7 @@ acre_layer(pool
     pool_resource.cpp
     pool_statistics.cpp
     resource_for.cpp
+    retained_share.cpp
     run_map.cpp
     slab.cpp
     slab_index.cpp

@@ -319,6 +319,7 @@ void* page_heap::allocate_mapping(std::size_t bytes, std::size_t alignment) {
     is_refused = is_beyond_limit(bytes);
     if (!is_refused) {
       if (const auto* const m = x_mappings.reuse(bytes, alignment)) {
+        x_share.tell(retained_bytes());
         count_use(m->bytes);
         count_block(m->bytes);
         return m->p;

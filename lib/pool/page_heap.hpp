@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "base/small_mutex.hpp"
 #include "pool/mapping_store.hpp"
 #include "pool/page_source.hpp"
+#include "pool/retained_share.hpp"
 #include "pool/slab.hpp"
 #include "pool/slab_index.hpp"
 
@@ -52,6 +54,8 @@ class page_heap {
   /// Gives everything back.
   void release() noexcept;
 
+  /// How many times what is free grew older by pool_options::decay.
+  std::uint32_t ages() const noexcept { return x_ages.load(std::memory_order_relaxed); }
   /// Fills in what the heap knows.
   void add_to(pool_statistics& s) const;
   void reset_peak() noexcept;
@@ -105,7 +109,8 @@ class page_heap {
   [[noreturn]] void fail_limit(std::size_t bytes) const;
   bool is_beyond_limit(std::size_t bytes) const noexcept { return bytes > x_most - std::min(x_most, x_used); }
   std::size_t most_retained() const noexcept {
-    return std::min(x_retained, x_most - std::min(x_most, x_used));
+    const std::size_t own = std::min(x_retained, x_most - std::min(x_most, x_used));
+    return std::min(own, x_share.allowed(retained_bytes()));
   }
   std::size_t retained_bytes() const noexcept { return x_dirty_units * unit_bytes + x_mappings.kept_bytes(); }
   /// What is to be done about free memory: nothing, mostly. Under the lock.
@@ -131,8 +136,9 @@ class page_heap {
   const std::size_t x_retained;
   const std::int64_t x_decay;  ///< milliseconds
 
-  small_mutex x_tending;     ///< locked before the others by who gives memory back in passing
-  small_mutex x_slabs_stay;  ///< locked before x_mutex by who removes slabs
+  std::atomic<std::uint32_t> x_ages{0};  ///< relaxed: orders nothing
+  small_mutex x_tending;                 ///< locked before the others by who gives memory back in passing
+  small_mutex x_slabs_stay;              ///< locked before x_mutex by who removes slabs
   /// Each locked before x_mutex by who makes the pages of a part of a slab, so that nobody has a page there that is given
   /// back because others did not come.
   std::array<small_mutex, 16> x_committing;
@@ -143,6 +149,7 @@ class page_heap {
   std::int64_t x_next_age;      ///< milliseconds
   std::size_t x_stuck = 0;      ///< retained bytes up to which purging was in vain
   std::size_t x_dirty_units = 0;
+  retained_share x_share;
   std::size_t x_slab_bytes = 0;
   std::size_t x_used = 0;  ///< bytes
   std::size_t x_peak = 0;

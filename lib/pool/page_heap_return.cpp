@@ -25,6 +25,7 @@ std::size_t page_heap::excess() const noexcept {
 }
 
 page_heap::chores page_heap::look_for_chores() noexcept {
+  x_share.tell(retained_bytes());
   if (retained_bytes() <= most_retained()) x_stuck = 0;
   chores todo{.purge = excess() != 0};
   const std::int64_t now = sys::coarse_milliseconds();
@@ -48,14 +49,17 @@ void page_heap::tend(const chores& todo) noexcept {
     }
     purge({.most = most, .in_passing = true});
     const std::lock_guard guard(x_mutex);
+    x_share.tell(retained_bytes());
     // Parts of huge pages may have to stay. They are looked at again when there is more of them.
     if (retained_bytes() > most_retained()) x_stuck = retained_bytes() + x_pages->discard_granule();
   }
   if (todo.age) {
+    x_ages.fetch_add(1, std::memory_order_relaxed);
     purge({.only_old = true, .in_passing = true});
     age_slabs();
     const std::lock_guard guard(x_mutex);
     x_mappings.age();
+    x_share.tell(retained_bytes());
   }
 }
 
@@ -75,7 +79,10 @@ void page_heap::age_slabs() noexcept {
 std::size_t page_heap::trim() noexcept {
   const std::size_t mappings = drop_mappings({});
   const std::size_t slabs = unmap_empty_slabs({});
-  return mappings + slabs + purge_slabs({});
+  const std::size_t parts = purge_slabs({});
+  const std::lock_guard guard(x_mutex);
+  x_share.tell(retained_bytes());
+  return mappings + slabs + parts;
 }
 
 std::unique_lock<small_mutex> page_heap::hold_slabs_for(purge_plan plan) noexcept {
@@ -191,6 +198,7 @@ void page_heap::release() noexcept {
   x_slabs.clear();
   x_slab_bytes = x_dirty_units = x_used = x_blocks = x_block_bytes = 0;
   x_deallocations = x_allocations;
+  x_share.tell(0);
 }
 
 }  // namespace acre

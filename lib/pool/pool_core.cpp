@@ -143,6 +143,15 @@ void pool_core::add_span(size_class c) {
   const std::size_t units = x_centres[c].shape().span_units;
   void* const span = try_twice([&] { return x_heap.allocate_span(units); });
   if (!x_centres[c].add_span(span)) x_heap.deallocate_span(span, units);
+  take_from_idle_threads();
+}
+
+/// Here, because it is where small blocks need more memory: once for each time that the heap's free memory grew older.
+void pool_core::take_from_idle_threads() noexcept {
+  const std::uint32_t ages = x_heap.ages();
+  if (ages == x_ages_seen.load(std::memory_order_relaxed)) return;
+  if (x_ages_seen.exchange(ages, std::memory_order_relaxed) != ages)
+    thread_registry::reclaim_idle_caches(*this);
 }
 
 void* pool_core::allocate_uncached(size_class c) {

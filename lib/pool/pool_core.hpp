@@ -97,6 +97,7 @@ class pool_core {
 
   bool is_cached() const noexcept { return x_options.cached != 0; }
   void add_span(size_class c);
+  void take_from_idle_threads() noexcept;
   void* allocate_uncached(size_class c);
   void deallocate_uncached(void* p, size_class c) noexcept;
   void deallocate_raw(const block_guard::block& b) noexcept;
@@ -120,6 +121,7 @@ class pool_core {
   /// Of caches that are gone, and of blocks that met no cache.
   counters x_counters;
   std::atomic<std::uint64_t> x_trims{0};
+  std::atomic<std::uint32_t> x_ages_seen{0};
   links x_links;
 };
 

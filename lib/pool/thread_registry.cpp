@@ -198,6 +198,28 @@ bool detail::take_up(std::uint64_t pool_id) noexcept {
 namespace thread_registry {
 namespace {
 
+/// Under the mutex. Of threads that are not inside a pool's functions.
+template <class Wanted>
+void take_lists_of(pool_core& pool, pool_core::reclaimed_lists& taken, Wanted is_wanted) noexcept {
+  thread_cache* const first = pool.registered().caches;
+  // Sequentially consistent throughout: see thread_state::busy.
+  for (thread_cache* c = first; c != nullptr; c = c->next) {
+    if (!is_wanted(*c)) continue;
+    c->owner->claimed.store(true);
+    c->owner->pool_id.store(0);
+  }
+  const bool passed = sys::barrier_in_all_threads();
+  for (thread_cache* c = first; c != nullptr; c = c->next) {
+    if (!is_wanted(*c)) continue;
+    const bool is_outside = passed && !c->owner->busy.load() && c->owner->pool_id.load() != c->pool_id;
+    if (is_outside || c->owner == &this_thread) {
+      pool.take_lists(*c, taken);
+      c->is_reclaimed = true;
+    }
+    c->owner->claimed.store(false);
+  }
+}
+
 // While only the forking thread is left, the others' caches are as torn as their threads were: what was in them is lost to
 // the child.
 void forget_other_threads_of(pool_core& pool) noexcept {
@@ -301,18 +323,24 @@ void reclaim_caches(pool_core& pool) noexcept {
   pool_core::reclaimed_lists taken{};
   {
     const std::lock_guard guard(registry_mutex);
-    thread_cache* const first = pool.registered().caches;
-    // Sequentially consistent throughout: see thread_state::busy.
-    for (thread_cache* c = first; c != nullptr; c = c->next) {
-      c->owner->claimed.store(true);
-      c->owner->pool_id.store(0);
+    take_lists_of(pool, taken, [](const thread_cache&) { return true; });
+  }
+  pool.give(taken);
+}
+
+void reclaim_idle_caches(pool_core& pool) noexcept {
+  pool_core::reclaimed_lists taken{};
+  {
+    const std::lock_guard guard(registry_mutex);
+    bool any = false;
+    for (thread_cache* c = pool.registered().caches; c != nullptr; c = c->next) {
+      const std::uint64_t used = c->used();
+      c->is_idle = c->owner != &this_thread && used == c->used_before && !c->is_reclaimed;
+      if (used != c->used_before) c->is_reclaimed = false;
+      c->used_before = used;
+      any = any || c->is_idle;
     }
-    const bool passed = sys::barrier_in_all_threads();
-    for (thread_cache* c = first; c != nullptr; c = c->next) {
-      const bool is_idle = passed && !c->owner->busy.load() && c->owner->pool_id.load() != c->pool_id;
-      if (is_idle || c->owner == &this_thread) pool.take_lists(*c, taken);
-      c->owner->claimed.store(false);
-    }
+    if (any) take_lists_of(pool, taken, [](const thread_cache& c) { return c.is_idle; });
   }
   pool.give(taken);
 }

@@ -28,7 +28,18 @@ struct alignas(64) thread_cache {
   /// Changed under the registry's mutex. Null when the pool is gone: from then on the cache is its owner's alone, who
   /// deletes it some day.
   std::atomic<pool_core*> pool{nullptr};
+
+  /// Grows with each block that is taken or given.
+  std::uint64_t used() const noexcept {
+    std::uint64_t n = 0;
+    for (const detail::cache_bin& b : bins)
+      n += b.taken.load(std::memory_order_relaxed) + b.given.load(std::memory_order_relaxed);
+    return n;
+  }
   // Under the registry's mutex:
+  std::uint64_t used_before = 0;  ///< used(), when reclaim_idle_caches() last looked
+  bool is_idle = false;           ///< it found that nothing was used since
+  bool is_reclaimed = false;      ///< all was taken out since
   thread_cache* previous = nullptr;
   thread_cache* next = nullptr;
 };
@@ -54,6 +65,8 @@ thread_cache* cache_of(pool_core& pool) noexcept;
 /// centres. The caller must not be inside. Other threads with a cache of the pool find no pool at hand once, and may have
 /// to wait until all lists are taken out: a few microseconds for each cache.
 void reclaim_caches(pool_core& pool) noexcept;
+/// The same for caches that were not used since the last call of this.
+void reclaim_idle_caches(pool_core& pool) noexcept;
 
 /// While it is held, caches of all pools neither begin nor end.
 [[nodiscard]] std::unique_lock<small_mutex> hold() noexcept;

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <limits>
 
 #include <fcntl.h>
 
@@ -76,6 +77,12 @@ constexpr unsigned long pagemap_scan = _IOWR('f', 16, pm_scan_arg);
 std::size_t page_size() noexcept {
   static const auto bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   return bytes;
+}
+
+std::uint64_t physical_memory() noexcept {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  return pages <= 0 ? std::numeric_limits<std::uint64_t>::max()
+                    : static_cast<std::uint64_t>(pages) * page_size();
 }
 
 map_result map(const map_request& r) noexcept {

@@ -10,6 +10,8 @@ namespace acre::sys {
 
 /// Bytes of a base page.
 std::size_t page_size() noexcept;
+/// Bytes of memory that the machine has; the largest number where nobody tells.
+std::uint64_t physical_memory() noexcept;
 
 /// What a mapping request is made of; the flags of mmap(2) in words.
 struct map_request {

@@ -7,9 +7,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstring>
+#include <latch>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -222,6 +225,69 @@ BOOST_AUTO_TEST_CASE(a_pool_of_few_blocks_has_few) {
 BOOST_AUTO_TEST_CASE(a_pool_cannot_be_made_on_a_node_that_is_not_there) {
   BOOST_CHECK_EXCEPTION(pool_resource pool(placement::bind(node_set{1000})), error,
                         with_code(errc::unknown_node));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+/// Another thread frees blocks, then does nothing until the end.
+class idle_thread {
+ public:
+  idle_thread(pool_resource& pool, std::size_t bytes)
+      : x_thread([this, &pool, bytes] {
+          std::vector<void*> blocks;
+          for (int i = 0; i != 8; ++i) blocks.push_back(pool.allocate(bytes, 8));
+          for (void* const p : blocks) pool.deallocate(p, bytes, 8);
+          x_blocks.insert(blocks.begin(), blocks.end());
+          x_freed.count_down();
+          x_end.wait();
+          x_last = pool.allocate(bytes, 8);
+          pool.deallocate(x_last, bytes, 8);
+        }) {
+    x_freed.wait();
+  }
+  ~idle_thread() { end(); }
+  idle_thread(const idle_thread&) = delete;
+  idle_thread& operator=(const idle_thread&) = delete;
+
+  bool had(void* p) const { return x_blocks.contains(p); }
+  /// What it gets when it goes on.
+  void* end() {
+    if (x_thread.joinable()) {
+      x_end.count_down();
+      x_thread.join();
+    }
+    return x_last;
+  }
+
+ private:
+  std::set<void*> x_blocks;
+  std::latch x_freed{1};
+  std::latch x_end{1};
+  void* x_last = nullptr;
+  std::thread x_thread;
+};
+
+BOOST_AUTO_TEST_SUITE(caches_of_idle_threads)
+
+BOOST_AUTO_TEST_CASE(are_taken_back_when_small_blocks_need_a_span) {
+  pool_options o = small_pages();
+  o.decay = 10ms;
+  pool_resource pool(placement::unbound(), o);
+  idle_thread other(pool, 4096);
+  std::set<void*> live;
+  BOOST_TEST(comes_true([&] {
+    for (int i = 0; i != 64; ++i) live.insert(pool.allocate(4096, 8));
+    return std::ranges::any_of(live, [&](void* p) { return other.had(p); });
+  }));
+  // It goes on without what is others' now.
+  BOOST_TEST(!live.contains(other.end()));
+}
+
+BOOST_AUTO_TEST_CASE(stay_before_decay_has_passed) {
+  pool_resource pool(placement::unbound(), small_pages());
+  idle_thread other(pool, 4096);
+  for (int i = 0; i != 1000; ++i) BOOST_TEST_REQUIRE(!other.had(pool.allocate(4096, 8)));
+  BOOST_TEST(other.had(other.end()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
