@@ -70,6 +70,9 @@ void one_for_each_node() {
     require(pools.owner(there) == node, "it is that node's");
     pools.deallocate(there, 100);
   }
+
+  acre::node_pools soft({.pool = {.name = "cache"}, .strictness = acre::strictness::soft});
+  require(soft.nodes() == pools.nodes(), "the same nodes, whose pools spill to others when they are full");
 }
 
 void mistakes_are_found(const acre::node_set& nodes) {

@@ -3,6 +3,7 @@
 
 #include <acre/export.hpp>
 #include <acre/node_set.hpp>
+#include <acre/placement.hpp>
 #include <acre/pool_resource.hpp>
 #include <acre/resource.hpp>
 #include <acre/topology.hpp>
@@ -13,6 +14,12 @@
 
 namespace acre {
 
+struct node_pools_options {
+  pool_options pool = {};  ///< of each pool
+  /// hard: placement::bind, soft: placement::prefer.
+  acre::strictness strictness = acre::strictness::hard;
+};
+
 /// allocate() takes from the pool of the node the calling thread runs on (of nodes without a pool: the nearest
 /// that has one); a migration meanwhile is harmless. deallocate() finds the owning pool from the address, in
 /// constant time and without locks, and hands blocks over in lists, whichever thread frees them.
@@ -20,14 +27,13 @@ namespace acre {
 /// Errors, equality and thread-safety as pool_resource.
 class ACRE_API node_pools final : public resource {
  public:
-  /// One pool, bound to its node, for each of `machine.default_nodes()`. Where the node is full allocate() throws
-  /// errc::node_full, unless the options say commit::lazy.
+  /// One pool for each of `machine.default_nodes()`, bound to its node unless the options say soft. Where the node is full
+  /// allocate() throws errc::node_full then, unless the options say commit::lazy.
   /// \throws what pool_resource's constructor throws
-  explicit node_pools(pool_options options = {}, const topology& machine = topology::system());
+  explicit node_pools(const node_pools_options& options = {}, const topology& machine = topology::system());
   /// For each of `nodes`.
-  /// \param strict hard: placement::bind, soft: placement::prefer
   /// \throws what pool_resource's constructor throws; error errc::empty_node_set
-  explicit node_pools(const node_set& nodes, pool_options options = {}, strictness strict = strictness::hard,
+  explicit node_pools(const node_set& nodes, const node_pools_options& options = {},
                       const topology& machine = topology::system());
   node_pools(const node_pools&) = delete;
   node_pools& operator=(const node_pools&) = delete;

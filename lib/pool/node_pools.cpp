@@ -132,21 +132,21 @@ struct node_pools::state {
   std::vector<std::unique_ptr<pool_resource>> pools;
 };
 
-node_pools::node_pools(pool_options options, const topology& machine)
-    : node_pools(machine.default_nodes(), std::move(options), strictness::hard, machine) {}
+node_pools::node_pools(const node_pools_options& options, const topology& machine)
+    : node_pools(machine.default_nodes(), options, machine) {}
 
-node_pools::node_pools(const node_set& nodes, pool_options options, strictness strict,
-                       const topology& machine) {
+node_pools::node_pools(const node_set& nodes, const node_pools_options& options, const topology& machine) {
   if (nodes.empty()) throw error(errc::empty_node_set, "node_pools of no nodes: at least one is needed");
   machine.require_usable(nodes);
   x_state = std::make_unique<state>(nodes, machine);
   for (const node_id node : nodes) {
-    const placement where = strict == strictness::hard ? placement::bind({node}) : placement::prefer({node});
+    const placement where =
+        options.strictness == strictness::hard ? placement::bind({node}) : placement::prefer({node});
     const auto who = static_cast<owner_map::owner>(x_state->pools.size());
     auto pages =
-        std::make_unique<owned_pages>(make_page_source(where, options, machine), x_state->owners, who);
+        std::make_unique<owned_pages>(make_page_source(where, options.pool, machine), x_state->owners, who);
     // Owned before there is room for it: emplace_back would lose it where the vector cannot grow.
-    std::unique_ptr<pool_resource> made(new pool_resource(std::move(pages), options));
+    std::unique_ptr<pool_resource> made(new pool_resource(std::move(pages), options.pool));
     x_state->pools.push_back(std::move(made));
   }
   x_state->fill_table();

@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(place_pages_on_their_node_again_after_a_trim) {
 }
 
 BOOST_AUTO_TEST_CASE(that_are_soft_prefer_their_node) {
-  node_pools pools(to_node_set(usable_nodes()), {}, strictness::soft);
+  node_pools pools(to_node_set(usable_nodes()), {.strictness = strictness::soft});
   for (const unsigned node : usable_nodes()) {
     const placed_block b = allocate_on(pools, node, 500'000);
     touch(b.p, b.bytes);

@@ -64,7 +64,7 @@ struct everything {
   pool_resource guarded{placement::unbound(), {.guarding = guarding::on}};
   pool_resource unused{placement::unbound(), unguarded};
   pool_resource exact{placement::local(), unguarded};
-  node_pools pools{unguarded};
+  node_pools pools{{.pool = unguarded}};
   std::unique_ptr<pool_resource> doomed = std::make_unique<pool_resource>(placement::unbound(), unguarded);
   std::unique_ptr<pool_resource> made;
   pool_resource* of_placement = resource_for(placement::local());

@@ -1,4 +1,5 @@
 // node_pools on whatever nodes this machine has; test/multinode has the tests of where blocks lie.
+#include <acre/apply.hpp>
 #include <acre/error.hpp>
 #include <acre/node_pools.hpp>
 
@@ -25,7 +26,7 @@ namespace acre::test {
 namespace {
 
 /// Watched by nobody, so that statistics are those of caches.
-pool_options unguarded() { return {.guarding = guarding::off}; }
+node_pools_options unguarded() { return {.pool = {.guarding = guarding::off}}; }
 
 BOOST_AUTO_TEST_SUITE(node_pools)
 using acre::node_pools;
@@ -88,10 +89,27 @@ BOOST_AUTO_TEST_CASE(can_be_used_again_after_release) {
 BOOST_AUTO_TEST_CASE(of_no_or_unknown_nodes_are_an_error) {
   BOOST_CHECK_EXCEPTION(node_pools pools(node_set{}), error, with_code(errc::empty_node_set));
   BOOST_CHECK_EXCEPTION(node_pools pools(node_set{1000}), error, with_code(errc::unknown_node));
-  BOOST_CHECK_EXCEPTION(node_pools pools({.largest_small = 1U << 20}), error,
+  BOOST_CHECK_EXCEPTION(node_pools pools({.pool = {.largest_small = 1U << 20}}), error,
                         with_code(errc::invalid_argument));
   const topology elsewhere = topology::from_synthetic("numa:2 core:1 pu:1");
   BOOST_CHECK_EXCEPTION(node_pools pools({}, elsewhere), error, with_code(errc::foreign_topology));
+}
+
+BOOST_AUTO_TEST_CASE(are_hard_unless_their_options_say_soft) {
+  const node_id node = usable_list().front();
+  const auto policy_of_a_block = [node](node_pools& pools) {
+    void* const p = pools.allocate_on(node, 100'000);
+    const policy found = installed_policy(p);
+    pools.deallocate(p, 100'000);
+    return found;
+  };
+  node_pools hard;
+  BOOST_TEST(policy_of_a_block(hard) == (policy{policy_mode::bind, {node}}));
+  node_pools soft({.pool = {.name = "soft"}, .strictness = strictness::soft});
+  BOOST_TEST(policy_of_a_block(soft) == (policy{policy_mode::prefer, {node}}));
+  BOOST_TEST(soft.pool(node).options().name == "soft");
+  node_pools soft_there({node}, {.strictness = strictness::soft});
+  BOOST_TEST(policy_of_a_block(soft_there) == (policy{policy_mode::prefer, {node}}));
 }
 
 BOOST_AUTO_TEST_CASE(have_no_pool_for_other_nodes) {
@@ -112,7 +130,7 @@ BOOST_AUTO_TEST_CASE(refuse_blocks_that_no_pool_owns) {
 }
 
 BOOST_AUTO_TEST_CASE(watch_over_their_blocks_where_asked_to) {
-  node_pools pools({.guarding = guarding::on});
+  node_pools pools({.pool = {.guarding = guarding::on}});
   void* const p = pools.allocate(100);
   BOOST_TEST(contains(misuse_in([&] { pools.deallocate(p, 300); }), "the block at"));
   pools.deallocate(p, 100);

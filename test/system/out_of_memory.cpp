@@ -90,7 +90,7 @@ const acre::pool_options unguarded{.guarding = acre::guarding::off};
 const std::pair<const char*, std::function<void()>> bodies[] = {
     {"node_pools",
      [] {
-       acre::node_pools pools(unguarded);
+       acre::node_pools pools({.pool = unguarded});
        use(pools);
        pools.trim();
      }},

@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(to_free_a_null_pointer_does_nothing) {
       }
     }
   }
-  node_pools pools(unguarded);
+  node_pools pools({.pool = unguarded});
   expect_nothing_of_nulls(pools);
   BOOST_TEST(pools.statistics().deallocations == 3000U);
   numa_allocator<int> numbers(placement::unbound());

@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(of_a_pool_that_commits_eagerly_are_always_there) {
     pool_resource pool(where, {.commit = commit::eager, .retained = 0, .guarding = guarding::off});
     expect_all_pages_are_always_there(pool);
   }
-  node_pools pools({.commit = commit::eager, .retained = 0, .guarding = guarding::off});
+  node_pools pools({.pool = {.commit = commit::eager, .retained = 0, .guarding = guarding::off}});
   for (const node_id node : pools.nodes()) expect_all_pages_are_always_there(pools.pool(node));
 }
 
