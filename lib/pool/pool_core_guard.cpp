@@ -12,6 +12,18 @@ namespace {
 /// stay what they are, because their placement may depend on their size.
 constexpr std::size_t overrun_bytes = 8;
 
+/// What `retire` returns; nothing if it throws. Not `variable = retire()`: g++ 12 lets the call write into the variable and
+/// takes what it was before for dead, so that after a throw anything may be in it.
+template <class Retire>
+std::optional<block_guard::block> retired(Retire retire) noexcept {
+  try {
+    return retire();
+  } catch (const block_misuse& e) {
+    report_misuse(e.block(), e.bytes(), e.what());
+    return std::nullopt;
+  }
+}
+
 /// What `wake` returns. It throws once for a block that was written to.
 template <class Wake>
 std::optional<block_guard::block> woken(Wake wake) noexcept {
@@ -48,13 +60,8 @@ void* pool_core::allocate_guarded(std::size_t bytes, std::size_t alignment) {
 }
 
 void pool_core::deallocate_guarded(void* p, std::size_t bytes, std::size_t alignment) noexcept {
-  std::optional<block_guard::block> rested;
-  try {
-    rested = x_guard->retire({p, bytes, alignment}, good_size(bytes, alignment));
-  } catch (const block_misuse& e) {
-    report_misuse(e.block(), e.bytes(), e.what());
-  }
-  if (rested) deallocate_raw(*rested);
+  const auto retire = [&] { return x_guard->retire({p, bytes, alignment}, good_size(bytes, alignment)); };
+  if (const auto rested = retired(retire)) deallocate_raw(*rested);
   const auto wake = [&] { return x_guard->wake_surplus(); };
   while (const auto more = woken(wake)) deallocate_raw(*more);
 }
