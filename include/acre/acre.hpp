@@ -7,6 +7,7 @@
 #include <acre/bytes.hpp>
 #include <acre/check.hpp>
 #include <acre/chunk.hpp>
+#include <acre/default_resource.hpp>
 #include <acre/error.hpp>
 #include <acre/export.hpp>
 #include <acre/hwloc_version.hpp>

@@ -4,7 +4,6 @@
 #include <acre/export.hpp>
 
 #include <cstddef>
-#include <functional>
 #include <iosfwd>
 #include <string>
 

@@ -1,21 +1,22 @@
 // numa_allocator<T>: a standard allocator over a memory resource, with the propagation NUMA data wants.
 #pragma once
 
+#include <acre/default_resource.hpp>
 #include <acre/detail/resource_handle.hpp>
 #include <acre/error.hpp>
 #include <acre/placement.hpp>
-#include <acre/pool_resource.hpp>
 #include <acre/resource.hpp>
-#include <acre/resource_for.hpp>
 
 #include <cstddef>
 #include <limits>
-#include <memory>
 #include <memory_resource>
 #include <new>
 #include <type_traits>
 #include <utility>
 #include <version>
+#if defined(__cpp_lib_allocate_at_least)
+#include <memory>
+#endif
 
 namespace acre {
 
@@ -57,7 +58,7 @@ class numa_allocator {
   /// Over resource_for(where); with options, make one of resource_for(where, options).
   /// \throws what resource_for() throws; by_page has no process-wide pool
   numa_allocator(const placement& where)  // NOLINT(google-explicit-constructor)
-      : x_resource(*resource_for(where)) {}
+      : x_resource(where) {}
   numa_allocator(const numa_allocator&) noexcept = default;
   template <class U>
   numa_allocator(const numa_allocator<U>& other) noexcept  // NOLINT(google-explicit-constructor)
@@ -134,7 +135,7 @@ class first_touch_allocator : public numa_allocator<T> {
   }
   template <class U, class... Args>
   void construct(U* p, Args&&... args) noexcept(std::is_nothrow_constructible_v<U, Args...>) {
-    std::construct_at(p, std::forward<Args>(args)...);
+    ::new (static_cast<void*>(p)) U(std::forward<Args>(args)...);
   }
 };
 

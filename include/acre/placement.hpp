@@ -2,19 +2,18 @@
 #pragma once
 
 #include <acre/chunk.hpp>
+#include <acre/detail/page_function.hpp>
 #include <acre/export.hpp>
 #include <acre/node_set.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <initializer_list>
 #include <iosfwd>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace acre {
 
@@ -50,9 +49,6 @@ class ACRE_API placement {
  public:
   static constexpr std::uint32_t max_weight = 65535;
 
-  /// The node for page `index` of an allocation of `pages` pages (base pages, or the huge pages of the area).
-  using page_function = std::function<node_id(std::size_t index, std::size_t pages)>;
-
   /// The thread's own policy, as if acre were not there (AML's default). Soft; cannot be hard.
   static placement unbound();
   /// The node of the touching CPU, whatever the thread's policy (first touch). Soft; cannot be hard: bind
@@ -84,7 +80,13 @@ class ACRE_API placement {
   static placement most_free(const node_set& nodes, acre::chunk chunk = acre::chunk::automatic);
   /// The caller's function decides, page by page, among `nodes`. Hard. Has no text form; two by_page
   /// placements are equal if one was copied from the other.
-  static placement by_page(page_function function, const node_set& nodes);
+  /// \param function node_id(std::size_t index, std::size_t pages): the node for page `index` of an allocation of `pages`
+  ///   pages (base pages, or the huge pages of the area)
+  template <class F>
+  requires detail::node_of_page<F>
+  static placement by_page(F function, const node_set& nodes) {
+    return by_function(detail::page_function(std::move(function)), nodes);
+  }
 
   /// Every factory above:
   /// \throws error errc::empty_node_set, errc::invalid_weights, errc::invalid_function; errc::unknown_node for a weight of
@@ -93,9 +95,26 @@ class ACRE_API placement {
   /// unbound().
   placement() noexcept = default;
   // No moves: a placement that was moved from would be one without its weights or its function.
-  placement(const placement&) noexcept = default;
-  placement& operator=(const placement&) noexcept = default;
-  ~placement() = default;
+  placement(const placement& o) noexcept
+      : x_strategy(o.x_strategy),
+        x_strictness(o.x_strictness),
+        x_chunk(o.x_chunk),
+        x_nodes(o.x_nodes),
+        x_details(o.x_details) {
+    if (x_details != nullptr) keep_details();
+  }
+  placement& operator=(const placement& o) noexcept {
+    placement copy(o);
+    x_strategy = o.x_strategy;
+    x_strictness = o.x_strictness;
+    x_chunk = o.x_chunk;
+    x_nodes = o.x_nodes;
+    std::swap(x_details, copy.x_details);
+    return *this;
+  }
+  ~placement() {
+    if (x_details != nullptr) drop_details();
+  }
 
   /// The same with the other strictness.
   /// \throws error errc::unsupported_placement for unbound, local and weighted_by_system made hard
@@ -138,13 +157,16 @@ class ACRE_API placement {
   struct details;  // what few placements have: weights, function
 
   placement(acre::strategy s, acre::strictness h, const node_set& nodes, acre::chunk chunk = {});
+  static placement by_function(detail::page_function function, const node_set& nodes);
   bool equals(const placement& o) const noexcept;
+  void keep_details() const noexcept;
+  void drop_details() const noexcept;
 
   acre::strategy x_strategy = acre::strategy::unbound;
   acre::strictness x_strictness = acre::strictness::soft;
   acre::chunk x_chunk;
   node_set x_nodes;
-  std::shared_ptr<const details> x_details;
+  const details* x_details = nullptr;  ///< shared with copies, which it counts
 };
 
 }  // namespace acre

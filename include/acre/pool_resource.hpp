@@ -2,8 +2,7 @@
 #pragma once
 
 #include <acre/area.hpp>
-#include <acre/detail/size_class.hpp>
-#include <acre/detail/thread_cache.hpp>
+#include <acre/detail/pool_front_end.hpp>
 #include <acre/export.hpp>
 #include <acre/locate.hpp>
 #include <acre/placement.hpp>
@@ -113,7 +112,7 @@ struct pool_statistics {
 ///   are not handed out again. Fork handlers may use pools, in the thread that forks. Pages that both have are copied by
 ///   who writes first, under the same policy: of a hard one on a full node that is the kernel's OOM killer's business,
 ///   however the pool commits.
-class ACRE_API pool_resource final : public resource {
+class ACRE_API pool_resource final : public detail::pool_front_end {
  public:
   /// Over pages of its own. Where the nodes of a hard placement are full allocate() throws errc::node_full, unless the
   /// options say commit::lazy.
@@ -132,34 +131,12 @@ class ACRE_API pool_resource final : public resource {
   /// Gives everything upstream, live blocks too.
   ~pool_resource() override;
 
-  /// As std::pmr::memory_resource's, without a virtual call where the static type is pool_resource.
-  [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) {
-    if (!detail::is_small(bytes, alignment)) [[unlikely]]
-      return allocate_large(bytes, alignment);
-    const detail::size_class c = detail::class_of(bytes, alignment);
-    if (detail::enter(x_id)) [[likely]] {
-      detail::cache_bin& bin = detail::this_thread.bins[c];
-      if (bin.head != nullptr) [[likely]] {
-        void* const p = bin.pop();
-        detail::leave();
-        return p;
-      }
-    }
-    return allocate_slowly(bytes, alignment);
-  }
-  /// Of a null pointer: nothing, whatever the bytes.
-  void deallocate(void* p, std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) {
-    if (!detail::is_small(bytes, alignment)) [[unlikely]]
-      return deallocate_large(p, bytes, alignment);
-    const detail::size_class c = detail::class_of(bytes, alignment);
-    if (detail::enter(x_id)) [[likely]] {
-      if (detail::this_thread.bins[c].try_push(p)) [[likely]] {
-        detail::leave();
-        return;
-      }
-    }
-    deallocate_slowly(p, bytes, alignment);
-  }
+  /// void* allocate(std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)): as
+  /// std::pmr::memory_resource's, without a virtual call where the static type is pool_resource.
+  using detail::pool_front_end::allocate;
+  /// void deallocate(void* p, std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)). Of a null pointer:
+  /// nothing, whatever the bytes.
+  using detail::pool_front_end::deallocate;
 
   std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
 
@@ -187,20 +164,13 @@ class ACRE_API pool_resource final : public resource {
 
  private:
   friend class node_pools;
+  friend class detail::pool_front_end;
   explicit pool_resource(std::unique_ptr<page_source> pages, pool_options options);
 
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;
   void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override;
   bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 
-  // Never inlined: their registers would have to be saved on the fast path too.
-  [[gnu::noinline]] void* allocate_large(std::size_t bytes, std::size_t alignment);
-  [[gnu::noinline]] void deallocate_large(void* p, std::size_t bytes, std::size_t alignment);
-  // The thread is busy when these begin, and no longer when they return or throw.
-  [[gnu::noinline]] void* allocate_slowly(std::size_t bytes, std::size_t alignment);
-  [[gnu::noinline]] void deallocate_slowly(void* p, std::size_t bytes, std::size_t alignment);
-
-  std::uint64_t x_id;  ///< caches are found by it; changed by release()
   std::unique_ptr<pool_core> x_core;
 };
 

@@ -2,6 +2,7 @@ acre_layer(placement
   HEADERS
     apply.hpp
     chunk.hpp
+    detail/page_function.hpp
     placement.hpp
     plan.hpp
   SOURCES

@@ -3,16 +3,20 @@
 #include <acre/error.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "placement/strategies.hpp"
 
 namespace acre {
 
 struct placement::details {
-  std::vector<node_weight> weights;
-  page_function function;
+  std::vector<node_weight> weights = {};
+  detail::page_function function = {};
+  mutable std::atomic<std::size_t> placements = 1;  ///< that share it
 };
 
 namespace {
@@ -80,7 +84,7 @@ placement placement::weighted(std::initializer_list<node_weight> weights, acre::
 placement placement::weighted(std::span<const node_weight> weights, acre::chunk chunk) {
   const node_set nodes = nodes_of("weighted", weights);
   placement p(acre::strategy::weighted, acre::strictness::soft, nodes, chunk);
-  p.x_details = std::make_shared<const details>(details{{weights.begin(), weights.end()}, nullptr});
+  p.x_details = new details{.weights = {weights.begin(), weights.end()}};
   return p;
 }
 
@@ -96,7 +100,7 @@ placement placement::blocked(std::initializer_list<node_weight> weights) {
 placement placement::blocked(std::span<const node_weight> weights) {
   const node_set nodes = nodes_of("blocked", weights);
   placement p(acre::strategy::blocked, acre::strictness::hard, nodes);
-  p.x_details = std::make_shared<const details>(details{{weights.begin(), weights.end()}, nullptr});
+  p.x_details = new details{.weights = {weights.begin(), weights.end()}};
   return p;
 }
 
@@ -112,11 +116,11 @@ placement placement::most_free(const node_set& nodes, acre::chunk chunk) {
   return placement(acre::strategy::most_free, acre::strictness::soft, nodes, chunk);
 }
 
-placement placement::by_page(page_function function, const node_set& nodes) {
+placement placement::by_function(detail::page_function function, const node_set& nodes) {
   require_nodes("by_page", nodes);
   if (!function) throw error(errc::invalid_function, "by_page: the function is empty, it must be callable");
   placement p(acre::strategy::by_page, acre::strictness::hard, nodes);
-  p.x_details = std::make_shared<const details>(details{{}, std::move(function)});
+  p.x_details = new details{.function = std::move(function)};
   return p;
 }
 
@@ -154,6 +158,15 @@ node_id placement::node_of_page(std::size_t index, std::size_t pages) const {
   return x_details->function(index, pages);
 }
 
+void placement::keep_details() const noexcept {
+  x_details->placements.fetch_add(1, std::memory_order_relaxed);
+}
+
+// acquire and release: whoever deletes it has seen the end of all that others did with it.
+void placement::drop_details() const noexcept {
+  if (x_details->placements.fetch_sub(1, std::memory_order_acq_rel) == 1) delete x_details;
+}
+
 bool placement::equals(const placement& o) const noexcept {
   if (x_strategy != o.x_strategy || x_strictness != o.x_strictness || x_chunk != o.x_chunk ||
       x_nodes != o.x_nodes) {
@@ -168,7 +181,7 @@ std::size_t placement::hash() const noexcept {
   std::size_t h = mixed(static_cast<std::size_t>(x_strategy), static_cast<std::size_t>(x_strictness));
   h = mixed(mixed(h, x_chunk.hash()), x_nodes.hash());
   for (const node_weight& w : weights()) h = mixed(mixed(h, w.node), w.weight);
-  if (x_strategy == acre::strategy::by_page) h = mixed(h, std::hash<const void*>{}(x_details.get()));
+  if (x_strategy == acre::strategy::by_page) h = mixed(h, std::hash<const void*>{}(x_details));
   return h;
 }
 

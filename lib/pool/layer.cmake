@@ -1,5 +1,7 @@
 acre_layer(pool
   HEADERS
+    default_resource.hpp
+    detail/pool_front_end.hpp
     detail/resource_handle.hpp
     detail/size_class.hpp
     detail/thread_cache.hpp

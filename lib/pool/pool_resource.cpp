@@ -20,6 +20,8 @@ std::uint64_t fast_id(const pool_core& core) noexcept { return core.is_guarded()
 
 }  // namespace
 
+detail::pool_front_end::~pool_front_end() = default;
+
 bool detail::is_pool(const std::pmr::memory_resource& r) noexcept {
   return typeid(r) == typeid(pool_resource);
 }
@@ -45,49 +47,52 @@ void pool_resource::do_deallocate(void* p, std::size_t bytes, std::size_t alignm
   deallocate(p, bytes, alignment);
 }
 
-void* pool_resource::allocate_slowly(std::size_t bytes, std::size_t alignment) {
-  const detail::size_class c = detail::class_of(bytes, alignment);
-  if (detail::take_up(x_id)) {  // the thread comes from another pool, mostly
-    detail::cache_bin& bin = detail::this_thread.bins[c];
+void* detail::pool_front_end::allocate_slowly(std::size_t bytes, std::size_t alignment) {
+  const size_class c = class_of(bytes, alignment);
+  if (take_up(x_id)) {  // the thread comes from another pool, mostly
+    cache_bin& bin = this_thread.bins[c];
     if (bin.head != nullptr) {
       void* const p = bin.pop();
-      detail::leave();
+      leave();
       return p;
     }
   }
-  if (!x_core->is_guarded() && x_core->has_class(c)) return x_core->allocate_small(c);
-  detail::leave();
+  pool_core& core = *static_cast<pool_resource*>(this)->x_core;
+  if (!core.is_guarded() && core.has_class(c)) return core.allocate_small(c);
+  leave();
   return allocate_large(bytes, alignment);
 }
 
-void pool_resource::deallocate_slowly(void* p, std::size_t bytes, std::size_t alignment) {
-  if (p == nullptr) return detail::leave();
-  const detail::size_class c = detail::class_of(bytes, alignment);
-  if (detail::take_up(x_id)) {
-    detail::cache_bin& bin = detail::this_thread.bins[c];
+void detail::pool_front_end::deallocate_slowly(void* p, std::size_t bytes, std::size_t alignment) {
+  if (p == nullptr) return leave();
+  const size_class c = class_of(bytes, alignment);
+  if (take_up(x_id)) {
+    cache_bin& bin = this_thread.bins[c];
     if (bin.has_room()) {
       bin.push(p);
-      detail::leave();
+      leave();
       return;
     }
   }
-  if (!x_core->is_guarded() && x_core->has_class(c)) return x_core->deallocate_small(p, c);
-  detail::leave();
+  pool_core& core = *static_cast<pool_resource*>(this)->x_core;
+  if (!core.is_guarded() && core.has_class(c)) return core.deallocate_small(p, c);
+  leave();
   deallocate_large(p, bytes, alignment);
 }
 
-void* pool_resource::allocate_large(std::size_t bytes, std::size_t alignment) {
+void* detail::pool_front_end::allocate_large(std::size_t bytes, std::size_t alignment) {
   if (!std::has_single_bit(alignment)) {
     throw allocation_error(errc::invalid_alignment, bytes, "pool", "the alignment is not a power of two");
   }
-  return x_core->is_guarded() ? x_core->allocate_guarded(bytes, alignment)
-                              : x_core->allocate_large(bytes, alignment);
+  pool_core& core = *static_cast<pool_resource*>(this)->x_core;
+  return core.is_guarded() ? core.allocate_guarded(bytes, alignment) : core.allocate_large(bytes, alignment);
 }
 
-void pool_resource::deallocate_large(void* p, std::size_t bytes, std::size_t alignment) {
+void detail::pool_front_end::deallocate_large(void* p, std::size_t bytes, std::size_t alignment) {
   if (p == nullptr) return;
-  if (x_core->is_guarded()) return x_core->deallocate_guarded(p, bytes, alignment);
-  x_core->heap().deallocate(p, bytes, alignment);
+  pool_core& core = *static_cast<pool_resource*>(this)->x_core;
+  if (core.is_guarded()) return core.deallocate_guarded(p, bytes, alignment);
+  core.heap().deallocate(p, bytes, alignment);
 }
 
 std::size_t pool_resource::good_size(std::size_t bytes, std::size_t alignment) const noexcept {

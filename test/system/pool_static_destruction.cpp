@@ -3,6 +3,7 @@
 #include <acre/numa_allocator.hpp>
 #include <acre/placement.hpp>
 #include <acre/pool_resource.hpp>
+#include <acre/resource_for.hpp>
 
 #include <cstddef>
 #include <cstdlib>

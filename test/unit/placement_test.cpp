@@ -6,6 +6,8 @@
 #include <concepts>
 #include <cstddef>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <ostream>
 #include <string_view>
 #include <type_traits>
@@ -226,10 +228,52 @@ BOOST_AUTO_TEST_CASE(is_unbound_if_nothing_is_said) { BOOST_TEST(placement() == 
 
 BOOST_AUTO_TEST_CASE(by_page_needs_a_function_and_only_it_has_one) {
   const auto naming = [](std::string_view name) { return with_code(errc::invalid_function).saying(name); };
-  BOOST_CHECK_EXCEPTION((void)placement::by_page(nullptr, {0}), error, naming("by_page"));
+  node_id (*const null)(std::size_t, std::size_t) = nullptr;
+  BOOST_CHECK_EXCEPTION((void)placement::by_page(null, {0}), error, naming("by_page"));
+  const std::function<node_id(std::size_t, std::size_t)> empty;
+  BOOST_CHECK_EXCEPTION((void)placement::by_page(empty, {0}), error, naming("by_page"));
   BOOST_CHECK_EXCEPTION((void)placement::bind({0}).node_of_page(0, 1), error, naming("bind 0"));
   BOOST_TEST(by_parity().node_of_page(3, 10) == 1U);
   BOOST_TEST(by_parity().soft().node_of_page(4, 10) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(by_page_takes_whatever_can_be_called) {
+  node_id (*const pointer)(std::size_t, std::size_t) = [](std::size_t i, std::size_t) -> node_id {
+    return i == 3 ? 5 : 4;
+  };
+  BOOST_TEST(placement::by_page(pointer, {4, 5}).node_of_page(3, 10) == 5U);
+  const std::function<node_id(std::size_t, std::size_t)> function = pointer;
+  BOOST_TEST(placement::by_page(function, {4, 5}).node_of_page(3, 10) == 5U);
+  BOOST_TEST(placement::by_page([](unsigned long i, auto) { return static_cast<long>(i); }, {0, 1})
+                 .node_of_page(1, 2) == 1U);
+  // Neither copyable nor callable where it is constant.
+  auto calls = [n = std::make_unique<int>(0), sum = 0U](std::size_t, std::size_t) mutable -> node_id {
+    return sum += static_cast<node_id>(++*n);
+  };
+  const placement p = placement::by_page(std::move(calls), {1, 3});
+  BOOST_TEST(p.node_of_page(0, 2) == 1U);
+  BOOST_TEST(p.node_of_page(1, 2) == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(the_function_of_by_page_lives_as_long_as_the_last_copy) {
+  const auto life = std::make_shared<int>(0);
+  const auto function = [life](std::size_t, std::size_t) { return 0U; };
+  const long without = life.use_count();
+  BOOST_CHECK_THROW((void)placement::by_page(function, {}), error);
+  BOOST_TEST(life.use_count() == without);
+  {
+    std::optional<placement> first = placement::by_page(function, {0});
+    placement second = first->soft();
+    placement third = placement::weighted({{0, 1}});
+    third = second;
+    third = *&third;
+    BOOST_TEST(life.use_count() == without + 1);
+    first.reset();
+    second = placement();
+    BOOST_TEST(third.node_of_page(0, 1) == 0U);
+    BOOST_TEST(life.use_count() == without + 1);
+  }
+  BOOST_TEST(life.use_count() == without);
 }
 
 BOOST_AUTO_TEST_CASE(stays_whole_when_it_is_moved_from) {

@@ -1,13 +1,17 @@
 // resource_handle: a pointer to a resource that also tells whether it is a pool.
 #pragma once
 
+#include <acre/detail/pool_front_end.hpp>
 #include <acre/export.hpp>
-#include <acre/pool_resource.hpp>
 
 #include <cstdint>
 #include <memory_resource>
 
-namespace acre::detail {
+namespace acre {
+
+class placement;
+
+namespace detail {
 
 /// In the library, so that programs may be compiled without run-time type information.
 ACRE_API bool is_pool(const std::pmr::memory_resource& r) noexcept;
@@ -17,13 +21,15 @@ class resource_handle {
  public:
   explicit resource_handle(std::pmr::memory_resource& r) noexcept
       : x_bits(reinterpret_cast<std::uintptr_t>(&r) | (detail::is_pool(r) ? 1U : 0U)) {}
+  /// Of resource_for(where).
+  ACRE_API explicit resource_handle(const placement& where);
 
   std::pmr::memory_resource* resource() const noexcept {
     return reinterpret_cast<std::pmr::memory_resource*>(x_bits & ~std::uintptr_t{1});
   }
   bool is_pool() const noexcept { return (x_bits & 1) != 0; }
   /// Of a pool only.
-  pool_resource& pool() const noexcept { return *static_cast<pool_resource*>(resource()); }
+  pool_front_end& pool() const noexcept { return *static_cast<pool_front_end*>(resource()); }
 
  private:
   static_assert(alignof(std::pmr::memory_resource) > 1);
@@ -31,4 +37,5 @@ class resource_handle {
   std::uintptr_t x_bits;
 };
 
-}  // namespace acre::detail
+}  // namespace detail
+}  // namespace acre
