@@ -1,5 +1,11 @@
-// ACRE_API marks what the shared library exports; everything else is hidden.
+// ACRE_API marks what the shared library exports; everything else is hidden. Every header includes this one first.
 #pragma once
+
+#if __cplusplus < 202002L
+#error "acre needs C++20: compile with -std=c++20 or a later standard"
+// Ends the compilation: #error does not, and errors about all that C++20 has and this standard has not would follow.
+#include <acre/needs_cxx20>
+#endif
 
 #if defined(ACRE_STATIC_DEFINE)
 #define ACRE_API

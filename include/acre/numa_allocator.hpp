@@ -4,6 +4,7 @@
 #include <acre/default_resource.hpp>
 #include <acre/detail/resource_handle.hpp>
 #include <acre/error.hpp>
+#include <acre/node_set.hpp>
 #include <acre/placement.hpp>
 #include <acre/resource.hpp>
 
@@ -33,6 +34,16 @@ struct allocation_result {
 };
 #endif
 
+class topology;
+
+namespace detail {
+
+/// What is no placement, but looks like one to who is new here.
+template <class T>
+concept node_or_machine = std::is_arithmetic_v<T> || std::is_same_v<T, topology>;
+
+}  // namespace detail
+
 /// Holds a std::pmr::memory_resource*. Moves and swaps of containers carry it along (O(1), never
 /// undefined), copy assignment keeps the target's, copy construction keeps the source's. Equal if the
 /// resources are equal. Does no uses-allocator construction: nest with std::scoped_allocator_adaptor. Where
@@ -59,6 +70,12 @@ class numa_allocator {
   /// \throws what resource_for() throws; by_page has no process-wide pool
   numa_allocator(const placement& where)  // NOLINT(google-explicit-constructor)
       : x_resource(where) {}
+  numa_allocator(const std::pmr::memory_resource& r) = delete;  // pass its address: &r
+  numa_allocator(const node_set& nodes) = delete;               // pass a placement: placement::bind(nodes)
+  template <class Node>
+  requires detail::node_or_machine<Node>
+  explicit numa_allocator(const Node& node) = delete;  // pass a placement: placement::bind({node})
+  numa_allocator(std::nullptr_t) = delete;
   numa_allocator(const numa_allocator&) noexcept = default;
   template <class U>
   numa_allocator(const numa_allocator<U>& other) noexcept  // NOLINT(google-explicit-constructor)
@@ -125,6 +142,12 @@ class first_touch_allocator : public numa_allocator<T> {
       : numa_allocator<T>(r) {}
   first_touch_allocator(const placement& where)  // NOLINT(google-explicit-constructor)
       : numa_allocator<T>(where) {}
+  first_touch_allocator(const std::pmr::memory_resource& r) = delete;  // pass its address: &r
+  first_touch_allocator(const node_set& nodes) = delete;  // pass a placement: placement::bind(nodes)
+  template <class Node>
+  requires detail::node_or_machine<Node>
+  explicit first_touch_allocator(const Node& node) = delete;  // pass a placement: placement::bind({node})
+  first_touch_allocator(std::nullptr_t) = delete;
   template <class U>
   first_touch_allocator(const numa_allocator<U>& other) noexcept  // NOLINT(google-explicit-constructor)
       : numa_allocator<T>(other) {}

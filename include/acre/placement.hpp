@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <iosfwd>
+#include <memory_resource>
 #include <span>
 #include <string>
 #include <string_view>
@@ -124,15 +125,20 @@ class ACRE_API placement {
   /// \throws error errc::unsupported_placement for strategies that have none
   [[nodiscard]] placement by(acre::chunk chunk) const;
 
+  template <class T>
+  operator std::pmr::polymorphic_allocator<T>() const = delete;  // pass a resource: resource_for(where)
+
   acre::strategy strategy() const noexcept { return x_strategy; }
   acre::strictness strictness() const noexcept { return x_strictness; }
   bool is_hard() const noexcept { return x_strictness == acre::strictness::hard; }
   /// Empty for unbound and local.
-  const node_set& nodes() const noexcept { return x_nodes; }
+  const node_set& nodes() const& noexcept { return x_nodes; }
+  node_set nodes() && noexcept { return x_nodes; }
   /// As given. Means something for interleave, weighted, most_free; automatic for the others.
   acre::chunk chunk() const noexcept { return x_chunk; }
   /// In the order given; empty but for weighted and blocked.
-  std::span<const node_weight> weights() const noexcept;
+  std::span<const node_weight> weights() const& noexcept;
+  std::span<const node_weight> weights() && = delete;  // it would be gone: give the placement a name
   /// Only for by_page.
   /// \throws error errc::invalid_function for other strategies
   node_id node_of_page(std::size_t index, std::size_t pages) const;

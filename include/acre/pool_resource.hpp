@@ -126,6 +126,9 @@ class ACRE_API pool_resource final : public detail::pool_front_end {
   ///   the pool: only that upstream could tell what state it is in.
   /// \throws error errc::invalid_argument for a null pointer, or options outside their range
   explicit pool_resource(std::pmr::memory_resource* upstream, pool_options options = {});
+  pool_resource(const std::pmr::memory_resource& r, pool_options = {}) = delete;  // pass its address: &r
+  pool_resource(const node_set&, pool_options = {}) = delete;  // pass a placement: placement::bind(nodes)
+  pool_resource(std::nullptr_t, pool_options = {}) = delete;
   pool_resource(const pool_resource&) = delete;
   pool_resource& operator=(const pool_resource&) = delete;
   /// Gives everything upstream, live blocks too.

@@ -16,6 +16,9 @@ class ACRE_API resource : public std::pmr::memory_resource {
   /// The bytes that allocate(bytes, alignment) would really provide, at least `bytes`. A block may be given
   /// back with any size from what was asked up to this.
   virtual std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept = 0;
+
+  template <class T>
+  operator std::pmr::polymorphic_allocator<T>() const = delete;  // pass its address: &r
 };
 
 /// good_size of any resource: of one that is not acre's, `bytes`.

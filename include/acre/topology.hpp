@@ -67,14 +67,18 @@ class ACRE_API topology {
   bool is_this_system() const noexcept;
 
   /// Every node of the machine that exists, those without memory and those forbidden included.
-  const node_set& nodes() const noexcept;
+  const node_set& nodes() const& noexcept;
+  node_set nodes() && noexcept { return nodes(); }
   /// The nodes that have memory. One whose capacity nobody tells (a sandbox without /sys) counts as having some.
-  const node_set& memory_nodes() const noexcept;
+  const node_set& memory_nodes() const& noexcept;
+  node_set memory_nodes() && noexcept { return memory_nodes(); }
   /// The nodes that have memory and that this process's cpuset allowed when the snapshot was taken. Of this machine the
   /// kernel's word counts, not hwloc's.
-  const node_set& allowed_nodes() const noexcept;
+  const node_set& allowed_nodes() const& noexcept;
+  node_set allowed_nodes() && noexcept { return allowed_nodes(); }
   /// allowed_nodes() without device memory (GPUs): what "all" means.
-  const node_set& default_nodes() const noexcept;
+  const node_set& default_nodes() const& noexcept;
+  node_set default_nodes() && noexcept { return default_nodes(); }
 
   /// What the snapshot allows is taken as it is; before a node is refused the kernel is asked whether it is allowed by now.
   /// Nodes that are allowed no more are found where they are used: by what makes an area, binds or moves.
@@ -100,10 +104,12 @@ class ACRE_API topology {
   /// machine of several whose /sys is hidden. This machine's
   /// sysfs decides; for others a CPU belongs to the node with the fewest CPUs, then to main memory, then to
   /// the lowest number.
-  const std::vector<unsigned>& cpus(node_id node) const;
+  const std::vector<unsigned>& cpus(node_id node) const&;
+  std::vector<unsigned> cpus(node_id node) && { return cpus(node); }
 
   /// All CPUs of the machine that are online and allowed, in increasing order.
-  const std::vector<unsigned>& cpus() const noexcept;
+  const std::vector<unsigned>& cpus() const& noexcept;
+  std::vector<unsigned> cpus() && { return cpus(); }
 
   /// The node whose CPUs contain `cpu`, whether it has memory or not; nothing for an unknown CPU. Of one of this machine
   /// that came online after the snapshot was taken the kernel is asked, at each call (some 50 us for each node).

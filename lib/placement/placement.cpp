@@ -146,7 +146,7 @@ placement placement::by(acre::chunk chunk) const {
   return p;
 }
 
-std::span<const node_weight> placement::weights() const noexcept {
+std::span<const node_weight> placement::weights() const& noexcept {
   if (x_details == nullptr) return {};
   return x_details->weights;
 }

@@ -69,11 +69,11 @@ bool is_better(memory_attribute attribute, std::uint64_t a, std::uint64_t b) noe
 topology::topology(std::shared_ptr<const snapshot> s) noexcept : x_snapshot(std::move(s)) {}
 
 bool topology::is_this_system() const noexcept { return x_snapshot->is_this_system; }
-const node_set& topology::nodes() const noexcept { return x_snapshot->nodes; }
-const node_set& topology::memory_nodes() const noexcept { return x_snapshot->with_memory; }
-const node_set& topology::allowed_nodes() const noexcept { return x_snapshot->allowed; }
-const node_set& topology::default_nodes() const noexcept { return x_snapshot->defaults; }
-const std::vector<unsigned>& topology::cpus() const noexcept { return x_snapshot->cpus; }
+const node_set& topology::nodes() const& noexcept { return x_snapshot->nodes; }
+const node_set& topology::memory_nodes() const& noexcept { return x_snapshot->with_memory; }
+const node_set& topology::allowed_nodes() const& noexcept { return x_snapshot->allowed; }
+const node_set& topology::default_nodes() const& noexcept { return x_snapshot->defaults; }
+const std::vector<unsigned>& topology::cpus() const& noexcept { return x_snapshot->cpus; }
 hwloc_topology* topology::native_handle() const noexcept { return x_snapshot->handle.get(); }
 
 void topology::require_usable(const node_set& nodes) const {
@@ -124,7 +124,7 @@ memory_kind topology::kind(node_id node) const {
   return n != nullptr ? n->kind : memory_kind::unknown;
 }
 
-const std::vector<unsigned>& topology::cpus(node_id node) const {
+const std::vector<unsigned>& topology::cpus(node_id node) const& {
   static const auto& none = *new std::vector<unsigned>;  // as immortal as system()
   const machine_node* const n = find(*x_snapshot, node);
   return n != nullptr ? n->cpus : none;

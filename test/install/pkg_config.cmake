@@ -20,3 +20,12 @@ execute_process(COMMAND "${pkg_config}" --variable=libdir acre
 file(MAKE_DIRECTORY "${work}/pkg_config")
 run("${compiler}" -std=c++20 "${consumer}/consumer.cpp" ${flags} "-Wl,-rpath,${libdir}" -o "${work}/pkg_config/consumer")
 run("${work}/pkg_config/consumer" "${version}")
+
+# pkg-config cannot ask for a standard: one that is too old is refused in one sentence.
+execute_process(COMMAND "${compiler}" -std=c++17 -fsyntax-only "${consumer}/consumer.cpp" ${flags}
+  RESULT_VARIABLE status ERROR_VARIABLE told)
+string(REGEX MATCHALL "error: [^\n]*" errors "${told}")
+list(LENGTH errors count)
+if(status EQUAL 0 OR NOT count EQUAL 2 OR NOT errors MATCHES "^error: [^;]*acre needs C\\+\\+20")
+  message(FATAL_ERROR "C++17 is not refused as it should be:\n${told}")
+endif()

@@ -1,6 +1,8 @@
 // size_class: the sizes that small blocks of a pool come in.
 #pragma once
 
+#include <acre/export.hpp>
+
 #include <array>
 #include <bit>
 #include <cstddef>
