@@ -131,7 +131,10 @@ class area_source final : public page_source {
                                                            : large_piece;
   }
   void expect_commit(void* p, std::size_t bytes) noexcept override {
-    if (x_committer) x_committer->expect(p, bytes);
+    if (!x_committer) return;
+    // Else a piece brings a huge page, and khugepaged makes one of what is handed out and what is not.
+    if (x_pages->pages() == page_kind::system) sys::refuse_huge_pages(p, bytes);
+    x_committer->expect(p, bytes);
   }
   void commit(void* p, std::size_t bytes) override {
     if (!x_committer) return;
