@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <type_traits>
 #include <vector>
 
 namespace acre {
@@ -127,6 +128,9 @@ class ACRE_API area final : public resource {
   struct state;
   std::unique_ptr<state> x_state;
 };
+
+static_assert(std::is_base_of_v<resource, area>);
+static_assert(!std::is_copy_constructible_v<area> && !std::is_copy_assignable_v<area>);
 
 /// AML's ready-made area: unbound, private, base pages. Immortal.
 ACRE_API area& default_area();

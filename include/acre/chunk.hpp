@@ -3,9 +3,11 @@
 
 #include <acre/export.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <iosfwd>
 #include <string>
+#include <type_traits>
 
 namespace acre {
 
@@ -52,6 +54,8 @@ class ACRE_API chunk {
 inline constexpr chunk chunk::automatic{kind::automatic};
 inline constexpr chunk chunk::page{kind::page};
 inline constexpr chunk chunk::whole{kind::whole};
+
+static_assert(std::regular<chunk> && std::is_trivially_copyable_v<chunk>);
 
 }  // namespace acre
 

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <type_traits>
 
 namespace acre {
 
@@ -70,5 +71,8 @@ class ACRE_API node_pools final : public resource {
   struct state;
   std::unique_ptr<state> x_state;
 };
+
+static_assert(std::is_base_of_v<resource, node_pools>);
+static_assert(!std::is_copy_constructible_v<node_pools> && !std::is_copy_assignable_v<node_pools>);
 
 }  // namespace acre

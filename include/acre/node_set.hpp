@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <compare>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -13,6 +14,7 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace acre {
 
@@ -117,10 +119,11 @@ class node_set {
 
 class node_set::iterator {
  public:
-  using iterator_category = std::forward_iterator_tag;
+  using iterator_concept = std::forward_iterator_tag;
+  using iterator_category = std::input_iterator_tag;  // forward ones of C++17 must give references
   using value_type = node_id;
   using difference_type = std::ptrdiff_t;
-  using pointer = const node_id*;
+  using pointer = void;
   using reference = node_id;
 
   constexpr iterator() noexcept = default;
@@ -148,6 +151,9 @@ class node_set::iterator {
 
 constexpr node_set::iterator node_set::begin() const noexcept { return {this, next(0)}; }
 constexpr node_set::iterator node_set::end() const noexcept { return {this, max_nodes}; }
+
+static_assert(std::regular<node_set> && std::is_trivially_copyable_v<node_set>);
+static_assert(std::forward_iterator<node_set::iterator>);
 
 }  // namespace acre
 

@@ -124,6 +124,11 @@ class numa_allocator {
   detail::resource_handle x_resource;
 };
 
+static_assert(sizeof(numa_allocator<int>) == sizeof(void*));
+static_assert(std::is_nothrow_copy_constructible_v<numa_allocator<int>> &&
+              std::is_nothrow_copy_assignable_v<numa_allocator<int>>);
+static_assert(std::is_nothrow_constructible_v<numa_allocator<int>, const numa_allocator<void>&>);
+
 template <class T, class U>
 bool operator==(const numa_allocator<T>& a, const numa_allocator<U>& b) noexcept {
   return *a.resource() == *b.resource();
@@ -161,5 +166,8 @@ class first_touch_allocator : public numa_allocator<T> {
     ::new (static_cast<void*>(p)) U(std::forward<Args>(args)...);
   }
 };
+
+static_assert(sizeof(first_touch_allocator<int>) == sizeof(void*));
+static_assert(std::is_nothrow_constructible_v<first_touch_allocator<int>, const numa_allocator<void>&>);
 
 }  // namespace acre

@@ -6,6 +6,7 @@
 #include <acre/export.hpp>
 #include <acre/node_set.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -14,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace acre {
@@ -174,6 +176,10 @@ class ACRE_API placement {
   node_set x_nodes;
   const details* x_details = nullptr;  ///< shared with copies, which it counts
 };
+
+static_assert(std::regular<placement>);
+static_assert(std::is_nothrow_copy_constructible_v<placement> &&
+              std::is_nothrow_copy_assignable_v<placement>);
 
 }  // namespace acre
 

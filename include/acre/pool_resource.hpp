@@ -17,6 +17,7 @@
 #include <memory_resource>
 #include <optional>
 #include <string>
+#include <type_traits>
 
 namespace acre {
 
@@ -176,6 +177,9 @@ class ACRE_API pool_resource final : public detail::pool_front_end {
 
   std::unique_ptr<pool_core> x_core;
 };
+
+static_assert(std::is_base_of_v<resource, pool_resource>);
+static_assert(!std::is_copy_constructible_v<pool_resource> && !std::is_copy_assignable_v<pool_resource>);
 
 /// Bytes of free pages that all pools of the process together keep for the next block (the sum of their
 /// pool_statistics::retained_bytes). At first a quarter of the machine's memory, or of what the process's control group

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory_resource>
+#include <type_traits>
 
 namespace acre {
 
@@ -20,6 +21,8 @@ class ACRE_API resource : public std::pmr::memory_resource {
   template <class T>
   operator std::pmr::polymorphic_allocator<T>() const = delete;  // pass its address: &r
 };
+
+static_assert(std::is_abstract_v<resource> && std::has_virtual_destructor_v<resource>);
 
 /// good_size of any resource: of one that is not acre's, `bytes`.
 ACRE_API std::size_t good_size(const std::pmr::memory_resource& r, std::size_t bytes,
