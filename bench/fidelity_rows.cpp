@@ -82,7 +82,7 @@ class spread final : public contestant {
  public:
   // In base pages, which the plan below is made of.
   explicit spread(acre::placement where)
-      : x_where(std::move(where)), x_pool(x_where, {.pages = acre::page_kind::system}) {}
+      : x_where(std::move(where)), x_pool(x_where, {.page_kind = acre::page_kind::system}) {}
   void* allocate(std::size_t, std::size_t bytes) override { return x_pool.allocate(bytes); }
   void deallocate(const block& b) override { x_pool.deallocate(b.p, b.bytes); }
   acre::node_id wanted(const block& b, std::size_t page) const override {

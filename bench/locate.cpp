@@ -22,7 +22,7 @@ class resident {
 
   const void* data() {
     if (!x_pages) {
-      x_pages = acre::mapping(x_bytes, {.pages = x_kind});
+      x_pages = acre::mapping(x_bytes, {.page_kind = x_kind});
       // Whatever the system's setting: no huge pages where none are wanted.
       if (x_kind == acre::page_kind::system) ::madvise(x_pages.data(), x_bytes, MADV_NOHUGEPAGE);
       bench::bind_raw(x_pages.data(), x_bytes);

@@ -7,9 +7,9 @@
 namespace bench {
 namespace {
 
-subject make(acre::page_kind pages) {
+subject make(acre::page_kind kind) {
   auto memory = std::make_unique<acre::pool_resource>(acre::placement::bind({node()}),
-                                                      acre::pool_options{.pages = pages});
+                                                      acre::pool_options{.page_kind = kind});
   acre::pool_resource* const pool = memory.get();
   const auto owns = [=](const void* p) { return pool->statistics().live_blocks != 0 && is_bound(p); };
   return {std::move(memory), owns, [=] { pool->trim(); }};

@@ -45,7 +45,7 @@ void all_at_once(const acre::node_set& nodes) {
 
 void other_options(const acre::node_set& nodes) {
   acre::pool_resource pool(acre::placement::bind(nodes), {
-                                                             .pages = acre::page_kind::system,
+                                                             .page_kind = acre::page_kind::system,
                                                              .name = "index",
                                                              .retained = 64 << 20,
                                                              .decay = std::chrono::seconds(1),

@@ -45,7 +45,7 @@ enum class on_denied {
 enum class page_lock { off, on };
 
 struct area_options {
-  page_kind pages = page_kind::system;
+  acre::page_kind page_kind = acre::page_kind::system;
   page_fallback fallback = page_fallback::smaller;
   acre::sharing sharing = acre::sharing::process;
   acre::commit commit = acre::commit::lazy;
@@ -105,10 +105,10 @@ class ACRE_API area final : public resource {
   /// What a block would get now, and what blocks got so far. Asks the kernel, with a scratch page (some 10 us): the cpuset
   /// may have changed since the area was made.
   area_status status() const;
-  /// The kind of pages tried first: the largest this system may have, of those allowed (options().pages, or with
+  /// The kind of pages tried first: the largest this system may have, of those allowed (options().page_kind, or with
   /// fallback a smaller one, found out by the constructor). A single block may get smaller ones still: see
   /// status().
-  page_kind pages() const noexcept;
+  acre::page_kind page_kind() const noexcept;
 
   /// Asks the kernel whether a block of this area lies as its placement says (acre::check with the page
   /// size the block was planned with).

@@ -34,7 +34,7 @@ enum class address_use {
 enum class access { read_write, read_only, none };
 
 struct mapping_options {
-  page_kind pages = page_kind::system;
+  acre::page_kind page_kind = acre::page_kind::system;
   acre::sharing sharing = acre::sharing::process;
   acre::access access = acre::access::read_write;
   /// A power of two; 0: the page size.
@@ -62,7 +62,7 @@ class ACRE_API mapping {
   explicit mapping(std::size_t bytes, const mapping_options& options = {});
   /// Takes over a range that was mapped otherwise (shmat(2), or release()): unmaps it at the end.
   /// \param size whole pages of the kind
-  static mapping adopt(void* data, std::size_t size, page_kind pages = page_kind::system) noexcept;
+  static mapping adopt(void* data, std::size_t size, acre::page_kind kind = acre::page_kind::system) noexcept;
   mapping(mapping&& other) noexcept;
   mapping& operator=(mapping&& other) noexcept;
   mapping(const mapping&) = delete;
@@ -72,7 +72,7 @@ class ACRE_API mapping {
   void* data() const noexcept { return x_data; }
   /// Whole pages.
   std::size_t size() const noexcept { return x_size; }
-  page_kind pages() const noexcept { return x_pages; }
+  acre::page_kind page_kind() const noexcept { return x_page_kind; }
   explicit operator bool() const noexcept { return x_data != nullptr; }
 
   /// Unmaps now.
@@ -86,7 +86,7 @@ class ACRE_API mapping {
  private:
   void* x_data = nullptr;
   std::size_t x_size = 0;
-  page_kind x_pages = page_kind::system;
+  acre::page_kind x_page_kind = acre::page_kind::system;
 };
 
 }  // namespace acre

@@ -37,7 +37,7 @@ enum class guarding {
 struct pool_options {
   /// Nothing: transparent_huge, but system where a placement goes page by page (interleave, weighted, by_page)
   /// or by first touch (local). Of an upstream given by the caller: whatever that one maps.
-  std::optional<page_kind> pages = std::nullopt;
+  std::optional<acre::page_kind> page_kind = std::nullopt;
   page_fallback fallback = page_fallback::smaller;
   /// Of the pool's own pages. eager: they are made before a block that has them is handed out, in pieces of a huge page
   /// at most, and a full node is an exception (errc::node_full). lazy: at first touch, and where a hard placement's nodes

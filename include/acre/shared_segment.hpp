@@ -48,7 +48,7 @@ struct segment_options {
   /// posix by the mount option huge= of /dev/shm, the others by
   /// /sys/kernel/mm/transparent_hugepage/shmem_enabled. huge_2mb, huge_1gb: memfd and sysv only. Never falls back to
   /// smaller pages, but single transparent huge ones may be missing.
-  page_kind pages = page_kind::system;
+  acre::page_kind page_kind = acre::page_kind::system;
   /// eager: every page exists before create() returns, and is mapped in the creator, as an area's are. The default is
   /// lazy, but for hugetlb pages eager, and must be: the kernel keeps their policies only in the mapping that set them
   /// (Linux 6.12), so other processes' pages would lie anywhere.
@@ -123,7 +123,7 @@ struct segment_info {
   segment_backend backend = segment_backend::posix;
   int id = -1;            ///< sysv: shmid
   std::size_t bytes = 0;  ///< of data
-  page_kind pages = page_kind::system;
+  acre::page_kind page_kind = acre::page_kind::system;
   std::string placement = {};  ///< as text, see shared_segment::where_text()
   uid_t owner = 0;
   unsigned mode = 0;
@@ -241,7 +241,7 @@ class ACRE_API shared_segment {
   std::size_t size() const noexcept;
 
   segment_backend backend() const noexcept;
-  page_kind pages() const noexcept;
+  acre::page_kind page_kind() const noexcept;
   bool created() const noexcept;     ///< by this very object
   bool is_foreign() const noexcept;  ///< not made by acre
   bool is_sealed() const noexcept;   ///< nobody can shrink it

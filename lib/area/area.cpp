@@ -48,7 +48,7 @@ bool goes_by_page(policy_mode mode) {
 
 /// Where base pages are asked for and matter, the system's setting ("always") shall not make them huge.
 void keep_base_pages(policy_mode mode, const mapping& m) {
-  if (m.pages() == page_kind::system && goes_by_page(mode)) sys::refuse_huge_pages(m.data(), m.size());
+  if (m.page_kind() == page_kind::system && goes_by_page(mode)) sys::refuse_huge_pages(m.data(), m.size());
 }
 
 }  // namespace
@@ -59,7 +59,7 @@ struct area::state {
 
   /// What is known of a block that its size does not tell.
   struct block {
-    page_kind pages = page_kind::system;
+    acre::page_kind kind = acre::page_kind::system;
     acre::chunk chunk;  ///< that it was planned with
     range_share ranges;
   };
@@ -69,7 +69,7 @@ struct area::state {
   void lock_block(const mapping& m) const;
   bool try_bind_whole(const mapping& m) const noexcept;
   /// After a failed attempt with pages of that kind: whether the next smaller one is to be tried.
-  bool may_go_on(std::error_code failure, page_kind kind) const noexcept {
+  bool may_go_on(std::error_code failure, acre::page_kind kind) const noexcept {
     return failure == errc::no_huge_pages && options.fallback == page_fallback::smaller &&
            kind != page_kind::system;
   }
@@ -78,7 +78,7 @@ struct area::state {
 
   /// Sizes of blocks follow from bytes, but not where fallback may have chosen other pages; ranges and chunks are as the
   /// budget was.
-  bool remembers() const noexcept { return is_hugetlb(pages) || (binds() && !whole); }
+  bool remembers() const noexcept { return is_hugetlb(first_kind) || (binds() && !whole); }
   /// Made before the lock is taken: operator new may have locks of its own, which fork may hold.
   void remember(void* p, block b) {
     std::map<const void*, block> made;
@@ -94,10 +94,10 @@ struct area::state {
       throw error(errc::not_mapped, "area: not a block of this area, or given back already");
     return at->second;
   }
-  page_kind kind_of(const void* p) const {
-    if (!remembers()) return pages;
+  acre::page_kind kind_of(const void* p) const {
+    if (!remembers()) return first_kind;
     const std::lock_guard lock(cold_mutex());
-    return remembered(p).pages;
+    return remembered(p).kind;
   }
   /// The placement of a block, automatic chunks as they turned out.
   placement planned_as(const void* p) const {
@@ -107,14 +107,14 @@ struct area::state {
     return found == chunk::automatic ? where : where.by(found);
   }
   /// \returns the kind of its pages; nothing if it is no block
-  std::optional<page_kind> forget(const void* p) {
-    if (!remembers()) return pages;
+  std::optional<acre::page_kind> forget(const void* p) {
+    if (!remembers()) return first_kind;
     std::map<const void*, block>::node_type gone;  // ends after the lock
     const std::lock_guard lock(cold_mutex());
     const auto at = blocks.find(p);
     if (at == blocks.end()) return std::nullopt;
     gone = blocks.extract(at);
-    return gone.mapped().pages;
+    return gone.mapped().kind;
   }
 
   const placement where;
@@ -122,8 +122,8 @@ struct area::state {
   const area_options options;
   const topology machine;
   bool bound = true;
-  bool is_populated = false;            ///< by mmap(2): see policy_probe
-  page_kind pages = page_kind::system;  ///< tried first
+  bool is_populated = false;                             ///< by mmap(2): see policy_probe
+  acre::page_kind first_kind = acre::page_kind::system;  ///< tried first
   /// For placements that need no plan.
   std::optional<policy_call> whole;
   std::string installed;
@@ -164,7 +164,7 @@ area::area(placement where, area_options options, const topology& machine)
   cold_mutex();  // its fork handlers, before anybody holds a lock of an area
   probe_result found = probe(x_state->where, x_state->options, x_state->machine);
   x_state->bound = found.bound;
-  x_state->pages = found.pages;
+  x_state->first_kind = found.page_kind;
   x_state->installed = std::move(found.installed);
   x_state->downgrades = std::move(found.downgrades);
   if (!x_state->binds()) return;
@@ -177,7 +177,7 @@ area::~area() = default;
 
 const placement& area::where() const noexcept { return x_state->where; }
 const area_options& area::options() const noexcept { return x_state->options; }
-page_kind area::pages() const noexcept { return x_state->pages; }
+page_kind area::page_kind() const noexcept { return x_state->first_kind; }
 
 area_status area::status() const {
   area_status s{.asked = x_state->where,
@@ -205,12 +205,12 @@ area_status area::status() const {
   }
   for (std::size_t i = 0; i < s.allocations.size(); ++i) {
     s.allocations[i] = x_state->allocations[i].load(std::memory_order_relaxed);
-    if (s.allocations[i] != 0 && i < static_cast<std::size_t>(x_state->pages)) {
+    if (s.allocations[i] != 0 && i < static_cast<std::size_t>(x_state->first_kind)) {
       s.downgrades.push_back({downgrade_reason::smaller_pages,
                               std::to_string(s.allocations[i]) + " allocations got " +
-                                  std::string(acre::to_string(static_cast<page_kind>(i))) +
+                                  std::string(acre::to_string(static_cast<acre::page_kind>(i))) +
                                   " pages: there were no free " +
-                                  std::string(acre::to_string(x_state->pages)) + " pages for them"});
+                                  std::string(acre::to_string(x_state->first_kind)) + " pages for them"});
     }
   }
   s.blocks = x_state->live_blocks.load(std::memory_order_relaxed);
@@ -223,10 +223,10 @@ void* area::do_allocate(std::size_t bytes, std::size_t alignment) {
   if (!std::has_single_bit(alignment)) {
     throw allocation_error(errc::invalid_alignment, bytes, s.text, "the alignment is not a power of two");
   }
-  page_kind kind = s.pages;
+  acre::page_kind kind = s.first_kind;
   for (;;) {
     try {
-      state::block b{.pages = kind, .chunk = {}, .ranges = {}};
+      state::block b{.kind = kind, .chunk = {}, .ranges = {}};
       mapping m = s.map_block(std::max<std::size_t>(bytes, 1), alignment, b);
       if (s.remembers()) s.remember(m.data(), std::move(b));
       s.allocations[static_cast<std::size_t>(kind)].fetch_add(1, std::memory_order_relaxed);
@@ -245,8 +245,9 @@ void* area::do_allocate(std::size_t bytes, std::size_t alignment) {
 }
 
 mapping area::state::map_block(std::size_t bytes, std::size_t alignment, block& b) const {
-  const page_kind kind = b.pages;
-  mapping m(bytes, {.pages = kind, .sharing = options.sharing, .alignment = alignment, .name = options.name});
+  const acre::page_kind kind = b.kind;
+  mapping m(bytes,
+            {.page_kind = kind, .sharing = options.sharing, .alignment = alignment, .name = options.name});
   if (!binds() && options.commit == commit::lazy) {
     if (is_hugetlb(kind)) require_huge_pages(why_group_is_short(m.size(), kind));
     lock_block(m);
@@ -278,7 +279,7 @@ mapping area::state::map_block(std::size_t bytes, std::size_t alignment, block& 
 /// The short way of most blocks: one range under one policy, known since the constructor. What goes wrong on
 /// it is found again, and named, on the long way.
 bool area::state::try_bind_whole(const mapping& m) const noexcept {
-  if (!whole || !commits_late() || is_populated || is_hugetlb(m.pages())) return false;
+  if (!whole || !commits_late() || is_populated || is_hugetlb(m.page_kind())) return false;
   keep_base_pages(whole->policy().mode, m);
   return whole->install(m.data(), m.size());
 }
@@ -303,7 +304,7 @@ void area::state::lock_block(const mapping& m) const {
 void area::do_deallocate(void* p, std::size_t bytes, [[maybe_unused]] std::size_t alignment) {
   if (p == nullptr) return;
   state& s = *x_state;
-  const std::optional<page_kind> kind = s.forget(p);
+  const std::optional<acre::page_kind> kind = s.forget(p);
   if (!kind) return report_no_block("area", p, bytes);
   const std::size_t size = mapped_size(bytes, *kind);
 #ifdef ACRE_CHECKED
@@ -317,11 +318,11 @@ void area::do_deallocate(void* p, std::size_t bytes, [[maybe_unused]] std::size_
 std::size_t area::good_size(std::size_t bytes, std::size_t) const noexcept {
   // With fallback only the smallest pages are sure.
   const bool sure = x_state->options.fallback == page_fallback::strict;
-  return mapped_size(bytes, sure ? x_state->pages : page_kind::system);
+  return mapped_size(bytes, sure ? x_state->first_kind : page_kind::system);
 }
 
 check_result area::check_block(const void* p, std::size_t bytes) const {
-  const page_kind kind = x_state->kind_of(p);
+  const acre::page_kind kind = x_state->kind_of(p);
   return check(p, std::max<std::size_t>(bytes, 1), x_state->planned_as(p),
                {.page_size = planned_page(kind, mapped_size(bytes, kind))}, x_state->machine);
 }

@@ -83,7 +83,7 @@ void require_aligned(const mapping_options& o, std::size_t unit) {
 }
 
 [[noreturn]] void fail(int e, std::size_t bytes, const mapping_options& o) {
-  const bool huge = hugetlb_shift(o.pages) != 0;
+  const bool huge = hugetlb_shift(o.page_kind) != 0;
   switch (e) {
     case EEXIST:
       reject(errc::address_in_use, "the exact address is in use");
@@ -164,14 +164,14 @@ std::size_t page_size(page_kind kind) noexcept {
 }
 
 mapping::mapping(std::size_t bytes, const mapping_options& o) {
-  const std::size_t unit = granule(o.pages);
+  const std::size_t unit = granule(o.page_kind);
   const std::size_t size = whole_pages(bytes, unit);
   require_aligned(o, unit);
   require_name(o.name);
   std::size_t alignment = alignment_of(o, unit);
   // Huge pages can only lie at multiples of their size.
-  if (o.pages == page_kind::transparent_huge && size >= page_size(o.pages))
-    alignment = std::max(alignment, page_size(o.pages));
+  if (o.page_kind == page_kind::transparent_huge && size >= page_size(o.page_kind))
+    alignment = std::max(alignment, page_size(o.page_kind));
 
   sys::map_request r{.bytes = size,
                      .address = o.address,
@@ -179,7 +179,7 @@ mapping::mapping(std::size_t bytes, const mapping_options& o) {
                      .shared = o.sharing == sharing::shared,
                      .readable = o.access != access::none,
                      .writable = o.access == access::read_write,
-                     .huge_shift = o.file < 0 ? hugetlb_shift(o.pages) : 0,
+                     .huge_shift = o.file < 0 ? hugetlb_shift(o.page_kind) : 0,
                      .file = o.file,
                      .offset = o.offset};
   const bool aligned_anyway = r.fixed || alignment <= unit;
@@ -192,7 +192,7 @@ mapping::mapping(std::size_t bytes, const mapping_options& o) {
     reject(errc::invalid_alignment,
            "the exact address is not a multiple of the alignment " + std::to_string(alignment));
   }
-  if (o.pages == page_kind::transparent_huge) {
+  if (o.page_kind == page_kind::transparent_huge) {
     if (const int e = sys::want_huge_pages(m.data, size)) {
       sys::unmap(m.data, size);
       throw allocation_error(
@@ -204,27 +204,27 @@ mapping::mapping(std::size_t bytes, const mapping_options& o) {
   if (!o.name.empty()) sys::name(m.data, size, o.name.c_str());
   x_data = m.data;
   x_size = size;
-  x_pages = o.pages;
+  x_page_kind = o.page_kind;
 }
 
-mapping mapping::adopt(void* data, std::size_t size, page_kind pages) noexcept {
+mapping mapping::adopt(void* data, std::size_t size, acre::page_kind kind) noexcept {
   mapping m;
   m.x_data = data;
   m.x_size = size;
-  m.x_pages = pages;
+  m.x_page_kind = kind;
   return m;
 }
 
 mapping::mapping(mapping&& other) noexcept
     : x_data(std::exchange(other.x_data, nullptr)),
       x_size(std::exchange(other.x_size, 0)),
-      x_pages(other.x_pages) {}
+      x_page_kind(other.x_page_kind) {}
 
 mapping& mapping::operator=(mapping&& other) noexcept {
   mapping old(std::move(other));
   std::swap(x_data, old.x_data);
   std::swap(x_size, old.x_size);
-  std::swap(x_pages, old.x_pages);
+  std::swap(x_page_kind, old.x_page_kind);
   return *this;
 }
 

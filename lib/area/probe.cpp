@@ -23,14 +23,15 @@ policy sample_policy(const placement& where, const topology& machine) {
 }
 
 void probe_pages(const area_options& options, probe_result& result) {
-  result.pages = options.pages;
-  const std::string why = why_unavailable(options.pages, options.sharing);
+  result.page_kind = options.page_kind;
+  const std::string why = why_unavailable(options.page_kind, options.sharing);
   if (why.empty()) return;
-  const std::string what = "no " + std::string(to_string(options.pages)) + " pages: " + why;
+  const std::string what = "no " + std::string(to_string(options.page_kind)) + " pages: " + why;
   if (options.fallback == page_fallback::strict) throw error(errc::no_huge_pages, "area: " + what);
-  while (!why_unavailable(result.pages, options.sharing).empty()) result.pages = smaller(result.pages);
+  while (!why_unavailable(result.page_kind, options.sharing).empty())
+    result.page_kind = smaller(result.page_kind);
   result.downgrades.push_back({downgrade_reason::smaller_pages,
-                               what + "; " + std::string(to_string(result.pages)) + " pages are used"});
+                               what + "; " + std::string(to_string(result.page_kind)) + " pages are used"});
 }
 
 /// Of a soft placement of many policies, only one of which was tried.
@@ -46,7 +47,7 @@ void note_forbidden_nodes(const placement& where, std::vector<downgrade>& downgr
 }
 
 void probe_chunk(const placement& where, probe_result& result) {
-  const std::size_t page = page_size(result.pages);
+  const std::size_t page = page_size(result.page_kind);
   const std::size_t bytes = where.chunk().bytes();
   if (bytes % page == 0) return;
   result.downgrades.push_back({downgrade_reason::chunk_rounded_up,

@@ -10,9 +10,10 @@ namespace acre {
 
 struct probe_result {
   bool bound = true;
-  bool is_populated = false;            ///< see policy_probe
-  page_kind pages = page_kind::system;  ///< the largest that this system may have, of those allowed
-  std::string installed;                ///< empty for what probe_policy() finds out: it may change
+  bool is_populated = false;  ///< see policy_probe
+  acre::page_kind page_kind =
+      acre::page_kind::system;  ///< the largest that this system may have, of those allowed
+  std::string installed;        ///< empty for what probe_policy() finds out: it may change
   std::vector<downgrade> downgrades;
 };
 

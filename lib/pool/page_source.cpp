@@ -101,7 +101,7 @@ class area_source final : public page_source {
     x_own = std::move(pages);
     if (!committed) return;
     const std::size_t huge = page_size(page_kind::transparent_huge);
-    const bool by_huge_page = x_own->pages() == page_kind::transparent_huge && x_round % huge == 0;
+    const bool by_huge_page = x_own->page_kind() == page_kind::transparent_huge && x_round % huge == 0;
     x_committer.emplace(x_own->where(), x_own->status().bound, by_huge_page ? huge : sys::page_size(),
                         machine);
   }
@@ -122,13 +122,13 @@ class area_source final : public page_source {
     if (is_refused()) return 0;
     // Eager: they would come back at first touch, where a full node is the end of the process.
     if (o.sharing == sharing::shared || o.lock == page_lock::on || o.commit == commit::eager) return 0;
-    return discard_granule_of(x_pages->pages(), sys::page_size());
+    return discard_granule_of(x_pages->page_kind(), sys::page_size());
   }
   std::size_t commit_piece(std::size_t slab_bytes) const noexcept override {
     if (!x_committer) return 0;
     if (slab_bytes < large_slab) return small_piece;
-    return x_pages->pages() == page_kind::transparent_huge ? page_size(page_kind::transparent_huge)
-                                                           : large_piece;
+    return x_pages->page_kind() == page_kind::transparent_huge ? page_size(page_kind::transparent_huge)
+                                                               : large_piece;
   }
   void expect_commit(void* p, std::size_t bytes) noexcept override {
     if (!x_committer) return;
@@ -145,7 +145,7 @@ class area_source final : public page_source {
     }
   }
   std::size_t slab_granule() const noexcept override {
-    const page_kind kind = x_pages->pages();
+    const page_kind kind = x_pages->page_kind();
     const std::size_t page =
         is_hugetlb(kind) ? page_size(kind) : discard_granule_of(page_kind::system, sys::page_size());
     return (x_round + page - 1) / page * page;
@@ -224,10 +224,10 @@ class upstream_source final : public page_source {
 
 }  // namespace
 
-std::size_t discard_granule_of(page_kind pages, std::size_t base_page) noexcept {
-  if (is_hugetlb(pages)) return 0;
+std::size_t discard_granule_of(page_kind kind, std::size_t base_page) noexcept {
+  if (is_hugetlb(kind)) return 0;
   const std::size_t least = std::max(unit_bytes, base_page);
-  return pages == page_kind::transparent_huge ? std::max(page_size(pages), least) : least;
+  return kind == page_kind::transparent_huge ? std::max(page_size(kind), least) : least;
 }
 
 std::size_t small_slab_granule(std::size_t large, std::size_t base_page) noexcept {
@@ -237,14 +237,14 @@ std::size_t small_slab_granule(std::size_t large, std::size_t base_page) noexcep
 std::unique_ptr<page_source> make_page_source(const placement& where, const pool_options& options,
                                               const topology& machine) {
   area_options pages{
-      .pages = options.pages.value_or(default_pages(where)),
+      .page_kind = options.page_kind.value_or(default_pages(where)),
       .fallback = options.fallback,
       .on_denied = options.on_denied,
       .name = options.name,
   };
   auto made = std::make_unique<area>(where, pages, machine);
   const bool eager = options.commit.value_or(where.is_hard() ? commit::eager : commit::lazy) == commit::eager;
-  if (!eager || !is_hugetlb(made->pages()))
+  if (!eager || !is_hugetlb(made->page_kind()))
     return std::make_unique<area_source>(std::move(made), eager, machine);
   // Whether there are hugetlb pages is known when a slab is mapped, and then smaller ones may do.
   pages.commit = commit::eager;

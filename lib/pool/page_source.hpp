@@ -21,7 +21,7 @@ enum class page_reuse {
 
 /// Pages go back to the system in aligned pieces of so many bytes: whole units of a slab, whole pages, and huge pages not
 /// in parts. 0: never (those of hugetlb stay).
-std::size_t discard_granule_of(page_kind pages, std::size_t base_page) noexcept;
+std::size_t discard_granule_of(page_kind kind, std::size_t base_page) noexcept;
 /// Of a slab that is too small for huge pages, from a source with the granule `large`.
 std::size_t small_slab_granule(std::size_t large, std::size_t base_page) noexcept;
 

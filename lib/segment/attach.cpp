@@ -40,11 +40,11 @@ void require_options(const attach_options& o) {
 
 /// What acre wrote must fit together, and the object.
 void require_fit(const segment_record& record, const segment_object& object) {
-  const std::size_t huge = is_hugetlb(record.pages) ? page_size(record.pages) : 0;
+  const std::size_t huge = is_hugetlb(record.page_kind) ? page_size(record.page_kind) : 0;
   if (huge != object.huge_page()) reject("its header speaks of other pages than it has");
   if ((record.backend == segment_backend::sysv) != (object.backend() == segment_backend::sysv))
     reject("its header speaks of another backend");
-  if (segment_layout(record.bytes, record.pages).object != record.object_bytes)
+  if (segment_layout(record.bytes, record.page_kind).object != record.object_bytes)
     reject("its header speaks of sizes that do not fit together");
 }
 
@@ -61,13 +61,13 @@ segment_record foreign_record(const segment_object& object, std::uint64_t bytes)
   if (bytes == 0) reject("it has no bytes");
   return {.bytes = bytes,
           .object_bytes = bytes,
-          .pages = kind_of(object.huge_page()),
+          .page_kind = kind_of(object.huge_page()),
           .backend = object.backend()};
 }
 
 /// All of it is data.
 segment_layout foreign_layout(const segment_record& record) {
-  segment_layout layout(record.bytes, record.pages);
+  segment_layout layout(record.bytes, record.page_kind);
   layout.object = layout.mapped = layout.data;
   return layout;
 }
@@ -131,8 +131,9 @@ std::unique_ptr<segment_state> attach_segment(std::unique_ptr<segment_object> ob
         errc::not_sealed,
         "segment: others could shrink it, which would make touching it a SIGBUS: it has no F_SEAL_SHRINK");
   }
-  const segment_layout layout = foreign ? foreign_layout(record) : segment_layout(record.bytes, record.pages);
-  mapping memory = map_segment(*object, layout, record.pages, wish_of(record, o));
+  const segment_layout layout =
+      foreign ? foreign_layout(record) : segment_layout(record.bytes, record.page_kind);
+  mapping memory = map_segment(*object, layout, record.page_kind, wish_of(record, o));
   return std::make_unique<segment_state>(segment_state{.object = std::move(object),
                                                        .record = std::move(record),
                                                        .layout = layout,

@@ -24,7 +24,7 @@ void require_options(const segment_options& o, const placement& where, const top
   if (!where.nodes().empty()) machine.require_usable(where.nodes());
   if ((o.mode & ~0777U) != 0)
     throw error(errc::invalid_argument, "segment_options::mode has other bits than permissions (0777)");
-  if (!is_hugetlb(o.pages)) return;
+  if (!is_hugetlb(o.page_kind)) return;
   if (o.backend == segment_backend::posix) {
     throw error(errc::invalid_argument,
                 "segment: /dev/shm has no hugetlb pages; the backends memfd and sysv have");
@@ -39,12 +39,12 @@ void require_options(const segment_options& o, const placement& where, const top
 
 /// Why there can be no such pages at all; empty if there may be.
 std::string why_no_pages(const segment_options& o) {
-  if (o.pages == page_kind::transparent_huge && o.backend == segment_backend::posix) {
+  if (o.page_kind == page_kind::transparent_huge && o.backend == segment_backend::posix) {
     // The file system's own option decides, not shmem_enabled (Documentation/admin-guide/mm/transhuge.rst).
     const std::string option = sys::shared_huge_option();
     return option == "never" ? "/dev/shm is mounted without huge=advise (or always, within_size)" : "";
   }
-  return why_unavailable(o.pages, sharing::shared);
+  return why_unavailable(o.page_kind, sharing::shared);
 }
 
 std::unique_ptr<segment_object> make_object(const segment_name& name, std::uint64_t bytes,
@@ -53,14 +53,14 @@ std::unique_ptr<segment_object> make_object(const segment_name& name, std::uint6
     case segment_backend::posix:
       return make_file(name, bytes, o.mode);
     case segment_backend::memfd:
-      return make_memory_file(name, bytes, o.pages, o.mode);
+      return make_memory_file(name, bytes, o.page_kind, o.mode);
     case segment_backend::sysv:
       break;
   }
-  return make_sysv(name, bytes, o.pages, o.mode);
+  return make_sysv(name, bytes, o.page_kind, o.mode);
 }
 
-bool makes_pages(const segment_options& o) { return is_hugetlb(o.pages) || o.commit == commit::eager; }
+bool makes_pages(const segment_options& o) { return is_hugetlb(o.page_kind) || o.commit == commit::eager; }
 
 /// Makes the huge page that ends with the record: who touches one that cannot be had gets a SIGBUS. If it holds no data
 /// it lies rather on nodes that the data do not need.
@@ -78,14 +78,14 @@ void commit_record_page(const mapping& m, const segment_layout& layout, const pl
 std::vector<downgrade> place(const segment_object& object, const segment_layout& layout,
                              const placement& where, const plan& ranges, const segment_options& o,
                              const topology& machine) {
-  const mapping m = map_segment(object, layout, o.pages, {});
+  const mapping m = map_segment(object, layout, o.page_kind, {});
   std::vector<downgrade> downgrades;
   if (where.strategy() != strategy::unbound) downgrades = apply(m.data(), ranges, machine);
   if (!makes_pages(o)) return downgrades;
-  const bool huge = is_hugetlb(o.pages);
+  const bool huge = is_hugetlb(o.page_kind);
   committing(layout.data, where.to_string(), [&] {
     if (huge) {
-      if (const std::string why = why_short(ranges, o.pages); !why.empty())
+      if (const std::string why = why_short(ranges, o.page_kind); !why.empty())
         throw error(errc::no_huge_pages, why);
     }
     if (huge) commit_record_page(m, layout, where, machine);
@@ -99,7 +99,7 @@ segment_record new_record(std::size_t bytes, const segment_layout& layout, const
   const pid_t self = sys::process_number();
   return {.bytes = bytes,
           .object_bytes = layout.object,
-          .pages = o.pages,
+          .page_kind = o.page_kind,
           .backend = o.backend,
           .creator = self,
           .creator_start = sys::process_start(self).value_or(0),
@@ -113,8 +113,8 @@ std::unique_ptr<segment_state> create_segment(const segment_name& name, std::siz
                                               const placement& where, const segment_options& o,
                                               const topology& machine) {
   require_options(o, where, machine);
-  const segment_layout layout(bytes, o.pages);
-  const plan ranges = plan_mapping(where, layout.data, layout.data, o.pages, machine);
+  const segment_layout layout(bytes, o.page_kind);
+  const plan ranges = plan_mapping(where, layout.data, layout.data, o.page_kind, machine);
   const std::string why = why_no_pages(o);
   if (!why.empty()) throw allocation_error(errc::no_huge_pages, bytes, where.to_string(), why);
 
@@ -123,7 +123,7 @@ std::unique_ptr<segment_state> create_segment(const segment_name& name, std::siz
                                                          .layout = layout,
                                                          .created = true});
   s->downgrades = place(*s->object, layout, where, ranges, o, machine);
-  s->memory = map_segment(*s->object, layout, o.pages,
+  s->memory = map_segment(*s->object, layout, o.page_kind,
                           {.address = o.address == nullptr ? shared_address() : o.address,
                            .use = o.address == nullptr ? address_use::hint : address_use::exact});
   // As with an area, nobody who was promised its pages waits for a fault, and acre::locate() finds them.

@@ -53,7 +53,7 @@ void each_run(const std::byte* base, std::size_t bytes, int file, Run run) {
 void map_existing_pages(const mapping& memory, std::size_t bytes, const segment_object& object,
                         std::optional<std::uint64_t> present) {
   auto* const base = static_cast<std::byte*>(memory.data());
-  if (is_hugetlb(memory.pages())) {
+  if (is_hugetlb(memory.page_kind())) {
     if (present && *present >= bytes) map_for_reading(base, bytes);
     return;
   }
@@ -70,8 +70,8 @@ void map_existing_pages(const mapping& memory, std::size_t bytes, const segment_
   });
 }
 
-bool has_pages(const void* p, std::size_t bytes, page_kind pages) {
-  return is_hugetlb(pages) || sys::present_bytes(p, bytes) != 0;
+bool has_pages(const void* p, std::size_t bytes, page_kind kind) {
+  return is_hugetlb(kind) || sys::present_bytes(p, bytes) != 0;
 }
 
 }  // namespace acre

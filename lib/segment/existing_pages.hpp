@@ -20,6 +20,6 @@ void map_existing_pages(const mapping& memory, std::size_t bytes, const segment_
 
 /// True if a page exists in memory in the range. Pages in swap do not count: they come back by the policy of that time.
 /// Hugetlb pages count as there.
-bool has_pages(const void* p, std::size_t bytes, page_kind pages);
+bool has_pages(const void* p, std::size_t bytes, page_kind kind);
 
 }  // namespace acre

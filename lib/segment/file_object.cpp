@@ -43,8 +43,8 @@ class file_object final : public segment_object {
     return s.system == sys::file_status::hugetlbfs ? s.block : 0;
   }
 
-  mapping map(std::size_t bytes, page_kind pages, const map_wish& wish) const override {
-    return mapping(bytes, {.pages = pages,
+  mapping map(std::size_t bytes, page_kind kind, const map_wish& wish) const override {
+    return mapping(bytes, {.page_kind = kind,
                            .sharing = sharing::shared,
                            .access = wish.access,
                            .address = wish.address,
@@ -133,8 +133,8 @@ class file_object final : public segment_object {
   /// hugetlbfs cannot be written to, only mapped (Linux 6.12).
   void write_huge(const record_bytes& page, std::uint64_t bytes, std::size_t huge) const {
     const page_kind kind = huge == page_size(page_kind::huge_2mb) ? page_kind::huge_2mb : page_kind::huge_1gb;
-    const mapping last(huge,
-                       {.pages = kind, .sharing = sharing::shared, .file = x_file, .offset = bytes - huge});
+    const mapping last(
+        huge, {.page_kind = kind, .sharing = sharing::shared, .file = x_file, .offset = bytes - huge});
     if (sys::populate(last.data(), last.size()) == EFAULT) fail_room(ENOMEM, bytes, true);
     std::memcpy(static_cast<std::byte*>(last.data()) + huge - record_size, page.data(), page.size());
   }
@@ -162,9 +162,9 @@ std::unique_ptr<segment_object> make_file(const segment_name& name, std::uint64_
 }
 
 std::unique_ptr<segment_object> make_memory_file(const segment_name& name, std::uint64_t bytes,
-                                                 page_kind pages, unsigned mode) {
+                                                 page_kind kind, unsigned mode) {
   auto object = std::make_unique<file_object>(name.backend, "");
-  const unsigned shift = hugetlb_shift(pages);
+  const unsigned shift = hugetlb_shift(kind);
   const sys::opened made = sys::make_memfd(name.text.c_str(), shift, mode);
   object->take(made.file);
   if (shift != 0 && (made.error == EINVAL || made.error == ENODEV || made.error == ENOENT))

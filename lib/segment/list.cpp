@@ -20,8 +20,8 @@ namespace {
 std::optional<residency> residency_of(const segment_object& object, const segment_record& record,
                                       const object_facts& facts) {
   try {
-    const segment_layout layout(record.bytes, record.pages);
-    const mapping m = map_segment(object, layout, record.pages, {.access = access::read_only});
+    const segment_layout layout(record.bytes, record.page_kind);
+    const mapping m = map_segment(object, layout, record.page_kind, {.access = access::read_only});
     map_existing_pages(m, layout.data, object, facts.present);
     return locate(m.data(), layout.data);
   } catch (const error&) {
@@ -44,7 +44,7 @@ segment_info finished(const segment_object& object, const object_facts& facts) {
   const segment_record record = identify(object, {.owner = segment_owner::any}).record;
   return {.backend = object.backend(),
           .bytes = record.bytes,
-          .pages = record.pages,
+          .page_kind = record.page_kind,
           .placement = describe(record),
           .creator = record.creator,
           .state = state_of_creator(record),

@@ -31,14 +31,14 @@ class sizes {
 
 }  // namespace
 
-segment_layout::segment_layout(std::size_t bytes, page_kind pages) {
+segment_layout::segment_layout(std::size_t bytes, page_kind kind) {
   if (bytes == 0) throw error(errc::invalid_size, "segment: 0 bytes");
   const sizes s(bytes);
-  const bool huge = is_hugetlb(pages);
-  page = huge ? page_size(pages) : sys::page_size();
+  const bool huge = is_hugetlb(kind);
+  page = huge ? page_size(kind) : sys::page_size();
   data = s.whole(bytes, page);
   object = huge ? s.whole(s.sum(bytes, record_size), page)
-                : s.sum(s.whole(bytes, page_size(pages)), std::max(page, record_size));
+                : s.sum(s.whole(bytes, page_size(kind)), std::max(page, record_size));
   mapped = huge ? object : data;
 }
 

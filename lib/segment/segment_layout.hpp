@@ -18,7 +18,7 @@ struct segment_layout {
 
   /// For so many bytes of data.
   /// \throws error errc::invalid_size
-  segment_layout(std::size_t bytes, page_kind pages);
+  segment_layout(std::size_t bytes, page_kind kind);
 };
 
 }  // namespace acre

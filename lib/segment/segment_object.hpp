@@ -51,7 +51,7 @@ class segment_object {
   virtual std::size_t huge_page() const = 0;
   /// Maps the first `bytes` bytes, in whole pages.
   /// \throws what mapping() throws
-  virtual mapping map(std::size_t bytes, page_kind pages, const map_wish& wish) const = 0;
+  virtual mapping map(std::size_t bytes, page_kind kind, const map_wish& wish) const = 0;
   /// \param bytes of the object; one that is shorter has a blank record
   virtual record_bytes read_record(std::uint64_t bytes) const = 0;
   /// Makes no page but that of the record.
@@ -88,8 +88,8 @@ struct segment_name {
 ///   errc::permission_denied, errc::name_in_use
 std::unique_ptr<segment_object> make_file(const segment_name& name, std::uint64_t bytes, unsigned mode);
 std::unique_ptr<segment_object> make_memory_file(const segment_name& name, std::uint64_t bytes,
-                                                 page_kind pages, unsigned mode);
-std::unique_ptr<segment_object> make_sysv(const segment_name& name, std::uint64_t bytes, page_kind pages,
+                                                 page_kind kind, unsigned mode);
+std::unique_ptr<segment_object> make_sysv(const segment_name& name, std::uint64_t bytes, page_kind kind,
                                           unsigned mode);
 
 /// \throws error errc::no_such_segment, errc::permission_denied, errc::foreign_segment, errc::invalid_argument (a
@@ -108,6 +108,6 @@ bool remove_id(int shmid);
 bool remove_unfinished(key_t key);
 
 /// log2 of the bytes of hugetlb pages; 0 for others.
-unsigned hugetlb_shift(page_kind pages) noexcept;
+unsigned hugetlb_shift(page_kind kind) noexcept;
 
 }  // namespace acre

@@ -20,7 +20,7 @@ struct layout {
   // What create() writes once.
   std::array<char, 8> magic;
   std::uint32_t version;
-  std::uint32_t pages;
+  std::uint32_t page_kind;
   std::uint32_t backend;
   std::uint32_t reserved;  ///< 0
   std::uint64_t bytes;
@@ -72,7 +72,7 @@ record_bytes encode(const segment_record& record) {
   layout l{};
   l.magic = magic;
   l.version = version;
-  l.pages = static_cast<std::uint32_t>(record.pages);
+  l.page_kind = static_cast<std::uint32_t>(record.page_kind);
   l.backend = static_cast<std::uint32_t>(record.backend);
   l.bytes = record.bytes;
   l.object_bytes = record.object_bytes;
@@ -115,14 +115,14 @@ segment_record decode(const record_bytes& page, std::uint64_t object_bytes) {
   }
   if (l.bytes == 0 || object_bytes < record_size || l.bytes > object_bytes - record_size)
     reject("its header speaks of " + std::to_string(l.bytes) + " bytes of data");
-  if (l.pages > static_cast<std::uint32_t>(page_kind::huge_1gb))
+  if (l.page_kind > static_cast<std::uint32_t>(page_kind::huge_1gb))
     reject("its header names an unknown kind of pages");
   if (l.reserved != 0 || l.backend > static_cast<std::uint32_t>(segment_backend::sysv))
     reject("its header is damaged");
   if (l.creator > 0x7fffffff) reject("its header names a process that cannot be");
   segment_record record{.bytes = l.bytes,
                         .object_bytes = l.object_bytes,
-                        .pages = static_cast<page_kind>(l.pages),
+                        .page_kind = static_cast<page_kind>(l.page_kind),
                         .backend = static_cast<segment_backend>(l.backend),
                         .address = l.address,
                         .creator = static_cast<pid_t>(l.creator),

@@ -20,7 +20,7 @@ constexpr std::size_t record_size = 4096;
 struct segment_record {
   std::uint64_t bytes = 0;         ///< of data, as asked for
   std::uint64_t object_bytes = 0;  ///< of all
-  page_kind pages = page_kind::system;
+  acre::page_kind page_kind = acre::page_kind::system;
   segment_backend backend = segment_backend::posix;
   std::uint64_t address = 0;  ///< where the creator has it mapped
   pid_t creator = 0;

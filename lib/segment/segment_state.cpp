@@ -28,11 +28,11 @@ segment_record segment_state::current_record() const {
   return latest;
 }
 
-mapping map_segment(const segment_object& object, const segment_layout& layout, page_kind pages,
+mapping map_segment(const segment_object& object, const segment_layout& layout, page_kind kind,
                     const map_wish& wish) {
-  mapping m = object.map(layout.mapped, pages, wish);
+  mapping m = object.map(layout.mapped, kind, wish);
   // Where shared memory gets transparent huge pages unasked the kernel would round the placement to those.
-  if (pages == page_kind::system) sys::refuse_huge_pages(m.data(), m.size());
+  if (kind == page_kind::system) sys::refuse_huge_pages(m.data(), m.size());
   return m;
 }
 

@@ -44,7 +44,7 @@ std::unique_ptr<segment_state> attach_segment(std::unique_ptr<segment_object> ob
                                               const attach_options& options);
 
 /// Maps the object as it wants to be mapped.
-mapping map_segment(const segment_object& object, const segment_layout& layout, page_kind pages,
+mapping map_segment(const segment_object& object, const segment_layout& layout, page_kind kind,
                     const map_wish& wish);
 
 /// The record of an object, and whether acre made it.

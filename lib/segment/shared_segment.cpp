@@ -91,7 +91,7 @@ segment_state& attached(const std::unique_ptr<segment_state>& s) {
 /// All pages there are, in a mapping that ends with the look: pages that this process has mapped are harder to move.
 mapping map_to_look(const segment_state& s) {
   const object_facts now = s.require_intact();
-  mapping m = map_segment(*s.object, s.layout, s.record.pages, {.access = access::read_only});
+  mapping m = map_segment(*s.object, s.layout, s.record.page_kind, {.access = access::read_only});
   map_existing_pages(m, s.layout.data, *s.object, now.present);
   return m;
 }
@@ -189,8 +189,8 @@ std::size_t shared_segment::size() const noexcept { return x_state == nullptr ? 
 segment_backend shared_segment::backend() const noexcept {
   return x_state == nullptr ? segment_backend::posix : x_state->record.backend;
 }
-page_kind shared_segment::pages() const noexcept {
-  return x_state == nullptr ? page_kind::system : x_state->record.pages;
+page_kind shared_segment::page_kind() const noexcept {
+  return x_state == nullptr ? page_kind::system : x_state->record.page_kind;
 }
 bool shared_segment::created() const noexcept { return x_state != nullptr && x_state->created; }
 bool shared_segment::is_foreign() const noexcept { return x_state != nullptr && x_state->foreign; }
@@ -234,12 +234,12 @@ check_result shared_segment::check(const topology& machine) const {
                 "segment: its placement '" + where_text() + "' cannot be checked: the text does not say all");
   }
   const mapping m = map_to_look(s);
-  const bool huge = is_hugetlb(s.record.pages);
+  const bool huge = is_hugetlb(s.record.page_kind);
   // What was decided is read off the policies, which huge pages have not.
   const bool undecided = huge && wanted->strategy() == strategy::most_free;
   check_result result =
       acre::check(m.data(), s.layout.data, undecided ? placement::prefer(wanted->nodes()) : *wanted,
-                  {.page_size = planned_page(s.record.pages, s.layout.data)}, machine);
+                  {.page_size = planned_page(s.record.page_kind, s.layout.data)}, machine);
   // This mapping never had one.
   if (huge) result.policy.reset();
   return result;
@@ -252,7 +252,7 @@ void shared_segment::prefault(const topology& machine) {
   s.require_intact();
   committing(s.layout.data, where_text(), [&] {
     // In a mapping of its own, see segment_bind.cpp.
-    const mapping m = map_segment(*s.object, s.layout, s.record.pages, {});
+    const mapping m = map_segment(*s.object, s.layout, s.record.page_kind, {});
     acre::prefault(m.data(), s.layout.data, machine);
   });
   map_existing_pages(s.memory, s.layout.data, *s.object, s.object->facts().present);

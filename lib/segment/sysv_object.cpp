@@ -105,11 +105,11 @@ class sysv_object final : public segment_object {
     return page == sys::page_size() ? 0 : page;
   }
 
-  mapping map(std::size_t, page_kind pages, const map_wish& wish) const override {
+  mapping map(std::size_t, page_kind kind, const map_wish& wish) const override {
     held();
     attachment a(x_id, wish);
-    if (pages == page_kind::transparent_huge) sys::want_huge_pages(a.data(), x_bytes);
-    return mapping::adopt(a.release(), mapped_bytes(), pages);
+    if (kind == page_kind::transparent_huge) sys::want_huge_pages(a.data(), x_bytes);
+    return mapping::adopt(a.release(), mapped_bytes(), kind);
   }
 
   record_bytes read_record(std::uint64_t bytes) const override {
@@ -190,13 +190,13 @@ std::unique_ptr<segment_object> take(int id) {
 
 }  // namespace
 
-unsigned hugetlb_shift(page_kind pages) noexcept {
-  return is_hugetlb(pages) ? static_cast<unsigned>(std::countr_zero(page_size(pages))) : 0;
+unsigned hugetlb_shift(page_kind kind) noexcept {
+  return is_hugetlb(kind) ? static_cast<unsigned>(std::countr_zero(page_size(kind))) : 0;
 }
 
-std::unique_ptr<segment_object> make_sysv(const segment_name& name, std::uint64_t bytes, page_kind pages,
+std::unique_ptr<segment_object> make_sysv(const segment_name& name, std::uint64_t bytes, page_kind kind,
                                           unsigned mode) {
-  const unsigned shift = hugetlb_shift(pages);
+  const unsigned shift = hugetlb_shift(kind);
   const sys::segment_id made = sys::make_segment(name.key, bytes, creators_mode, shift);
   if (made.error != 0) fail_make(made.error, name, bytes, shift != 0);
   std::unique_ptr<sysv_object> object;

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(decides_page_by_page) {
 }
 
 BOOST_AUTO_TEST_CASE(may_be_by_huge_pages_where_those_are_asked_for) {
-  area pages(placement::local(), {.pages = page_kind::transparent_huge});
+  area pages(placement::local(), {.page_kind = page_kind::transparent_huge});
   void* const p = pages.allocate(16_MiB, 4096);
   std::memset(p, 1, 16_MiB);
   BOOST_TEST(locate(p, 16_MiB).transparent_huge > 0U);

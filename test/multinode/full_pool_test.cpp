@@ -112,11 +112,11 @@ void expect_ends_well(std::pmr::memory_resource& pool, std::size_t bytes) {
 }
 
 struct kind_and_size {
-  page_kind pages;
+  acre::page_kind page_kind;
   std::size_t bytes;
 };
 std::ostream& operator<<(std::ostream& out, const kind_and_size& k) {
-  return out << to_string(k.pages) << '_' << k.bytes / 1024 << "KiB";
+  return out << to_string(k.page_kind) << '_' << k.bytes / 1024 << "KiB";
 }
 const std::vector<kind_and_size> kinds_and_sizes = [] {
   std::vector<kind_and_size> all;
@@ -131,7 +131,7 @@ BOOST_FIXTURE_TEST_SUITE(full_node_of_a_pool, neighbour_of_a_pool)
 BOOST_AUTO_TEST_SUITE(of, *named_cases(kinds_and_sizes))
 
 BOOST_DATA_TEST_CASE(blocks, kinds_and_sizes, of) {
-  pool_resource pool(placement::bind({small}), {.pages = of.pages});
+  pool_resource pool(placement::bind({small}), {.page_kind = of.page_kind});
   expect_ends_well(pool, of.bytes);
   // A pool that gives all back leaves the node as it was.
   pool.trim();

@@ -38,7 +38,7 @@ constexpr std::size_t huge = std::size_t{2} << 20;
 struct huge_block : two_nodes {
   std::size_t page = base_page();
   std::size_t bytes = 2 * huge;
-  area from{placement::bind({first}), {.pages = page_kind::transparent_huge}};
+  area from{placement::bind({first}), {.page_kind = page_kind::transparent_huge}};
   char* p = static_cast<char*>(from.allocate(bytes));
 
   huge_block() { sign_pages(p, bytes); }

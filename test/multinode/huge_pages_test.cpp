@@ -22,7 +22,7 @@ constexpr std::size_t huge = std::size_t{2} << 20;
 
 area_options pages(page_kind kind, page_fallback fallback, commit when) {
   area_options o;
-  o.pages = kind;
+  o.page_kind = kind;
   o.fallback = fallback;
   o.commit = when;
   return o;

@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(are_refused_above_the_limit_and_nobody_is_killed) {
     const moved_into there(group);
     for (const placement& where : {placement::unbound(), placement::bind({usable_list().at(0)})}) {
       BOOST_TEST_INFO(where);
-      area a(where, {.pages = page_kind::huge_2mb, .fallback = page_fallback::strict});
+      area a(where, {.page_kind = page_kind::huge_2mb, .fallback = page_fallback::strict});
       BOOST_CHECK_EXCEPTION(static_cast<void>(a.allocate(4_MiB)), allocation_error,
                             with_code(errc::no_huge_pages).saying("hugetlb.2MB.max"));
       void* const p = a.allocate(2_MiB);

@@ -50,7 +50,7 @@ class placed_pages {
 
   area_options options(sharing who, commit when) const {
     area_options o;
-    o.pages = x_kind;
+    o.page_kind = x_kind;
     o.fallback = page_fallback::strict;
     o.sharing = who;
     o.commit = when;

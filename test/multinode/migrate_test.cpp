@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(pages_that_a_child_maps_too_reports_them_as_shared) {
 BOOST_AUTO_TEST_CASE(transparent_huge_pages_moves_them) {
   const std::size_t huge = page_size(page_kind::transparent_huge);
   area_options options;
-  options.pages = page_kind::transparent_huge;
+  options.page_kind = page_kind::transparent_huge;
   area a(placement::bind({first}), options);
   void* q = a.allocate(2 * huge);
   sign_pages(q, 2 * huge);

@@ -116,7 +116,7 @@ struct reserved_pages {
   unsigned node = usable_list().back();
 
   static segment_options on(segment_backend backend) {
-    return {.backend = backend, .pages = page_kind::huge_2mb};
+    return {.backend = backend, .page_kind = page_kind::huge_2mb};
   }
   std::uint64_t free_pages() const { return node_huge_pages(node, "free_hugepages"); }
 };

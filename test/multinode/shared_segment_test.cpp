@@ -54,7 +54,7 @@ std::vector<sample> possible_samples() {
 struct kind {
   const char* name;
   way made;
-  page_kind pages;
+  acre::page_kind page_kind;
   friend std::ostream& operator<<(std::ostream& out, const kind& k) { return out << k.name; }
 };
 constexpr std::array kinds{
@@ -70,7 +70,7 @@ class segments_of {
  public:
   explicit segments_of(const kind& k) : x_kind(k) {}
 
-  bool huge() const { return x_kind.pages == page_kind::huge_2mb; }
+  bool huge() const { return x_kind.page_kind == page_kind::huge_2mb; }
 
   void write_and_count(const std::vector<sample>& some, std::optional<commit> when) const {
     std::vector<made> all;
@@ -102,7 +102,7 @@ class segments_of {
     const std::string& name() const { return maker->name().text(); }
   };
 
-  std::size_t unit() const { return page_size(x_kind.pages); }
+  std::size_t unit() const { return page_size(x_kind.page_kind); }
   /// Enough for a round of the nodes and a rest.
   std::size_t units() const { return huge() ? std::min<std::size_t>(usable_nodes().size() + 1, 5) : 67; }
   /// Room for the record in the last huge page; no whole number of base pages.
@@ -121,7 +121,7 @@ class segments_of {
   made make(const sample& s, std::optional<commit> when) const {
     expectation e = expected_of(s);
     auto maker = std::make_unique<segment_maker>(x_kind.made);
-    shared_segment segment = maker->make(bytes(), e.where, {.pages = x_kind.pages, .commit = when});
+    shared_segment segment = maker->make(bytes(), e.where, {.page_kind = x_kind.page_kind, .commit = when});
     return {std::move(e), std::move(maker), std::move(segment)};
   }
 

@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_machine_that_has_not_that_much_is_an_error_before_any_pag
 
 BOOST_AUTO_TEST_CASE(strict_huge_pages_that_are_not_there_are_an_error) {
   const auto make = [](page_fallback f) {
-    area a(placement::local(), {.pages = page_kind::huge_1gb, .fallback = f});
+    area a(placement::local(), {.page_kind = page_kind::huge_1gb, .fallback = f});
     // More than any pool holds that leaves the machine room to work.
     const std::size_t all = all_memory() / 2;
     a.deallocate(a.allocate(all, 1), all, 1);
@@ -183,14 +183,14 @@ BOOST_AUTO_TEST_CASE(strict_huge_pages_that_are_not_there_are_an_error) {
 }
 
 BOOST_AUTO_TEST_CASE(tells_which_pages_it_tries_first) {
-  BOOST_TEST(area(placement::local()).pages() == page_kind::system);
+  BOOST_TEST(area(placement::local()).page_kind() == page_kind::system);
   for (const page_kind asked : {page_kind::transparent_huge, page_kind::huge_2mb, page_kind::huge_1gb}) {
-    area a(placement::local(), {.pages = asked});
-    BOOST_TEST(a.pages() <= asked);
-    const bool fell_back = a.pages() != asked;
+    area a(placement::local(), {.page_kind = asked});
+    BOOST_TEST(a.page_kind() <= asked);
+    const bool fell_back = a.page_kind() != asked;
     const auto strict = [&] {
-      area b(placement::local(), {.pages = asked, .fallback = page_fallback::strict});
-      BOOST_TEST(b.pages() == asked);
+      area b(placement::local(), {.page_kind = asked, .fallback = page_fallback::strict});
+      BOOST_TEST(b.page_kind() == asked);
     };
     if (fell_back) {
       BOOST_TEST(!a.status().as_asked());

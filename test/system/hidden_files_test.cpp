@@ -107,11 +107,11 @@ BOOST_AUTO_TEST_CASE(huge_pages_are_asked_of_the_kernel) {
   without("/sys", [] {
     const topology machine = topology::load();
     const placement where = placement::bind({machine.default_nodes().first()});
-    area transparent(where, {.pages = page_kind::transparent_huge, .fallback = page_fallback::strict},
+    area transparent(where, {.page_kind = page_kind::transparent_huge, .fallback = page_fallback::strict},
                      machine);
     transparent.deallocate(transparent.allocate(4_MiB), 4_MiB);
     // As many as there are: the pages, or an error, never SIGBUS.
-    area reserved(where, {.pages = page_kind::huge_2mb}, machine);
+    area reserved(where, {.page_kind = page_kind::huge_2mb}, machine);
     void* const p = reserved.allocate(4_MiB);
     std::memset(p, 1, 4_MiB);
     reserved.deallocate(p, 4_MiB);

@@ -175,13 +175,13 @@ BOOST_AUTO_TEST_CASE(rejects_names_the_kernel_would_reject) {
 
 BOOST_AUTO_TEST_CASE(huge_pages_that_are_not_there_are_an_error) {
   // No machine has a spare petabyte in its pool.
-  const mapping_options huge{.pages = page_kind::huge_2mb};
+  const mapping_options huge{.page_kind = page_kind::huge_2mb};
   BOOST_CHECK_EXCEPTION(mapping m(std::size_t{1} << 46, huge), allocation_error,
                         with_code(errc::no_huge_pages));
 }
 
 BOOST_AUTO_TEST_CASE(transparent_huge_mappings_start_where_huge_pages_can) {
-  const mapping m(5_MiB, {.pages = page_kind::transparent_huge});
+  const mapping m(5_MiB, {.page_kind = page_kind::transparent_huge});
   BOOST_TEST(reinterpret_cast<std::uintptr_t>(m.data()) % 2_MiB == 0U);
   BOOST_TEST(m.size() == 5_MiB);
 }

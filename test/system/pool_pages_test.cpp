@@ -46,7 +46,8 @@ long lock_page(const void* p) { return ::syscall(SYS_mlock, p, base_page()); }
 BOOST_AUTO_TEST_SUITE(pool_pages)
 
 BOOST_AUTO_TEST_CASE(of_a_pool_go_back_one_by_one) {
-  pool_resource pool(placement::bind({some_node()}), {.pages = page_kind::system, .guarding = guarding::off});
+  pool_resource pool(placement::bind({some_node()}),
+                     {.page_kind = page_kind::system, .guarding = guarding::off});
   const std::vector<void*> stay = fill_and_free_half(pool);
   BOOST_TEST(pool.trim() >= 100 * 72_KiB);
   BOOST_TEST(pool.resident().resident() * base_page() <= 110 * 72_KiB);
@@ -55,12 +56,12 @@ BOOST_AUTO_TEST_CASE(of_a_pool_go_back_one_by_one) {
 
 BOOST_AUTO_TEST_CASE(that_are_huge_and_not_there_are_those_of_the_kind_found) {
   for (const page_kind asked : {page_kind::huge_2mb, page_kind::huge_1gb}) {
-    const area found(placement::bind({some_node()}), {.pages = asked});
-    pool_resource pool(placement::bind({some_node()}), {.pages = asked, .guarding = guarding::off});
+    const area found(placement::bind({some_node()}), {.page_kind = asked});
+    pool_resource pool(placement::bind({some_node()}), {.page_kind = asked, .guarding = guarding::off});
     void* const p = pool.allocate(1000);
-    BOOST_TEST(pool.statistics().mapped_bytes <= std::max(1_MiB, page_size(found.pages())));
+    BOOST_TEST(pool.statistics().mapped_bytes <= std::max(1_MiB, page_size(found.page_kind())));
     const bool gives_parts =
-        found.pages() == page_kind::transparent_huge || found.pages() == page_kind::system;
+        found.page_kind() == page_kind::transparent_huge || found.page_kind() == page_kind::system;
     // A huge page among live blocks.
     void* const large = pool.allocate(12_MiB);
     void* const last = pool.allocate(64_KiB);
@@ -109,7 +110,7 @@ void expect_all_pages_are_always_there(pool_resource& pool) {
 
 BOOST_AUTO_TEST_CASE(of_an_eager_area_are_always_there) {
   for (const page_kind kind : {page_kind::system, page_kind::transparent_huge}) {
-    area pages(placement::bind({some_node()}), {.pages = kind, .commit = commit::eager});
+    area pages(placement::bind({some_node()}), {.page_kind = kind, .commit = commit::eager});
     pool_resource pool(&pages, {.retained = 0, .guarding = guarding::off});
     expect_all_pages_are_always_there(pool);
   }
@@ -137,7 +138,8 @@ BOOST_AUTO_TEST_CASE(of_a_pool_that_commits_eagerly_are_always_there) {
 }
 
 BOOST_AUTO_TEST_CASE(that_no_node_has_are_an_exception_where_the_pool_commits_eagerly) {
-  pool_resource pool(placement::bind({some_node()}), {.pages = page_kind::system, .commit = commit::eager});
+  pool_resource pool(placement::bind({some_node()}),
+                     {.page_kind = page_kind::system, .commit = commit::eager});
   // All there is: the kernel lets it be mapped, but this process uses some already.
   const std::size_t all = static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) * base_page() / 2_MiB * 2_MiB;
   BOOST_CHECK_EXCEPTION(static_cast<void>(pool.allocate(all)), allocation_error, with_code(errc::node_full));
@@ -146,7 +148,7 @@ BOOST_AUTO_TEST_CASE(that_no_node_has_are_an_exception_where_the_pool_commits_ea
 
 BOOST_AUTO_TEST_CASE(that_are_locked_are_not_discarded_again_and_again) {
   const auto pages =
-      make_page_source(placement::bind({some_node()}), {.pages = page_kind::system}, topology::system());
+      make_page_source(placement::bind({some_node()}), {.page_kind = page_kind::system}, topology::system());
   BOOST_TEST(pages->discard_granule() > 0U);
   auto* const p = static_cast<std::byte*>(pages->map(1_MiB, unit_bytes));
   std::memset(p, 1, 1_MiB);
@@ -164,7 +166,7 @@ BOOST_AUTO_TEST_CASE(that_are_locked_are_not_discarded_again_and_again) {
 
 BOOST_AUTO_TEST_CASE(that_are_locked_go_back_with_their_slabs) {
   pool_resource pool(placement::bind({some_node()}),
-                     {.pages = page_kind::system, .commit = commit::lazy, .guarding = guarding::off});
+                     {.page_kind = page_kind::system, .commit = commit::lazy, .guarding = guarding::off});
   void* const locked = pool.allocate(72_KiB);
   BOOST_TEST_REQUIRE(lock_page(locked) == 0);
   void* const live = pool.allocate(72_KiB);
@@ -193,7 +195,7 @@ BOOST_AUTO_TEST_CASE(are_told_of_with_what_they_were_asked_for) {
 
 BOOST_AUTO_TEST_CASE(that_are_smaller_than_asked_are_told_of) {
   pool_resource pool(placement::bind({some_node()}),
-                     {.pages = page_kind::huge_1gb, .guarding = guarding::off});
+                     {.page_kind = page_kind::huge_1gb, .guarding = guarding::off});
   pool.deallocate(pool.allocate(100), 100);
   const auto told = pool.status();
   BOOST_TEST_REQUIRE(told.has_value());

@@ -30,7 +30,7 @@ using namespace std::chrono_literals;
 
 /// On base pages: each goes by itself. Blocks of 64 KiB are large. Nothing goes because time passes.
 pool_options small_pages() {
-  return {.pages = page_kind::system,
+  return {.page_kind = page_kind::system,
           .decay = std::chrono::milliseconds::max(),
           .largest_small = 32_KiB,
           .guarding = guarding::off};
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_SUITE(pages_of_a_pool)
 BOOST_AUTO_TEST_CASE(all_lie_on_the_nodes_of_the_placement_under_its_policy) {
   const node_set nodes{topology::system().default_nodes().first()};
   for (const page_kind kind : {page_kind::system, page_kind::transparent_huge}) {
-    pool_resource pool(placement::bind(nodes), {.pages = kind, .guarding = guarding::off});
+    pool_resource pool(placement::bind(nodes), {.page_kind = kind, .guarding = guarding::off});
     std::vector<std::pair<void*, std::size_t>> live;
     for (const std::size_t bytes : {std::size_t{8}, std::size_t{5000}, 100_KiB, 3_MiB, 20_MiB}) {
       for (int i = 0; i != 3; ++i) live.emplace_back(allocate_and_touch(pool, bytes), bytes);

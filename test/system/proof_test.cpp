@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(counts_large_ranges_across_batches) {
 }
 
 BOOST_AUTO_TEST_CASE(knows_transparent_huge_pages) {
-  const mapping m(8_MiB, {.pages = page_kind::transparent_huge});
+  const mapping m(8_MiB, {.page_kind = page_kind::transparent_huge});
   std::memset(m.data(), 1, m.size());
   const residency r = locate(m.data(), m.size());
   BOOST_TEST(r.untouched == 0U);

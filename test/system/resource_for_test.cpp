@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(gives_equal_options_one_resource) {
   const pool_options plain = {};
   BOOST_TEST(resource_for(where) == resource_for(where, plain));
   const pool_options all[] = {
-      {.pages = page_kind::system},
+      {.page_kind = page_kind::system},
       {.fallback = page_fallback::strict},
       {.commit = commit::eager},
       {.on_denied = on_denied::unbound},

@@ -118,7 +118,7 @@ BOOST_DATA_TEST_CASE(that_forge_a_header_of_another_kind_of_memory_are_noticed, 
   };
   BOOST_CHECK_NO_THROW(attach_with(record_of(s)));
   segment_record r = record_of(s);
-  r.pages = page_kind::huge_2mb;
+  r.page_kind = page_kind::huge_2mb;
   BOOST_CHECK_EXCEPTION(attach_with(r), error, with_code(errc::foreign_segment));
   r = record_of(s);
   r.bytes = 4096;  // its object would be smaller

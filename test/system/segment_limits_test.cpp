@@ -88,11 +88,11 @@ BOOST_DATA_TEST_CASE(options_that_make_no_sense_are_refused, all_ways, w) {
 BOOST_DATA_TEST_CASE(huge_pages_that_are_not_there_are_an_error, all_ways, w) {
   segment_maker maker(w);
   const std::size_t descriptors = count_descriptors();
-  for (const page_kind pages : {page_kind::huge_2mb, page_kind::huge_1gb}) {
+  for (const page_kind kind : {page_kind::huge_2mb, page_kind::huge_1gb}) {
     // More than any pool holds that leaves the machine room to work.
-    const auto too_many = [&] { maker.make(all_memory() / 2, placement::unbound(), {.pages = pages}); };
+    const auto too_many = [&] { maker.make(all_memory() / 2, placement::unbound(), {.page_kind = kind}); };
     const auto lazy = [&] {
-      maker.make(2_MiB, placement::unbound(), {.pages = pages, .commit = commit::lazy});
+      maker.make(2_MiB, placement::unbound(), {.page_kind = kind, .commit = commit::lazy});
     };
     if (w == way::posix) {
       BOOST_CHECK_EXCEPTION(too_many(), error, with_code(errc::invalid_argument));

@@ -59,7 +59,7 @@ BOOST_DATA_TEST_CASE(have_all_that_is_known_of_them, listed_ways, w) {
   BOOST_TEST(info->backend == s.backend());
   BOOST_TEST(info->id == s.id());
   BOOST_TEST(info->bytes == 1_MiB + 1);
-  BOOST_TEST(info->pages == page_kind::system);
+  BOOST_TEST(info->page_kind == page_kind::system);
   BOOST_TEST(info->placement == where.to_string());
   BOOST_TEST(info->owner == ::geteuid());
   BOOST_TEST(info->mode == 0640U);

@@ -48,7 +48,7 @@ BOOST_DATA_TEST_CASE(new_ones_are_zero_and_as_large_as_asked_for, all_ways, w) {
     BOOST_TEST(s.created());
     BOOST_TEST(!s.is_foreign());
     BOOST_TEST(s.backend() == backend_of(w));
-    BOOST_TEST(s.pages() == page_kind::system);
+    BOOST_TEST(s.page_kind() == page_kind::system);
     BOOST_TEST(s.size() == bytes);
     BOOST_TEST(all_zero(s));
     BOOST_TEST(s.at_creator_address());

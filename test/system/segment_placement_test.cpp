@@ -209,15 +209,15 @@ BOOST_DATA_TEST_CASE(the_header_survives_those_who_bind_at_once, all_ways, w) {
 BOOST_DATA_TEST_CASE(of_transparent_huge_pages_are_placed_too, all_ways, w) {
   segment_maker maker(w);
   shared_segment s;
-  const std::error_code e =
-      code_thrown([&] { s = maker.make(8_MiB + 5, some_bind(), {.pages = page_kind::transparent_huge}); });
+  const std::error_code e = code_thrown(
+      [&] { s = maker.make(8_MiB + 5, some_bind(), {.page_kind = page_kind::transparent_huge}); });
   BOOST_TEST_REQUIRE((e == std::error_code() || e == errc::no_huge_pages), e.message());
   if (e == errc::no_huge_pages) {
     std::puts("only that they are refused: transparent_hugepage/shmem_enabled does not permit them here");
     return;
   }
-  BOOST_TEST(s.pages() == page_kind::transparent_huge);
-  BOOST_TEST(again(s).pages() == page_kind::transparent_huge);
+  BOOST_TEST(s.page_kind() == page_kind::transparent_huge);
+  BOOST_TEST(again(s).page_kind() == page_kind::transparent_huge);
   BOOST_TEST(again(s).size() == 8_MiB + 5);
   s.prefault();
   BOOST_TEST(s.check());

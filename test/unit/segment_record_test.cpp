@@ -21,7 +21,7 @@
 namespace acre {
 
 static auto fields(const segment_record& r) {
-  return std::tie(r.bytes, r.object_bytes, r.pages, r.backend, r.address, r.creator, r.creator_start,
+  return std::tie(r.bytes, r.object_bytes, r.page_kind, r.backend, r.address, r.creator, r.creator_start,
                   r.creator_namespace, r.placement, r.partly_rebound);
 }
 
@@ -68,7 +68,7 @@ constexpr std::size_t longest_text = 4000;
 segment_record sample() {
   return {.bytes = data_bytes,
           .object_bytes = object_bytes,
-          .pages = page_kind::transparent_huge,
+          .page_kind = page_kind::transparent_huge,
           .backend = segment_backend::sysv,
           .address = 0x2345'0000'0000,
           .creator = 4711,
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(comes_back_as_it_went) {
     for (const auto backend : {segment_backend::posix, segment_backend::memfd, segment_backend::sysv}) {
       for (const bool partly_rebound : {false, true}) {
         segment_record r = sample();
-        r.pages = pages;
+        r.page_kind = pages;
         r.backend = backend;
         r.partly_rebound = partly_rebound;
         BOOST_TEST(decode(encode(r), object_bytes) == r);

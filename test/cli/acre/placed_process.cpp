@@ -29,8 +29,8 @@ acre::area_options options_for(std::string_view name, std::string_view pages) {
   options.name = name;
   options.commit = acre::commit::eager;
   options.fallback = acre::page_fallback::strict;
-  if (pages == "thp") options.pages = acre::page_kind::transparent_huge;
-  if (pages == "2m") options.pages = acre::page_kind::huge_2mb;
+  if (pages == "thp") options.page_kind = acre::page_kind::transparent_huge;
+  if (pages == "2m") options.page_kind = acre::page_kind::huge_2mb;
   if (pages == "shared") {
     options.sharing = acre::sharing::shared;
     options.name.clear();

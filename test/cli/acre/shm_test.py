@@ -44,7 +44,7 @@ class Segments(unittest.TestCase):
         self.assertEqual(self.path.stat().st_mode & 0o777, 0o640)
         segment = self.listed(name=self.name)
         self.assertEqual(
-            set(segment), {"name", "backend", "id", "bytes", "pages", "placement", "owner", "mode", "creator",
+            set(segment), {"name", "backend", "id", "bytes", "page_kind", "placement", "owner", "mode", "creator",
                            "creator_state", "resident"})
         self.assertEqual((segment["backend"], segment["id"], segment["bytes"]), ("posix", None, 1 << 20))
         self.assertEqual((segment["mode"], segment["owner"], segment["creator_state"]), ("0640", os.geteuid(), "gone"))

@@ -114,7 +114,7 @@ std::string written(const nlohmann::json& json) {
 int create(const shm_options& o) {
   acre::segment_options how;
   how.backend = backend_of(o);
-  how.pages = chosen_of(page_kinds, o.pages);
+  how.page_kind = chosen_of(page_kinds, o.pages);
   how.mode = mode_of(o);
   if (o.eager) how.commit = acre::commit::eager;
   const acre::placement where = placement_of(o);
@@ -148,7 +148,7 @@ acre::segment_info info_of(const acre::shared_segment& segment, const std::strin
   info.backend = segment.backend();
   info.id = segment.id();
   info.bytes = segment.size();
-  info.pages = segment.pages();
+  info.page_kind = segment.page_kind();
   info.placement = segment.where_text();
   try {
     info.resident = segment.resident();

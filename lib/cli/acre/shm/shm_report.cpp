@@ -22,7 +22,7 @@ std::string facts(const acre::segment_info& s, std::size_t width) {
   std::string title = fmt::format("{}  {}", printable(s.name), acre::to_string(s.backend));
   if (s.id >= 0) title += fmt::format(" id {}", s.id);
   const std::string placed =
-      fmt::format("{}, {} pages, {}", acre::format_bytes_rounded(s.bytes), acre::to_string(s.pages),
+      fmt::format("{}, {} pages, {}", acre::format_bytes_rounded(s.bytes), acre::to_string(s.page_kind),
                   s.placement.empty() ? "no placement known" : printable(s.placement));
   const std::string made = fmt::format("owner {}, mode {:04o}, creator {} {}", user_name(s.owner), s.mode,
                                        s.creator, acre::to_string(s.state));
@@ -43,7 +43,7 @@ nlohmann::json info_json(const acre::segment_info& s) {
                            {"backend", acre::to_string(s.backend)},
                            {"id", s.id >= 0 ? nlohmann::json(s.id) : nlohmann::json()},
                            {"bytes", s.bytes},
-                           {"pages", acre::to_string(s.pages)},
+                           {"page_kind", acre::to_string(s.page_kind)},
                            {"placement", s.placement},
                            {"owner", s.owner},
                            {"mode", fmt::format("{:04o}", s.mode)},
