@@ -133,7 +133,7 @@ class area_source final : public page_source {
   void expect_commit(void* p, std::size_t bytes) noexcept override {
     if (!x_committer) return;
     // Else a piece brings a huge page, and khugepaged makes one of what is handed out and what is not.
-    if (x_pages->pages() == page_kind::system) sys::refuse_huge_pages(p, bytes);
+    if (x_pages->page_kind() == page_kind::system) sys::refuse_huge_pages(p, bytes);
     x_committer->expect(p, bytes);
   }
   void commit(void* p, std::size_t bytes) override {
