@@ -4,7 +4,7 @@
 #if __cplusplus < 202002L
 #error "acre needs C++20: compile with -std=c++20 or a later standard"
 // Ends the compilation: #error does not, and errors about all that C++20 has and this standard has not would follow.
-#include <acre/needs_cxx20>
+#include <acre_needs_cxx20>
 #endif
 
 #if defined(ACRE_STATIC_DEFINE)

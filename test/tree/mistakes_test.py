@@ -116,7 +116,7 @@ class OlderStandards(unittest.TestCase):
                 errors = errors_in(done.stderr)
                 self.assertEqual(len(errors), 2, done.stderr)
                 self.assertIn("acre needs C++20: compile with -std=c++20", errors[0])
-                self.assertIn("acre/needs_cxx20", errors[1])  # ends the compilation
+                self.assertIn("acre_needs_cxx20", errors[1])  # ends the compilation
 
 
 if __name__ == "__main__":
