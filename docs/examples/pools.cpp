@@ -53,6 +53,16 @@ void other_options(const acre::node_set& nodes) {
   std::pmr::vector<int> v(1000, &pool);
 }
 
+void a_quota(const acre::node_set& nodes) {
+  acre::pool_resource pool(acre::placement::bind(nodes), {.limit = 64 << 20});
+  try {
+    std::pmr::vector<char> v(65 << 20, &pool);
+  } catch (const acre::allocation_error& e) {
+    require(e.code() == acre::errc::pool_limit, "a quota that is reached, or node_full, is an exception");
+  }
+  require(pool.status()->as_asked() || !pool.status()->downgrades.empty(), "what the pages are, and why");
+}
+
 void over_an_area(const acre::node_set& nodes) {
   acre::area pages(acre::placement::bind(nodes), {.commit = acre::commit::eager});
   acre::pool_resource pool(&pages);  // a full node is an exception here, too
@@ -93,6 +103,7 @@ int main() {
   its_figures();
   all_at_once(nodes);
   other_options(nodes);
+  a_quota(nodes);
   over_an_area(nodes);
   one_for_each_node();
   mistakes_are_found(nodes);

@@ -26,7 +26,7 @@ constexpr std::size_t mebibyte = std::size_t{1} << 20;
 constexpr std::size_t usual_extent = 16 * mebibyte;
 /// Pages that are made before they are handed out: so many at a time that the system calls are paid by what touching them
 /// would cost, and in pools of little memory fewer.
-constexpr std::size_t large_piece = mebibyte / 4;
+constexpr std::size_t large_piece = mebibyte / 8;
 constexpr std::size_t small_piece = mebibyte / 16;
 constexpr std::size_t large_slab = 2 * mebibyte;
 
