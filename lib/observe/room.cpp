@@ -11,12 +11,26 @@
 #include "placement/refusal.hpp"
 #include "sys/files.hpp"
 #include "sys/memory_limits.hpp"
+#include "sys/pages.hpp"
 #include "topology/node_files.hpp"
 
 namespace acre {
 namespace {
 
-/// Free and reclaimable bytes; nothing if that is not told of all the nodes.
+/// What is left free of hard nodes. A page that the kernel is just moving (compaction) seems to be missing for a moment, and
+/// who touches it then is given a new one first, which is thrown away if the page is back (Linux 6.1 to 6.12, mm/memory.c,
+/// do_anonymous_page): under a hard policy on a node with nothing free that is the end of the process, although all its
+/// pages are there. The kernel takes from the free pages down to the low watermark, and raises all watermarks for a while by
+/// up to one and a half times the high one (vm.watermark_boost_factor).
+std::uint64_t reserve_of(const node_set& nodes) {
+  const auto zones = sys::zoneinfo();
+  if (!zones) return 0;
+  std::uint64_t pages = 0;
+  for (node_id n : nodes) pages += sys::high_watermarks(*zones, n);
+  return pages * sys::page_size() / 2 * 5;
+}
+
+/// Free and reclaimable bytes, less the reserve; nothing if that is not told of all the nodes.
 std::optional<std::uint64_t> room_on(const node_set& nodes, const topology& machine) {
   std::uint64_t has = 0;
   for (node_id node : nodes) {
@@ -24,7 +38,7 @@ std::optional<std::uint64_t> room_on(const node_set& nodes, const topology& mach
     if (!m) return std::nullopt;
     has += m->free + m->reclaimable;
   }
-  return has;
+  return has - std::min(has, reserve_of(nodes));
 }
 
 }  // namespace

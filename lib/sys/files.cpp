@@ -134,6 +134,26 @@ std::optional<node_meminfo> node_memory(unsigned node) {
   return m;
 }
 
+std::uint64_t high_watermarks(std::string_view zoneinfo, unsigned node) {
+  const std::string head = "Node " + std::to_string(node) + ",";
+  std::uint64_t sum = 0;
+  std::uint64_t raised = 0;
+  bool inside = false;
+  for_each_line(zoneinfo, [&](std::string_view line) {
+    if (line.starts_with("Node ")) {
+      inside = line.starts_with(head);
+      raised = 0;
+    }
+    if (!inside) return;
+    // Lists of pages of each CPU have a "high:", too.
+    if (const auto n = number_after(line, " boost ")) raised = *n;
+    if (const auto n = number_after(line, " high ")) sum += *n - std::min(*n, raised);
+  });
+  return sum;
+}
+
+std::optional<std::string> zoneinfo() { return read_file("/proc/zoneinfo"); }
+
 std::optional<std::string> allowed_node_list() {
   const auto text = read_file("/proc/thread-self/status");
   constexpr std::string_view key = "\nMems_allowed_list:\t";

@@ -52,6 +52,12 @@ std::optional<node_meminfo> node_memory(unsigned node);
 /// get_mempolicy(2) is refused.
 std::optional<std::string> allowed_node_list();
 
+/// The sum of the high watermarks of a node's zones in pages, without what they are raised by for a while, out of the text
+/// of /proc/zoneinfo.
+std::uint64_t high_watermarks(std::string_view zoneinfo, unsigned node);
+/// /proc/zoneinfo; nothing if it cannot be read.
+std::optional<std::string> zoneinfo();
+
 /// MemAvailable of /proc/meminfo in bytes.
 std::optional<std::uint64_t> available_memory();
 
