@@ -30,14 +30,18 @@ std::uint64_t reserve_of(const node_set& nodes) {
   return pages * sys::page_size() / 2 * 5;
 }
 
-/// Free and reclaimable bytes, less the reserve; nothing if that is not told of all the nodes.
-std::optional<std::uint64_t> room_on(const node_set& nodes, const topology& machine) {
+/// Free and reclaimable bytes; less the reserve where the wanted ones might need it, for to read of that takes longer than
+/// many a block. Nothing if they are not told of all the nodes.
+std::optional<std::uint64_t> room_on(const node_set& nodes, std::uint64_t wanted, const topology& machine) {
   std::uint64_t has = 0;
+  std::uint64_t total = 0;
   for (node_id node : nodes) {
     const auto m = machine.memory(node);
     if (!m) return std::nullopt;
     has += m->free + m->reclaimable;
+    total += m->total;
   }
+  if (has > wanted && has - wanted > total / 4) return has;
   return has - std::min(has, reserve_of(nodes));
 }
 
@@ -67,7 +71,7 @@ void require_room(const plan& p, std::size_t present, const topology& machine) {
   }
   for (const hard_need& n : needs) {
     // Where nobody tells what the nodes have, whether the pages came there is looked at afterwards.
-    const auto has = room_on(n.nodes, machine);
+    const auto has = room_on(n.nodes, n.bytes, machine);
     if (has && n.bytes > *has + present) {
       throw error(errc::node_full, "node " + n.nodes.to_string() + " would need " +
                                        format_bytes_rounded(n.bytes) + " and has " +
@@ -86,7 +90,7 @@ void require_room(const plan& p, std::size_t present, const topology& machine) {
 }
 
 std::uint64_t room_for(std::size_t bytes, const node_set& nodes, const topology& machine) {
-  if (!nodes.empty()) return room_on(nodes, machine).value_or(UINT64_MAX);
+  if (!nodes.empty()) return room_on(nodes, bytes, machine).value_or(UINT64_MAX);
   std::uint64_t room = sys::available_memory().value_or(UINT64_MAX);
   if (const auto limit = sys::memory_group_limits(bytes).tightest)
     room = std::min<std::uint64_t>(room, limit->bytes);
