@@ -129,9 +129,9 @@ class page_comparison {
     for (std::size_t at = begin; at < end;) {
       const std::uintptr_t head = (x_range.begin + at) / unit * unit;
       const std::size_t next = std::min(end, head + unit - x_range.begin);
-      if (lie_together(at, next)) {
-        huge.push_back({turn_of(m, std::max(head, m.begin), unit, x_range.page_size), at,
-                        static_cast<node_id>(node_at(at))});
+      // A mapping that has but a part of a block has no huge page there.
+      if (head >= m.begin && head + unit <= m.end && lie_together(at, next)) {
+        huge.push_back({turn_of(m, head, unit, x_range.page_size), at, static_cast<node_id>(node_at(at))});
       } else {
         for (std::size_t page = at; page < next; page += x_range.page_size) {
           if (node_at(page) < 0) continue;

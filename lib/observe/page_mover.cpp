@@ -114,9 +114,8 @@ void page_mover::take_turns(const sys::map_line& m, std::size_t begin, std::size
   for (std::size_t i = begin; i < end;) {
     const std::uintptr_t head = address(i) / unit * unit;
     const std::size_t next = std::min(end, index(head + unit));
-    if (next - i > 1 && lie_together(i, next)) {
-      huge.push_back(
-          {turn_of(m, std::max(head, m.begin), unit, x_range.page_size), i, static_cast<node_id>(x_now[i])});
+    if (next - i > 1 && head >= m.begin && head + unit <= m.end && lie_together(i, next)) {
+      huge.push_back({turn_of(m, head, unit, x_range.page_size), i, static_cast<node_id>(x_now[i])});
       ends.push_back(next);
     }
     i = next;

@@ -82,6 +82,9 @@ void give_back(std::pmr::memory_resource& to, const std::vector<block>& blocks) 
   for (const block& b : blocks) to.deallocate(b.p, b.bytes, alignment);
 }
 
+/// Of more than the machine has: mappings without pages.
+const pool_options untouched{.commit = commit::lazy};
+
 /// What a program needs mappings for besides.
 void expect_the_process_to_live() {
   unsigned sum = 0;
@@ -102,7 +105,7 @@ BOOST_AUTO_TEST_CASE(last_for_64_gib_in_a_pool_of_every_placement) {
   std::vector<std::vector<block>> blocks;
   for (const placement& where : every_placement()) {
     BOOST_TEST_CONTEXT(where) {
-      pools.push_back(std::make_unique<pool_resource>(where));
+      pools.push_back(std::make_unique<pool_resource>(where, untouched));
       // Placed by the block, each block costs a mapping for each node: large ones. Small ones would take as much memory
       // for their books as this machine has.
       const bool by_block = where.strategy() == strategy::blocked || where.strategy() == strategy::by_page;
@@ -124,7 +127,7 @@ BOOST_AUTO_TEST_CASE(last_for_many_areas_and_pools_at_once) {
   std::vector<std::unique_ptr<pool_resource>> pools;
   std::vector<std::vector<block>> blocks;
   for (int i = 0; i != 20; ++i) {
-    pools.push_back(std::make_unique<pool_resource>(i % 2 == 0 ? where : where.hard()));
+    pools.push_back(std::make_unique<pool_resource>(i % 2 == 0 ? where : where.hard(), untouched));
     blocks.push_back(fill(*pools.back(), 4_GiB, {2_MiB, 100_KiB, 40_MiB}));
   }
   BOOST_TEST(count_mappings() < most_mappings() / 10 * 8);
@@ -135,7 +138,7 @@ BOOST_AUTO_TEST_CASE(last_for_many_areas_and_pools_at_once) {
 
 BOOST_AUTO_TEST_CASE(end_with_an_error_after_which_all_else_works) {
   // By page, and by the block: what automatic chunks avoid.
-  pool_resource pool(placement::weighted(weights(), chunk::page));
+  pool_resource pool(placement::weighted(weights(), chunk::page), untouched);
   std::vector<block> blocks;
   BOOST_CHECK_EXCEPTION(for (;;) blocks.push_back({pool.allocate(1_MiB, alignment), 1_MiB}), allocation_error,
                         with_code(errc::too_many_ranges).saying("vm.max_map_count"));
@@ -143,7 +146,7 @@ BOOST_AUTO_TEST_CASE(end_with_an_error_after_which_all_else_works) {
   BOOST_TEST(count_mappings() < most_mappings() / 10 * 8);
   expect_the_process_to_live();
   // What needs one policy goes on, as do small blocks.
-  pool_resource other(placement::bind(to_node_set(usable_nodes())));
+  pool_resource other(placement::bind(to_node_set(usable_nodes())), untouched);
   give_back(other, fill(other, 1_GiB, {20_MiB, 64}));
   // And what is given back is there again.
   give_back(pool, blocks);
