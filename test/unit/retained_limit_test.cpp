@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(keep_a_little_each_whatever_the_others_do) {
   use(first, 64_MiB);
   use(second, 1_MiB);
   const std::size_t before_all = memory.allocations();
-  for (int i = 0; i != 100; ++i) use(second, 1_MiB - i * 8_KiB);
+  for (std::size_t i = 0; i != 100; ++i) use(second, 1_MiB - i * 8_KiB);
   BOOST_TEST(memory.allocations() == before_all);
 }
 
