@@ -57,12 +57,13 @@ void committer::commit(void* p, std::size_t bytes) {
   const auto first = reinterpret_cast<std::uintptr_t>(p);
   auto* at = reinterpret_cast<std::byte*>(first / page * page);
   auto* const end = reinterpret_cast<std::byte*>((first + bytes + page - 1) / page * page);
-  if (!x_only && static_cast<std::size_t>(end - at) > largest_piece)
-    return prefault(at, static_cast<std::size_t>(end - at), x_machine);
   while (at != end) {
     const auto rest = static_cast<std::size_t>(end - at);
-    policy where = x_only.value_or(policy{});
-    const std::size_t run = x_only ? rest : run_of(at, rest, where);
+    if (x_only) return commit_range(at, rest, *x_only);
+    policy where;
+    const std::size_t run = rest > largest_piece ? 0 : run_of(at, rest, where);
+    // So much is worth threads; or the kernel refuses get_mempolicy(2), and prefault() knows other ways.
+    if (run == 0) return prefault(at, rest, x_machine);
     commit_range(at, run, where);
     at += run;
   }
@@ -82,12 +83,11 @@ bool committer::try_commit(void* p, std::size_t bytes, const policy& where) cons
          sys::bind(p, bytes, sys::mode_bind, to_bits(where.nodes), sys::page_moving::refused) == 0;
 }
 
-/// The bytes from `p` on, whole pages, that have one policy.
+/// The bytes from `p` on, whole pages, that have one policy; 0 where the kernel does not tell.
 std::size_t committer::run_of(const void* p, std::size_t bytes, policy& where) const {
   const auto* const begin = static_cast<const std::byte*>(p);
   sys::raw_policy first;
-  // Where the kernel does not tell, it is asked for nothing: the policies are those that were installed.
-  if (sys::policy_at(p, first) != 0) return bytes;
+  if (sys::policy_at(p, first) != 0) return 0;
   where = from_kernel(first);
   const auto start = reinterpret_cast<std::uintptr_t>(p);
   for (std::uintptr_t at = (start / x_page + 1) * x_page; at < start + bytes; at += x_page) {
