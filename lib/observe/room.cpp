@@ -18,10 +18,10 @@ namespace acre {
 namespace {
 
 /// What is left free of hard nodes. A page that the kernel is just moving (compaction) seems to be missing for a moment, and
-/// who touches it then is given a new one first, which is thrown away if the page is back (Linux 6.1 to 6.12, mm/memory.c,
-/// do_anonymous_page): under a hard policy on a node with nothing free that is the end of the process, although all its
-/// pages are there. The kernel takes from the free pages down to the low watermark, and raises all watermarks for a while by
-/// up to one and a half times the high one (vm.watermark_boost_factor).
+/// who touches it then is given a new one first, which is thrown away if the page is back (mm/memory.c, do_anonymous_page;
+/// seen on Linux 6.1): under a hard policy on a node with nothing free that is the end of the process, although all its pages
+/// are there. The kernel takes from the free pages down to the low watermark, and raises all watermarks for a while by up to
+/// one and a half times the high one (vm.watermark_boost_factor).
 std::uint64_t reserve_of(const node_set& nodes) {
   const auto zones = sys::zoneinfo();
   if (!zones) return 0;
