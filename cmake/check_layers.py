@@ -3,6 +3,8 @@
 
 Which layer a file belongs to: lib/<layer>/ by its directory, include/acre/*.hpp by the acre_layer() call of
 lib/CMakeLists.txt or lib/<layer>/layer.cmake that lists it under HEADERS.
+
+What the library has for names, inlined into others' programs or not, lies in the inline namespace of its binary interface.
 """
 import pathlib
 import re
@@ -22,6 +24,10 @@ TEXT_RULES = [
     (r"\bstd::(cerr|clog|cout)\b|\b(stderr|stdout)\b|\b(perror|printf|puts|putchar)\s*\(", {"cli"},
      "the library prints nothing"),
 ]
+
+# The number changes when programs that were compiled before would not work any more; two may then live in one process.
+NAMESPACE = "acre::inline v1"
+OPENED_NAMESPACE = re.compile(r"^\s*(?:inline )?namespace (acre\b[^\n{;=]*?)\s*\{", re.M)
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(<[^>]+>|"[^"]+")', re.M)
 # String literals are matched only to be kept: a // inside one starts no comment.
@@ -104,6 +110,10 @@ class Tree:
             found = re.search(pattern, text)
             if found and layer not in allowed:
                 self.mistake(path, f"has {found.group(0)}: {why}")
+
+        for name in OPENED_NAMESPACE.findall(text):
+            if layer != "cli" and name != NAMESPACE and not name.startswith(NAMESPACE + "::"):
+                self.mistake(path, f"opens namespace {name}: the library's names are in {NAMESPACE}")
 
     def check_include(self, path, layer, target):
         name = target[1:-1]

@@ -12,7 +12,7 @@
 #include <system_error>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Why what the kernel installed, or what an area got, is less than what was asked.
 enum class downgrade_reason {
@@ -71,4 +71,4 @@ ACRE_API policy installed_policy(const void* p);
 /// \returns unbound if there is an error
 ACRE_API policy installed_policy(const void* p, std::error_code& ec) noexcept;
 
-}  // namespace acre
+}  // namespace acre::inline v1

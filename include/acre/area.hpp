@@ -22,7 +22,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// When pages come into existence.
 enum class commit {
@@ -135,4 +135,4 @@ static_assert(!std::is_copy_constructible_v<area> && !std::is_copy_assignable_v<
 /// AML's ready-made area: unbound, private, base pages. Immortal.
 ACRE_API area& default_area();
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -15,7 +15,7 @@
 #include <system_error>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 enum class mapping_kind {
   anonymous,  ///< private memory of no file
@@ -85,4 +85,4 @@ ACRE_API process_binding binding_of(int pid = 0);
 ACRE_API process_binding binding_of(int pid, std::error_code& ec) noexcept;
 inline process_binding binding_of(std::error_code& ec) noexcept { return binding_of(0, ec); }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace acre {
+namespace acre::inline v1 {
 
 // Not consteval: clang 14 leaves a call inside a template to the linker.
 inline namespace literals {
@@ -36,4 +36,4 @@ ACRE_API std::string format_bytes_rounded(std::uint64_t bytes);
 /// \throws error errc::invalid_text with the position of the mistake (empty, junk, overflow).
 ACRE_API std::uint64_t parse_bytes(std::string_view text);
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -14,7 +14,7 @@
 #include <string>
 #include <system_error>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// The first page that lies elsewhere.
 struct misplaced_page {
@@ -75,4 +75,4 @@ ACRE_API check_result check(const void* p, std::size_t bytes, const placement& w
                             const check_options& options, const topology& machine,
                             std::error_code& ec) noexcept;
 
-}  // namespace acre
+}  // namespace acre::inline v1

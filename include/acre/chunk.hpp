@@ -9,7 +9,7 @@
 #include <string>
 #include <type_traits>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// A regular value, made from bytes or one of the three below.
 class ACRE_API chunk {
@@ -57,7 +57,7 @@ inline constexpr chunk chunk::whole{kind::whole};
 
 static_assert(std::regular<chunk> && std::is_trivially_copyable_v<chunk>);
 
-}  // namespace acre
+}  // namespace acre::inline v1
 
 template <>
 struct std::hash<acre::chunk> {

@@ -6,7 +6,7 @@
 #include <memory_resource>
 #include <system_error>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// What default-constructed allocators use: resource_for(placement::unbound()) unless set otherwise.
 /// \throws what resource_for() throws, at the first call only
@@ -32,4 +32,4 @@ ACRE_API std::pmr::memory_resource* set_default_resource(std::pmr::memory_resour
 ACRE_API std::pmr::memory_resource* set_default_resource(std::pmr::memory_resource* r,
                                                          std::error_code& ec) noexcept;
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// What went wrong, as far as acre itself can tell. Errors of the kernel or of hwloc that acre does not
 /// interpret keep their errno value in std::system_category().
@@ -112,7 +112,7 @@ class ACRE_API allocation_error : public std::bad_alloc, public failure {
   char x_text[256];
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1
 
 template <>
 struct std::is_error_code_enum<acre::errc> : std::true_type {};

@@ -10,7 +10,7 @@
 #include <system_error>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 struct node_pages {
   node_id node;
@@ -73,4 +73,4 @@ ACRE_API std::vector<int> locate_pages(const void* p, std::size_t bytes);
 /// \returns nothing if there is an error
 ACRE_API std::vector<int> locate_pages(const void* p, std::size_t bytes, std::error_code& ec) noexcept;
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// The pages memory consists of.
 enum class page_kind {
@@ -89,4 +89,4 @@ class ACRE_API mapping {
   acre::page_kind x_page_kind = acre::page_kind::system;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

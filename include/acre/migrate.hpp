@@ -13,7 +13,7 @@
 #include <system_error>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// What became of the pages of a range, by a look at each when all was done. Pages are base pages, and each is counted
 /// once.
@@ -64,4 +64,4 @@ ACRE_API migration migrate(void* p, std::size_t bytes, const placement& where, s
 ACRE_API migration migrate(void* p, std::size_t bytes, const placement& where, const topology& machine,
                            std::error_code& ec) noexcept;
 
-}  // namespace acre
+}  // namespace acre::inline v1

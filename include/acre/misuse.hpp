@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// A block that is nobody's, or was freed already, or is freed with another size, or was written to after it was freed:
 /// as far as it is found, which is what guarding::on is for.
@@ -27,4 +27,4 @@ using misuse_handler = void (*)(const misuse& m);
 /// \safety any thread
 ACRE_API misuse_handler set_misuse_handler(misuse_handler handler) noexcept;
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -12,7 +12,7 @@
 #include <system_error>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// What became of the pages of one node. Base pages, counted in /proc/PID/numa_maps before and after: a
 /// running process touches and frees pages meanwhile.
@@ -75,4 +75,4 @@ ACRE_API process_migration move_process(int pid, const node_set& from, const nod
 ACRE_API process_migration move_process(int pid, const node_set& from, const node_set& to,
                                         std::error_code& ec) noexcept;
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -13,7 +13,7 @@
 #include <optional>
 #include <type_traits>
 
-namespace acre {
+namespace acre::inline v1 {
 
 struct node_pools_options {
   pool_options pool = {};  ///< of each pool
@@ -75,4 +75,4 @@ class ACRE_API node_pools final : public resource {
 static_assert(std::is_base_of_v<resource, node_pools>);
 static_assert(!std::is_copy_constructible_v<node_pools> && !std::is_copy_assignable_v<node_pools>);
 
-}  // namespace acre
+}  // namespace acre::inline v1

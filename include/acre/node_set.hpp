@@ -16,7 +16,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// The number of a node as the operating system has it: the N of /sys/devices/system/node/nodeN.
 using node_id = unsigned;
@@ -155,7 +155,7 @@ constexpr node_set::iterator node_set::end() const noexcept { return {this, max_
 static_assert(std::regular<node_set> && std::is_trivially_copyable_v<node_set>);
 static_assert(std::forward_iterator<node_set::iterator>);
 
-}  // namespace acre
+}  // namespace acre::inline v1
 
 template <>
 struct std::hash<acre::node_set> {

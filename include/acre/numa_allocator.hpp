@@ -19,7 +19,7 @@
 #include <memory>
 #endif
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// What allocate_at_least returns: C++23's std::allocation_result where the library has it, because
 /// std::allocator_traits wants no other type.
@@ -170,4 +170,4 @@ class first_touch_allocator : public numa_allocator<T> {
 static_assert(sizeof(first_touch_allocator<int>) == sizeof(void*));
 static_assert(std::is_nothrow_constructible_v<first_touch_allocator<int>, const numa_allocator<void>&>);
 
-}  // namespace acre
+}  // namespace acre::inline v1

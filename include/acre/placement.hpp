@@ -18,7 +18,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// How the nodes of a placement are used.
 enum class strategy {
@@ -181,7 +181,7 @@ static_assert(std::regular<placement>);
 static_assert(std::is_nothrow_copy_constructible_v<placement> &&
               std::is_nothrow_copy_assignable_v<placement>);
 
-}  // namespace acre
+}  // namespace acre::inline v1
 
 template <>
 struct std::hash<acre::placement> {

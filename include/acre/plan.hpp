@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// What the kernel is told about a range: its memory policy.
 enum class policy_mode {
@@ -92,4 +92,4 @@ struct [[nodiscard]] plan {
 ACRE_API plan make_plan(const placement& where, std::size_t bytes, const topology& machine,
                         const plan_options& options = {});
 
-}  // namespace acre
+}  // namespace acre::inline v1

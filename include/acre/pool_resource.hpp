@@ -19,7 +19,7 @@
 #include <string>
 #include <type_traits>
 
-namespace acre {
+namespace acre::inline v1 {
 
 class page_source;
 class pool_core;
@@ -191,4 +191,4 @@ ACRE_API std::size_t retained_limit() noexcept;
 /// \returns the limit before
 ACRE_API std::size_t set_retained_limit(std::size_t bytes) noexcept;
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <system_error>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Faults every page of the range in for writing, by the policies the range has, in parallel from threads
 /// on the target nodes where that pays (some 32 MiB a thread). Contents are kept. Pages under a hard policy
@@ -32,4 +32,4 @@ ACRE_API void prefault(void* p, const plan& ranges, const topology& machine = to
 ACRE_API void prefault(void* p, const plan& ranges, std::error_code& ec) noexcept;
 ACRE_API void prefault(void* p, const plan& ranges, const topology& machine, std::error_code& ec) noexcept;
 
-}  // namespace acre
+}  // namespace acre::inline v1

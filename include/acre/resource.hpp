@@ -7,7 +7,7 @@
 #include <memory_resource>
 #include <type_traits>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Base of acre's resources.
 class ACRE_API resource : public std::pmr::memory_resource {
@@ -28,4 +28,4 @@ static_assert(std::is_abstract_v<resource> && std::has_virtual_destructor_v<reso
 ACRE_API std::size_t good_size(const std::pmr::memory_resource& r, std::size_t bytes,
                                std::size_t alignment) noexcept;
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -8,7 +8,7 @@
 
 #include <system_error>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// One pool for each distinct placement and options, made at the first call, never destroyed: blocks may be freed at
 /// any time, in static destruction too. Blocks are small or large; each lies on pages of its placement. The machine is
@@ -24,4 +24,4 @@ ACRE_API pool_resource* resource_for(const placement& where, const pool_options&
                                      std::error_code& ec) noexcept;
 ACRE_API pool_resource* resource_for(const placement& where, std::error_code& ec) noexcept;
 
-}  // namespace acre
+}  // namespace acre::inline v1

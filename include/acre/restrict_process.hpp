@@ -6,7 +6,7 @@
 
 #include <system_error>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Writes `nodes` into cpuset.mems of the process's control group (cgroup v2). The strongest that Linux has
 /// for a process that runs: all its threads use these nodes only, whatever their policies say; the kernel
@@ -28,4 +28,4 @@ ACRE_API node_set restrict_process(int pid, const node_set& nodes);
 /// \returns none if there is an error
 ACRE_API node_set restrict_process(int pid, const node_set& nodes, std::error_code& ec) noexcept;
 
-}  // namespace acre
+}  // namespace acre::inline v1

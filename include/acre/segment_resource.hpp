@@ -9,7 +9,7 @@
 #include <memory_resource>
 #include <system_error>
 
-namespace acre {
+namespace acre::inline v1 {
 
 class segment_heap;
 
@@ -123,4 +123,4 @@ class ACRE_API segment_resource final : public resource {
   mutable std::atomic<late_free*> x_late = nullptr;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -24,7 +24,7 @@
 #include <system_error>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 struct segment_state;
 
@@ -306,4 +306,4 @@ class ACRE_API shared_segment {
   std::unique_ptr<segment_state> x_state;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

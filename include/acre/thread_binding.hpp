@@ -13,7 +13,7 @@
 #include <system_error>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Sets the calling thread's memory policy, and at its end sets exactly the one that was there before: mode,
 /// nodes and flags, as get_mempolicy(2) told them. Scopes nest.
@@ -80,4 +80,4 @@ ACRE_API policy current_binding();
 /// \returns unbound if there is an error
 ACRE_API policy current_binding(std::error_code& ec) noexcept;
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -15,7 +15,7 @@
 
 struct hwloc_topology;
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// What a node's memory is made of, where hwloc or sysfs tells it; `unknown` where nothing tells.
 /// A plain machine whose firmware says nothing has nodes with CPUs counted as dram.
@@ -148,4 +148,4 @@ class ACRE_API topology {
   std::shared_ptr<const snapshot> x_snapshot;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

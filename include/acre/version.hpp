@@ -13,9 +13,9 @@
 /// The three numbers as one, which the preprocessor can compare: 1.2.3 is 10203.
 #define ACRE_VERSION (ACRE_VERSION_MAJOR * 10000 + ACRE_VERSION_MINOR * 100 + ACRE_VERSION_PATCH)
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// The version of the library that is linked, as "MAJOR.MINOR.PATCH".
 ACRE_API std::string_view version() noexcept;
 
-}  // namespace acre
+}  // namespace acre::inline v1

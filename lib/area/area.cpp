@@ -26,7 +26,7 @@
 #include "placement/range_budget.hpp"
 #include "sys/pages.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// Whether a huge page would lie elsewhere than its pages one by one: the kernel interleaves what it allocates at once,
@@ -347,4 +347,4 @@ area& default_area() {
   return *only;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -2,7 +2,7 @@
 
 #include "base/fork_handlers.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 constinit small_mutex the_cold_mutex;
@@ -24,4 +24,4 @@ small_mutex& cold_mutex() {
   return the_cold_mutex;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

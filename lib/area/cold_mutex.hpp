@@ -3,10 +3,10 @@
 
 #include "base/small_mutex.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Held across fork(), so that a child finds what it guards whole and itself unlocked. Nothing else is locked under it.
 /// \throws std::system_error if the fork handlers cannot be installed, at the first call only
 small_mutex& cold_mutex();
 
-}  // namespace acre
+}  // namespace acre::inline v1

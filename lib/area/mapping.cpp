@@ -11,7 +11,7 @@
 #include "base/code_of.hpp"
 #include "sys/pages.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 constexpr unsigned shift_2mb = 21;
@@ -254,4 +254,4 @@ void* mapping::release() noexcept {
   return std::exchange(x_data, nullptr);
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

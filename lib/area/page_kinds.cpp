@@ -12,7 +12,7 @@
 #include "sys/memory_limits.hpp"
 #include "sys/pages.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 unsigned shift_of(page_kind kind) noexcept {
@@ -104,4 +104,4 @@ bool are_pools_hidden(const plan& p, page_kind kind) {
   return false;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

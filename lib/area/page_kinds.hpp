@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string>
 
-namespace acre {
+namespace acre::inline v1 {
 
 bool is_hugetlb(page_kind kind) noexcept;
 /// The next smaller kind; `system` has none.
@@ -36,4 +36,4 @@ std::string why_group_is_short(std::uint64_t bytes, page_kind kind);
 /// for the pages (an error), before somebody touches them (SIGBUS).
 bool are_pools_hidden(const plan& p, page_kind kind);
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -12,7 +12,7 @@
 #include "sys/pages.hpp"
 #include "topology/node_files.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// One policy that stands for the ranges the placement will have.
@@ -112,4 +112,4 @@ probe_result probe(const placement& where, const area_options& options, const to
   return result;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

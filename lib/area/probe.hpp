@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 struct probe_result {
   bool bound = true;
@@ -30,4 +30,4 @@ policy_probe probe_policy(const placement& where, const area_options& options, c
 /// \throws error as area's constructor
 probe_result probe(const placement& where, const area_options& options, const topology& machine);
 
-}  // namespace acre
+}  // namespace acre::inline v1

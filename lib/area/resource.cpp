@@ -1,6 +1,6 @@
 #include <acre/resource.hpp>
 
-namespace acre {
+namespace acre::inline v1 {
 
 // Out of line, so that the vtable and the type information good_size() casts by have one home.
 resource::~resource() = default;
@@ -10,4 +10,4 @@ std::size_t good_size(const std::pmr::memory_resource& r, std::size_t bytes, std
   return ours != nullptr ? ours->good_size(bytes, alignment) : bytes;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

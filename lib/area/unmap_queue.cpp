@@ -10,7 +10,7 @@
 #include "base/summed_tree.hpp"
 #include "sys/pages.hpp"
 
-namespace acre::unmap_queue {
+namespace acre::inline v1::unmap_queue {
 namespace {
 
 struct range {
@@ -138,4 +138,4 @@ void unmap(void* p, std::size_t bytes) noexcept {
   unmap_together(r);
 }
 
-}  // namespace acre::unmap_queue
+}  // namespace acre::inline v1::unmap_queue

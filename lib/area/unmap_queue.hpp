@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Blocks of areas that lie side by side under one policy are one mapping for the kernel, and cutting one out of the middle
 /// needs a mapping more: near vm.max_map_count munmap fails with ENOMEM. Such a block gives its pages back at once, and its
@@ -21,4 +21,4 @@ std::size_t waiting() noexcept;
 std::uint64_t calls() noexcept;
 
 }  // namespace unmap_queue
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <limits>
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 constexpr std::array<std::string_view, 7> units = {"", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
@@ -77,4 +77,4 @@ std::uint64_t parse_bytes(std::string_view text) {
   return number << shift;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

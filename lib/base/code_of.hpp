@@ -6,7 +6,7 @@
 #include <new>
 #include <system_error>
 
-namespace acre {
+namespace acre::inline v1 {
 
 template <class F>
 std::error_code code_of(F call) noexcept {
@@ -37,4 +37,4 @@ auto value_or_code(std::error_code& ec, F call) noexcept {
   }
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// "1 page", "2 pages", "0 pages".
 /// \param one the word for one of them; many have an s
@@ -16,4 +16,4 @@ inline std::string counted(std::uint64_t n, std::string_view one) {
   return text;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <iterator>
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 const char* text_of(errc e) noexcept {
@@ -217,4 +217,4 @@ allocation_error::allocation_error(std::error_code code, std::size_t bytes, std:
   text << reason;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

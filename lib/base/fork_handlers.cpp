@@ -9,7 +9,7 @@
 
 #include "base/small_mutex.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 constinit std::array<std::atomic<const fork_actions*>, 3> parts{};
@@ -75,4 +75,4 @@ void hold_in_fork(fork_part part, const fork_actions& actions) {
   parts.at(static_cast<std::size_t>(part)).store(&actions, std::memory_order_release);
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -1,7 +1,7 @@
 // fork_handlers: what the library does when its process forks, in one place.
 #pragma once
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Parts of the library that have locks, in the order in which they are taken: who holds one may wait for a later one.
 enum class fork_part { resources, pools, areas };
@@ -24,4 +24,4 @@ void hold_in_fork(fork_part part, const fork_actions& actions);
 /// handlers, registered before these, run in between (pthread_atfork(3)), while no other thread is inside the library.
 bool is_forking() noexcept;
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -9,7 +9,7 @@
 
 #include "base/report_misuse.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 void print(std::string_view text) noexcept {
@@ -43,4 +43,4 @@ void report_no_block(const char* of, const void* block, std::size_t bytes) noexc
   report_misuse(block, bytes, text);
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

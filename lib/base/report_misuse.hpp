@@ -3,11 +3,11 @@
 
 #include <cstddef>
 
-namespace acre {
+namespace acre::inline v1 {
 
 void report_misuse(const void* block, std::size_t bytes, const char* what) noexcept;
 /// Of a pointer that is none of the live blocks, or one of another size.
 /// \param of whose: "pool"
 void report_no_block(const char* of, const void* block, std::size_t bytes) noexcept;
 
-}  // namespace acre
+}  // namespace acre::inline v1

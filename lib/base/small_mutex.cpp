@@ -2,7 +2,7 @@
 
 #include "base/fork_handlers.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 void small_mutex::lock_slowly() noexcept {
   // Relaxed but where the mutex is taken: nothing is read that it guards.
@@ -38,4 +38,4 @@ void small_mutex::unlock_after_fork() noexcept {
   if ((x_state.exchange(unlocked, std::memory_order_release) & awaited) != 0) x_state.notify_one();
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

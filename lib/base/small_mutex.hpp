@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Sleeps when it has to wait (futex(2), through std::atomic::wait), so a holder that was preempted stalls nobody's
 /// processor. A pool has one for each size class: std::mutex would take ten times the room, and ThreadSanitizer ends
@@ -52,4 +52,4 @@ class small_mutex {
   std::atomic<std::uint32_t> x_state{unlocked};
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// What an element of a summed_tree has in it.
 template <class T>
@@ -166,4 +166,4 @@ class summed_tree {
   T* x_root = nullptr;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -17,7 +17,7 @@
 #include "sys/processes.hpp"
 #include "topology/node_files.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 std::size_t on_node(const std::vector<node_pages>& nodes, node_id node) noexcept {
@@ -211,4 +211,4 @@ std::string process_binding::to_string() const {
 
 std::ostream& operator<<(std::ostream& out, const process_binding& b) { return out << b.to_string(); }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -18,7 +18,7 @@
 #include "placement/strategies.hpp"
 #include "sys/files.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 std::size_t in_range(std::uintptr_t at, const page_range& range) { return at - range.begin; }
@@ -327,4 +327,4 @@ std::string check_result::to_string() const {
 
 std::ostream& operator<<(std::ostream& out, const check_result& r) { return out << r.to_string(); }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -11,7 +11,7 @@
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// What is larger is worth threads, and a look at what it needs.
@@ -112,4 +112,4 @@ void committer::require(std::size_t bytes, const policy& where) {
   x_known_until.store(now + room_milliseconds, std::memory_order_relaxed);
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -11,7 +11,7 @@
 #include <optional>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// prefault() for who commits often and little: where nothing is wrong, three system calls for a piece and a look at the
 /// room now and then; else prefault() finds out what is wrong, and mends it or says it.
@@ -46,4 +46,4 @@ class committer {
   std::atomic<std::int64_t> x_known_until{0};
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -4,7 +4,7 @@
 #include <map>
 #include <optional>
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// More turns than this are not followed: the work grows with their square.
@@ -87,4 +87,4 @@ std::vector<std::size_t> out_of_turn(std::span<const placed_unit> units, std::sp
   return wrong;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

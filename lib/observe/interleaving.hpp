@@ -12,7 +12,7 @@
 
 #include "sys/files.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// The nodes as they take turns: each once for interleave, as often as the system's weights say for weighted_interleave.
 /// Empty where the turns cannot be told: for other policies, and for weights that cannot be read.
@@ -43,4 +43,4 @@ std::optional<std::uint64_t> certain_shift_of(std::span<const placed_unit> units
 /// begins anew: a whole round, and another, must follow then.
 std::vector<std::size_t> out_of_turn(std::span<const placed_unit> units, std::span<const node_id> turns);
 
-}  // namespace acre
+}  // namespace acre::inline v1

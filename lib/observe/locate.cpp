@@ -17,7 +17,7 @@
 #include "sys/files.hpp"
 #include "sys/pages.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// Counts pages by node while walking.
@@ -231,4 +231,4 @@ std::string residency::to_string() const {
 
 std::ostream& operator<<(std::ostream& out, const residency& r) { return out << r.to_string(); }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -17,7 +17,7 @@
 #include "sys/files.hpp"
 #include "sys/pages.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// The whole pages of a range: of one that begins with a page those that it has a part of, as apply() has it; else those
@@ -84,4 +84,4 @@ std::string migration::to_string() const {
 
 std::ostream& operator<<(std::ostream& out, const migration& m) { return out << m.to_string(); }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-namespace acre {
+namespace acre::inline v1 {
 
 // mm/mempolicy.c, do_migrate_pages and node_remap.
 std::vector<migration_step> migration_steps(const node_set& from, const node_set& to) {
@@ -30,4 +30,4 @@ std::vector<migration_step> migration_steps(const node_set& from, const node_set
   return steps;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

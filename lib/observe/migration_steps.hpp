@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 struct migration_step {
   node_id from;
@@ -18,4 +18,4 @@ struct migration_step {
 /// \param to not empty unless `from` is
 std::vector<migration_step> migration_steps(const node_set& from, const node_set& to);
 
-}  // namespace acre
+}  // namespace acre::inline v1

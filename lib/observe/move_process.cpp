@@ -18,7 +18,7 @@
 #include "sys/policy.hpp"
 #include "sys/processes.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 void require_known(const node_set& from) {
@@ -204,4 +204,4 @@ std::string process_migration::to_string() const {
 
 std::ostream& operator<<(std::ostream& out, const process_migration& m) { return out << m.to_string(); }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <limits>
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 struct mode_name {
@@ -222,4 +222,4 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

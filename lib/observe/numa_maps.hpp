@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// A line of numa_maps (fs/proc/task_mmu.c, show_numa_map). Counts are in pages of page_size bytes. Views are of the
 /// text that was read.
@@ -73,4 +73,4 @@ std::string_view status_value(std::string_view status, std::string_view key);
 /// Takes the next line off the text, without its end.
 std::string_view take_line(std::string_view& text);
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -15,7 +15,7 @@
 #include "sys/policy.hpp"
 #include "topology/node_files.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 page_mover::page_mover(const page_range& range, const plan& wanted, const topology& machine)
     : x_range(range),
@@ -287,4 +287,4 @@ migration page_mover::report() const {
   return result;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

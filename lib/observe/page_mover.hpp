@@ -14,7 +14,7 @@
 #include "observe/pending_moves.hpp"
 #include "sys/files.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 class page_mover {
  public:
@@ -60,4 +60,4 @@ class page_mover {
   std::vector<int> x_status;      ///< by page: of the last attempt
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -13,7 +13,7 @@
 #include "sys/files.hpp"
 #include "sys/pages.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 namespace {
 
@@ -87,4 +87,4 @@ std::size_t kernel_page_size(const void* p) {
       "the size of pages cannot be read: neither /proc/self/maps nor smaps tell it; is /proc mounted?");
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

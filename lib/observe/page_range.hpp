@@ -7,7 +7,7 @@
 
 #include "sys/files.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Of 2 MiB: those that khugepaged makes, and the least that hugetlb pools have on x86-64.
 constexpr std::size_t huge_page = std::size_t{2} << 20;
@@ -40,4 +40,4 @@ bool wants_huge_pages(const page_range& range);
 /// \throws error with the errno if that cannot be read
 std::size_t kernel_page_size(const void* p);
 
-}  // namespace acre
+}  // namespace acre::inline v1

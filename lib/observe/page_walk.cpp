@@ -10,7 +10,7 @@
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// A base page is moved within microseconds, a huge page within a millisecond, unless the mover has to wait for a CPU.
@@ -248,4 +248,4 @@ void page_looker::look_through_mirror(std::span<void* const> pages, std::span<co
   });
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -15,7 +15,7 @@
 #include "observe/refused_look.hpp"
 #include "sys/files.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// 16 KiB of addresses, on the stack; more at once measured no faster.
 constexpr std::size_t pages_per_look = 2048;
@@ -75,4 +75,4 @@ void walk_pages(page_looker& looker, std::uintptr_t begin, std::uintptr_t end, s
   }
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -10,7 +10,7 @@
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// True if a fresh page that prefers `node` comes to lie there, or if nothing tells.
@@ -72,4 +72,4 @@ node_id nearest_of(const topology& machine, node_id now, const node_set& nodes) 
   return machine.nearest_first(now, nodes).front();
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

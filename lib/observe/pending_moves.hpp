@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Why a page does not lie where it was moved to.
 enum class move_failure { shared, busy, no_room };
@@ -53,4 +53,4 @@ class failure_teller {
 /// \param nodes not empty
 node_id nearest_of(const topology& machine, node_id now, const node_set& nodes);
 
-}  // namespace acre
+}  // namespace acre::inline v1

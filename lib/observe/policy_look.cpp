@@ -14,7 +14,7 @@
 #include "sys/files.hpp"
 #include "sys/policy.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 bool is_refusal(int e) noexcept { return e == EPERM || e == EACCES || e == ENOSYS; }
@@ -60,4 +60,4 @@ std::optional<policy> policy_looker::of_mapping(std::uintptr_t address, int refu
   return next == x_mappings->begin() ? std::nullopt : std::prev(next)->found;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 class policy_looker {
  public:
@@ -29,4 +29,4 @@ class policy_looker {
   std::optional<std::vector<mapping_policy>> x_mappings;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

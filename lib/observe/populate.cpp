@@ -12,7 +12,7 @@
 #include "sys/pages.hpp"
 #include "sys/threads.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// Bytes that pay for a thread: touching 32 MiB takes some 20 ms, starting a thread 0.1 ms.
@@ -134,4 +134,4 @@ int populate_parallel(const plan& p, std::byte* base, const topology& machine) {
   return error.load(std::memory_order_relaxed);
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

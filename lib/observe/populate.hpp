@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Faults all pages in for writing, under the policies installed now. Ranges of one node are touched from
 /// that node's CPUs where it has some; ranges whose pages follow the toucher are touched from the CPUs of
@@ -15,4 +15,4 @@ namespace acre {
 /// EINVAL (not writable), ENOMEM, EHWPOISON
 int populate_parallel(const plan& p, std::byte* base, const topology& machine);
 
-}  // namespace acre
+}  // namespace acre::inline v1

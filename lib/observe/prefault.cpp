@@ -20,7 +20,7 @@
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 bool is_hard(const policy& p) noexcept { return p.mode == policy_mode::bind; }
@@ -287,4 +287,4 @@ void prefault(void* p, const plan& ranges, const topology& machine, std::error_c
   ec = code_of([&] { prefault(p, ranges, machine); });
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

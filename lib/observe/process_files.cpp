@@ -6,7 +6,7 @@
 
 #include "sys/processes.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 std::string process(int pid) { return pid == 0 ? "this process" : "process " + std::to_string(pid); }
@@ -74,4 +74,4 @@ std::optional<std::string> read_thread_file(int pid, int thread, const char* nam
   }
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// \param pid 0: this process
 /// \throws error errc::no_such_process, errc::permission_denied, errc::binding_unsupported (numa_maps, no /proc)
@@ -23,4 +23,4 @@ void require_process(int pid);
 /// \throws error errc::binding_unsupported; as require_process()
 void require_own_numbers(int pid);
 
-}  // namespace acre
+}  // namespace acre::inline v1

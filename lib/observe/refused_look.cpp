@@ -13,7 +13,7 @@
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 std::optional<std::vector<mapping_pages>> pages_by_mapping() {
   const std::optional<std::string> all = sys::numa_maps();
@@ -114,4 +114,4 @@ void refused_look::give_up() const {
       "(docker run --security-opt seccomp=FILE), or get_mempolicy (docker run --cap-add SYS_NICE)");
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

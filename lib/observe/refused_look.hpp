@@ -12,7 +12,7 @@
 
 #include "sys/files.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// A page is there, or may be, and the kernel does not tell where.
 constexpr int node_not_told = std::numeric_limits<int>::min();
@@ -51,4 +51,4 @@ class refused_look {
   std::optional<std::vector<sys::map_line>> x_lines;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

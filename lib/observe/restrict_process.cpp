@@ -12,7 +12,7 @@
 #include "observe/process_files.hpp"
 #include "sys/processes.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// The control group of a process, and what is asked of it.
@@ -121,4 +121,4 @@ node_set restrict_process(int pid, const node_set& nodes, std::error_code& ec) n
   return value_or_code(ec, [&] { return restrict_process(pid, nodes); });
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

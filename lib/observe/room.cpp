@@ -14,7 +14,7 @@
 #include "sys/pages.hpp"
 #include "topology/node_files.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// What is left free of hard nodes. A page that the kernel is just moving (compaction) seems to be missing for a moment, and
@@ -97,4 +97,4 @@ std::uint64_t room_for(std::size_t bytes, const node_set& nodes, const topology&
   return room;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Bytes of the hard ranges that are bound to the same nodes.
 struct hard_need {
@@ -30,4 +30,4 @@ void require_room(const plan& p, std::size_t present, const topology& machine);
 /// \param bytes that are wanted: what is far from being tight need not be known exactly
 std::uint64_t room_for(std::size_t bytes, const node_set& nodes, const topology& machine);
 
-}  // namespace acre
+}  // namespace acre::inline v1

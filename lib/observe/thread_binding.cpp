@@ -14,7 +14,7 @@
 #include "sys/policy.hpp"
 #include "topology/node_files.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 std::atomic<std::size_t> strays{0};
@@ -121,4 +121,4 @@ policy current_binding(std::error_code& ec) noexcept {
   return value_or_code(ec, [] { return current_binding(); });
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -17,7 +17,7 @@
 #include "sys/policy.hpp"
 #include "topology/node_files.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 class applier {
@@ -184,4 +184,4 @@ policy installed_policy(const void* p, std::error_code& ec) noexcept {
   return value_or_code(ec, [&] { return installed_policy(p); });
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

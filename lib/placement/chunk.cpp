@@ -5,7 +5,7 @@
 
 #include <ostream>
 
-namespace acre {
+namespace acre::inline v1 {
 
 void chunk::reject_zero() {
   throw error(errc::invalid_chunk, "a chunk of 0 bytes, it must be at least 1 (chunk::page is one page)");
@@ -27,4 +27,4 @@ std::string chunk::to_string() const {
 
 std::ostream& operator<<(std::ostream& out, const chunk& c) { return out << c.to_string(); }
 
-}  // namespace acre
+}  // namespace acre::inline v1

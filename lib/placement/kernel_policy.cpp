@@ -1,6 +1,6 @@
 #include "placement/kernel_policy.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 sys::node_bits to_bits(const node_set& nodes) noexcept {
   sys::node_bits bits{};
@@ -43,4 +43,4 @@ bool is_installed(const sys::raw_policy& installed, const policy& wanted) {
          !found.nodes.empty() && found.nodes.first() == wanted.nodes.first();
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

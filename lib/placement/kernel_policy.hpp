@@ -5,7 +5,7 @@
 
 #include "sys/policy.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// A set of nodes as system calls take it, and back.
 sys::node_bits to_bits(const node_set& nodes) noexcept;
@@ -19,4 +19,4 @@ policy from_kernel(const sys::raw_policy& raw);
 /// with one node of it.
 bool is_installed(const sys::raw_policy& installed, const policy& wanted);
 
-}  // namespace acre
+}  // namespace acre::inline v1

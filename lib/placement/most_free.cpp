@@ -7,7 +7,7 @@
 
 #include "placement/strategies.hpp"
 
-namespace acre::detail {
+namespace acre::inline v1::detail {
 
 namespace {
 
@@ -70,4 +70,4 @@ void plan_most_free(plan& p, const placement& where, const topology& machine, co
   }
 }
 
-}  // namespace acre::detail
+}  // namespace acre::inline v1::detail

@@ -11,7 +11,7 @@
 
 #include "placement/strategies.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 struct placement::details {
   std::vector<node_weight> weights = {};
@@ -185,4 +185,4 @@ std::size_t placement::hash() const noexcept {
   return h;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -10,7 +10,7 @@
 
 #include "placement/strategies.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 namespace {
 
@@ -221,4 +221,4 @@ placement placement::parse(std::string_view text, const node_set& universe) {
   return parser(text, &universe).read();
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -10,7 +10,7 @@
 
 #include "placement/strategies.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 namespace {
 
@@ -52,4 +52,4 @@ plan make_plan(const placement& where, std::size_t bytes, const topology& machin
   return p;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -2,7 +2,7 @@
 
 #include <ostream>
 
-namespace acre {
+namespace acre::inline v1 {
 
 std::string_view to_string(policy_mode mode) noexcept {
   switch (mode) {
@@ -30,4 +30,4 @@ std::string policy::to_string() const {
 
 std::ostream& operator<<(std::ostream& out, const policy& p) { return out << p.to_string(); }
 
-}  // namespace acre
+}  // namespace acre::inline v1

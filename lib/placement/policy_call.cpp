@@ -10,7 +10,7 @@
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// How hwloc spells a mode.
@@ -119,4 +119,4 @@ std::optional<policy> only_policy(const placement& where, const topology& machin
   return make_plan(where, page, machine, {.page_size = page}).ranges.front().policy;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -11,7 +11,7 @@
 
 struct hwloc_bitmap_s;
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// \safety const functions from any thread
 class policy_call {
@@ -52,4 +52,4 @@ class policy_call {
 /// The one policy that all plans of `where` consist of, whatever the size; nothing if they have runs.
 std::optional<policy> only_policy(const placement& where, const topology& machine);
 
-}  // namespace acre
+}  // namespace acre::inline v1

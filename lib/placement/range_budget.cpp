@@ -11,7 +11,7 @@
 #include "sys/clock.hpp"
 #include "sys/files.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 // relaxed: a sum that orders nothing.
@@ -82,4 +82,4 @@ range_share::range_share(std::size_t ranges) {
 
 range_share::~range_share() { in_use.fetch_sub(x_ranges, std::memory_order_relaxed); }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Three quarters of vm.max_map_count as it is now; the rest is for all else in the process: libraries, stacks of
 /// threads, what munmap(2) needs. Counted are mappings of more than one range; those of one policy mostly merge.
@@ -43,4 +43,4 @@ class range_share {
   std::size_t x_ranges = 0;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -12,7 +12,7 @@
 #include "sys/policy.hpp"
 #include "topology/node_files.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 int mode_of(policy_mode mode) noexcept {
@@ -119,4 +119,4 @@ std::string say_what_is_left(const policy& wanted, const policy& left, const nod
   }
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

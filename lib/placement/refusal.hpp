@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// What the kernel would make of a policy now that its cpuset allows other nodes than the topology says.
 /// \param allowed what allowed_now() said
@@ -27,4 +27,4 @@ std::string say_what_is_left(const policy& wanted, const policy& left, const nod
 [[noreturn]] void throw_refusal(int error, const policy& wanted, const std::string& doing, const void* p,
                                 std::size_t bytes);
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -11,7 +11,7 @@
 
 #include "placement/strategies.hpp"
 
-namespace acre::detail {
+namespace acre::inline v1::detail {
 
 namespace {
 
@@ -226,4 +226,4 @@ void plan_by_page(plan& p, const placement& where, const topology&, const plan_o
   }
 }
 
-}  // namespace acre::detail
+}  // namespace acre::inline v1::detail

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <string>
 
-namespace acre::detail {
+namespace acre::inline v1::detail {
 
 /// Appends ranges to a plan, merges equal neighbours and keeps the limit.
 class run_list {
@@ -42,4 +42,4 @@ class run_list {
 /// The chunk of a plan that has its bytes and page size; of all but chunk::automatic.
 void set_chunk(plan& p, const chunk& wanted);
 
-}  // namespace acre::detail
+}  // namespace acre::inline v1::detail

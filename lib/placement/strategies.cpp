@@ -6,7 +6,7 @@
 
 #include "sys/pages.hpp"
 
-namespace acre::detail {
+namespace acre::inline v1::detail {
 namespace {
 
 using acre::strategy;
@@ -119,4 +119,4 @@ std::span<const strategy_row> strategies() noexcept { return rows; }
 
 const strategy_row& row_of(strategy s) noexcept { return rows[static_cast<std::size_t>(s)]; }
 
-}  // namespace acre::detail
+}  // namespace acre::inline v1::detail

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace acre::detail {
+namespace acre::inline v1::detail {
 
 /// What stands behind the name in a text.
 enum class operand { none, nodes, weights, nodes_or_weights };
@@ -61,4 +61,4 @@ void plan_blocked(plan& p, const placement& where, const topology& machine, cons
 void plan_most_free(plan& p, const placement& where, const topology& machine, const plan_options& options);
 void plan_by_page(plan& p, const placement& where, const topology& machine, const plan_options& options);
 
-}  // namespace acre::detail
+}  // namespace acre::inline v1::detail

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Calls f(index of a word, mask of the run's bits in it).
 template <class F>
@@ -47,4 +47,4 @@ std::size_t bit_map::next_set(std::size_t from) const noexcept {
   return x_bits;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

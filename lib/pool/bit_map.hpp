@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 class bit_map {
  public:
@@ -36,4 +36,4 @@ class bit_map {
   std::vector<std::uint64_t> x_words;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -11,7 +11,7 @@
 
 #include "pool/poison.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 template <class... Words>
@@ -140,4 +140,4 @@ block_guard::block block_guard::wake_oldest() {
   return awake;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -12,7 +12,7 @@
 
 #include "base/small_mutex.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// What a guard finds, for the misuse handler.
 class block_misuse : public error {
@@ -114,4 +114,4 @@ class block_guard {
   std::size_t x_resting_bytes = 0;  ///< that the blocks have
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -12,7 +12,7 @@
 #include "pool/page_heap.hpp"
 #include "pool/slab.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// Blocks that are linked at once out of a fresh span: a page of them, so that a pool of few blocks touches few pages.
@@ -229,4 +229,4 @@ free_block* centre::take_empty_spans(const page_heap& heap) {
   return empty;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

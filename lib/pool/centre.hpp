@@ -9,7 +9,7 @@
 
 #include "base/small_mutex.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 using detail::free_block;
 using detail::size_class;
@@ -94,4 +94,4 @@ class alignas(64) centre {
   class_shape x_shape;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -1,6 +1,6 @@
 #include "pool/cpu_table.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 node_id served_node_near(node_id node, const topology& machine, const node_set& served) {
   return served.contains(node) ? node : machine.nearest_first(node, served).front();
@@ -21,4 +21,4 @@ std::vector<std::optional<node_id>> served_node_of_each_cpu(const topology& mach
   return table;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

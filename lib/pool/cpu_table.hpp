@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// The node itself if `served` has it, else the one of `served` that is nearest to it.
 /// \param served not empty
@@ -21,4 +21,4 @@ node_id served_node_near(node_id node, const topology& machine, const node_set& 
 std::vector<std::optional<node_id>> served_node_of_each_cpu(const topology& machine, const node_set& served,
                                                             std::size_t possible = 0);
 
-}  // namespace acre
+}  // namespace acre::inline v1

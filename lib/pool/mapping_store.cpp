@@ -5,7 +5,7 @@
 #include <tuple>
 #include <utility>
 
-namespace acre {
+namespace acre::inline v1 {
 
 // Of equals the one kept last comes first.
 bool mapping_store::by_size::before(const mapping& a, const mapping& b) noexcept {
@@ -90,4 +90,4 @@ std::unique_ptr<mapping_store::mapping> mapping_store::remove_any() noexcept {
   return x_live.empty() ? nullptr : remove(*x_live.root());
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

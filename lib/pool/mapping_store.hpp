@@ -8,7 +8,7 @@
 #include "base/summed_tree.hpp"
 #include "pool/page_source.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Books only: maps and unmaps nothing. The work of every function grows with the logarithm of what there is.
 /// \safety none; page_heap locks
@@ -94,4 +94,4 @@ class mapping_store {
   std::size_t x_kept_bytes = 0;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -20,7 +20,7 @@
 #include "pool/page_source.hpp"
 #include "sys/threads.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 constexpr unsigned no_pool = std::numeric_limits<unsigned>::max();
@@ -214,4 +214,4 @@ void node_pools::do_deallocate(void* p, std::size_t bytes, std::size_t alignment
   if (cpu.index.load(std::memory_order_relaxed) != *owner) x_state->count_foreign(cpu, *owner);
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

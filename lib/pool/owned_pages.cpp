@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 constexpr std::size_t widened(std::size_t alignment) noexcept {
@@ -28,4 +28,4 @@ void owned_pages::unmap(void* p, std::size_t bytes, std::size_t alignment) noexc
   x_source->unmap(p, bytes, widened(alignment));
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

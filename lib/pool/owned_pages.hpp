@@ -8,7 +8,7 @@
 #include "pool/owner_map.hpp"
 #include "pool/page_source.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Passes everything on to another source. Mappings begin at granules of the map, so that no two share one, and are
 /// registered as long as they live.
@@ -40,4 +40,4 @@ class owned_pages final : public page_source {
   owner_map::owner x_who;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace acre {
+namespace acre::inline v1 {
 
 owner_map::owner_map(std::pmr::memory_resource* memory)
     : x_memory(memory), x_root(std::make_unique<std::atomic<leaf*>[]>(root_entries)) {}
@@ -63,4 +63,4 @@ void owner_map::clear(const void* p, std::size_t bytes) noexcept {
   }
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -9,7 +9,7 @@
 #include <memory_resource>
 #include <optional>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// A radix tree of two levels over the granules of a 48-bit address space. Each granule has one owner at most:
 /// who registers ranges begins them at multiples of granule_bytes. Where a range ends within a granule, the
@@ -75,4 +75,4 @@ class owner_map {
   std::unique_ptr<std::atomic<leaf*>[]> x_root;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

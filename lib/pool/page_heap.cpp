@@ -12,7 +12,7 @@
 #include "sys/clock.hpp"
 #include "sys/pages.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 constexpr std::size_t huge_page = std::size_t{2} << 20;
@@ -387,4 +387,4 @@ void page_heap::deallocate_mapping(void* p, std::size_t bytes) noexcept {
   tend(todo);
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -20,7 +20,7 @@
 #include "pool/slab.hpp"
 #include "pool/slab_index.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// What is done under the lock takes a time that grows with the logarithm of the number of slabs and mappings; only
 /// slabs(), resident() and release() go through all.
@@ -159,4 +159,4 @@ class page_heap {
   std::uint64_t x_deallocations = 0;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

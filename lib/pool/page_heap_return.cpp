@@ -7,7 +7,7 @@
 #include "pool/page_heap.hpp"
 #include "sys/clock.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// When the limit is passed, a bit more than the excess goes: not a system call for each block from then on.
@@ -201,4 +201,4 @@ void page_heap::release() noexcept {
   x_share.tell(0);
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

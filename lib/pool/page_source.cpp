@@ -18,7 +18,7 @@
 #include "pool/slab.hpp"
 #include "sys/pages.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
@@ -257,4 +257,4 @@ std::unique_ptr<page_source> make_page_source(std::pmr::memory_resource* upstrea
   return std::make_unique<upstream_source>(upstream);
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -10,7 +10,7 @@
 #include <memory>
 #include <memory_resource>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// What freed large blocks are good for.
 enum class page_reuse {
@@ -68,4 +68,4 @@ std::unique_ptr<page_source> make_page_source(std::pmr::memory_resource* upstrea
 /// The same, and the sanitizers know of it.
 std::unique_ptr<page_source> watch(std::unique_ptr<page_source> pages);
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -17,7 +17,7 @@ extern "C" {
 [[gnu::weak]] void __lsan_unregister_root_region(const void* p, std::size_t bytes);
 }
 
-namespace acre::poison {
+namespace acre::inline v1::poison {
 namespace {
 
 bool asan() noexcept {
@@ -69,4 +69,4 @@ void remove_roots(const void* p, std::size_t bytes) noexcept {
   if (seeks_leaks()) __lsan_unregister_root_region(p, bytes);
 }
 
-}  // namespace acre::poison
+}  // namespace acre::inline v1::poison

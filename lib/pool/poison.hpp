@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace acre::poison {
+namespace acre::inline v1::poison {
 
 /// True if AddressSanitizer or Valgrind's memcheck watches this program: found out at run time, whatever this library
 /// was compiled with (Valgrind only where its headers were there then).
@@ -25,4 +25,4 @@ void add_roots(const void* p, std::size_t bytes) noexcept;
 /// \param p, bytes as given to add_roots(): for anything else LeakSanitizer ends the program
 void remove_roots(const void* p, std::size_t bytes) noexcept;
 
-}  // namespace acre::poison
+}  // namespace acre::inline v1::poison

@@ -10,7 +10,7 @@
 
 #include "pool/poison.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 using detail::class_bytes;
@@ -284,4 +284,4 @@ void pool_core::unlock_after_fork() noexcept {
   if (x_guard) x_guard->unlock_after_fork();
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -16,7 +16,7 @@
 #include "pool/page_heap.hpp"
 #include "pool/thread_registry.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// thread_cache <- lists -> centre <- spans -> page_heap <- slabs -> page_source.
 class pool_core {
@@ -125,4 +125,4 @@ class pool_core {
   links x_links;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

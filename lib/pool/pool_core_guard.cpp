@@ -5,7 +5,7 @@
 #include "pool/poison.hpp"
 #include "pool/pool_core.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// Forbidden bytes that small blocks have at least where somebody watches: to find writes past the end. Larger ones
@@ -80,4 +80,4 @@ void pool_core::deallocate_raw(const block_guard::block& b) noexcept {
   x_heap.deallocate(b.p, all, b.alignment);
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -10,7 +10,7 @@
 #include "pool/page_source.hpp"
 #include "pool/pool_core.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// No pool has it: the fast path is never taken where every block is watched.
@@ -123,4 +123,4 @@ std::pmr::memory_resource* pool_resource::upstream_resource() const noexcept {
   return x_core->heap().pages().upstream();
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

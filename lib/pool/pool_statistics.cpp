@@ -10,7 +10,7 @@
 #include "pool/pool_core.hpp"
 #include "pool/thread_registry.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 pool_statistics pool_core::statistics() const {
   pool_statistics s;
@@ -72,4 +72,4 @@ std::string pool_statistics::to_string() const {
 
 std::ostream& operator<<(std::ostream& out, const pool_statistics& s) { return out << s.to_string(); }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -14,7 +14,7 @@
 #include "base/fork_handlers.hpp"
 #include "base/small_mutex.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 constinit small_mutex pools_mutex;
@@ -107,4 +107,4 @@ std::pmr::memory_resource* set_default_resource(std::pmr::memory_resource* r, st
   return value_or_code(ec, [&] { return acre::set_default_resource(r); });
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -8,7 +8,7 @@
 #include "sys/memory_limits.hpp"
 #include "sys/pages.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// A quarter of what this process may have.
@@ -44,4 +44,4 @@ std::size_t set_retained_limit(std::size_t bytes) noexcept {
   return old;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstddef>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// \safety of one pool's, under that pool's lock; of different pools, from any threads
 class retained_share {
@@ -52,4 +52,4 @@ class retained_share {
   std::size_t x_told = 0;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

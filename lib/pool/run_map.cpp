@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 constexpr std::size_t word_units = 64;
@@ -126,4 +126,4 @@ std::size_t run_map::find_within(std::size_t part, std::size_t count, std::size_
   return first_unit_of(part) - carried;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -7,7 +7,7 @@
 
 #include "pool/bit_map.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// A bit for each unit, and above each 64 of them a binary tree that knows of every part how many free units it begins
 /// with, ends with, and has in its longest run. The work of every function grows with the logarithm of the size and
@@ -61,4 +61,4 @@ class run_map {
   mutable std::size_t x_steps = 0;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-namespace acre {
+namespace acre::inline v1 {
 
 slab::slab(std::size_t bytes, std::size_t alignment, std::size_t granule, std::size_t piece)
     : x_alignment(alignment),
@@ -171,4 +171,4 @@ std::byte* slab::span_of(const void* block) const noexcept {
   return x_base + (unit - x_back[unit]) * unit_bytes;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

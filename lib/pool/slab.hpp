@@ -14,7 +14,7 @@
 #include "pool/bit_map.hpp"
 #include "pool/run_map.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 inline constexpr std::size_t unit_bytes = detail::largest_class_alignment;
 
@@ -173,4 +173,4 @@ class slab {
   std::array<std::uint32_t, 9> x_part_room{};  ///< aligned_room() of the same, where is_unaligned says so
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -4,7 +4,7 @@
 #include <bit>
 #include <utility>
 
-namespace acre {
+namespace acre::inline v1 {
 
 bool slab_index::by_address::sum_up(slab& s, const slab* left, const slab* right) noexcept {
   slab_summary all = s.x_own;
@@ -87,4 +87,4 @@ slab* slab_index::last_marked(unsigned marks, const void* below) const noexcept 
       [=](const slab& s) { return (s.x_own.marks & marks) != 0; });
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

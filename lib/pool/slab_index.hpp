@@ -8,7 +8,7 @@
 #include "base/summed_tree.hpp"
 #include "pool/slab.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// In the order of their addresses. The work of every function but for_each() grows with the logarithm of the number of
 /// slabs.
@@ -54,4 +54,4 @@ class slab_index {
   summed_tree<slab, by_address> x_slabs;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

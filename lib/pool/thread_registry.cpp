@@ -11,7 +11,7 @@
 #include "pool/pool_core.hpp"
 #include "sys/threads.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace detail {
 
 constinit thread_local thread_state this_thread;
@@ -348,4 +348,4 @@ void reclaim_idle_caches(pool_core& pool) noexcept {
 std::unique_lock<small_mutex> hold() noexcept { return std::unique_lock(registry_mutex); }
 
 }  // namespace thread_registry
-}  // namespace acre
+}  // namespace acre::inline v1

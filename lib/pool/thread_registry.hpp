@@ -10,7 +10,7 @@
 
 #include "base/small_mutex.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 class pool_core;
 class thread_caches;
@@ -75,4 +75,4 @@ void reclaim_idle_caches(pool_core& pool) noexcept;
 std::uint64_t next_pool_id() noexcept;
 
 }  // namespace thread_registry
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -3,7 +3,7 @@
 #include "pool/page_source.hpp"
 #include "pool/poison.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 class watched_source final : public page_source {
@@ -43,4 +43,4 @@ std::unique_ptr<page_source> watch(std::unique_ptr<page_source> pages) {
   return std::make_unique<watched_source>(std::move(pages));
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -10,7 +10,7 @@
 #include "sys/pages.hpp"
 #include "sys/processes.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 void require_options(const attach_options& o) {
@@ -143,4 +143,4 @@ std::unique_ptr<segment_state> attach_segment(std::unique_ptr<segment_object> ob
                                                        .sealed = facts.sealed});
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

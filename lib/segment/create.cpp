@@ -13,7 +13,7 @@
 #include "sys/processes.hpp"
 #include "sys/shared.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 void require_options(const segment_options& o, const placement& where, const topology& machine) {
@@ -136,4 +136,4 @@ std::unique_ptr<segment_state> create_segment(const segment_name& name, std::siz
   return s;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -11,7 +11,7 @@
 #include "sys/pages.hpp"
 #include "sys/shared.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// Linux < 5.14 has no MADV_POPULATE_READ.
@@ -74,4 +74,4 @@ bool has_pages(const void* p, std::size_t bytes, page_kind kind) {
   return is_hugetlb(kind) || sys::present_bytes(p, bytes) != 0;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

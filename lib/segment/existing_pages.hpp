@@ -9,7 +9,7 @@
 
 #include "segment/segment_object.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Maps all pages that the object has in the first `bytes` bytes of a mapping of its beginning, so that the kernel tells
 /// where they lie, and makes none. Hugetlb pages only if all are there: mincore(2) tells of no others' (Linux 6.12).
@@ -22,4 +22,4 @@ void map_existing_pages(const mapping& memory, std::size_t bytes, const segment_
 /// Hugetlb pages count as there.
 bool has_pages(const void* p, std::size_t bytes, page_kind kind);
 
-}  // namespace acre
+}  // namespace acre::inline v1

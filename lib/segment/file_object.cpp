@@ -12,7 +12,7 @@
 #include "sys/pages.hpp"
 #include "sys/shared.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 class file_object final : public segment_object {
@@ -203,4 +203,4 @@ bool unlink_file(const std::string& name) {
   return true;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

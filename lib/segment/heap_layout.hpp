@@ -21,7 +21,7 @@
 
 #include "sys/robust_mutex.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 inline constexpr std::size_t block_unit = 16;
 inline constexpr std::size_t word_bytes = 8;
@@ -111,4 +111,4 @@ constexpr std::uint64_t end_block(std::size_t bytes) noexcept {
 }
 static_assert(end_block(4096) == 4088 && end_block(4095) == 4072);
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -3,7 +3,7 @@
 
 #include "segment/segment_heap.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 void segment_heap::clear_books() noexcept {
   heap_header& h = header();
@@ -102,4 +102,4 @@ bool segment_heap::is_sound() const noexcept {
          are_bins_sound(free_blocks);
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

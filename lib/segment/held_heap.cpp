@@ -9,7 +9,7 @@
 #include <string>
 #include <system_error>
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 [[noreturn, gnu::cold]] void refuse(errc code, const std::string& what) {
@@ -108,4 +108,4 @@ held_heap::held_heap(void* memory, std::size_t bytes) : held_heap(memory, bytes,
 held_heap::held_heap(void* memory, std::size_t bytes, std::chrono::milliseconds at_most)
     : x_heap(memory, bytes), x_held(lock_repaired(x_heap, at_most) == sys::lock_outcome::locked) {}
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -6,7 +6,7 @@
 
 #include "segment/segment_heap.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// How long anybody waits for the mutex.
 inline constexpr std::chrono::seconds longest_wait{10};
@@ -42,4 +42,4 @@ class held_heap {
   bool x_held;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

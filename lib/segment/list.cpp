@@ -13,7 +13,7 @@
 #include "sys/shared.hpp"
 #include "sys/sysv.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// Where its pages lie; nothing if the kernel does not tell this user.
@@ -109,4 +109,4 @@ std::string segment_info::to_string() const {
 
 std::ostream& operator<<(std::ostream& out, const segment_info& s) { return out << s.to_string(); }
 
-}  // namespace acre
+}  // namespace acre::inline v1

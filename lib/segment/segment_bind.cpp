@@ -11,7 +11,7 @@
 #include "segment/segment_state.hpp"
 #include "sys/pages.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 struct part {
@@ -110,4 +110,4 @@ migration shared_segment::bind(const placement& where, const segment_bind_option
   return result;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -3,7 +3,7 @@
 
 #include "base/code_of.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 shared_segment shared_segment::create(std::string_view name, std::size_t bytes, const placement& where,
                                       std::error_code& ec) noexcept {
@@ -100,4 +100,4 @@ void shared_segment::prefault(const topology& machine, std::error_code& ec) noex
   ec = code_of([&] { prefault(machine); });
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -2,7 +2,7 @@
 
 #include <cerrno>
 
-namespace acre {
+namespace acre::inline v1 {
 
 void reject(const std::string& why) { throw error(errc::foreign_segment, "segment: " + why); }
 
@@ -68,4 +68,4 @@ void fail_commit(const error& why, std::uint64_t bytes, const std::string& where
   throw why;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Of an object that cannot be what it should be: errc::foreign_segment.
 [[noreturn]] void reject(const std::string& why);
@@ -27,4 +27,4 @@ void committing(std::uint64_t bytes, const std::string& where, F commit) {
   }
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

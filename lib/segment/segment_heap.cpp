@@ -9,7 +9,7 @@
 #include <limits>
 #include <string>
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// So many blocks of a bin whose blocks may be too small are looked at before a larger bin is taken.
@@ -262,4 +262,4 @@ std::size_t segment_heap::largest_free() const {
   return most == 0 ? 0 : most - word_bytes;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -6,7 +6,7 @@
 
 #include "segment/heap_layout.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// A view of the heap in a range; knows nothing of its own. What it finds there is believed only as far as no wrong
 /// value leads outside the range, also if others write into it at the same time; damage that is found is an exception,
@@ -105,4 +105,4 @@ class segment_heap {
   std::uint64_t x_end;
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

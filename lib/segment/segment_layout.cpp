@@ -10,7 +10,7 @@
 #include "segment/segment_record.hpp"
 #include "sys/pages.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// Sums that cannot wrap.
@@ -42,4 +42,4 @@ segment_layout::segment_layout(std::size_t bytes, page_kind kind) {
   mapped = huge ? object : data;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

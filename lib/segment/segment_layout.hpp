@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// The record has the end of the object. In base pages it has a page of its own; where pages may be transparent huge
 /// ones it begins a huge page, for else the data's end would come into existence with it; in hugetlb pages it has the
@@ -21,4 +21,4 @@ struct segment_layout {
   segment_layout(std::size_t bytes, page_kind kind);
 };
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -6,7 +6,7 @@
 
 #include "segment/segment_object.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 constexpr std::size_t longest_file_name = 255;  // NAME_MAX
@@ -75,4 +75,4 @@ segment_name::segment_name(segment_backend b, std::string_view name) : backend(b
               "segment backend " + std::to_string(static_cast<int>(b)) + ", there is no such");
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

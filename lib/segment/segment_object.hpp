@@ -14,7 +14,7 @@
 
 #include "segment/segment_record.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 struct map_wish {
   acre::access access = acre::access::read_write;
@@ -110,4 +110,4 @@ bool remove_unfinished(key_t key);
 /// log2 of the bytes of hugetlb pages; 0 for others.
 unsigned hugetlb_shift(page_kind kind) noexcept;
 
-}  // namespace acre
+}  // namespace acre::inline v1

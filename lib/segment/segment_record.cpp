@@ -9,7 +9,7 @@
 
 #include "segment/segment_errors.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 constexpr std::array<char, 8> magic = {'a', 'c', 'r', 'e', 's', 'e', 'g', '\n'};
@@ -132,4 +132,4 @@ segment_record decode(const record_bytes& page, std::uint64_t object_bytes) {
   return record;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -12,7 +12,7 @@
 #include <span>
 #include <string>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// Bytes that the record takes, at the very end of the object, whatever the page size.
 constexpr std::size_t record_size = 4096;
@@ -43,4 +43,4 @@ record_bytes with_sums(const record_bytes& page) noexcept;
 ///   where only the latter is wrong (two processes that bind() at once) the placement is empty.
 segment_record decode(const record_bytes& page, std::uint64_t object_bytes);
 
-}  // namespace acre
+}  // namespace acre::inline v1

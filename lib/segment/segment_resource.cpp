@@ -16,7 +16,7 @@
 #include "segment/held_heap.hpp"
 #include "sys/processes.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// A block that is to be freed when the heap can be had. Kept in the process's own memory.
 struct segment_resource::late_free {
@@ -215,4 +215,4 @@ bool segment_resource::do_is_equal(const std::pmr::memory_resource& other) const
   return o != nullptr && o->x_memory == x_memory;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

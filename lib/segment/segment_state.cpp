@@ -5,7 +5,7 @@
 #include "sys/pages.hpp"
 #include "sys/processes.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 object_facts segment_state::require_intact() const {
   const object_facts now = object->facts();
@@ -63,4 +63,4 @@ std::string describe(const segment_record& record) {
   return record.partly_rebound ? record.placement + ", parts bound anew" : record.placement;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

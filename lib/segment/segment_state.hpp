@@ -14,7 +14,7 @@
 #include "segment/segment_object.hpp"
 #include "segment/segment_record.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 struct segment_state {
   std::unique_ptr<segment_object> object;
@@ -63,4 +63,4 @@ creator_state state_of_creator(const segment_record& record);
 /// The placement in words.
 std::string describe(const segment_record& record);
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -4,7 +4,7 @@
 
 #include "sys/shared.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 
 void* shared_address() noexcept {
   constexpr std::uint64_t first = 0x2000'0000'0000;
@@ -13,4 +13,4 @@ void* shared_address() noexcept {
   return reinterpret_cast<void*>(first + sys::random_bits() % ((last - first) / step) * step);
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -14,7 +14,7 @@
 #include "segment/segment_state.hpp"
 #include "sys/shared.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 std::unique_ptr<segment_object> open_object(const segment_name& name, bool writable) {
@@ -258,4 +258,4 @@ void shared_segment::prefault(const topology& machine) {
   map_existing_pages(s.memory, s.layout.data, *s.object, s.object->facts().present);
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

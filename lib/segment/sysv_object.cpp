@@ -16,7 +16,7 @@
 #include "sys/processes.hpp"
 #include "sys/sysv.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 // A key is seen by all from the first moment on, and looking into a segment to see whether it is one of acre's would
@@ -238,4 +238,4 @@ bool remove_unfinished(key_t key) {
   return sys::remove_segment(found.id) == 0;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -3,7 +3,7 @@
 
 #include <cerrno>
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 
 /// 0 or errno, of a call that returns 0 where it succeeds.
 inline int error_of(int result) noexcept { return result == 0 ? 0 : errno; }
@@ -13,4 +13,4 @@ constexpr unsigned huge_shift_position = 26;
 
 constexpr unsigned permission_bits = 0777;
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

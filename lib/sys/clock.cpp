@@ -2,7 +2,7 @@
 
 #include <ctime>
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 
 std::int64_t coarse_milliseconds() noexcept {
   timespec t{};
@@ -10,4 +10,4 @@ std::int64_t coarse_milliseconds() noexcept {
   return std::int64_t{t.tv_sec} * 1000 + t.tv_nsec / 1'000'000;
 }
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

@@ -11,7 +11,7 @@
 
 #include "sys/pages.hpp"
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 namespace {
 
 // include/uapi/linux/fs.h, Linux 6.11.
@@ -262,4 +262,4 @@ std::optional<std::size_t> page_size_at(std::uintptr_t at) {
   return entries.empty() ? std::nullopt : std::optional(static_cast<std::size_t>(entries.front().page_size));
 }
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 
 /// The whole text of a file: 0 or errno.
 int read_text(const char* path, std::string& text);
@@ -130,4 +130,4 @@ std::vector<smaps_entry> smaps(std::uintptr_t begin, std::uintptr_t end);
 /// can be read.
 std::optional<std::size_t> page_size_at(std::uintptr_t at);
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

@@ -9,7 +9,7 @@
 #include "sys/clock.hpp"
 #include "sys/files.hpp"
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 namespace {
 
 /// A limit, and what counts against it.
@@ -253,4 +253,4 @@ group_limits huge_page_group_limits(unsigned shift, const std::string& root) {
   return group_reader(files, 0, root).read();
 }
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

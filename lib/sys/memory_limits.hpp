@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 
 /// What a limit leaves, and its file, for messages.
 struct limit_room {
@@ -35,4 +35,4 @@ group_limits memory_group_limits(std::uint64_t wanted, const std::string& root =
 /// touch.
 group_limits huge_page_group_limits(unsigned shift, const std::string& root = {});
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

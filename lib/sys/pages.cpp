@@ -33,7 +33,7 @@
 #define PR_SET_VMA_ANON_NAME 0
 #endif
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 namespace {
 
 int advise_all(void* p, std::size_t bytes, int advice) noexcept {
@@ -231,4 +231,4 @@ long scan_huge(std::uintptr_t begin, std::uintptr_t end, std::span<huge_run> run
   return scan(begin, end, page_is_huge, runs, next);
 }
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

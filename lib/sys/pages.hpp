@@ -6,7 +6,7 @@
 #include <optional>
 #include <span>
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 
 /// Bytes of a base page.
 std::size_t page_size() noexcept;
@@ -88,4 +88,4 @@ struct huge_run {
 long scan_huge(std::uintptr_t begin, std::uintptr_t end, std::span<huge_run> runs,
                std::uintptr_t& next) noexcept;
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

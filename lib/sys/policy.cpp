@@ -9,7 +9,7 @@
 #define __NR_set_mempolicy_home_node 450
 #endif
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 namespace {
 
 // The kernel subtracts one from maxnode (mm/mempolicy.c, get_nodes).
@@ -89,4 +89,4 @@ long migrate(int pid, const node_bits& from, const node_bits& to) noexcept {
   return r >= 0 ? r : -errno;
 }
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

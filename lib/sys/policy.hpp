@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 
 /// Bits of nodes 0..1023, the kernel's largest MAX_NUMNODES.
 using node_bits = std::array<std::uint64_t, 16>;
@@ -69,4 +69,4 @@ long move(std::span<void* const> pages, std::span<const int> targets, std::span<
 /// migrate_pages(2): the count of pages that could not be moved, or -errno.
 long migrate(int pid, const node_bits& from, const node_bits& to) noexcept;
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

@@ -16,7 +16,7 @@
 
 #include "sys/files.hpp"
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 namespace {
 
 std::string path_of(int pid, const char* name) {
@@ -146,4 +146,4 @@ std::optional<thread_owner> owner_of_thread(pid_t thread) {
   return found.process > 0 ? std::optional(found) : std::nullopt;
 }
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

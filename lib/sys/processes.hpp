@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 
 int process_number() noexcept;
 /// Of the calling thread; the process's for its first one.
@@ -65,4 +65,4 @@ std::optional<thread_owner> owner_of_thread(pid_t thread);
 int read_group_file(const std::string& group, const char* name, std::string& text);
 int write_group_file(const std::string& group, const char* name, const std::string& text);
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

@@ -12,7 +12,7 @@
 
 #include "sys/processes.hpp"
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 namespace {
 
 // It begins its life as zeroes that somebody mapped.
@@ -177,4 +177,4 @@ lock_holder robust_mutex::holder() const {
   return found;
 }
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 
 /// What came of asking for a robust mutex.
 enum class lock_outcome {
@@ -54,4 +54,4 @@ class robust_mutex {
       x_owner;  ///< thread number and PID namespace of who locked it last: nobody is believed to be dead without
 };
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

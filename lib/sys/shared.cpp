@@ -17,7 +17,7 @@
 #include "sys/clock.hpp"
 #include "sys/files.hpp"
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 namespace {
 
 constexpr const char* directory = "/dev/shm";
@@ -220,4 +220,4 @@ std::uint64_t random_bits() noexcept {
          0x9e3779b97f4a7c15;
 }
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 
 /// A descriptor, or -1 and why.
 struct opened {
@@ -68,4 +68,4 @@ int status_of(int file, file_status& status) noexcept;
 
 std::uint64_t random_bits() noexcept;
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

@@ -9,7 +9,7 @@
 #include "sys/call.hpp"
 #include "sys/files.hpp"
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 namespace {
 
 segment_id id_of(int result) noexcept { return result < 0 ? segment_id{-1, errno} : segment_id{result, 0}; }
@@ -79,4 +79,4 @@ attached attach_segment(int id, void* address, bool writable) noexcept {
 
 int detach_segment(void* p) noexcept { return error_of(::shmdt(p)); }
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

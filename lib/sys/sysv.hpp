@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 
 struct segment_status {
   int id = -1;
@@ -41,4 +41,4 @@ struct attached {
 attached attach_segment(int id, void* address, bool writable) noexcept;
 int detach_segment(void* p) noexcept;
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

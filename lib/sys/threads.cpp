@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstddef>
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 namespace {
 
 // More than any kernel's NR_CPUS (8192); a smaller set is EINVAL on machines with more possible CPUs.
@@ -62,4 +62,4 @@ bool barrier_in_all_threads() noexcept {
   return registered && syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
 }
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

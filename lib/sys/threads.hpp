@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-namespace acre::sys {
+namespace acre::inline v1::sys {
 
 /// sched_getcpu(3); 0 where the kernel does not tell.
 unsigned current_cpu_by_call() noexcept;
@@ -51,4 +51,4 @@ int pin(std::span<const unsigned> cpus) noexcept;
 /// \returns false where the kernel cannot or a filter forbids it
 bool barrier_in_all_threads() noexcept;
 
-}  // namespace acre::sys
+}  // namespace acre::inline v1::sys

@@ -4,7 +4,7 @@
 #include "topology/machine.hpp"
 #include "topology/node_files.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 bool is_main_memory(memory_kind kind) noexcept {
@@ -61,4 +61,4 @@ void read_cpus(machine& m) {
   std::sort(m.node_of_cpu.begin(), m.node_of_cpu.end());
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -1,7 +1,7 @@
 #include "topology/machine.hpp"
 #include "topology/node_files.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 void set(machine& m, node_id from, node_id to, std::uint64_t value) {
@@ -53,4 +53,4 @@ void read_distances(machine& m) {
   if (m.is_this_system) complete_from_sysfs(m);
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -5,7 +5,7 @@
 #include <memory>
 #include <type_traits>
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 std::string interface_version() {
@@ -29,4 +29,4 @@ std::string hwloc_version() {
   return release != nullptr ? release : interface_version();
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

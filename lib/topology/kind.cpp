@@ -3,7 +3,7 @@
 
 #include "topology/machine.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 // hwloc 2.9 to 2.12: NUMANode subtypes, and the infos its guesses are made of.
@@ -63,4 +63,4 @@ std::string_view to_string(memory_attribute attribute) noexcept {
   return "unknown";
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -8,7 +8,7 @@
 #include "sys/pages.hpp"
 #include "topology/machine.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 [[noreturn]] void fail(const std::string& what, int errno_value) {
@@ -129,4 +129,4 @@ const topology& topology::system() {
   return *the_system;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -7,7 +7,7 @@
 #include "sys/files.hpp"
 #include "topology/node_files.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 std::optional<std::uint64_t> capacity_now(node_id node) {
@@ -93,4 +93,4 @@ machine read_machine(hwloc_handle handle, bool is_this_system) {
   return m;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

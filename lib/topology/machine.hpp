@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 struct close_hwloc {
   void operator()(hwloc_topology* t) const noexcept { hwloc_topology_destroy(t); }
@@ -62,4 +62,4 @@ void read_distances(machine& m);
 /// What hwloc says the node is made of.
 memory_kind kind_of(hwloc_obj_t node) noexcept;
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -7,7 +7,7 @@
 #include "sys/threads.hpp"
 #include "topology/machine.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 /// For a CPU whose node is hidden by hwloc or without distances: the candidates of the smallest part of the
@@ -74,4 +74,4 @@ node_set topology::local_nodes() const {
   return local_nodes(std::span(&cpu, 1));
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -10,7 +10,7 @@
 #include "sys/policy.hpp"
 #include "sys/threads.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 // More CPUs than any kernel has: a text beyond it is no list of CPUs or nodes.
@@ -132,4 +132,4 @@ std::optional<std::vector<unsigned>> distances_of_node(node_id node) {
   return numbers;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-namespace acre {
+namespace acre::inline v1 {
 
 /// The nodes that are online, with or without memory; nothing without NUMA support in the kernel.
 std::optional<std::vector<unsigned>> online_nodes();
@@ -33,4 +33,4 @@ error no_longer_usable(node_id node, const node_set& allowed);
 /// Reads the kernel's lists of numbers: "0-3,8". Nothing for another text.
 std::optional<std::vector<unsigned>> parse_kernel_list(std::string_view text);
 
-}  // namespace acre
+}  // namespace acre::inline v1

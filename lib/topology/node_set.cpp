@@ -3,7 +3,7 @@
 
 #include <ostream>
 
-namespace acre {
+namespace acre::inline v1 {
 
 void node_set::reject(node_id node) {
   throw error(errc::unknown_node,
@@ -38,4 +38,4 @@ std::size_t node_set::hash() const noexcept {
   return static_cast<std::size_t>(h);
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

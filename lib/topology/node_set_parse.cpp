@@ -11,7 +11,7 @@
 #include <array>
 #include <charconv>
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 class parser {
@@ -102,4 +102,4 @@ node_set node_set::parse(std::string_view text, const node_set& universe) {
   return parser(text, &universe).run();
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -8,7 +8,7 @@
 #include "topology/machine.hpp"
 #include "topology/node_files.hpp"
 
-namespace acre {
+namespace acre::inline v1 {
 namespace {
 
 [[noreturn]] void refuse(errc code, node_id node, const char* mistake, const char* right,
@@ -171,4 +171,4 @@ std::optional<best_node> topology::best(memory_attribute attribute, node_id init
   return found;
 }
 
-}  // namespace acre
+}  // namespace acre::inline v1

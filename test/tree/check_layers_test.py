@@ -84,6 +84,17 @@ class CheckLayers(unittest.TestCase):
         done = self.run_on(files={"lib/area/area.cpp": "std::snprintf(b, n, f);"})
         self.assertEqual(done.returncode, 0, done.stdout)
 
+    def test_a_namespace_without_the_number_of_the_interface(self):
+        for text in ("namespace acre {\n}\n", "namespace acre::sys {\n}\n", "namespace acre::inline v12 {\n}\n",
+                     "namespace acre { inline namespace v2 {\n}}\n"):
+            self.assert_found("lib/area/area.cpp", text, "the library's names are in acre::inline v1")
+
+    def test_namespaces_with_the_number_of_the_interface(self):
+        text = "namespace acre::inline v1 {\n}\nnamespace acre::inline v1::sys {\n}\nnamespace acres {\n}\n"
+        for change in ({"lib/area/area.cpp": text}, {"lib/cli/demo.cpp": "using namespace acre;\nnamespace acre {\n}\n"}):
+            done = self.run_on(files=change)
+            self.assertEqual((done.returncode, done.stdout), (0, ""))
+
     def test_a_public_header_in_no_layer(self):
         done = self.run_on(files={"include/acre/new.hpp": ""})
         self.assertIn("include/acre/new.hpp: in no layer", done.stdout)

@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace acre::detail {
+namespace acre::inline v1::detail {
 
 template <class F>
 concept node_of_page = std::is_invocable_r_v<node_id, F&, std::size_t, std::size_t>;
@@ -51,4 +51,4 @@ class page_function {
   void (*x_destroy)(void* object) noexcept = nullptr;
 };
 
-}  // namespace acre::detail
+}  // namespace acre::inline v1::detail

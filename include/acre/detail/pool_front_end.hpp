@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace acre {
+namespace acre::inline v1 {
 
 class pool_resource;
 
@@ -64,4 +64,4 @@ class ACRE_API pool_front_end : public resource {
 };
 
 }  // namespace detail
-}  // namespace acre
+}  // namespace acre::inline v1

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <memory_resource>
 
-namespace acre {
+namespace acre::inline v1 {
 
 class placement;
 
@@ -38,4 +38,4 @@ class resource_handle {
 };
 
 }  // namespace detail
-}  // namespace acre
+}  // namespace acre::inline v1

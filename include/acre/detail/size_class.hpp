@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace acre::detail {
+namespace acre::inline v1::detail {
 
 /// Index of a size class.
 using size_class = unsigned;
@@ -76,4 +76,4 @@ constexpr size_class class_of(std::size_t bytes, std::size_t alignment) noexcept
   return class_of((bytes + alignment - 1) & ~(alignment - 1));
 }
 
-}  // namespace acre::detail
+}  // namespace acre::inline v1::detail

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <new>
 
-namespace acre::detail {
+namespace acre::inline v1::detail {
 
 struct free_block {
   free_block* next;
@@ -105,4 +105,4 @@ ACRE_API bool take_up(std::uint64_t pool_id) noexcept;
 /// Release: a trim() that finds the thread idle sees all that it did.
 inline void leave() noexcept { this_thread.busy.store(false, std::memory_order_release); }
 
-}  // namespace acre::detail
+}  // namespace acre::inline v1::detail
