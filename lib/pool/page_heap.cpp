@@ -36,7 +36,6 @@ page_heap::page_heap(std::unique_ptr<page_source> pages, const pool_options& opt
       x_next_age(sys::coarse_milliseconds() + x_decay) {}
 
 void page_heap::lock_for_fork() noexcept {
-  x_tending.lock_for_fork();
   x_slabs_stay.lock_for_fork();
   for (small_mutex& m : x_committing) m.lock_for_fork();
   x_mutex.lock_for_fork();
@@ -46,7 +45,6 @@ void page_heap::unlock_after_fork() noexcept {
   x_mutex.unlock_after_fork();
   for (small_mutex& m : x_committing) m.unlock_after_fork();
   x_slabs_stay.unlock_after_fork();
-  x_tending.unlock_after_fork();
 }
 
 bool page_heap::is_extent(std::size_t bytes, std::size_t alignment) const noexcept {

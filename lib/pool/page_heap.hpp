@@ -65,6 +65,7 @@ class page_heap {
   // For the fork handlers.
   void lock_for_fork() noexcept;
   void unlock_after_fork() noexcept;
+  void forget_other_threads() noexcept { x_is_tended.store(false, std::memory_order_relaxed); }
 
  private:
   /// Which free pages to give back, and how many bytes at most.
@@ -121,6 +122,7 @@ class page_heap {
   std::size_t excess() const noexcept;
   chores look_for_chores() noexcept;
   void tend(const chores& c) noexcept;
+  void do_chores(const chores& c) noexcept;
   std::unique_lock<small_mutex> hold_slabs_for(purge_plan plan) noexcept;
   std::size_t purge(purge_plan plan) noexcept;
   std::size_t drop_mappings(purge_plan plan) noexcept;
@@ -137,8 +139,10 @@ class page_heap {
   const std::int64_t x_decay;  ///< milliseconds
 
   std::atomic<std::uint32_t> x_ages{0};  ///< relaxed: orders nothing
-  small_mutex x_tending;                 ///< locked before the others by who gives memory back in passing
-  small_mutex x_slabs_stay;              ///< locked before x_mutex by who removes slabs
+  /// Somebody gives memory back in passing. No lock, for fork would wait for it: upstream is called meanwhile, and may have
+  /// to wait for locks that its own fork handlers hold.
+  std::atomic<bool> x_is_tended = false;
+  small_mutex x_slabs_stay;  ///< locked before x_mutex by who removes slabs
   /// Each locked before x_mutex by who makes the pages of a part of a slab, so that nobody has a page there that is given
   /// back because others did not come.
   std::array<small_mutex, 16> x_committing;

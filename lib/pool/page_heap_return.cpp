@@ -39,8 +39,12 @@ page_heap::chores page_heap::look_for_chores() noexcept {
 void page_heap::tend(const chores& todo) noexcept {
   if (!todo.purge && !todo.age) return;
   // One thread does it, the others go on.
-  const std::unique_lock alone(x_tending, std::try_to_lock);
-  if (!alone) return;
+  if (x_is_tended.exchange(true, std::memory_order_acquire)) return;
+  do_chores(todo);
+  x_is_tended.store(false, std::memory_order_release);
+}
+
+void page_heap::do_chores(const chores& todo) noexcept {
   if (todo.purge) {
     std::size_t most = 0;
     {

@@ -84,6 +84,7 @@ class pool_core {
   // For the fork handlers.
   void lock_for_fork() noexcept;
   void unlock_after_fork() noexcept;
+  void forget_other_threads() noexcept { x_heap.forget_other_threads(); }
 
  private:
   // Relaxed counters, written seldom, that order nothing.

@@ -223,6 +223,7 @@ void take_lists_of(pool_core& pool, pool_core::reclaimed_lists& taken, Wanted is
 // While only the forking thread is left, the others' caches are as torn as their threads were: what was in them is lost to
 // the child.
 void forget_other_threads_of(pool_core& pool) noexcept {
+  pool.forget_other_threads();
   for (thread_cache* cache = pool.registered().caches; cache != nullptr;) {
     thread_cache* const next = cache->next;
     if (cache->owner != &this_thread) {

@@ -5,11 +5,14 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <pthread.h>
 #include <sys/types.h>
 
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <memory_resource>
+#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -141,6 +144,50 @@ BOOST_AUTO_TEST_CASE(children_forked_by_a_thread_other_than_the_first_go_on, *ti
     const pid_t child = start_child(pool, live);
     BOOST_TEST(exit_code_of(child) == 0);
   });
+}
+
+/// As those that keep their books whole for children: their handlers hold their lock while a process forks.
+class upstream_with_fork_handlers final : public std::pmr::memory_resource {
+ public:
+  static void install() {
+    static const int failed =
+        pthread_atfork([] { mutex.lock(); }, [] { mutex.unlock(); }, [] { mutex.unlock(); });
+    BOOST_TEST_REQUIRE(failed == 0);
+  }
+
+ private:
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+    const std::lock_guard lock(mutex);
+    return std::pmr::new_delete_resource()->allocate(bytes, alignment);
+  }
+  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override {
+    const std::lock_guard lock(mutex);
+    std::pmr::new_delete_resource()->deallocate(p, bytes, alignment);
+  }
+  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
+
+  static inline std::mutex mutex;
+};
+
+BOOST_AUTO_TEST_CASE(a_pool_does_not_wait_for_upstream_while_fork_waits_for_the_pool,
+                     *timeout(enough_seconds)) {
+  pool_resource first(placement::unbound(), {.guarding = guarding::off});  // acre's handlers are there
+  upstream_with_fork_handlers::install();
+  upstream_with_fork_handlers upstream;
+  // Each block has a mapping of its own, which goes back when it is freed.
+  pool_resource pool(&upstream, {.retained = 0, .guarding = guarding::off});
+  std::atomic<bool> stop = false;
+  std::vector<std::jthread> threads;
+  const auto stopped_at_the_end = std::shared_ptr<void>(nullptr, [&stop](void*) { stop = true; });
+  for (int t = 0; t != 2; ++t) {
+    threads.emplace_back([&] {
+      while (!stop) pool.deallocate(pool.allocate(32_MiB), 32_MiB);
+    });
+  }
+  for (int i = 0; i != 400; ++i) {
+    const pid_t child = start([] {});
+    BOOST_TEST_REQUIRE(exit_code_of(child) == 0);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(children_of_a_process_with_a_guarded_pool_go_on, *timeout(enough_seconds)) {
