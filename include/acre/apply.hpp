@@ -24,7 +24,7 @@ enum class downgrade_reason {
   policy_differs,      ///< the kernel reads back another policy than was set
   nodes_not_allowed,  ///< the cpuset allows fewer nodes than when the topology was loaded: the others are used
 };
-ACRE_API std::string_view to_string(downgrade_reason reason) noexcept;
+[[nodiscard]] ACRE_API std::string_view to_string(downgrade_reason reason) noexcept;
 
 struct downgrade {
   downgrade_reason reason;

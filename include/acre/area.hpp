@@ -57,7 +57,7 @@ struct area_options {
 };
 
 /// What an area was asked for, what it got, and why if that differs.
-struct area_status {
+struct [[nodiscard]] area_status {
   placement asked;
   /// The policy that a scratch page gets now, read back from the kernel, as text ("bind 1"); "nothing" if the kernel
   /// refuses it now, which a downgrade tells.
@@ -68,8 +68,8 @@ struct area_status {
   std::size_t blocks = 0;                    ///< live now
   std::size_t bytes = 0;                     ///< live now, in whole pages
   /// True if everything is as asked.
-  bool as_asked() const noexcept { return bound && downgrades.empty(); }
-  ACRE_API std::string to_string() const;
+  [[nodiscard]] bool as_asked() const noexcept { return bound && downgrades.empty(); }
+  [[nodiscard]] ACRE_API std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const area_status& s);
 };
 
@@ -100,15 +100,15 @@ class ACRE_API area final : public resource {
   area& operator=(const area&) = delete;
   ~area() override;
 
-  const placement& where() const noexcept;
-  const area_options& options() const noexcept;
+  [[nodiscard]] const placement& where() const noexcept;
+  [[nodiscard]] const area_options& options() const noexcept;
   /// What a block would get now, and what blocks got so far. Asks the kernel, with a scratch page (some 10 us): the cpuset
   /// may have changed since the area was made.
   area_status status() const;
   /// The kind of pages tried first: the largest this system may have, of those allowed (options().page_kind, or with
   /// fallback a smaller one, found out by the constructor). A single block may get smaller ones still: see
   /// status().
-  acre::page_kind page_kind() const noexcept;
+  [[nodiscard]] acre::page_kind page_kind() const noexcept;
 
   /// Asks the kernel whether a block of this area lies as its placement says (acre::check with the page
   /// size the block was planned with).
@@ -118,11 +118,11 @@ class ACRE_API area final : public resource {
   /// \returns what is not ok() if there is an error
   check_result check_block(const void* p, std::size_t bytes, std::error_code& ec) const noexcept;
 
-  std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
+  [[nodiscard]] std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
 
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;
-  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override;
+  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept override;
   bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 
   struct state;

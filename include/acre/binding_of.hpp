@@ -24,10 +24,10 @@ enum class mapping_kind {
   stack,      ///< of the first thread
   special,    ///< the kernel's own: [vdso], [vvar]
 };
-ACRE_API std::string_view to_string(mapping_kind kind) noexcept;
+[[nodiscard]] ACRE_API std::string_view to_string(mapping_kind kind) noexcept;
 
 /// One mapping of a process. Pages are base pages: a huge page counts as all the base pages it covers.
-struct process_mapping {
+struct [[nodiscard]] process_mapping {
   std::uintptr_t begin = 0;
   std::uintptr_t end = 0;   ///< 0 if the mapping came or went while /proc was read
   std::string permissions;  ///< "rw-p"; empty if `end` is 0
@@ -44,11 +44,11 @@ struct process_mapping {
   std::size_t writeback = 0;
   std::size_t mappers = 0;  ///< how many mappings share the page that most do; 0 without pages
 
-  ACRE_API std::size_t pages() const noexcept;
-  ACRE_API std::size_t on(node_id node) const noexcept;
+  [[nodiscard]] ACRE_API std::size_t pages() const noexcept;
+  [[nodiscard]] ACRE_API std::size_t on(node_id node) const noexcept;
 };
 
-struct process_binding {
+struct [[nodiscard]] process_binding {
   int pid = 0;
   /// Of its cpuset, as /proc/PID/status says; nodes without memory may be among them.
   node_set allowed_nodes;
@@ -59,10 +59,10 @@ struct process_binding {
   std::size_t page_size = 0;              ///< bytes of a base page
   std::vector<node_pages> per_node;       ///< base pages of all mappings
 
-  ACRE_API std::size_t pages() const noexcept;
-  ACRE_API std::size_t on(node_id node) const noexcept;
+  [[nodiscard]] ACRE_API std::size_t pages() const noexcept;
+  [[nodiscard]] ACRE_API std::size_t on(node_id node) const noexcept;
   /// "process 17: nodes 0-1 allowed, policy 'bind 1', 12 mappings: node 0: 40 pages, node 1: 512 pages"
-  ACRE_API std::string to_string() const;
+  [[nodiscard]] ACRE_API std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const process_binding& b);
 };
 

@@ -25,15 +25,15 @@ constexpr std::size_t operator""_GiB(unsigned long long n) noexcept {
 
 /// The shortest exact spelling with a binary unit: 4096 is "4KiB", 1000 is "1000".
 /// parse_bytes() reads it back.
-ACRE_API std::string format_bytes(std::uint64_t bytes);
+[[nodiscard]] ACRE_API std::string format_bytes(std::uint64_t bytes);
 
 /// A spelling for people, to three digits: 1.5 GiB, 312 MiB. Not exact.
-ACRE_API std::string format_bytes_rounded(std::uint64_t bytes);
+[[nodiscard]] ACRE_API std::string format_bytes_rounded(std::uint64_t bytes);
 
 /// Reads "4096", "64K", "64k", "64KiB", "2M", "2MiB", "1G", "1GiB", "1T", "1TiB" (powers of 1024, numactl's
 /// spellings included). Decimal units (kB, MB) are rejected, because they mean different things to
 /// different programs.
 /// \throws error errc::invalid_text with the position of the mistake (empty, junk, overflow).
-ACRE_API std::uint64_t parse_bytes(std::string_view text);
+[[nodiscard]] ACRE_API std::uint64_t parse_bytes(std::string_view text);
 
 }  // namespace acre::inline v1

@@ -40,10 +40,10 @@ struct [[nodiscard]] check_result {
 
   /// Policy installed and no page elsewhere. Pages not yet touched are no fault, nor are those of which the kernel does
   /// not tell (where.unknown). False where nothing was looked at: a default-constructed one, or one of a check that failed.
-  bool ok() const noexcept { return where.pages != 0 && !policy && !page; }
+  [[nodiscard]] bool ok() const noexcept { return where.pages != 0 && !policy && !page; }
   explicit operator bool() const noexcept { return ok(); }
   /// One sentence: "as placed: ..." or the first difference, with the number and the address of its page; "not checked".
-  ACRE_API std::string to_string() const;
+  [[nodiscard]] ACRE_API std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const check_result& r);
 };
 

@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <iosfwd>
 #include <string>
 #include <type_traits>
@@ -25,27 +26,29 @@ class ACRE_API chunk {
 
   /// automatic.
   constexpr chunk() noexcept = default;
-  /// \param bytes at least 1; rounded up to whole pages when planned
-  /// \throws error errc::invalid_chunk for 0
+  /// \param bytes 1 to PTRDIFF_MAX, as no object is longer; rounded up to whole pages when planned
+  /// \throws error errc::invalid_chunk for 0, and for more, as a negative number becomes
   constexpr chunk(std::size_t bytes)  // NOLINT(google-explicit-constructor): a chunk is so many bytes
       : x_bytes(bytes), x_kind(kind::bytes) {
-    if (bytes == 0) reject_zero();
+    if (bytes == 0 || bytes > PTRDIFF_MAX) reject(bytes);
   }
 
   /// As given; 0 for automatic, page and whole.
-  constexpr std::size_t bytes() const noexcept { return x_bytes; }
+  [[nodiscard]] constexpr std::size_t bytes() const noexcept { return x_bytes; }
 
   /// "automatic", "page", "whole" or bytes as format_bytes() writes them: "2MiB".
-  std::string to_string() const;
+  [[nodiscard]] std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const chunk& c);
   friend constexpr bool operator==(const chunk&, const chunk&) noexcept = default;
-  constexpr std::size_t hash() const noexcept { return x_bytes ^ (static_cast<std::size_t>(x_kind) << 1); }
+  [[nodiscard]] constexpr std::size_t hash() const noexcept {
+    return x_bytes ^ (static_cast<std::size_t>(x_kind) << 1);
+  }
 
  private:
   enum class kind : unsigned char { automatic, page, whole, bytes };
 
   constexpr explicit chunk(kind k) noexcept : x_kind(k) {}
-  [[noreturn]] static void reject_zero();
+  [[noreturn]] static void reject(std::size_t bytes);
 
   std::size_t x_bytes = 0;
   kind x_kind = kind::automatic;

@@ -11,16 +11,16 @@ namespace acre::inline v1 {
 /// What default-constructed allocators use: resource_for(placement::unbound()) unless set otherwise.
 /// \throws what resource_for() throws, at the first call only
 /// \safety any thread
-ACRE_API std::pmr::memory_resource* default_resource();
+[[nodiscard]] ACRE_API std::pmr::memory_resource* default_resource();
 /// \returns null if there is an error
-ACRE_API std::pmr::memory_resource* default_resource(std::error_code& ec) noexcept;
+[[nodiscard]] ACRE_API std::pmr::memory_resource* default_resource(std::error_code& ec) noexcept;
 
 /// The same for first_touch_allocator: resource_for(placement::local()) unless another was set, because a pool that
 /// keeps touched pages would decide for the threads.
 /// \throws as default_resource()
-ACRE_API std::pmr::memory_resource* default_first_touch_resource();
+[[nodiscard]] ACRE_API std::pmr::memory_resource* default_first_touch_resource();
 /// \returns null if there is an error
-ACRE_API std::pmr::memory_resource* default_first_touch_resource(std::error_code& ec) noexcept;
+[[nodiscard]] ACRE_API std::pmr::memory_resource* default_first_touch_resource(std::error_code& ec) noexcept;
 
 /// \param r the new default; null or the first one: back to the first ones, of default_first_touch_resource() too. It
 ///   must outlive every allocator that takes it.

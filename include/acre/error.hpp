@@ -20,7 +20,7 @@ enum class errc {
   unknown_node,           ///< the machine has no such node
   node_without_memory,    ///< the node exists but has no memory
   node_not_allowed,       ///< the node exists but the process's cpuset forbids it (AML's EDOM)
-  invalid_chunk,          ///< a chunk of zero bytes
+  invalid_chunk,          ///< a chunk of zero bytes, or more than PTRDIFF_MAX
   invalid_weights,        ///< no weights, a weight of zero or above max_weight, a node named twice
   invalid_function,       ///< by_page without a function, or a function that names a node outside its set
   invalid_size,           ///< bytes that no mapping can have, or that do not fit the range they belong to
@@ -55,9 +55,11 @@ enum class errc {
 };
 
 /// The category of errc; every code maps to the nearest std::errc through default_error_condition.
-ACRE_API const std::error_category& category() noexcept;
+[[nodiscard]] ACRE_API const std::error_category& category() noexcept;
 
-inline std::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), category()}; }
+[[nodiscard]] inline std::error_code make_error_code(errc e) noexcept {
+  return {static_cast<int>(e), category()};
+}
 
 /// What error and allocation_error share: `catch (const acre::failure& f)` catches all that acre throws by itself. (What
 /// else leaves its functions are exceptions of the caller's own functions, and std::bad_alloc where there is no memory for
@@ -65,8 +67,8 @@ inline std::error_code make_error_code(errc e) noexcept { return {static_cast<in
 class ACRE_API failure {
  public:
   /// An errc, or an errno value in std::system_category().
-  virtual std::error_code code() const noexcept = 0;
-  virtual const char* what() const noexcept = 0;
+  [[nodiscard]] virtual std::error_code code() const noexcept = 0;
+  [[nodiscard]] virtual const char* what() const noexcept = 0;
 
  protected:
   failure() = default;
@@ -83,8 +85,8 @@ class ACRE_API error : public std::system_error, public failure {
   error(std::error_code code, const std::string& message);
   error(errc code, const std::string& message);
 
-  std::error_code code() const noexcept override { return std::system_error::code(); }
-  const char* what() const noexcept override { return x_text.what(); }
+  [[nodiscard]] std::error_code code() const noexcept override { return std::system_error::code(); }
+  [[nodiscard]] const char* what() const noexcept override { return x_text.what(); }
 
  private:
   std::runtime_error x_text;  // a string that copies without throwing
@@ -99,11 +101,11 @@ class ACRE_API allocation_error : public std::bad_alloc, public failure {
   allocation_error(std::error_code code, std::size_t bytes, std::string_view where,
                    std::string_view reason) noexcept;
 
-  const char* what() const noexcept override { return x_text; }
-  std::error_code code() const noexcept override { return x_code; }
-  std::size_t bytes() const noexcept { return x_bytes; }
+  [[nodiscard]] const char* what() const noexcept override { return x_text; }
+  [[nodiscard]] std::error_code code() const noexcept override { return x_code; }
+  [[nodiscard]] std::size_t bytes() const noexcept { return x_bytes; }
   /// What was missing.
-  std::string_view reason() const noexcept { return x_text + x_reason; }
+  [[nodiscard]] std::string_view reason() const noexcept { return x_text + x_reason; }
 
  private:
   std::error_code x_code;

@@ -41,11 +41,11 @@ struct [[nodiscard]] residency {
 
   /// The pages of another range as well; its page size must be the same.
   ACRE_API residency& operator+=(const residency& other);
-  ACRE_API std::size_t on(node_id node) const noexcept;
-  ACRE_API std::size_t resident() const noexcept;
-  ACRE_API node_set nodes() const;
+  [[nodiscard]] ACRE_API std::size_t on(node_id node) const noexcept;
+  [[nodiscard]] ACRE_API std::size_t resident() const noexcept;
+  [[nodiscard]] ACRE_API node_set nodes() const;
   /// "node 0: 512 pages, node 2: 512 pages, 3 untouched"; says so where pages are unknown or the answer is per mapping.
-  ACRE_API std::string to_string() const;
+  [[nodiscard]] ACRE_API std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const residency& r);
   friend bool operator==(const residency&, const residency&) = default;
 };
@@ -69,8 +69,9 @@ ACRE_API residency locate(const void* p, std::size_t bytes, std::error_code& ec)
 
 /// The node of every base page of the range, in order; -1 for pages that are not there, or unknown.
 /// \throws what locate() throws
-ACRE_API std::vector<int> locate_pages(const void* p, std::size_t bytes);
+[[nodiscard]] ACRE_API std::vector<int> locate_pages(const void* p, std::size_t bytes);
 /// \returns nothing if there is an error
-ACRE_API std::vector<int> locate_pages(const void* p, std::size_t bytes, std::error_code& ec) noexcept;
+[[nodiscard]] ACRE_API std::vector<int> locate_pages(const void* p, std::size_t bytes,
+                                                     std::error_code& ec) noexcept;
 
 }  // namespace acre::inline v1

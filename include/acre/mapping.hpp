@@ -18,9 +18,9 @@ enum class page_kind {
   huge_2mb,          ///< hugetlb pages of 2 MiB, from the reserved pool
   huge_1gb,          ///< hugetlb pages of 1 GiB, from the reserved pool
 };
-ACRE_API std::string_view to_string(page_kind kind) noexcept;
+[[nodiscard]] ACRE_API std::string_view to_string(page_kind kind) noexcept;
 /// Bytes: the base page size, 2 MiB, 2 MiB, 1 GiB.
-ACRE_API std::size_t page_size(page_kind kind) noexcept;
+[[nodiscard]] ACRE_API std::size_t page_size(page_kind kind) noexcept;
 
 /// Who sees the pages: this process, or its children and everybody who maps the same file too.
 enum class sharing { process, shared };
@@ -62,17 +62,18 @@ class ACRE_API mapping {
   explicit mapping(std::size_t bytes, const mapping_options& options = {});
   /// Takes over a range that was mapped otherwise (shmat(2), or release()): unmaps it at the end.
   /// \param size whole pages of the kind
-  static mapping adopt(void* data, std::size_t size, acre::page_kind kind = acre::page_kind::system) noexcept;
+  [[nodiscard]] static mapping adopt(void* data, std::size_t size,
+                                     acre::page_kind kind = acre::page_kind::system) noexcept;
   mapping(mapping&& other) noexcept;
   mapping& operator=(mapping&& other) noexcept;
   mapping(const mapping&) = delete;
   mapping& operator=(const mapping&) = delete;
   ~mapping();
 
-  void* data() const noexcept { return x_data; }
+  [[nodiscard]] void* data() const noexcept { return x_data; }
   /// Whole pages.
-  std::size_t size() const noexcept { return x_size; }
-  acre::page_kind page_kind() const noexcept { return x_page_kind; }
+  [[nodiscard]] std::size_t size() const noexcept { return x_size; }
+  [[nodiscard]] acre::page_kind page_kind() const noexcept { return x_page_kind; }
   explicit operator bool() const noexcept { return x_data != nullptr; }
 
   /// Unmaps now.
@@ -81,7 +82,7 @@ class ACRE_API mapping {
   void unmap();
   void unmap(std::error_code& ec) noexcept;
   /// Hands the range over: the caller unmaps it.
-  void* release() noexcept;
+  [[nodiscard]] void* release() noexcept;
 
  private:
   void* x_data = nullptr;

@@ -33,8 +33,8 @@ struct migration {
   /// Bytes at the ends of the range, for which nothing was done: their pages hold other data as well.
   std::size_t left_out = 0;
 
-  std::size_t failed() const noexcept { return shared + busy + no_room + undivided + unknown; }
-  ACRE_API std::string to_string() const;
+  [[nodiscard]] std::size_t failed() const noexcept { return shared + busy + no_room + undivided + unknown; }
+  [[nodiscard]] ACRE_API std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const migration& m);
 };
 

@@ -36,10 +36,10 @@ struct process_migration {
   std::vector<node_pages> before;   ///< all pages of the process
   std::vector<node_pages> after;
 
-  ACRE_API std::size_t moved() const noexcept;
-  ACRE_API std::size_t left() const noexcept;
+  [[nodiscard]] ACRE_API std::size_t moved() const noexcept;
+  [[nodiscard]] ACRE_API std::size_t left() const noexcept;
   /// "process 17: node 0 to 1: 512 of 520 pages moved, 8 left (8 in mappings shared with other processes)"
-  ACRE_API std::string to_string() const;
+  [[nodiscard]] ACRE_API std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const process_migration& m);
 };
 

@@ -42,20 +42,20 @@ class ACRE_API node_pools final : public resource {
   /// Gives everything back to the system, live blocks too.
   ~node_pools() override;
 
-  const node_set& nodes() const noexcept;
+  [[nodiscard]] const node_set& nodes() const noexcept;
   /// The node that allocate() would take from now.
-  node_id here() const noexcept;
+  [[nodiscard]] node_id here() const noexcept;
   /// The node whose pool a block (or any address within one) belongs to; nothing for other addresses.
-  std::optional<node_id> owner(const void* p) const noexcept;
+  [[nodiscard]] std::optional<node_id> owner(const void* p) const noexcept;
   /// A block of that node's pool, wherever the caller runs; deallocate() takes it back.
   /// \throws as allocate(); error errc::unknown_node if there is no such pool
   [[nodiscard]] void* allocate_on(node_id node, std::size_t bytes,
                                   std::size_t alignment = alignof(std::max_align_t));
   /// \throws error errc::unknown_node if there is no such pool
-  pool_resource& pool(node_id node);
-  const pool_resource& pool(node_id node) const;
+  [[nodiscard]] pool_resource& pool(node_id node);
+  [[nodiscard]] const pool_resource& pool(node_id node) const;
 
-  std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
+  [[nodiscard]] std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
   /// All pools': see pool_resource.
   void release();
   std::size_t trim();
@@ -65,7 +65,7 @@ class ACRE_API node_pools final : public resource {
 
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;
-  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override;
+  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept override;
   bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 
   struct state;

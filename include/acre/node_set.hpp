@@ -5,7 +5,6 @@
 
 #include <array>
 #include <bit>
-#include <compare>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -44,24 +43,28 @@ class node_set {
   /// looked at only if one of them is there. An empty text is an error, "none" is the empty set.
   /// \throws error errc::invalid_text with the position of the mistake: trailing junk, overflow, a reversed
   ///   range, a relative node beyond the universe.
-  ACRE_API static node_set parse(std::string_view text);
+  [[nodiscard]] ACRE_API static node_set parse(std::string_view text);
 
   /// The same, with "all", "!" and "+" relative to `universe`: a pure function.
-  ACRE_API static node_set parse(std::string_view text, const node_set& universe);
+  [[nodiscard]] ACRE_API static node_set parse(std::string_view text, const node_set& universe);
 
-  constexpr bool contains(node_id node) const noexcept {
+  [[nodiscard]] constexpr bool contains(node_id node) const noexcept {
     return node < max_nodes && (x_words[node / 64] >> (node % 64) & 1) != 0;
   }
-  constexpr bool contains(const node_set& other) const noexcept { return (other - *this).empty(); }
-  constexpr bool intersects(const node_set& other) const noexcept { return !(*this & other).empty(); }
-  constexpr bool empty() const noexcept { return *this == node_set{}; }
-  constexpr std::size_t size() const noexcept {
+  [[nodiscard]] constexpr bool contains(const node_set& other) const noexcept {
+    return (other - *this).empty();
+  }
+  [[nodiscard]] constexpr bool intersects(const node_set& other) const noexcept {
+    return !(*this & other).empty();
+  }
+  [[nodiscard]] constexpr bool empty() const noexcept { return *this == node_set{}; }
+  [[nodiscard]] constexpr std::size_t size() const noexcept {
     std::size_t n = 0;
     for (std::uint64_t w : x_words) n += static_cast<std::size_t>(std::popcount(w));
     return n;
   }
   /// The smallest member. The set must not be empty.
-  constexpr node_id first() const noexcept { return next(0); }
+  [[nodiscard]] constexpr node_id first() const noexcept { return next(0); }
 
   constexpr node_set& insert(node_id node) {
     if (node >= max_nodes) reject(node);
@@ -92,14 +95,14 @@ class node_set {
   friend constexpr bool operator==(const node_set&, const node_set&) noexcept = default;
 
   /// Iterates over the members in increasing order.
-  constexpr iterator begin() const noexcept;
-  constexpr iterator end() const noexcept;
+  [[nodiscard]] constexpr iterator begin() const noexcept;
+  [[nodiscard]] constexpr iterator end() const noexcept;
 
   /// "0-3,8"; "none" for the empty set. parse() reads it back.
-  ACRE_API std::string to_string() const;
+  [[nodiscard]] ACRE_API std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const node_set& nodes);
 
-  ACRE_API std::size_t hash() const noexcept;
+  [[nodiscard]] ACRE_API std::size_t hash() const noexcept;
 
  private:
   static constexpr std::size_t words = max_nodes / 64;

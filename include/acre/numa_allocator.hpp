@@ -103,10 +103,10 @@ class numa_allocator {
   }
 
   /// As many objects as pointers into one array can be subtracted.
-  static constexpr std::size_t max_size() noexcept {
+  [[nodiscard]] static constexpr std::size_t max_size() noexcept {
     return static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / sizeof(T);
   }
-  std::pmr::memory_resource* resource() const noexcept { return x_resource.resource(); }
+  [[nodiscard]] std::pmr::memory_resource* resource() const noexcept { return x_resource.resource(); }
 
  private:
   template <class U>

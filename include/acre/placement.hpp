@@ -53,41 +53,43 @@ class ACRE_API placement {
   static constexpr std::uint32_t max_weight = 65535;
 
   /// The thread's own policy, as if acre were not there (AML's default). Soft; cannot be hard.
-  static placement unbound();
+  [[nodiscard]] static placement unbound();
   /// The node of the touching CPU, whatever the thread's policy (first touch). Soft; cannot be hard: bind
   /// does that.
-  static placement local();
+  [[nodiscard]] static placement local();
   /// Only on `nodes`; of several, the nearest to the touching CPU that has room. Hard; its soft form is
   /// prefer.
-  static placement bind(const node_set& nodes);
+  [[nodiscard]] static placement bind(const node_set& nodes);
   /// On `nodes` while they have room, else elsewhere: for one node the nearest to it, for several the nearest
   /// to the touching CPU. Soft; its hard form is bind.
-  static placement prefer(const node_set& nodes);
+  [[nodiscard]] static placement prefer(const node_set& nodes);
   /// Round robin over `nodes`, in node order. Soft. By page (and so by default) the kernel does it: the position in the
   /// round follows the address. By larger chunks, and hard, the first chunk of an allocation is on the first node.
-  static placement interleave(const node_set& nodes, acre::chunk chunk = acre::chunk::automatic);
+  [[nodiscard]] static placement interleave(const node_set& nodes,
+                                            acre::chunk chunk = acre::chunk::automatic);
   /// Round robin: `weight` chunks on each node in the order given, and again. Soft.
-  static placement weighted(std::initializer_list<node_weight> weights,
-                            acre::chunk chunk = acre::chunk::automatic);
-  static placement weighted(std::span<const node_weight> weights, acre::chunk chunk = acre::chunk::automatic);
+  [[nodiscard]] static placement weighted(std::initializer_list<node_weight> weights,
+                                          acre::chunk chunk = acre::chunk::automatic);
+  [[nodiscard]] static placement weighted(std::span<const node_weight> weights,
+                                          acre::chunk chunk = acre::chunk::automatic);
   /// Page by page over `nodes` by the weights the administrator set in
   /// /sys/kernel/mm/mempolicy/weighted_interleave (Linux 6.9). Soft; cannot be hard.
-  static placement weighted_by_system(const node_set& nodes);
+  [[nodiscard]] static placement weighted_by_system(const node_set& nodes);
   /// One contiguous run for each node, in the order given, as long as its share of the weights. Hard.
-  static placement blocked(std::initializer_list<node_weight> weights);
-  static placement blocked(std::span<const node_weight> weights);
+  [[nodiscard]] static placement blocked(std::initializer_list<node_weight> weights);
+  [[nodiscard]] static placement blocked(std::span<const node_weight> weights);
   /// Equal shares, in node order.
-  static placement blocked(const node_set& nodes);
+  [[nodiscard]] static placement blocked(const node_set& nodes);
   /// For each chunk that node of `nodes` which has most free memory when the memory is mapped, counting what
   /// the chunks before it will use. Soft.
-  static placement most_free(const node_set& nodes, acre::chunk chunk = acre::chunk::automatic);
+  [[nodiscard]] static placement most_free(const node_set& nodes, acre::chunk chunk = acre::chunk::automatic);
   /// The caller's function decides, page by page, among `nodes`. Hard. Has no text form; two by_page
   /// placements are equal if one was copied from the other.
   /// \param function node_id(std::size_t index, std::size_t pages): the node for page `index` of an allocation of `pages`
   ///   pages (base pages, or the huge pages of the area)
   template <class F>
   requires detail::node_of_page<F>
-  static placement by_page(F function, const node_set& nodes) {
+  [[nodiscard]] static placement by_page(F function, const node_set& nodes) {
     return by_function(detail::page_function(std::move(function)), nodes);
   }
 
@@ -130,36 +132,36 @@ class ACRE_API placement {
   template <class T>
   operator std::pmr::polymorphic_allocator<T>() const = delete;  // pass a resource: resource_for(where)
 
-  acre::strategy strategy() const noexcept { return x_strategy; }
-  acre::strictness strictness() const noexcept { return x_strictness; }
-  bool is_hard() const noexcept { return x_strictness == acre::strictness::hard; }
+  [[nodiscard]] acre::strategy strategy() const noexcept { return x_strategy; }
+  [[nodiscard]] acre::strictness strictness() const noexcept { return x_strictness; }
+  [[nodiscard]] bool is_hard() const noexcept { return x_strictness == acre::strictness::hard; }
   /// Empty for unbound and local.
-  const node_set& nodes() const& noexcept { return x_nodes; }
-  node_set nodes() && noexcept { return x_nodes; }
+  [[nodiscard]] const node_set& nodes() const& noexcept { return x_nodes; }
+  [[nodiscard]] node_set nodes() && noexcept { return x_nodes; }
   /// As given. Means something for interleave, weighted, most_free; automatic for the others.
-  acre::chunk chunk() const noexcept { return x_chunk; }
+  [[nodiscard]] acre::chunk chunk() const noexcept { return x_chunk; }
   /// In the order given; empty but for weighted and blocked.
-  std::span<const node_weight> weights() const& noexcept;
+  [[nodiscard]] std::span<const node_weight> weights() const& noexcept;
   std::span<const node_weight> weights() && = delete;  // it would be gone: give the placement a name
   /// Only for by_page.
   /// \throws error errc::invalid_function for other strategies
-  node_id node_of_page(std::size_t index, std::size_t pages) const;
+  [[nodiscard]] node_id node_of_page(std::size_t index, std::size_t pages) const;
 
   /// "unbound", "local", "bind 0-1", "prefer 2", "interleave 0,2", "interleave 0,2 by 2MiB hard",
   /// "weighted 0:3,2:1 by 4KiB", "weighted_by_system 0-1", "blocked 0:1,1:1 soft", "most_free 0-3 by 1GiB",
   /// "by_page 0-1". Strictness is written where it is not the strategy's own, the chunk where it is not automatic: "by
   /// page", "by whole", "by 2MiB".
-  std::string to_string() const;
+  [[nodiscard]] std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const placement& p);
 
   /// Reads what to_string() writes, but for by_page. Nodes as in node_set::parse ("all" is resolved now).
   /// \throws error errc::invalid_text with the position of the mistake and what would be right there;
   ///   what the factories throw
-  static placement parse(std::string_view text);
-  static placement parse(std::string_view text, const node_set& universe);
+  [[nodiscard]] static placement parse(std::string_view text);
+  [[nodiscard]] static placement parse(std::string_view text, const node_set& universe);
 
   friend bool operator==(const placement& a, const placement& b) noexcept { return a.equals(b); }
-  std::size_t hash() const noexcept;
+  [[nodiscard]] std::size_t hash() const noexcept;
 
  private:
   struct details;  // what few placements have: weights, function

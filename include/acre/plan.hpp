@@ -25,14 +25,14 @@ enum class policy_mode {
   interleave,           ///< MPOL_INTERLEAVE
   weighted_interleave,  ///< MPOL_WEIGHTED_INTERLEAVE
 };
-ACRE_API std::string_view to_string(policy_mode mode) noexcept;
+[[nodiscard]] ACRE_API std::string_view to_string(policy_mode mode) noexcept;
 
 /// A mode and its nodes (empty for unbound and local): "bind 0-1".
-struct policy {
+struct [[nodiscard]] policy {
   policy_mode mode = policy_mode::unbound;
   node_set nodes;
 
-  ACRE_API std::string to_string() const;
+  [[nodiscard]] ACRE_API std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const policy& p);
   friend bool operator==(const policy&, const policy&) = default;
 };
@@ -74,7 +74,7 @@ struct [[nodiscard]] plan {
   bool chunk_rounded = false;
 
   /// The range that contains byte `offset` (< bytes).
-  ACRE_API const plan_range& at(std::size_t offset) const noexcept;
+  [[nodiscard]] ACRE_API const plan_range& at(std::size_t offset) const noexcept;
 };
 
 /// Works out `where` for `bytes` bytes. Nodes must be usable (topology::require_usable).

@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 namespace acre::inline v1 {
 
@@ -71,7 +72,7 @@ struct pool_options {
 
 /// Counted without cost to the fast path: per thread, summed when read. Blocks and bytes moving meanwhile may
 /// be counted twice or not at all.
-struct pool_statistics {
+struct [[nodiscard]] pool_statistics {
   std::uint64_t allocations = 0;    ///< so far
   std::uint64_t deallocations = 0;  ///< so far
   std::uint64_t cache_hits = 0;     ///< allocations that the calling thread's cache served by itself
@@ -87,7 +88,7 @@ struct pool_statistics {
   std::size_t retained_bytes = 0;  ///< of these free, and not given back since they were used
   std::size_t thread_caches = 0;
 
-  ACRE_API std::string to_string() const;
+  [[nodiscard]] ACRE_API std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const pool_statistics& s);
 };
 
@@ -138,11 +139,11 @@ class ACRE_API pool_resource final : public detail::pool_front_end {
   /// void* allocate(std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)): as
   /// std::pmr::memory_resource's, without a virtual call where the static type is pool_resource.
   using detail::pool_front_end::allocate;
-  /// void deallocate(void* p, std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)). Of a null pointer:
-  /// nothing, whatever the bytes.
+  /// void deallocate(void* p, std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) noexcept. Of a null
+  /// pointer: nothing, whatever the bytes.
   using detail::pool_front_end::deallocate;
 
-  std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
+  [[nodiscard]] std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
 
   /// Gives everything upstream, live blocks too, as std::pmr's pools do.
   void release();
@@ -160,11 +161,11 @@ class ACRE_API pool_resource final : public detail::pool_front_end {
   /// What the pool's pages were asked for, what the kernel installs now, and why if that differs, huge pages that were not
   /// to be had included: area::status() of its own area, or of the area that it was given. Of another upstream nobody
   /// knows: nothing.
-  std::optional<area_status> status() const;
+  [[nodiscard]] std::optional<area_status> status() const;
 
-  const pool_options& options() const noexcept;
+  [[nodiscard]] const pool_options& options() const noexcept;
   /// The given upstream, or the pool's own area.
-  std::pmr::memory_resource* upstream_resource() const noexcept;
+  [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept;
 
  private:
   friend class node_pools;
@@ -172,13 +173,14 @@ class ACRE_API pool_resource final : public detail::pool_front_end {
   explicit pool_resource(std::unique_ptr<page_source> pages, pool_options options);
 
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;
-  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override;
+  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept override;
   bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 
   std::unique_ptr<pool_core> x_core;
 };
 
 static_assert(std::is_base_of_v<resource, pool_resource>);
+static_assert(noexcept(std::declval<pool_resource&>().deallocate(nullptr, 0)));
 static_assert(!std::is_copy_constructible_v<pool_resource> && !std::is_copy_assignable_v<pool_resource>);
 
 /// Bytes of free pages that all pools of the process together keep for the next block (the sum of their

@@ -16,7 +16,7 @@ class ACRE_API resource : public std::pmr::memory_resource {
 
   /// The bytes that allocate(bytes, alignment) would really provide, at least `bytes`. A block may be given
   /// back with any size from what was asked up to this.
-  virtual std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept = 0;
+  [[nodiscard]] virtual std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept = 0;
 
   template <class T>
   operator std::pmr::polymorphic_allocator<T>() const = delete;  // pass its address: &r
@@ -25,7 +25,7 @@ class ACRE_API resource : public std::pmr::memory_resource {
 static_assert(std::is_abstract_v<resource> && std::has_virtual_destructor_v<resource>);
 
 /// good_size of any resource: of one that is not acre's, `bytes`.
-ACRE_API std::size_t good_size(const std::pmr::memory_resource& r, std::size_t bytes,
-                               std::size_t alignment) noexcept;
+[[nodiscard]] ACRE_API std::size_t good_size(const std::pmr::memory_resource& r, std::size_t bytes,
+                                             std::size_t alignment) noexcept;
 
 }  // namespace acre::inline v1

@@ -18,10 +18,10 @@ namespace acre::inline v1 {
 ///   pool for ever: make a pool_resource of it; what pool_resource's constructor throws; allocation_error
 /// \safety any thread, static initialisation and destruction included; fork: the child may go on using it, unless
 ///   another thread was in the very first call meanwhile
-ACRE_API pool_resource* resource_for(const placement& where, const pool_options& options = {});
+[[nodiscard]] ACRE_API pool_resource* resource_for(const placement& where, const pool_options& options = {});
 /// \returns null if there is an error
-ACRE_API pool_resource* resource_for(const placement& where, const pool_options& options,
-                                     std::error_code& ec) noexcept;
-ACRE_API pool_resource* resource_for(const placement& where, std::error_code& ec) noexcept;
+[[nodiscard]] ACRE_API pool_resource* resource_for(const placement& where, const pool_options& options,
+                                                   std::error_code& ec) noexcept;
+[[nodiscard]] ACRE_API pool_resource* resource_for(const placement& where, std::error_code& ec) noexcept;
 
 }  // namespace acre::inline v1

@@ -67,20 +67,20 @@ class ACRE_API segment_resource final : public resource {
   /// Leaves the heap as it is.
   ~segment_resource() override;
 
-  void* data() const noexcept { return x_memory; }
+  [[nodiscard]] void* data() const noexcept { return x_memory; }
   /// Of the range.
-  std::size_t bytes() const noexcept { return x_bytes; }
+  [[nodiscard]] std::size_t bytes() const noexcept { return x_bytes; }
 
   /// \throws error errc::foreign_segment: damaged; the system's ETIMEDOUT; for all of these
-  std::size_t free_bytes() const;
+  [[nodiscard]] std::size_t free_bytes() const;
   /// The largest block that allocate() could give, aligned to 16 bytes.
-  std::size_t largest_free() const;
+  [[nodiscard]] std::size_t largest_free() const;
   /// Live ones, of all processes.
-  std::size_t blocks() const;
+  [[nodiscard]] std::size_t blocks() const;
   /// \returns 0 if there is an error
-  std::size_t free_bytes(std::error_code& ec) const noexcept;
-  std::size_t largest_free(std::error_code& ec) const noexcept;
-  std::size_t blocks(std::error_code& ec) const noexcept;
+  [[nodiscard]] std::size_t free_bytes(std::error_code& ec) const noexcept;
+  [[nodiscard]] std::size_t largest_free(std::error_code& ec) const noexcept;
+  [[nodiscard]] std::size_t blocks(std::error_code& ec) const noexcept;
 
   /// Makes p what root() returns in every process; null: nothing. What was written to it before is seen by who gets it.
   /// \param p in the range
@@ -91,22 +91,22 @@ class ACRE_API segment_resource final : public resource {
   bool try_set_root(void* p);
   /// Where this process finds what set_root() was given, by whichever process; null at first.
   /// \throws error errc::foreign_segment: damaged
-  void* root() const;
+  [[nodiscard]] void* root() const;
   /// \returns null if there is an error
-  void* root(std::error_code& ec) const noexcept;
+  [[nodiscard]] void* root(std::error_code& ec) const noexcept;
 
   /// Looks at every block and every list.
   /// \returns false: the heap is damaged
   /// \throws error the system's ETIMEDOUT
-  bool check() const;
+  [[nodiscard]] bool check() const;
   /// \returns false if there is an error
-  bool check(std::error_code& ec) const noexcept;
+  [[nodiscard]] bool check(std::error_code& ec) const noexcept;
 
-  std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
+  [[nodiscard]] std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
 
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;
-  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override;
+  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept override;
   bool give_back(void* p, std::size_t bytes);
   bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override;
 

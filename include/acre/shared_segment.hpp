@@ -40,7 +40,7 @@ enum class segment_backend {
   /// as an id.
   sysv,
 };
-ACRE_API std::string_view to_string(segment_backend backend) noexcept;
+[[nodiscard]] ACRE_API std::string_view to_string(segment_backend backend) noexcept;
 
 struct segment_options {
   segment_backend backend = segment_backend::posix;
@@ -115,10 +115,10 @@ enum class creator_state {
   gone,
   unknown,  ///< made in another PID or time namespace, or /proc does not tell, or made by no acre
 };
-ACRE_API std::string_view to_string(creator_state state) noexcept;
+[[nodiscard]] ACRE_API std::string_view to_string(creator_state state) noexcept;
 
 /// A segment that exists, as list() finds it.
-struct segment_info {
+struct [[nodiscard]] segment_info {
   std::string name = {};  ///< to open and remove it by; "private" has only an id
   segment_backend backend = segment_backend::posix;
   int id = -1;            ///< sysv: shmid
@@ -132,7 +132,7 @@ struct segment_info {
   /// Pages per node; nothing where the caller may not look (it needs write permission, or to be the owner).
   std::optional<residency> resident = {};
 
-  ACRE_API std::string to_string() const;
+  [[nodiscard]] ACRE_API std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const segment_info& s);
 };
 
@@ -171,7 +171,7 @@ class ACRE_API shared_segment {
   /// \throws error errc::invalid_name, errc::no_such_segment, errc::not_ready, errc::foreign_segment (no header,
   ///   damaged, truncated, another version), errc::permission_denied (the system's, or another owner),
   ///   errc::not_sealed, errc::address_in_use, errc::invalid_argument; allocation_error errc::out_of_memory
-  static shared_segment open(std::string_view name, const attach_options& options = {});
+  [[nodiscard]] static shared_segment open(std::string_view name, const attach_options& options = {});
   /// Opens what is there, or else creates it: of processes that call this at once exactly one creates. created() tells.
   /// Waits up to a minute for one that is not ready, and tries again a few times if there is no room: all who create at
   /// once take it until one is done.
@@ -184,10 +184,10 @@ class ACRE_API shared_segment {
   /// Attaches the segment behind a descriptor: a memfd, a file of tmpfs or hugetlbfs. The descriptor is duplicated, the
   /// caller's stays his.
   /// \throws error errc::invalid_argument (not open, or no file that keeps memory policies); what open() throws
-  static shared_segment attach(int file, const attach_options& options = {});
+  [[nodiscard]] static shared_segment attach(int file, const attach_options& options = {});
   /// Attaches a System V segment by its id.
   /// \throws what open() throws
-  static shared_segment attach_id(int shmid, const attach_options& options = {});
+  [[nodiscard]] static shared_segment attach_id(int shmid, const attach_options& options = {});
 
   /// Takes the name away; the memory ends with its last mapping and descriptor. What is looked at and what has the name
   /// a moment later may be two things, if others remove and create it at the same time.
@@ -199,7 +199,7 @@ class ACRE_API shared_segment {
 
   /// The segments of acre in /dev/shm and of System V that the caller may read, its own and others'; memfd segments
   /// have no names to be found by. Never makes a page of a segment exist.
-  static std::vector<segment_info> list();
+  [[nodiscard]] static std::vector<segment_info> list();
 
   // Twins that report errors by code.
 
@@ -211,9 +211,9 @@ class ACRE_API shared_segment {
   static shared_segment create(std::string_view name, std::size_t bytes, const placement& where,
                                const segment_options& options, const topology& machine,
                                std::error_code& ec) noexcept;
-  static shared_segment open(std::string_view name, std::error_code& ec) noexcept;
-  static shared_segment open(std::string_view name, const attach_options& options,
-                             std::error_code& ec) noexcept;
+  [[nodiscard]] static shared_segment open(std::string_view name, std::error_code& ec) noexcept;
+  [[nodiscard]] static shared_segment open(std::string_view name, const attach_options& options,
+                                           std::error_code& ec) noexcept;
   static shared_segment open_or_create(std::string_view name, std::size_t bytes, const placement& where,
                                        std::error_code& ec) noexcept;
   static shared_segment open_or_create(std::string_view name, std::size_t bytes, const placement& where,
@@ -224,10 +224,12 @@ class ACRE_API shared_segment {
   static shared_segment open_or_create(std::string_view name, std::size_t bytes, const placement& where,
                                        const segment_options& options, const attach_options& attach_as,
                                        const topology& machine, std::error_code& ec) noexcept;
-  static shared_segment attach(int file, std::error_code& ec) noexcept;
-  static shared_segment attach(int file, const attach_options& options, std::error_code& ec) noexcept;
-  static shared_segment attach_id(int shmid, std::error_code& ec) noexcept;
-  static shared_segment attach_id(int shmid, const attach_options& options, std::error_code& ec) noexcept;
+  [[nodiscard]] static shared_segment attach(int file, std::error_code& ec) noexcept;
+  [[nodiscard]] static shared_segment attach(int file, const attach_options& options,
+                                             std::error_code& ec) noexcept;
+  [[nodiscard]] static shared_segment attach_id(int shmid, std::error_code& ec) noexcept;
+  [[nodiscard]] static shared_segment attach_id(int shmid, const attach_options& options,
+                                                std::error_code& ec) noexcept;
   /// \returns false if there is an error, too
   static bool remove(std::string_view name, std::error_code& ec) noexcept;
   static bool remove(std::string_view name, const attach_options& options, std::error_code& ec) noexcept;
@@ -236,29 +238,29 @@ class ACRE_API shared_segment {
 
   explicit operator bool() const noexcept { return x_state != nullptr; }
   /// Null if empty; as all that follows is nothing then, or an error.
-  void* data() const noexcept;
+  [[nodiscard]] void* data() const noexcept;
   /// Bytes of data as asked for by the creator; of foreign memory, of all of it.
-  std::size_t size() const noexcept;
+  [[nodiscard]] std::size_t size() const noexcept;
 
-  segment_backend backend() const noexcept;
-  acre::page_kind page_kind() const noexcept;
-  bool created() const noexcept;     ///< by this very object
-  bool is_foreign() const noexcept;  ///< not made by acre
-  bool is_sealed() const noexcept;   ///< nobody can shrink it
-  void* creator_address() const noexcept;
+  [[nodiscard]] segment_backend backend() const noexcept;
+  [[nodiscard]] acre::page_kind page_kind() const noexcept;
+  [[nodiscard]] bool created() const noexcept;     ///< by this very object
+  [[nodiscard]] bool is_foreign() const noexcept;  ///< not made by acre
+  [[nodiscard]] bool is_sealed() const noexcept;   ///< nobody can shrink it
+  [[nodiscard]] void* creator_address() const noexcept;
   /// True if data() is the creator's address: pointers that he stored are right here.
-  bool at_creator_address() const noexcept;
+  [[nodiscard]] bool at_creator_address() const noexcept;
   /// Owned by this; -1: sysv.
-  int native_handle() const noexcept;
+  [[nodiscard]] int native_handle() const noexcept;
   /// shmid; -1 for files.
-  int id() const noexcept;
+  [[nodiscard]] int id() const noexcept;
 
   /// The placement as of now, as text; foreign memory: empty. After bind() of a part, "... , parts bound anew".
-  std::string where_text() const;
+  [[nodiscard]] std::string where_text() const;
   /// The placement, if the text says all (by_page has none).
-  std::optional<placement> where() const;
+  [[nodiscard]] std::optional<placement> where() const;
   /// What create() could not do as asked.
-  std::vector<downgrade> downgrades() const;
+  [[nodiscard]] std::vector<downgrade> downgrades() const;
 
   /// Places the data, or a part of it, anew, for all processes. Pages must not exist there yet: with
   /// existing_pages::migrate they may, and are moved as migrate() does it (those that other processes have mapped stay,

@@ -53,14 +53,14 @@ class ACRE_API thread_binding {
   std::error_code restore() noexcept;
 
   /// True until restore().
-  bool active() const noexcept { return x_thread != 0; }
+  [[nodiscard]] bool active() const noexcept { return x_thread != 0; }
   /// What the kernel read back after it was set.
-  const acre::policy& policy() const noexcept { return x_policy; }
+  [[nodiscard]] const acre::policy& policy() const noexcept { return x_policy; }
   /// What is less than was asked, none in most cases: one_preferred_node, policy_differs.
-  const std::vector<downgrade>& downgrades() const noexcept { return x_downgrades; }
+  [[nodiscard]] const std::vector<downgrade>& downgrades() const noexcept { return x_downgrades; }
 
   /// How many scopes of this process were destroyed on a wrong thread: 0 in a program without mistakes.
-  static std::size_t stray_count() noexcept;
+  [[nodiscard]] static std::size_t stray_count() noexcept;
 
  private:
   thread_binding() noexcept = default;

@@ -16,6 +16,6 @@
 namespace acre::inline v1 {
 
 /// The version of the library that is linked, as "MAJOR.MINOR.PATCH".
-ACRE_API std::string_view version() noexcept;
+[[nodiscard]] ACRE_API std::string_view version() noexcept;
 
 }  // namespace acre::inline v1

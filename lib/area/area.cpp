@@ -301,7 +301,7 @@ void area::state::lock_block(const mapping& m) const {
   }
 }
 
-void area::do_deallocate(void* p, std::size_t bytes, [[maybe_unused]] std::size_t alignment) {
+void area::do_deallocate(void* p, std::size_t bytes, [[maybe_unused]] std::size_t alignment) noexcept {
   if (p == nullptr) return;
   state& s = *x_state;
   const std::optional<acre::page_kind> kind = s.forget(p);

@@ -7,8 +7,10 @@
 
 namespace acre::inline v1 {
 
-void chunk::reject_zero() {
-  throw error(errc::invalid_chunk, "a chunk of 0 bytes, it must be at least 1 (chunk::page is one page)");
+void chunk::reject(std::size_t bytes) {
+  throw error(errc::invalid_chunk, "a chunk of " + std::to_string(bytes) + " bytes, it must be 1 to " +
+                                       std::to_string(PTRDIFF_MAX) +
+                                       " (chunk::page is one page, chunk::whole all of an allocation)");
 }
 
 std::string chunk::to_string() const {

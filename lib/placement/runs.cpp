@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -67,11 +67,11 @@ void set_chunk(plan& p, const chunk& wanted) {
     const std::size_t rest = wanted.bytes() % p.page_size;
     const std::size_t down = wanted.bytes() - rest;
     p.chunk_rounded = rest != 0;
-    // What would overflow is more than everything.
+    // What is longer than any chunk is more than everything.
     if (rest == 0) {
       p.chunk = down;
     } else {
-      p.chunk = down > std::numeric_limits<std::size_t>::max() - p.page_size ? p.bytes : down + p.page_size;
+      p.chunk = down > PTRDIFF_MAX - p.page_size ? p.bytes : down + p.page_size;
     }
   }
 }

@@ -203,7 +203,7 @@ void* node_pools::do_allocate(std::size_t bytes, std::size_t alignment) {
   return x_state->here().allocate(bytes, alignment);
 }
 
-void node_pools::do_deallocate(void* p, std::size_t bytes, std::size_t alignment) {
+void node_pools::do_deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
   const auto owner = x_state->owners.find(p);
   if (!owner) [[unlikely]] {
     if (p != nullptr) report_no_block("node_pools", p, bytes);

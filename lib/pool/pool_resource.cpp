@@ -43,7 +43,7 @@ void* pool_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
   return allocate(bytes, alignment);
 }
 
-void pool_resource::do_deallocate(void* p, std::size_t bytes, std::size_t alignment) {
+void pool_resource::do_deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
   deallocate(p, bytes, alignment);
 }
 
@@ -63,7 +63,7 @@ void* detail::pool_front_end::allocate_slowly(std::size_t bytes, std::size_t ali
   return allocate_large(bytes, alignment);
 }
 
-void detail::pool_front_end::deallocate_slowly(void* p, std::size_t bytes, std::size_t alignment) {
+void detail::pool_front_end::deallocate_slowly(void* p, std::size_t bytes, std::size_t alignment) noexcept {
   if (p == nullptr) return leave();
   const size_class c = class_of(bytes, alignment);
   if (take_up(x_id)) {
@@ -88,7 +88,7 @@ void* detail::pool_front_end::allocate_large(std::size_t bytes, std::size_t alig
   return core.is_guarded() ? core.allocate_guarded(bytes, alignment) : core.allocate_large(bytes, alignment);
 }
 
-void detail::pool_front_end::deallocate_large(void* p, std::size_t bytes, std::size_t alignment) {
+void detail::pool_front_end::deallocate_large(void* p, std::size_t bytes, std::size_t alignment) noexcept {
   if (p == nullptr) return;
   pool_core& core = *static_cast<pool_resource*>(this)->x_core;
   if (core.is_guarded()) return core.deallocate_guarded(p, bytes, alignment);

@@ -198,7 +198,7 @@ bool segment_resource::give_back(void* p, [[maybe_unused]] std::size_t bytes) {
   return true;
 }
 
-void segment_resource::do_deallocate(void* p, std::size_t bytes, std::size_t) {
+void segment_resource::do_deallocate(void* p, std::size_t bytes, std::size_t) noexcept {
   if (p == nullptr) return;
   try {
     if (give_back(p, bytes)) return;

@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(have_no_pool_for_other_nodes) {
   node_pools pools;
   const auto no_pool = [] { return with_code(errc::unknown_node).saying("node 1000 has no pool"); };
   BOOST_CHECK_EXCEPTION(static_cast<void>(pools.allocate_on(1000, 8)), error, no_pool());
-  BOOST_CHECK_EXCEPTION(pools.pool(1000), error, no_pool());
+  BOOST_CHECK_EXCEPTION((void)pools.pool(1000), error, no_pool());
   BOOST_CHECK_EXCEPTION(static_cast<void>(std::as_const(pools).pool(1000)), error, no_pool());
 }
 

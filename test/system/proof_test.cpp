@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_SUITE(installed_policy)
 using acre::installed_policy;
 
 BOOST_AUTO_TEST_CASE(an_unmapped_address_is_an_error) {
-  BOOST_CHECK_EXCEPTION(installed_policy(nullptr), error, with_code(errc::not_mapped));
+  BOOST_CHECK_EXCEPTION((void)installed_policy(nullptr), error, with_code(errc::not_mapped));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -141,7 +141,7 @@ void allocate_from_both() {
 
 BOOST_AUTO_TEST_CASE(children_forked_while_others_allocate_can_allocate) {
   // A child forked during another thread's very first call would wait for that call for ever.
-  resource_for(placement::local());
+  (void)resource_for(placement::local());
   std::atomic<bool> stop = false;
   std::vector<std::jthread> threads;
   const auto stopped_at_the_end = std::shared_ptr<void>(nullptr, [&stop](void*) { stop = true; });

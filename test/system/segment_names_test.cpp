@@ -190,7 +190,7 @@ BOOST_DATA_TEST_CASE(are_found_by_their_names_until_they_are_removed, named_ways
   segment_maker maker(w);
   const own_name& name = maker.name();
   const attach_options how = maker.found_by();
-  BOOST_CHECK_EXCEPTION(shared_segment::open(name, how), error, with_code(errc::no_such_segment));
+  BOOST_CHECK_EXCEPTION((void)shared_segment::open(name, how), error, with_code(errc::no_such_segment));
   BOOST_TEST(!shared_segment::remove(name, how));
   maker.make(5000).detach();
   {
@@ -203,7 +203,7 @@ BOOST_DATA_TEST_CASE(are_found_by_their_names_until_they_are_removed, named_ways
   BOOST_TEST(static_cast<char*>(last.data())[4999] == 'x');
   BOOST_TEST(shared_segment::remove(name, how));
   BOOST_TEST(!shared_segment::remove(name, how));
-  BOOST_CHECK_EXCEPTION(shared_segment::open(name, how), error, with_code(errc::no_such_segment));
+  BOOST_CHECK_EXCEPTION((void)shared_segment::open(name, how), error, with_code(errc::no_such_segment));
   // Who has it keeps it, and the name is free again.
   const shared_segment other = maker.make(4096);
   BOOST_TEST(static_cast<char*>(last.data())[4999] == 'x');

@@ -54,7 +54,7 @@ BOOST_DATA_TEST_CASE(see_nothing_of_a_private_segment, named_ways, w) {
   as_nobody([&] {
     for (const segment_owner owner : {segment_owner::self, segment_owner::any}) {
       const attach_options how = maker.found_by({.owner = owner});
-      BOOST_CHECK_EXCEPTION(shared_segment::open(maker.name(), how), error,
+      BOOST_CHECK_EXCEPTION((void)shared_segment::open(maker.name(), how), error,
                             with_code(errc::permission_denied));
       BOOST_CHECK_EXCEPTION(shared_segment::remove(maker.name(), how), error,
                             with_code(errc::permission_denied));
@@ -69,7 +69,7 @@ BOOST_DATA_TEST_CASE(see_a_public_segment_only_if_they_take_anybodys, named_ways
   segment_maker maker(w);
   const shared_segment s = maker.make(4096, placement::unbound(), {.mode = 0666});
   as_nobody([&] {
-    BOOST_CHECK_EXCEPTION(shared_segment::open(maker.name(), maker.found_by()), error,
+    BOOST_CHECK_EXCEPTION((void)shared_segment::open(maker.name(), maker.found_by()), error,
                           with_code(errc::permission_denied));
     BOOST_CHECK_EXCEPTION(shared_segment::remove(maker.name(), maker.found_by()), error,
                           with_code(errc::permission_denied));
@@ -90,7 +90,8 @@ BOOST_DATA_TEST_CASE(see_a_readable_segment_for_reading, named_ways, w) {
   static_cast<char*>(s.data())[0] = 'x';
   as_nobody([&] {
     attach_options any = maker.found_by({.owner = segment_owner::any});
-    BOOST_CHECK_EXCEPTION(shared_segment::open(maker.name(), any), error, with_code(errc::permission_denied));
+    BOOST_CHECK_EXCEPTION((void)shared_segment::open(maker.name(), any), error,
+                          with_code(errc::permission_denied));
     any.access = access::read_only;
     const shared_segment t = shared_segment::open(maker.name(), any);
     BOOST_TEST(static_cast<const char*>(t.data())[0] == 'x');
@@ -256,7 +257,7 @@ BOOST_AUTO_TEST_CASE(decide_what_may_be_done) {
   const auto attach = [&](int flags, access a) {
     const int file = ::open(maker.name().path().c_str(), flags | O_CLOEXEC);
     const auto closed_at_the_end = std::shared_ptr<void>(nullptr, [file](void*) { ::close(file); });
-    shared_segment::attach(file, {.access = a});
+    (void)shared_segment::attach(file, {.access = a});
   };
   const with_code denied(errc::permission_denied);
   BOOST_CHECK_NO_THROW(attach(O_RDWR, access::read_write));

@@ -163,19 +163,19 @@ BOOST_AUTO_TEST_CASE(says_what_is_wrong_and_where) {
   };
   for (const auto& [text, message] : cases) {
     BOOST_TEST_INFO("'" << text << "'");
-    BOOST_CHECK_EXCEPTION(node_set::parse(text, sparse), error,
+    BOOST_CHECK_EXCEPTION((void)node_set::parse(text, sparse), error,
                           with_code(errc::invalid_text).saying_exactly(message));
   }
 }
 
 BOOST_AUTO_TEST_CASE(rejects_a_reversed_range) {
   BOOST_CHECK_EXCEPTION(
-      node_set::parse("0,3-1"), error,
+      (void)node_set::parse("0,3-1"), error,
       with_code(errc::invalid_text).saying_exactly("'0,3-1': the range is reversed at position 2"));
 }
 
 BOOST_AUTO_TEST_CASE(rejects_a_text_with_a_zero_inside) {
-  BOOST_CHECK_EXCEPTION(node_set::parse(std::string_view("0\0001", 3), sparse), error,
+  BOOST_CHECK_EXCEPTION((void)node_set::parse(std::string_view("0\0001", 3), sparse), error,
                         with_code(errc::invalid_text));
 }
 

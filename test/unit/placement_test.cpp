@@ -167,6 +167,13 @@ BOOST_AUTO_TEST_CASE(refuses_a_chunk_of_nothing) {
   BOOST_CHECK_EXCEPTION((void)placement::most_free({0}, 0), error, refusal);
 }
 
+BOOST_AUTO_TEST_CASE(refuses_chunks_that_no_object_can_have) {
+  const auto refusal = with_code(errc::invalid_chunk).saying("it must be 1 to 9223372036854775807");
+  BOOST_CHECK_EXCEPTION((void)placement::interleave({0}, static_cast<std::size_t>(-1)), error, refusal);
+  BOOST_CHECK_EXCEPTION((void)placement::most_free({0}, std::size_t{1} << 63), error, refusal);
+  BOOST_TEST(placement::interleave({0}, PTRDIFF_MAX).chunk() == chunk(PTRDIFF_MAX));
+}
+
 BOOST_AUTO_TEST_CASE(refuses_bad_weights_by_node_and_value) {
   const auto invalid = [] { return with_code(errc::invalid_weights); };
   struct row {

@@ -190,12 +190,13 @@ BOOST_AUTO_TEST_CASE(allow_gigantic_sizes_that_are_planned_exactly) {
   expect_words(refused(errc::too_many_ranges, placement::interleave({0, 1}, chunk::page).hard(), bytes),
                {"needs " + std::to_string(bytes / page) + " ranges"});
   const plan single_bytes =
-      make_plan(placement::most_free({0, 1}, largest - 1), largest, four_nodes(), with_pages(1));
-  BOOST_TEST(single_bytes.ranges.size() == 2U);
+      make_plan(placement::most_free({0, 1}, PTRDIFF_MAX), largest, four_nodes(), with_pages(1));
+  BOOST_TEST(single_bytes.bytes == largest);
+  BOOST_TEST(single_bytes.chunk == std::size_t{PTRDIFF_MAX});
 }
 
-BOOST_AUTO_TEST_CASE(take_a_chunk_that_overflows_for_everything) {
-  const plan p = make_plan(placement::interleave({0, 1}, largest - 1), 3 * page, four_nodes());
+BOOST_AUTO_TEST_CASE(take_the_largest_chunk_for_everything) {
+  const plan p = make_plan(placement::interleave({0, 1}, PTRDIFF_MAX), 3 * page, four_nodes());
   BOOST_TEST_REQUIRE(p.ranges.size() == 1U);
   BOOST_TEST(p.ranges[0].policy == (policy{policy_mode::prefer, {0}}));
   BOOST_TEST(p.chunk == 3 * page);

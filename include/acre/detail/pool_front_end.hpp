@@ -35,7 +35,7 @@ class ACRE_API pool_front_end : public resource {
     }
     return allocate_slowly(bytes, alignment);
   }
-  void deallocate(void* p, std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) {
+  void deallocate(void* p, std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) noexcept {
     if (!is_small(bytes, alignment)) [[unlikely]]
       return deallocate_large(p, bytes, alignment);
     const size_class c = class_of(bytes, alignment);
@@ -55,10 +55,10 @@ class ACRE_API pool_front_end : public resource {
 
   // Never inlined: their registers would have to be saved on the fast path too.
   [[gnu::noinline]] void* allocate_large(std::size_t bytes, std::size_t alignment);
-  [[gnu::noinline]] void deallocate_large(void* p, std::size_t bytes, std::size_t alignment);
+  [[gnu::noinline]] void deallocate_large(void* p, std::size_t bytes, std::size_t alignment) noexcept;
   // The thread is busy when these begin, and no longer when they return or throw.
   [[gnu::noinline]] void* allocate_slowly(std::size_t bytes, std::size_t alignment);
-  [[gnu::noinline]] void deallocate_slowly(void* p, std::size_t bytes, std::size_t alignment);
+  [[gnu::noinline]] void deallocate_slowly(void* p, std::size_t bytes, std::size_t alignment) noexcept;
 
   std::uint64_t x_id = 0;  ///< caches are found by it; changed by release()
 };
