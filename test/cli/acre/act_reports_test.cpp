@@ -162,6 +162,14 @@ BOOST_AUTO_TEST_CASE(show_where_their_pages_are) {
   BOOST_TEST(segments_text({}, 80, {}) == "no segments of acre\n");
 }
 
+BOOST_AUTO_TEST_CASE(do_not_call_untouched_what_the_kernel_does_not_tell) {
+  acre::segment_info s;
+  s.resident = acre::residency{.page_size = 4096, .pages = 16, .untouched = 4, .unknown = 12, .per_node = {}};
+  BOOST_TEST(lacks(segments_text(std::vector{s}, 80, {}), "no page touched"));
+  BOOST_TEST(contains(segment_text({.info = s, .check = {}}, 80, {}), "0 of 16 pages touched, 12 unknown"));
+  BOOST_TEST(segments_json(std::vector{s})["segments"][0]["resident"]["unknown"] == 12);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

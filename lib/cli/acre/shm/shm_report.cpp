@@ -56,6 +56,7 @@ nlohmann::json info_json(const acre::segment_info& s) {
   object["resident"] = {{"page_size", s.resident->page_size},
                         {"pages", s.resident->pages},
                         {"untouched", s.resident->untouched},
+                        {"unknown", s.resident->unknown},
                         {"per_node", std::move(per_node)}};
   return object;
 }
@@ -70,7 +71,7 @@ std::string segments_text(std::span<const acre::segment_info> segments, std::siz
     text += facts(s, width);
     if (!s.resident) {
       text += wrap("where its pages lie is not for this user to see", width, 2);
-    } else if (s.resident->resident() == 0) {
+    } else if (s.resident->resident() == 0 && s.resident->unknown == 0) {
       text += wrap("no page touched yet", width, 2);
     } else {
       text += resident_lines(*s.resident, width, style);
@@ -84,9 +85,11 @@ std::string segment_text(const segment_details& segment, std::size_t width, cons
   std::string text = facts(s, width);
   if (s.resident) {
     text += bar_lines(s.resident->per_node, s.resident->page_size, width, style);
-    text += wrap(fmt::format("{} of {} page{} touched", s.resident->resident(), s.resident->pages,
-                             s.resident->pages == 1 ? "" : "s"),
-                 width, 2);
+    std::string touched = fmt::format("{} of {} page{} touched", s.resident->resident(), s.resident->pages,
+                                      s.resident->pages == 1 ? "" : "s");
+    if (s.resident->unknown != 0)
+      touched += fmt::format(", {} unknown: the kernel does not tell where they are", s.resident->unknown);
+    text += wrap(touched, width, 2);
   }
   return cut_lines(text + wrap("check: " + printable(segment.check), width, 2, 4), width);
 }
