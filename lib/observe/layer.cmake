@@ -18,6 +18,7 @@ acre_layer(observe
     migration_steps.cpp
     move_process.cpp
     numa_maps.cpp
+    owners_told.cpp
     page_mover.cpp
     page_range.cpp
     page_walk.cpp

@@ -11,6 +11,7 @@
 #include "base/code_of.hpp"
 #include "base/counted.hpp"
 #include "observe/move_to_plan.hpp"
+#include "observe/owners_told.hpp"
 #include "observe/page_mover.hpp"
 #include "observe/page_range.hpp"
 #include "placement/range_budget.hpp"
@@ -39,6 +40,17 @@ page_range whole_pages(page_range range, const void* p, std::size_t bytes, std::
                                       address + ", and pages move as a whole");
 }
 
+/// Sets the policies; pools whose blocks these are know of it before.
+std::vector<downgrade> apply_told(const page_range& range, const plan& wanted, const topology& machine) {
+  const owners_told told(range, wanted);
+  try {
+    return apply(range.data(), wanted, machine);
+  } catch (const error& e) {
+    told.withdraw_after(e.code());
+    throw;
+  }
+}
+
 }  // namespace
 
 migration move_to_plan(void* p, const plan& wanted, const topology& machine) {
@@ -51,7 +63,7 @@ migration migrate(void* p, std::size_t bytes, const placement& where, const topo
   const std::size_t page = sys::page_size_at(touched.begin).value_or(sys::page_size());
   const page_range range = whole_pages(touched, p, bytes, page);
   const plan wanted = plan_within_budget(where, range.bytes(), page, machine);
-  std::vector<downgrade> downgrades = apply(range.data(), wanted, machine);
+  std::vector<downgrade> downgrades = apply_told(range, wanted, machine);
   migration result = page_mover(range, wanted, machine).run();
   result.downgrades = std::move(downgrades);
   const auto first = reinterpret_cast<std::uintptr_t>(p);

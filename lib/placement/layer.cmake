@@ -10,6 +10,7 @@ acre_layer(placement
     chunk.cpp
     kernel_policy.cpp
     most_free.cpp
+    owned_ranges.cpp
     placement.cpp
     placement_text.cpp
     plan.cpp

@@ -19,6 +19,7 @@ class mapping_store {
     void* p = nullptr;
     std::size_t bytes = 0;
     std::size_t alignment = 0;
+    owned_range range;  ///< from when there is one
 
    private:
     friend mapping_store;

@@ -31,6 +31,8 @@ class owned_pages final : public page_source {
   }
   void expect_commit(void* p, std::size_t bytes) noexcept override { x_source->expect_commit(p, bytes); }
   void commit(void* p, std::size_t bytes) override { x_source->commit(p, bytes); }
+  owned_range::rules ownership() const override { return x_source->ownership(); }
+  bool put_right(const displaced_part& part) override { return x_source->put_right(part); }
   page_reuse reuse() const noexcept override { return x_source->reuse(); }
   std::pmr::memory_resource* upstream() const noexcept override { return x_source->upstream(); }
 

@@ -166,7 +166,7 @@ page_heap::taken page_heap::try_take_units(std::size_t units, std::size_t alignm
     } else {
       s->note_span(p, units);
     }
-    return {p, s, s->is_bare(p, units)};
+    return {p, s, s->is_bare(p, units), s->has_displaced()};
   }
   return {};
 }
@@ -186,9 +186,9 @@ void* page_heap::take_units(std::size_t units, std::size_t alignment, use what) 
   tend(todo);
   if (is_refused) fail_limit(units * unit_bytes);
   if (run.p == nullptr) run = take_of_new_slab(units, alignment, what, wanted);
-  if (!run.bare) return run.p;
+  if (!run.bare && !run.displaced) return run.p;
   try {
-    commit(*run.from, run.p, units);
+    make_ready(run, units);
   } catch (...) {
     static_cast<void>(give_units(run.p, units, what));
     throw;
@@ -221,6 +221,7 @@ bool page_heap::give_units(const void* p, std::size_t units, use what) noexcept 
     if (s == nullptr || !s->is_used(p, units)) return false;
     const std::size_t dirty = s->dirty_units();
     s->give(p, units);
+    if (what == use::span) s->forget_span(p, units);
     x_slabs.update(*s);
     x_dirty_units += s->dirty_units() - dirty;
     count_end(units * unit_bytes, what);
@@ -239,9 +240,17 @@ std::unique_ptr<slab> page_heap::try_map_slab(std::size_t bytes) {
   // Smaller mappings have no huge pages that could be split.
   auto s = std::make_unique<slab>(
       bytes, alignment, bytes < huge_page ? small_slab_granule(granule, sys::page_size()) : granule, piece);
+  const owned_range::rules how = x_pages->ownership();
   s->place(x_pages->map(bytes, alignment));
+  s->begin(s->base(), bytes, how);
   if (piece != 0) x_pages->expect_commit(s->base(), bytes);
   return s;
+}
+
+/// A run of units that is used gets the pages that it is to have.
+void page_heap::make_ready(const taken& run, std::size_t units) {
+  const bool bare = run.displaced && put_right(*run.from, run.p, units);
+  if (run.bare || bare) commit(*run.from, run.p, units);
 }
 
 /// Makes the pages of a run of units that is used: in whole pieces or, where there is no room for those, of the run alone.
@@ -343,13 +352,15 @@ void* page_heap::allocate_mapping(std::size_t bytes, std::size_t alignment) {
 
 std::unique_ptr<mapping_store::mapping> page_heap::map_block(std::size_t bytes, std::size_t alignment) {
   auto made = std::make_unique<mapping_store::mapping>();
+  const owned_range::rules how = x_pages->ownership();
   made->p = x_pages->map(bytes, alignment);
   made->bytes = bytes;
   made->alignment = alignment;
+  made->range.begin(made->p, bytes, how);
   try {
     x_pages->commit(made->p, bytes);
   } catch (...) {
-    x_pages->unmap(made->p, bytes, alignment);
+    unmap(*made);
     throw;
   }
   return made;
@@ -372,7 +383,8 @@ void page_heap::deallocate_mapping(void* p, std::size_t bytes) noexcept {
     is_live = m != nullptr && may_be_block(*m, bytes);
     if (is_live) {
       count_end(m->bytes, use::block);
-      if (x_reuse == page_reuse::none) {
+      // One that migrate() left elsewhere is good for no other block.
+      if (x_reuse == page_reuse::none || m->range.has_displaced()) {
         gone = x_mappings.remove(*m);
       } else {
         x_mappings.keep(*m);
@@ -381,7 +393,7 @@ void page_heap::deallocate_mapping(void* p, std::size_t bytes) noexcept {
     }
   }
   if (!is_live) return report_no_block("pool", p, bytes);
-  if (gone) x_pages->unmap(gone->p, gone->bytes, gone->alignment);
+  if (gone) unmap(*gone);
   tend(todo);
 }
 

@@ -85,7 +85,8 @@ class page_heap {
   struct taken {
     void* p = nullptr;
     slab* from = nullptr;
-    bool bare = false;  ///< some have no pages yet
+    bool bare = false;       ///< some have no pages yet
+    bool displaced = false;  ///< some may have pages, or a policy, that migrate() left
   };
   void* take_units(std::size_t units, std::size_t alignment, use what);
   /// \returns false, with nothing changed, where p is no such run
@@ -100,11 +101,16 @@ class page_heap {
   taken take_of_new_slab(std::size_t units, std::size_t alignment, use what, std::size_t wanted);
   std::unique_ptr<slab> map_slab(std::size_t units, std::size_t alignment, std::size_t wanted);
   std::unique_ptr<slab> try_map_slab(std::size_t bytes);
+  void make_ready(const taken& run, std::size_t units);
+  bool put_right(slab& s, void* p, std::size_t units);
   void commit(slab& s, void* p, std::size_t units);
   void commit_part(slab& s, const slab::run& part);
   std::unique_ptr<mapping_store::mapping> map_block(std::size_t bytes, std::size_t alignment);
   void* allocate_mapping(std::size_t bytes, std::size_t alignment);
   void deallocate_mapping(void* p, std::size_t bytes) noexcept;
+  void unmap(mapping_store::mapping& m) noexcept;
+  void unmap(slab& s) noexcept;
+  void give_up(owned_range& range, void* p, std::size_t bytes) noexcept;
 
   /// \throws allocation_error errc::pool_limit
   [[noreturn]] void fail_limit(std::size_t bytes) const;

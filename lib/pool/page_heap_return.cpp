@@ -112,7 +112,7 @@ std::size_t page_heap::drop_mappings(purge_plan plan) noexcept {
       m = x_mappings.drop(plan.only_old);
     }
     if (!m) break;
-    x_pages->unmap(m->p, m->bytes, m->alignment);
+    unmap(*m);
     gone += m->bytes;
   }
   return gone;
@@ -190,15 +190,15 @@ std::size_t page_heap::unmap_empty_slabs(purge_plan plan) noexcept {
       x_dirty_units -= empty->dirty_units();
     }
     gone += empty->dirty_units() * unit_bytes;
-    x_pages->unmap(empty->base(), empty->bytes(), empty->alignment());
+    unmap(*empty);
   }
   return gone;
 }
 
 void page_heap::release() noexcept {
   drop_mappings({});
-  while (const auto m = x_mappings.remove_any()) x_pages->unmap(m->p, m->bytes, m->alignment);
-  x_slabs.for_each([&](const slab& s) { x_pages->unmap(s.base(), s.bytes(), s.alignment()); });
+  while (const auto m = x_mappings.remove_any()) unmap(*m);
+  x_slabs.for_each([&](slab& s) { unmap(s); });
   x_slabs.clear();
   x_slab_bytes = x_dirty_units = x_used = x_blocks = x_block_bytes = 0;
   x_deallocations = x_allocations;

@@ -1,6 +1,7 @@
 #include "pool/page_source.hpp"
 
 #include <acre/error.hpp>
+#include <acre/apply.hpp>
 #include <acre/mapping.hpp>
 #include <acre/node_pools.hpp>
 
@@ -14,6 +15,8 @@
 #include "area/page_kinds.hpp"
 #include "base/small_mutex.hpp"
 #include "observe/committer.hpp"
+#include "observe/move_to_plan.hpp"
+#include "placement/policy_call.hpp"
 #include "placement/strategies.hpp"
 #include "pool/slab.hpp"
 #include "sys/pages.hpp"
@@ -92,6 +95,23 @@ std::size_t round_of(const placement& where) {
   return part > most / parts ? most : part * parts;
 }
 
+/// What no block of a slab has less of to itself, and no page is cut by.
+std::size_t least_piece() noexcept { return std::max(unit_bytes, sys::page_size()); }
+
+/// Sets the policy again that a part had, and moves what pages are there to where it says.
+void bring_back(const displaced_part& part) {
+  const plan all{
+      .ranges = {{0, part.bytes(), part.was}}, .bytes = part.bytes(), .page_size = sys::page_size()};
+  const topology& machine = topology::system();
+  apply(part.data(), all, machine);
+  const migration done = move_to_plan(part.data(), all, machine);
+  if (part.was.mode != policy_mode::bind || done.failed() == 0) return;
+  const std::string what = "pages that migrate() moved do not come back to node " + part.was.nodes.to_string() +
+                           ": " + done.to_string();
+  if (done.no_room != 0) throw error(errc::node_full, what);
+  throw error(std::error_code(EBUSY, std::system_category()), what);
+}
+
 class area_source final : public page_source {
  public:
   explicit area_source(area& pages)
@@ -99,6 +119,7 @@ class area_source final : public page_source {
   /// \param committed pages are made as they are handed out
   area_source(std::unique_ptr<area> pages, bool committed, const topology& machine) : area_source(*pages) {
     x_own = std::move(pages);
+    x_home = only_policy(x_own->where(), machine);
     if (!committed) return;
     const std::size_t huge = page_size(page_kind::transparent_huge);
     const bool by_huge_page = x_own->page_kind() == page_kind::transparent_huge && x_round % huge == 0;
@@ -144,6 +165,27 @@ class area_source final : public page_source {
       throw allocation_error(e.code(), bytes, x_pages->where().to_string(), e.what());
     }
   }
+  owned_range::rules ownership() const override {
+    const page_kind kind = x_pages->page_kind();
+    return {.home = x_home, .piece = is_hugetlb(kind) ? page_size(kind) : least_piece()};
+  }
+  bool put_right(const displaced_part& part) override {
+    try {
+      // What moved block by block is no huge page any more, and may have been told not to become one.
+      if (x_pages->page_kind() == page_kind::transparent_huge)
+        sys::want_huge_pages(part.data(), part.bytes());
+      if (!are_parts_alone() || !discard(part.data(), part.bytes())) {
+        bring_back(part);
+        return false;
+      }
+      const plan all{
+          .ranges = {{0, part.bytes(), part.was}}, .bytes = part.bytes(), .page_size = sys::page_size()};
+      apply(part.data(), all, topology::system());
+      return true;
+    } catch (const error& e) {
+      throw allocation_error(e.code(), part.bytes(), x_pages->where().to_string(), e.what());
+    }
+  }
   std::size_t slab_granule() const noexcept override {
     const page_kind kind = x_pages->page_kind();
     const std::size_t page =
@@ -167,6 +209,8 @@ class area_source final : public page_source {
   std::pmr::memory_resource* upstream() const noexcept override { return x_pages; }
 
  private:
+  /// Whether parts of slabs share no page with others, and their pages can be made again.
+  bool are_parts_alone() const noexcept { return sys::page_size() <= unit_bytes && discard_granule() != 0; }
   bool is_refused() const noexcept { return x_refused.load(std::memory_order_relaxed); }
 
   std::unique_ptr<area> x_own;
@@ -174,6 +218,7 @@ class area_source final : public page_source {
   page_reuse x_reuse;
   std::size_t x_round;
   std::optional<committer> x_committer;
+  std::optional<policy> x_home;  ///< of all pages, where it is known
   /// Pages are locked that this pool did not lock (mlockall(2)): it would fail each time. relaxed: who does not see it
   /// yet finds it out again.
   std::atomic<bool> x_refused = false;
@@ -207,6 +252,15 @@ class upstream_source final : public page_source {
   std::size_t largest_extent() const noexcept override { return usual_extent; }
   std::size_t next_slab(std::size_t mapped) const noexcept override {
     return std::clamp(std::bit_floor(mapped), 2 * mebibyte, 64 * mebibyte);
+  }
+  owned_range::rules ownership() const override { return {.home = {}, .piece = least_piece()}; }
+  bool put_right(const displaced_part& part) override {
+    try {
+      bring_back(part);
+      return false;
+    } catch (const error& e) {
+      throw allocation_error(e.code(), part.bytes(), "pool", e.what());
+    }
   }
   page_reuse reuse() const noexcept override { return page_reuse::any; }
   std::pmr::memory_resource* upstream() const noexcept override { return x_upstream; }

@@ -10,6 +10,8 @@
 #include <memory>
 #include <memory_resource>
 
+#include "placement/owned_ranges.hpp"
+
 namespace acre::inline v1 {
 
 /// What freed large blocks are good for.
@@ -56,6 +58,13 @@ class page_source {
   /// Makes the pages of a part of a mapping, or of all of it, exist where they belong.
   /// \throws allocation_error errc::node_full, errc::out_of_memory; the contents are to be discarded then
   virtual void commit(void* p, std::size_t bytes) = 0;
+  /// What is to be known of its mappings by who moves blocks elsewhere (migrate()).
+  virtual owned_range::rules ownership() const = 0;
+  /// Gives a free part of a mapping, in whole pieces of ownership(), the policy back that it had.
+  /// \returns whether its pages are gone, and are to be made; else they lie where the policy says, and keep what is in them
+  /// \throws allocation_error errc::node_full where a hard policy's nodes have no room for pages that have to stay; and what
+  ///   apply() throws
+  virtual bool put_right(const displaced_part& part) = 0;
   virtual page_reuse reuse() const noexcept = 0;
   virtual std::pmr::memory_resource* upstream() const noexcept = 0;
 };

@@ -61,10 +61,7 @@ void slab::give(const void* p, std::size_t units) noexcept { give_back({unit_of(
 void slab::give_back(const run& r, bool clean) noexcept {
   x_used.give(r.first, r.count);
   if (clean) {
-    if (x_piece != 0) {
-      x_bare_units += r.count - x_bare.count(r.first, r.count);
-      x_bare.set(r.first, r.count);
-    }
+    note_no_pages(r);
   } else if (x_bare_units == 0 || x_bare.count(r.first, r.count) == 0) {
     mark_dirty(r.first, r.count);
   } else {
@@ -161,14 +158,35 @@ void slab::note_pages(const run& r) noexcept {
   }
 }
 
+void slab::note_no_pages(const run& r) noexcept {
+  if (x_piece == 0) return;
+  x_bare_units += r.count - x_bare.count(r.first, r.count);
+  x_bare.set(r.first, r.count);
+}
+
 void slab::note_span(const void* p, std::size_t units) noexcept {
   const std::size_t first = unit_of(p);
-  for (std::size_t i = 0; i != units; ++i) x_back[first + i] = static_cast<std::uint8_t>(i);
+  for (std::size_t i = 0; i != units; ++i)
+    x_back[first + i].store(static_cast<std::uint8_t>(i + 1), std::memory_order_relaxed);
+}
+
+void slab::forget_span(const void* p, std::size_t units) noexcept {
+  const std::size_t first = unit_of(p);
+  for (std::size_t i = 0; i != units; ++i) x_back[first + i].store(0, std::memory_order_relaxed);
 }
 
 std::byte* slab::span_of(const void* block) const noexcept {
   const std::size_t unit = unit_of(block);
-  return x_base + (unit - x_back[unit]) * unit_bytes;
+  return x_base + (unit + 1 - x_back[unit].load(std::memory_order_relaxed)) * unit_bytes;
+}
+
+bool slab::has_small_blocks(std::uintptr_t begin, std::uintptr_t end) const noexcept {
+  const auto base = reinterpret_cast<std::uintptr_t>(x_base);
+  const auto first = static_cast<std::ptrdiff_t>((begin - base) / unit_bytes);
+  const auto last = static_cast<std::ptrdiff_t>((end - base + unit_bytes - 1) / unit_bytes);
+  return std::any_of(x_back.begin() + first, x_back.begin() + last, [](const std::atomic<std::uint8_t>& b) {
+    return b.load(std::memory_order_relaxed) != 0;
+  });
 }
 
 }  // namespace acre::inline v1

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "base/summed_tree.hpp"
+#include "placement/owned_ranges.hpp"
 #include "pool/bit_map.hpp"
 #include "pool/run_map.hpp"
 
@@ -40,7 +42,7 @@ struct slab_summary {
 /// may still have its pages ("dirty"), and for how long; and, where pages are made before they are handed out, of which
 /// they are not yet ("bare").
 /// \safety none; page_heap locks
-class slab {
+class slab : public owned_range {
  public:
   /// \param bytes a multiple of unit_bytes; \param granule a multiple of unit_bytes: pages go back to the system in
   ///   such aligned pieces; 0: never
@@ -48,6 +50,7 @@ class slab {
   ///   touched
   /// \throws std::bad_alloc
   slab(std::size_t bytes, std::size_t alignment, std::size_t granule, std::size_t piece = 0);
+  ~slab() override { end(); }
   /// Called once, when the memory is there.
   void place(void* base) noexcept { x_base = static_cast<std::byte*>(base); }
 
@@ -113,11 +116,15 @@ class slab {
   run bare_run(const run& in) const noexcept;
   /// The pages of a run that was bare are there.
   void note_pages(const run& r) noexcept;
+  /// The pages of a used run are gone; where pages are made before they are handed out it is bare now.
+  void note_no_pages(const run& r) noexcept;
 
   // Spans, for those who look up blocks by address.
 
   /// Notes that `units` from p on are one span.
   void note_span(const void* p, std::size_t units) noexcept;
+  /// They are none any more.
+  void forget_span(const void* p, std::size_t units) noexcept;
   /// Where the span of a block begins.
   std::byte* span_of(const void* block) const noexcept;
   /// A counter for each span, 0 at first, for who goes through all free blocks.
@@ -136,6 +143,7 @@ class slab {
   std::size_t unit_of(const void* p) const noexcept {
     return static_cast<std::size_t>(static_cast<const std::byte*>(p) - x_base) / unit_bytes;
   }
+  bool has_small_blocks(std::uintptr_t begin, std::uintptr_t end) const noexcept override;
   bool may_go(std::size_t granule_begin, std::size_t granule_end, bool only_old) const noexcept;
   void use(std::size_t first, std::size_t count) noexcept;
   void mark_dirty(std::size_t first, std::size_t count) noexcept;
@@ -163,7 +171,9 @@ class slab {
   bool x_old_may_go = false;
   std::array<aligned_search, 9> x_searches;  ///< for 1, 2, 4 ... 256 units
   unsigned x_unaligned = 0;                  ///< a bit for each of them that found nothing
-  std::vector<std::uint8_t> x_back;          ///< units from the beginning of the span
+  /// Units from the beginning of the span, and one more; 0: in no span. relaxed: migrate() asks, without the heap's lock, of
+  /// what the caller says is a block.
+  std::vector<std::atomic<std::uint8_t>> x_back;
   std::vector<std::uint16_t> x_counters;
   bool x_counted = false;
   // For the index.

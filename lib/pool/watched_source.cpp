@@ -30,6 +30,8 @@ class watched_source final : public page_source {
   }
   void expect_commit(void* p, std::size_t bytes) noexcept override { x_pages->expect_commit(p, bytes); }
   void commit(void* p, std::size_t bytes) override { x_pages->commit(p, bytes); }
+  owned_range::rules ownership() const override { return x_pages->ownership(); }
+  bool put_right(const displaced_part& part) override { return x_pages->put_right(part); }
   page_reuse reuse() const noexcept override { return x_pages->reuse(); }
   std::pmr::memory_resource* upstream() const noexcept override { return x_pages->upstream(); }
 

@@ -51,6 +51,8 @@ class made_up_source final : public page_source {
   std::size_t commit_piece(std::size_t) const noexcept override { return 0; }
   void expect_commit(void*, std::size_t) noexcept override {}
   void commit(void*, std::size_t) override {}
+  owned_range::rules ownership() const override { return {}; }
+  bool put_right(const displaced_part&) override { return false; }
   page_reuse reuse() const noexcept override { return page_reuse::same_size; }
   std::pmr::memory_resource* upstream() const noexcept override { return std::pmr::null_memory_resource(); }
 

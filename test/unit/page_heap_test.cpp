@@ -89,6 +89,8 @@ class noted_pages final : public page_source {
     const std::lock_guard lock(x_all.mutex);
     x_all.again += x_all.add(begin, bytes) ? 0U : 1U;
   }
+  owned_range::rules ownership() const override { return {.home = {}, .piece = unit_bytes}; }
+  bool put_right(const displaced_part&) override { return false; }
   page_reuse reuse() const noexcept override { return page_reuse::any; }
   std::pmr::memory_resource* upstream() const noexcept override { return nullptr; }
 

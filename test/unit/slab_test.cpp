@@ -20,11 +20,12 @@ void* address(std::size_t units) {
   return reinterpret_cast<void*>((std::uintptr_t{1} << 40) + units * unit_bytes);
 }
 
-slab slab_of(std::size_t units, std::size_t phase = 0) {
-  slab s(units * unit_bytes, unit_bytes, unit_bytes);
-  s.place(address(phase));
-  return s;
-}
+struct placed_slab : slab {
+  explicit placed_slab(std::size_t units, std::size_t phase = 0)
+      : slab(units * unit_bytes, unit_bytes, unit_bytes) {
+    place(test::address(phase));
+  }
+};
 
 std::size_t position(const slab& s, const void* p) {
   return static_cast<std::size_t>(static_cast<const std::byte*>(p) - s.base()) / unit_bytes;
@@ -71,7 +72,7 @@ BOOST_AUTO_TEST_CASE(takes_the_lowest_aligned_run_whatever_was_taken_and_given_b
   for (const std::size_t units : {7U, 128U, 700U}) {
     for (const std::size_t phase : {0U, 3U, 128U}) {
       BOOST_TEST_CONTEXT(units << " units from " << phase) {
-        slab s = slab_of(units, phase);
+        placed_slab s(units, phase);
         model expected(units, phase);
         std::vector<std::pair<std::size_t, std::size_t>> live;
         std::size_t free = units;
@@ -108,7 +109,7 @@ BOOST_AUTO_TEST_CASE(finds_the_lowest_aligned_run_of_every_pattern_of_eight_unit
     BOOST_TEST_CONTEXT("pattern " << pattern) {
       for (std::size_t count = 1; count <= 8; ++count) {
         for (const std::size_t step : {1U, 2U, 4U, 8U}) {
-          slab s = slab_of(8, 1);
+          placed_slab s(8, 1);
           model expected(8, 1);
           BOOST_TEST_REQUIRE(s.take(8, unit_bytes) != nullptr);
           for (std::size_t i = 0; i != 8; ++i) {
@@ -137,7 +138,7 @@ BOOST_AUTO_TEST_CASE(takes_no_more_steps_where_more_is_live) {
   };
   for (const auto& c : cases) {
     for (const std::size_t blocks : {std::size_t{1000}, std::size_t{20'000}}) {
-      slab s = slab_of(blocks * c.live + 1000);
+      placed_slab s(blocks * c.live + 1000);
       std::vector<void*> live;
       for (std::size_t i = 0; i != blocks; ++i) live.push_back(s.take(c.live, unit_bytes));
       for (std::size_t i = 0; i < blocks; i += 2) s.give(live[i], c.live);
@@ -160,7 +161,7 @@ BOOST_AUTO_TEST_CASE(takes_no_more_steps_where_more_is_live) {
 }
 
 BOOST_AUTO_TEST_CASE(tells_what_is_dirty) {
-  slab s = slab_of(100);
+  placed_slab s(100);
   void* const p = s.take(10, unit_bytes);
   BOOST_TEST(s.dirty_units() == 0U);
   s.give(p, 10);
@@ -182,14 +183,15 @@ std::size_t bare_units(const slab& s) {
   return n;
 }
 
-slab slab_by_pieces(std::size_t granule_units, std::size_t piece_units) {
-  slab s(100 * unit_bytes, unit_bytes, granule_units * unit_bytes, piece_units * unit_bytes);
-  s.place(address(0));
-  return s;
-}
+struct slab_by_pieces : slab {
+  slab_by_pieces(std::size_t granule_units, std::size_t piece_units)
+      : slab(100 * unit_bytes, unit_bytes, granule_units * unit_bytes, piece_units * unit_bytes) {
+    place(test::address(0));
+  }
+};
 
 BOOST_AUTO_TEST_CASE(tells_what_has_no_pages_yet) {
-  slab s = slab_by_pieces(1, 8);
+  slab_by_pieces s(1, 8);
   BOOST_TEST(bare_units(s) == 100U);
   void* const p = s.take(10, unit_bytes);
   BOOST_TEST(s.is_bare(p, 10));
@@ -207,7 +209,7 @@ BOOST_AUTO_TEST_CASE(tells_what_has_no_pages_yet) {
 }
 
 BOOST_AUTO_TEST_CASE(ends_its_last_piece_where_it_ends) {
-  slab s = slab_by_pieces(1, 8);
+  slab_by_pieces s(1, 8);
   void* const all = s.take(100, unit_bytes);
   BOOST_TEST(s.pieces_of(all, 100).count == 100U);
   BOOST_TEST(s.pieces_of(s.base() + 99 * unit_bytes, 1).first == 96U);
@@ -215,7 +217,7 @@ BOOST_AUTO_TEST_CASE(ends_its_last_piece_where_it_ends) {
 }
 
 BOOST_AUTO_TEST_CASE(has_no_pages_where_they_went_back) {
-  slab s = slab_by_pieces(1, 8);
+  slab_by_pieces s(1, 8);
   void* const p = s.take(10, unit_bytes);
   s.note_pages(s.pieces_of(p, 10));
   s.give(p, 10);
@@ -236,7 +238,7 @@ BOOST_AUTO_TEST_CASE(has_no_pages_where_they_went_back) {
 }
 
 BOOST_AUTO_TEST_CASE(is_not_dirty_where_pages_never_came) {
-  slab s = slab_by_pieces(1, 8);
+  slab_by_pieces s(1, 8);
   void* const p = s.take(10, unit_bytes);
   s.note_pages(s.bare_run(s.run_of(p, 4)));
   s.give(p, 10);
@@ -246,7 +248,7 @@ BOOST_AUTO_TEST_CASE(is_not_dirty_where_pages_never_came) {
 
 // A huge page of which a part is used stays, and would be looked at in vain.
 BOOST_AUTO_TEST_CASE(is_not_dirty_beside_what_is_used_where_pages_go_in_pieces_as_large) {
-  slab s = slab_by_pieces(8, 8);
+  slab_by_pieces s(8, 8);
   void* const p = s.take(3, unit_bytes);
   s.note_pages(s.bare_run(s.pieces_of(p, 3)));
   BOOST_TEST(s.dirty_units() == 0U);
@@ -258,7 +260,7 @@ BOOST_AUTO_TEST_CASE(is_not_dirty_beside_what_is_used_where_pages_go_in_pieces_a
 }
 
 BOOST_AUTO_TEST_CASE(of_pages_that_come_by_themselves_has_none_to_be_made) {
-  slab s = slab_of(100);
+  placed_slab s(100);
   void* const p = s.take(10, unit_bytes);
   BOOST_TEST(!s.is_bare(p, 10));
   s.give(p, 10);
