@@ -43,6 +43,17 @@ void all_at_once(const acre::node_set& nodes) {
   require(pool.statistics().mapped_bytes == 0, "nothing is left");
 }
 
+void move_a_block(const acre::node_set& nodes) {
+  acre::pool_resource pool(acre::placement::bind({nodes.first()}));
+  std::pmr::vector<char> v(1 << 20, 'x', &pool);
+  std::cout << acre::migrate(v.data(), v.size(), acre::placement::bind(nodes))
+            << '\n';  // as long as v has this block
+  std::pmr::vector<char>(&pool).swap(v);
+  v.assign(1 << 20, 'y');
+  require(acre::locate(v.data(), v.size()).nodes() == acre::node_set{nodes.first()},
+          "the next one is at home");
+}
+
 void other_options(const acre::node_set& nodes) {
   acre::pool_resource pool(acre::placement::bind(nodes), {
                                                              .page_kind = acre::page_kind::system,
@@ -102,6 +113,7 @@ int main() {
   a_pool_of_ones_own(nodes);
   its_figures();
   all_at_once(nodes);
+  move_a_block(nodes);
   other_options(nodes);
   a_quota(nodes);
   over_an_area(nodes);

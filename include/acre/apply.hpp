@@ -39,6 +39,8 @@ struct downgrade {
 /// 6.12). shared_segment::bind() knows a way around.
 /// The nodes that the process's cpuset allows now count, not those of the topology: what is hard and names others is an
 /// error, what is soft goes on with those that are left (local, if none is), which the downgrades tell.
+/// This is for memory of one's own: of a pool's block the policy stays when it is freed, for whoever has that memory next.
+/// migrate() tells the pool.
 /// \param p the start of a page;
 /// \param bytes > 0, rounded up to whole pages
 /// \returns the downgrades, none in most cases

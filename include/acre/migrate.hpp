@@ -49,11 +49,17 @@ struct migration {
 ///
 /// Pages of shared memory move whichever process touched them, unless another process maps them at the time.
 /// Where a container refuses move_pages(2), mbind(2) moves the pages.
+///
+/// A block of a pool stays where it was moved to until it is freed; then that memory is the pool's again, and whoever has it
+/// next has it with the pool's placement. Small blocks (pool_options::largest_small) share pages with others, and are handed
+/// out again without a look at where they lie: they are refused, unless `where` is what they have already (pages that
+/// spilled move home).
 /// \param p any address. If it is the start of a page, `bytes` is rounded up to whole pages, as by apply(). Else the whole
 ///   pages inside the range move, and `left_out` tells what is left at its ends: this is for blocks of containers,
 ///   whose neighbours shall stay;
 /// \param bytes > 0
 /// \throws error what apply() throws; errc::invalid_size if no whole page lies inside; errc::not_mapped;
+///   errc::invalid_argument for small blocks of a pool, before anything was done;
 ///   errc::binding_denied if the kernel refuses to move; pages already moved stay moved
 /// \safety any thread; the range must stay mapped; contents are kept, other threads may use the range. What others do to
 ///   its pages meanwhile (touch, unmap, move) may not be in the report

@@ -12,7 +12,8 @@ namespace acre::inline v1 {
 namespace {
 
 /// The policies that a part has now.
-std::vector<displaced_part> policies_of(const range_owners::part& p, std::size_t page, policy_looker& looker) {
+std::vector<displaced_part> policies_of(const range_owners::part& p, std::size_t page,
+                                        policy_looker& looker) {
   if (p.home) return {{p.begin, p.end, *p.home}};
   std::vector<displaced_part> found;
   for (const sys::map_line& m : mappings_of({p.begin, p.end, page})) {
@@ -37,16 +38,17 @@ std::vector<displaced_part> policies_of(const range_owners::part& p, std::size_t
 
 bool has_all(const std::vector<displaced_part>& parts, const plan& wanted) {
   return wanted.ranges.size() == 1 && std::ranges::all_of(parts, [&](const displaced_part& p) {
-    return p.was == wanted.ranges.front().policy;
-  });
+           return p.was == wanted.ranges.front().policy;
+         });
 }
 
 [[noreturn]] void refuse_small_blocks(const page_range& range) {
-  throw error(errc::invalid_argument,
-              "migrate: pages of the " + std::to_string(range.bytes()) +
-                  " bytes belong to small blocks of a pool, which share them and are handed out again wherever "
-                  "they lie. Move blocks that are larger than pool_options::largest_small (64 KiB), or take "
-                  "these from an area or a pool of their own");
+  throw error(
+      errc::invalid_argument,
+      "migrate: pages of the " + std::to_string(range.bytes()) +
+          " bytes belong to small blocks of a pool, which share them and are handed out again wherever "
+          "they lie. Move blocks that are larger than pool_options::largest_small (64 KiB), or take "
+          "these from an area or a pool of their own");
 }
 
 }  // namespace

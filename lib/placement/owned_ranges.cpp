@@ -114,8 +114,7 @@ std::size_t owned_range::add(const displaced_part& p, parts* nodes) noexcept {
   std::size_t count = 0;
   auto next = first_displaced(p.begin);
   for (std::uintptr_t at = p.begin; at < p.end;) {
-    const std::uintptr_t free_end =
-        next == x_displaced.end() ? p.end : std::min(p.end, next->second.begin);
+    const std::uintptr_t free_end = next == x_displaced.end() ? p.end : std::min(p.end, next->second.begin);
     if (at < free_end) {
       ++count;
       if (nodes != nullptr) place(x_displaced, *nodes, {at, free_end, p.was});

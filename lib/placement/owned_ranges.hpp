@@ -48,8 +48,8 @@ class owned_range {
   /// No longer; what was noted is forgotten. A second time: nothing happens.
   void end() noexcept;
 
-  /// False: nothing is displaced, and nobody is just putting anything right. Costs a load; true for what was noted while the
-  /// caller's part was another's, by whatever that one gave the part back with (relaxed).
+  /// False: nothing is displaced, and nobody is just putting anything right. relaxed: who gave a part back that was moved
+  /// has seen the note, and whatever orders that before its next use orders this load behind the note.
   bool has_displaced() const noexcept { return x_has_displaced.load(std::memory_order_relaxed); }
 
   /// What of a part is to be put right, taken out of the notes. What is left when this ends goes back there.

@@ -1,7 +1,7 @@
 #include "pool/page_source.hpp"
 
-#include <acre/error.hpp>
 #include <acre/apply.hpp>
+#include <acre/error.hpp>
 #include <acre/mapping.hpp>
 #include <acre/node_pools.hpp>
 
@@ -106,8 +106,8 @@ void bring_back(const displaced_part& part) {
   apply(part.data(), all, machine);
   const migration done = move_to_plan(part.data(), all, machine);
   if (part.was.mode != policy_mode::bind || done.failed() == 0) return;
-  const std::string what = "pages that migrate() moved do not come back to node " + part.was.nodes.to_string() +
-                           ": " + done.to_string();
+  const std::string what = "pages that migrate() moved do not come back to node " +
+                           part.was.nodes.to_string() + ": " + done.to_string();
   if (done.no_room != 0) throw error(errc::node_full, what);
   throw error(std::error_code(EBUSY, std::system_category()), what);
 }

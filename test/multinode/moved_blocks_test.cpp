@@ -81,7 +81,8 @@ const std::vector<way> ways = [] {
     all.push_back({"bind_base_pages", bind, {.page_kind = system}, bytes});
     all.push_back({"bind_base_pages_lazy", bind, {.page_kind = system, .commit = commit::lazy}, bytes});
     all.push_back({"bind_huge_pages", bind, {.page_kind = transparent_huge}, bytes});
-    all.push_back({"bind_huge_pages_lazy", bind, {.page_kind = transparent_huge, .commit = commit::lazy}, bytes});
+    all.push_back(
+        {"bind_huge_pages_lazy", bind, {.page_kind = transparent_huge, .commit = commit::lazy}, bytes});
     all.push_back({"prefer", [](const two_nodes& n) { return placement::prefer({n.second}); }, {}, bytes});
     all.push_back({"unbound", [](const two_nodes&) { return placement::unbound(); }, {}, bytes});
     all.push_back({"interleave", turns, {}, bytes});
@@ -250,7 +251,8 @@ BOOST_AUTO_TEST_CASE(is_refused_for_small_blocks_which_share_pages) {
   expect_home(small, 20_KiB);
   // There is no whole page.
   void* const tiny = pool.allocate(100);
-  BOOST_CHECK_EXCEPTION(migrate(static_cast<char*>(tiny) + 1, 50, away), error, with_code(errc::invalid_size));
+  BOOST_CHECK_EXCEPTION(migrate(static_cast<char*>(tiny) + 1, 50, away), error,
+                        with_code(errc::invalid_size));
   BOOST_TEST(migrate(small, 20_KiB, home).failed() == 0U);
   BOOST_TEST(migrate(p, bytes, home).failed() == 0U);
   pool.deallocate(tiny, 100);
