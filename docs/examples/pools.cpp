@@ -46,8 +46,7 @@ void all_at_once(const acre::node_set& nodes) {
 void move_a_block(const acre::node_set& nodes) {
   acre::pool_resource pool(acre::placement::bind({nodes.first()}));
   std::pmr::vector<char> v(1 << 20, 'x', &pool);
-  std::cout << acre::migrate(v.data(), v.size(), acre::placement::bind(nodes))
-            << '\n';  // as long as v has this block
+  std::cout << acre::migrate(v.data(), v.size(), acre::placement::bind(nodes)) << '\n';
   std::pmr::vector<char>(&pool).swap(v);
   v.assign(1 << 20, 'y');
   require(acre::locate(v.data(), v.size()).nodes() == acre::node_set{nodes.first()},
