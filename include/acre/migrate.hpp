@@ -59,7 +59,8 @@ struct migration {
 ///   whose neighbours shall stay;
 /// \param bytes > 0
 /// \throws error what apply() throws; errc::invalid_size if no whole page lies inside; errc::not_mapped;
-///   errc::invalid_argument for small blocks of a pool, before anything was done;
+///   errc::invalid_argument for small blocks of a pool; errc::binding_unsupported for blocks of pools whose placement is
+///   several policies where nothing tells which a block has (nothing was done then);
 ///   errc::binding_denied if the kernel refuses to move; pages already moved stay moved
 /// \safety any thread; the range must stay mapped; contents are kept, other threads may use the range. What others do to
 ///   its pages meanwhile (touch, unmap, move) may not be in the report

@@ -11,6 +11,15 @@
 namespace acre::inline v1 {
 namespace {
 
+std::optional<policy> policy_at(std::uintptr_t address, policy_looker& looker) {
+  try {
+    return looker.at(address);
+  } catch (const error& e) {
+    throw error(errc::binding_unsupported,
+                std::string("migrate: a pool's block could not be put right when it is freed: ") + e.what());
+  }
+}
+
 /// The policies that a part has now.
 std::vector<displaced_part> policies_of(const range_owners::part& p, std::size_t page,
                                         policy_looker& looker) {
@@ -20,7 +29,7 @@ std::vector<displaced_part> policies_of(const range_owners::part& p, std::size_t
     // A shared object keeps policies by offset, which other mappings of it do not show as mappings of their own.
     const std::size_t step = m.shared ? page : m.end - m.begin;
     for (std::uintptr_t at = m.begin; at < m.end; at += step) {
-      const std::optional<policy> has = looker.at(at);
+      const std::optional<policy> has = policy_at(at, looker);
       if (!has) {
         throw error(errc::unsupported_placement,
                     "migrate: a pool's block has a policy that is not known here, so it could not be put "

@@ -74,7 +74,7 @@ owned_range* owned_range::find(const owned_range* range, std::uintptr_t address)
   return found;
 }
 
-void owned_range::begin(const void* p, std::size_t bytes, const rules& how) {
+void owned_range::enter(const void* p, std::size_t bytes, const rules& how) {
   hold_ranges_in_fork();
   const auto first = reinterpret_cast<std::uintptr_t>(p);
   const std::lock_guard guard(ranges_mutex);
@@ -84,7 +84,7 @@ void owned_range::begin(const void* p, std::size_t bytes, const rules& how) {
   all.insert(*this);
 }
 
-void owned_range::end() noexcept {
+void owned_range::leave() noexcept {
   parts gone;  // after the lock
   const std::lock_guard guard(ranges_mutex);
   if (x_begin == x_end) return;

@@ -22,13 +22,14 @@ struct displaced_part {
   policy was;  ///< the owner's
 
   void* data() const noexcept { return reinterpret_cast<void*>(begin); }
+  void* last() const noexcept { return reinterpret_cast<void*>(end - 1); }
   std::size_t bytes() const noexcept { return end - begin; }
 };
 
 /// Addresses that somebody owns who hands parts of them out. Who gives such a part another policy notes it here before, and
 /// the owner puts it right before the next one gets it.
-/// \safety all functions from any thread, but for begin() and end(); a range must end before what overrides its functions
-///   does. One lock for all ranges, which is taken last; fork() holds it.
+/// \safety all functions from any thread, but for enter() and leave(); a range leaves before what overrides its functions
+///   ends. One lock for all ranges, which is taken last; fork() holds it.
 class owned_range {
  public:
   struct rules {
@@ -41,13 +42,15 @@ class owned_range {
   owned_range() = default;
   owned_range(const owned_range&) = delete;
   owned_range& operator=(const owned_range&) = delete;
-  virtual ~owned_range() { end(); }
+  virtual ~owned_range() { leave(); }
 
   /// From now on it is found by its addresses.
-  void begin(const void* p, std::size_t bytes, const rules& how);
+  void enter(const void* p, std::size_t bytes, const rules& how);
   /// No longer; what was noted is forgotten. A second time: nothing happens.
-  void end() noexcept;
+  void leave() noexcept;
 
+  /// rules::piece
+  std::size_t piece() const noexcept { return x_rules.piece; }
   /// False: nothing is displaced, and nobody is just putting anything right. relaxed: who gave a part back that was moved
   /// has seen the note, and whatever orders that before its next use orders this load behind the note.
   bool has_displaced() const noexcept { return x_has_displaced.load(std::memory_order_relaxed); }

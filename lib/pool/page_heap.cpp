@@ -242,7 +242,7 @@ std::unique_ptr<slab> page_heap::try_map_slab(std::size_t bytes) {
       bytes, alignment, bytes < huge_page ? small_slab_granule(granule, sys::page_size()) : granule, piece);
   const owned_range::rules how = x_pages->ownership();
   s->place(x_pages->map(bytes, alignment));
-  s->begin(s->base(), bytes, how);
+  s->enter(s->base(), bytes, how);
   if (piece != 0) x_pages->expect_commit(s->base(), bytes);
   return s;
 }
@@ -264,12 +264,17 @@ void page_heap::commit(slab& s, void* p, std::size_t units) {
   }
 }
 
+/// Guards the pages of a run within a window.
+small_mutex& page_heap::committing(const slab& s, const slab::run& r) noexcept {
+  const std::size_t window = std::max(commit_window, s.piece() / unit_bytes);
+  return x_committing[r.first / window % x_committing.size()];
+}
+
 void page_heap::commit_part(slab& s, const slab::run& part) {
-  constexpr std::size_t window = huge_page / unit_bytes;
   for (std::size_t at = part.first; at != part.first + part.count;) {
-    const std::size_t end = std::min((at / window + 1) * window, part.first + part.count);
+    const std::size_t end = std::min((at / commit_window + 1) * commit_window, part.first + part.count);
     // Others may be making pages of the same piece.
-    const std::lock_guard alone(x_committing[at / window % x_committing.size()]);
+    const std::lock_guard alone(committing(s, {at, end - at}));
     for (;;) {
       slab::run bare;
       {
@@ -356,7 +361,7 @@ std::unique_ptr<mapping_store::mapping> page_heap::map_block(std::size_t bytes, 
   made->p = x_pages->map(bytes, alignment);
   made->bytes = bytes;
   made->alignment = alignment;
-  made->range.begin(made->p, bytes, how);
+  made->range.enter(made->p, bytes, how);
   try {
     x_pages->commit(made->p, bytes);
   } catch (...) {

@@ -68,6 +68,9 @@ class page_heap {
   void forget_other_threads() noexcept { x_is_tended.store(false, std::memory_order_relaxed); }
 
  private:
+  /// Units whose pages are made, or put right, at once.
+  static constexpr std::size_t commit_window = (std::size_t{2} << 20) / unit_bytes;
+
   /// Which free pages to give back, and how many bytes at most.
   struct purge_plan {
     bool only_old = false;
@@ -103,6 +106,8 @@ class page_heap {
   std::unique_ptr<slab> try_map_slab(std::size_t bytes);
   void make_ready(const taken& run, std::size_t units);
   bool put_right(slab& s, void* p, std::size_t units);
+  void put_right_part(slab& s, const slab::run& part);
+  small_mutex& committing(const slab& s, const slab::run& r) noexcept;
   void commit(slab& s, void* p, std::size_t units);
   void commit_part(slab& s, const slab::run& part);
   std::unique_ptr<mapping_store::mapping> map_block(std::size_t bytes, std::size_t alignment);
@@ -149,8 +154,8 @@ class page_heap {
   /// to wait for locks that its own fork handlers hold.
   std::atomic<bool> x_is_tended = false;
   small_mutex x_slabs_stay;  ///< locked before x_mutex by who removes slabs
-  /// Each locked before x_mutex by who makes the pages of a part of a slab, so that nobody has a page there that is given
-  /// back because others did not come.
+  /// Each locked before x_mutex by who makes the pages of a part of a slab, or puts them right, so that nobody has a page
+  /// there that is given back because others did not come.
   std::array<small_mutex, 16> x_committing;
   mutable small_mutex x_mutex;  ///< guards all below
   slab_index x_slabs;

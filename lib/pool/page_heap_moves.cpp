@@ -1,6 +1,7 @@
 // What migrate() did to blocks is put right before others have the memory.
 #include <acre/area.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <mutex>
 
@@ -10,18 +11,31 @@ namespace acre::inline v1 {
 
 /// \returns whether units of the run, which is used, are bare now
 bool page_heap::put_right(slab& s, void* p, std::size_t units) {
-  // One at a time: where pages are larger than units, another run's may be just on their way back with this one's.
-  const std::lock_guard alone(x_committing.front());
-  bool bare = false;
-  for (owned_range::taken parts(s, p, units * unit_bytes); !parts.empty(); parts.pop_front()) {
-    const displaced_part& part = parts.front();
-    if (!x_pages->put_right(part)) continue;
-    const std::lock_guard guard(x_mutex);
-    const slab::run r = s.run_of(part.data(), part.bytes() / unit_bytes);
-    s.note_no_pages(r);
-    bare = bare || s.is_bare(part.data(), r.count);
+  const slab::run all = s.run_of(p, units);
+  const std::size_t end = all.first + all.count;
+  for (std::size_t at = all.first; at != end;) {
+    const std::size_t next = std::min((at / commit_window + 1) * commit_window, end);
+    put_right_part(s, {at, next - at});
+    at = next;
   }
-  return bare;
+  const std::lock_guard guard(x_mutex);
+  return s.is_bare(p, units);
+}
+
+void page_heap::put_right_part(slab& s, const slab::run& part) {
+  // Who makes pages beside may make those of bare units here, by the policy that is there. And where pages are larger than
+  // units, another run's may be on their way back with this one's.
+  const std::lock_guard alone(committing(s, part));
+  for (owned_range::taken parts(s, s.address(part), part.count * unit_bytes); !parts.empty();
+       parts.pop_front()) {
+    const displaced_part& displaced = parts.front();
+    if (!x_pages->put_right(displaced)) continue;
+    // Policies may change within a unit.
+    const std::size_t first = s.run_of(displaced.data(), 1).first;
+    const std::size_t last = s.run_of(displaced.last(), 1).first;
+    const std::lock_guard guard(x_mutex);
+    s.note_no_pages({first, last - first + 1});
+  }
 }
 
 // Others' memory goes back as it came. What an area unmaps, policies and all, needs no care.
@@ -34,7 +48,7 @@ void page_heap::give_up(owned_range& range, void* p, std::size_t bytes) noexcept
     } catch (const std::exception&) {  // it cannot be kept either
     }
   }
-  range.end();
+  range.leave();
 }
 
 void page_heap::unmap(mapping_store::mapping& m) noexcept {

@@ -4,6 +4,7 @@
 #include <acre/error.hpp>
 #include <acre/mapping.hpp>
 #include <acre/node_pools.hpp>
+#include <acre/prefault.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -99,12 +100,15 @@ std::size_t round_of(const placement& where) {
 std::size_t least_piece() noexcept { return std::max(unit_bytes, sys::page_size()); }
 
 /// Sets the policy again that a part had, and moves what pages are there to where it says.
-void bring_back(const displaced_part& part) {
+/// \param eager all pages are to be there
+void bring_back(const displaced_part& part, bool eager) {
   const plan all{
       .ranges = {{0, part.bytes(), part.was}}, .bytes = part.bytes(), .page_size = sys::page_size()};
   const topology& machine = topology::system();
   apply(part.data(), all, machine);
   const migration done = move_to_plan(part.data(), all, machine);
+  // Linux 6.12 gives zeros back when it divides huge pages.
+  if (eager && done.untouched != 0) prefault(part.data(), part.bytes(), machine);
   if (part.was.mode != policy_mode::bind || done.failed() == 0) return;
   const std::string what = "pages that migrate() moved do not come back to node " +
                            part.was.nodes.to_string() + ": " + done.to_string();
@@ -175,7 +179,7 @@ class area_source final : public page_source {
       if (x_pages->page_kind() == page_kind::transparent_huge)
         sys::want_huge_pages(part.data(), part.bytes());
       if (!are_parts_alone() || !discard(part.data(), part.bytes())) {
-        bring_back(part);
+        bring_back(part, x_pages->options().commit == commit::eager);
         return false;
       }
       const plan all{
@@ -256,7 +260,7 @@ class upstream_source final : public page_source {
   owned_range::rules ownership() const override { return {.home = {}, .piece = least_piece()}; }
   bool put_right(const displaced_part& part) override {
     try {
-      bring_back(part);
+      bring_back(part, false);
       return false;
     } catch (const error& e) {
       throw allocation_error(e.code(), part.bytes(), "pool", e.what());

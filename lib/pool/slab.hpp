@@ -50,7 +50,7 @@ class slab : public owned_range {
   ///   touched
   /// \throws std::bad_alloc
   slab(std::size_t bytes, std::size_t alignment, std::size_t granule, std::size_t piece = 0);
-  ~slab() override { end(); }
+  ~slab() override { leave(); }
   /// Called once, when the memory is there.
   void place(void* base) noexcept { x_base = static_cast<std::byte*>(base); }
 

@@ -3,6 +3,7 @@
 #include <acre/check.hpp>
 #include <acre/locate.hpp>
 #include <acre/migrate.hpp>
+#include <acre/pool_resource.hpp>
 #include <acre/prefault.hpp>
 
 #include <boost/test/data/test_case.hpp>
@@ -171,6 +172,29 @@ BOOST_DATA_TEST_CASE(move_pages_none_the_less, all_refusals, refused) {
     BOOST_TEST(pages_are_signed(p, size));
     a.deallocate(p, size);
   });
+}
+
+BOOST_DATA_TEST_CASE(put_moved_blocks_of_pools_right, all_refusals, refused) {
+  const unsigned from = usable_list().front();
+  const unsigned to = usable_list().back();
+  const std::size_t size = 64 * base_page();
+  // Of the second nothing but /proc tells which policies there are.
+  for (const placement& where : {placement::bind({from}), placement::weighted({{from, 1}, {to, 3}}).hard()}) {
+    in_child([&] {
+      pool_resource pool(where, {.page_kind = page_kind::system});
+      void* const p = pool.allocate(size);
+      sign_pages(p, size);
+      const auto before = count_pages(p, size);
+      refuse_calls(refused.calls, refused.how);
+      BOOST_TEST(migrate(p, size, placement::bind({to})).failed() == 0U);
+      expect_all_told_on(refused, to, p, size);
+      pool.deallocate(p, size);
+      BOOST_TEST(pool.allocate(size) == p);
+      if (before.size() == 1) return expect_all_told_on(refused, from, p, size);
+      if (!can_look_at_pages(refused)) return;
+      for (const auto& [node, pages] : before) BOOST_TEST(locate(p, size).on(node) == pages);
+    });
+  }
 }
 
 BOOST_DATA_TEST_CASE(tell_zero_pages_and_holes_from_memory, all_refusals, refused) {

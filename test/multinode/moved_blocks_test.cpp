@@ -117,6 +117,8 @@ BOOST_DATA_TEST_CASE(pool, ways, w) {
   }
   pool.deallocate(p, w.bytes);
   void* const q = pool.allocate(w.bytes);
+  if (w.where(*this).is_hard() && w.options.commit != commit::lazy)
+    BOOST_TEST(count_untouched(q, w.bytes) == 0U);
   std::memset(q, 1, w.bytes);
   expect_by(home, q, w.bytes);
   expect_by(neighbours, neighbour, w.bytes);
@@ -330,6 +332,23 @@ BOOST_AUTO_TEST_CASE(of_pools_over_areas_whose_pages_stay_is_put_right) {
     expect_put_right_over(shared, *this, bytes);
     area turns(placement::interleave({first, second}), {.commit = commit::eager});
     expect_put_right_over(turns, *this, bytes);
+  }
+}
+
+// Linux 6.12 gives zeros back when it divides huge pages.
+BOOST_AUTO_TEST_CASE(of_zeros_in_huge_pages_leaves_no_page_to_be_made_at_first_touch) {
+  area eager(placement::bind({second}), {.page_kind = page_kind::transparent_huge, .commit = commit::eager});
+  pool_resource over(&eager);
+  pool_resource own(placement::bind({second}));
+  const std::size_t huge = page_size(page_kind::transparent_huge);
+  for (pool_resource* pool : {&over, &own}) {
+    void* const p = pool->allocate(6_MiB, huge);
+    migrate(p, 6_MiB, placement::interleave({first, second}, 64_KiB));
+    pool->deallocate(p, 6_MiB, huge);
+    void* const q = pool->allocate(5_MiB, huge);
+    BOOST_TEST(q == p);
+    expect_all_on(second, q, 5_MiB);
+    pool->release();
   }
 }
 

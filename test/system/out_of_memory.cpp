@@ -1,6 +1,7 @@
 // operator new fails at each of its calls in turn: what had begun ends, and nothing is lost.
 #include <acre/area.hpp>
 #include <acre/bytes.hpp>
+#include <acre/migrate.hpp>
 #include <acre/node_pools.hpp>
 #include <acre/placement.hpp>
 #include <acre/pool_resource.hpp>
@@ -112,6 +113,24 @@ const std::pair<const char*, std::function<void()>> bodies[] = {
        acre::area pages(acre::placement::bind(acre::topology::system().default_nodes()));
        acre::pool_resource pool(&pages, unguarded);
        use(pool);
+     }},
+    {"moved blocks",
+     [] {
+       const unsigned node = acre::topology::system().default_nodes().first();
+       acre::pool_resource pool(acre::placement::bind({node}), unguarded);
+       for (const std::size_t bytes : {200'000U, 18'000'000U}) {
+         void* const p = pool.allocate(bytes);
+         try {
+           acre::migrate(p, bytes, acre::placement::prefer({node}));
+         } catch (...) {
+           pool.deallocate(p, bytes);
+           throw;
+         }
+         pool.deallocate(p, bytes);
+         void* const q = pool.allocate(bytes);
+         if (acre::installed_policy(q).mode != acre::policy_mode::bind) std::abort();
+         pool.deallocate(q, bytes);
+       }
      }},
     {"fresh pages",
      [] {

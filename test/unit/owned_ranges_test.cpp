@@ -27,7 +27,7 @@ void* at(std::uintptr_t offset) { return reinterpret_cast<void*>(base + offset);
 
 struct a_range : owned_range {
   explicit a_range(std::uintptr_t offset = 0, std::size_t bytes = 1_MiB, const rules& how = {.home = home}) {
-    begin(at(offset), bytes, how);
+    enter(at(offset), bytes, how);
   }
 };
 
@@ -112,9 +112,9 @@ BOOST_AUTO_TEST_CASE(have_nothing_displaced_at_first_and_at_last) {
   }
   BOOST_TEST(!r.has_displaced());
   note(r, 0, 10);
-  r.end();
+  r.leave();
   BOOST_TEST(!r.has_displaced());
-  r.end();
+  r.leave();
   BOOST_TEST(range_owners(base, base + 1).parts().empty());
   note(r, 0, 10);  // given back meanwhile
   BOOST_TEST(!r.has_displaced());
