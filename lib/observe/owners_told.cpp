@@ -45,10 +45,18 @@ std::vector<displaced_part> policies_of(const range_owners::part& p, std::size_t
   return found;
 }
 
-bool has_all(const std::vector<displaced_part>& parts, const plan& wanted) {
-  return wanted.ranges.size() == 1 && std::ranges::all_of(parts, [&](const displaced_part& p) {
-           return p.was == wanted.ranges.front().policy;
-         });
+/// Whether the parts, in order, have the policies of a plan already. What lies beyond the plan does not count.
+bool has_all(const std::vector<displaced_part>& parts, const plan& wanted, std::uintptr_t begin) {
+  auto part = parts.begin();
+  for (const plan_range& r : wanted.ranges) {
+    const std::uintptr_t first = begin + r.offset;
+    const std::uintptr_t last = first + r.length;
+    while (part != parts.end() && part->end <= first) ++part;
+    for (auto at = part; at != parts.end() && at->begin < last; ++at) {
+      if (at->was != r.policy) return false;
+    }
+  }
+  return true;
 }
 
 [[noreturn]] void refuse_small_blocks(const page_range& range) {
@@ -68,7 +76,7 @@ owners_told::owners_told(const page_range& range, const plan& wanted) : x_owners
   std::vector<std::vector<displaced_part>> all;
   for (const range_owners::part& p : x_owners.parts()) {
     all.push_back(policies_of(p, range.page_size, looker));
-    if (has_all(all.back(), wanted)) {
+    if (has_all(all.back(), wanted, range.begin)) {
       all.back().clear();
     } else if (p.has_small_blocks) {
       refuse_small_blocks(range);

@@ -289,6 +289,22 @@ BOOST_AUTO_TEST_CASE(of_a_vector_does_not_touch_the_next) {
   BOOST_TEST(grows[2'999'999] == 2'999'999);
 }
 
+// Pages that spilled are brought home: nothing is to be put right, and a mapping is kept.
+BOOST_AUTO_TEST_CASE(to_what_a_block_has_is_none) {
+  for (const placement& home : {placement::blocked({second, first}), placement::bind({second})}) {
+    pool_resource pool(home);
+    void* const p = pool.allocate(20_MiB);
+    sign_pages(p, 20_MiB);
+    const auto policies = policies_of(p, 20_MiB);
+    BOOST_TEST(move_page(p, first) == static_cast<int>(first));
+    BOOST_TEST(migrate(p, 20_MiB, home).failed() == 0U);
+    expect_by(policies, p, 20_MiB);
+    pool.deallocate(p, 20_MiB);
+    BOOST_TEST(pool.statistics().retained_bytes >= 20_MiB);
+    BOOST_TEST(pool.allocate(20_MiB) == p);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(of_node_pools_is_put_right) {
   node_pools pools;
   void* const p = pools.allocate_on(second, 300_KiB);
