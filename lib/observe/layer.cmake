@@ -12,6 +12,7 @@ acre_layer(observe
     binding_of.cpp
     check.cpp
     committer.cpp
+    cut_ends.cpp
     interleaving.cpp
     locate.cpp
     migrate.cpp

@@ -8,6 +8,7 @@
 #include <span>
 #include <system_error>
 
+#include "observe/cut_ends.hpp"
 #include "observe/interleaving.hpp"
 #include "observe/page_walk.hpp"
 #include "placement/kernel_policy.hpp"
@@ -41,6 +42,7 @@ page_mover::page_mover(const page_range& range, const plan& wanted, const topolo
 }
 
 migration page_mover::run() {
+  const cut_ends ends(x_range);
   x_now = look();
   take_turns();
   for (std::size_t i = 0; i < x_range.pages(); ++i) x_was_wrong[i] = is_wrong(i);
@@ -58,6 +60,7 @@ migration page_mover::run() {
     move_wrong_pages();
     x_now = look();
   }
+  ends.mend();
   return report();
 }
 

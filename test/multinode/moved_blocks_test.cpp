@@ -95,7 +95,7 @@ const std::vector<way> ways = [] {
   return all;
 }();
 
-BOOST_FIXTURE_TEST_SUITE(migration_of_blocks, two_nodes)
+BOOST_FIXTURE_TEST_SUITE(migration_of_pool_blocks, two_nodes)
 
 BOOST_AUTO_TEST_SUITE(of, *named_cases(ways))
 
