@@ -14,7 +14,7 @@ namespace acre::inline v1 {
 /// there is nothing to tell.
 class owners_told {
  public:
-  /// \throws error errc::invalid_argument where small blocks of a pool have pages of the range; 
+  /// \throws error errc::invalid_argument where small blocks of a pool have pages of the range;
   ///   errc::binding_unsupported where their owner does not know the policies of the range, and the kernel tells nobody.
   ///   Nobody is told then.
   owners_told(const page_range& range, const plan& wanted);
