@@ -53,16 +53,22 @@ struct check_options {
   std::size_t page_size = 0;
 };
 
-/// Asks the kernel, never acre's memory of what it did. For interleave by page, and weighted_by_system, pages must take
+/// Asks the kernel where pages lie and which policies it has, never acre's memory of what it did. What the placement wants
+/// is worked out for the range as if it had been placed from its beginning on; but a range within one mapping that an area
+/// or a pool made by this placement is compared with that part of the mapping's plan, and page_size is not needed. So a
+/// block of a pool, and a part of one, can be checked by the placement that the pool was made with, as it was given
+/// (automatic chunks as automatic) or with the chunk that was really used.
+///
+/// For interleave by page, and weighted_by_system, pages must take
 /// turns as the policy says, by the system's weights of now; at which node the round begins is not judged, and of each
 /// mapping it may be another. The round in which most pages lie right counts, so that a page that was moved is named
 /// itself. Huge pages take turns among themselves, and may begin anew where a whole round follows. Where the weights
 /// cannot be read, weighted_by_system accepts any node of the set.
-/// Unbound and local accept any node; most_free, and weighted and hard interleave by automatic chunks, want pages on
-/// the one node of the set that the policy there names; a soft placement
-/// that spilled is a difference, which is what one asks check() for.
+/// Unbound and local accept any node. In memory that no area or pool made by this very placement, most_free, and weighted
+/// and hard interleave by automatic chunks, want pages on the one node of the set that the policy there names. A soft
+/// placement that spilled is a difference, which is what one asks check() for.
 /// Where a container refuses get_mempolicy(2), policies are those that /proc/self/numa_maps tells of mappings.
-/// \param p as given to apply(): the start of the placed range
+/// \param p as given to apply(): the start of the placed range; or anywhere in a block of an area or a pool
 /// \throws error what locate() and make_plan() throw
 ACRE_API check_result check(const void* p, std::size_t bytes, const placement& where,
                             const check_options& options = {}, const topology& machine = topology::system());

@@ -9,8 +9,6 @@
 #include <bit>
 #include <cerrno>
 #include <limits>
-#include <map>
-#include <mutex>
 #include <new>
 #include <optional>
 #include <ostream>
@@ -22,8 +20,8 @@
 #include "base/code_of.hpp"
 #include "base/counted.hpp"
 #include "base/report_misuse.hpp"
+#include "placement/planned_ranges.hpp"
 #include "placement/policy_call.hpp"
-#include "placement/range_budget.hpp"
 #include "sys/pages.hpp"
 
 namespace acre::inline v1 {
@@ -57,14 +55,9 @@ struct area::state {
   state(placement w, area_options o, const topology& m)
       : where(std::move(w)), text(where.to_string()), options(std::move(o)), machine(m) {}
 
-  /// What is known of a block that its size does not tell.
-  struct block {
-    acre::page_kind kind = acre::page_kind::system;
-    acre::chunk chunk;  ///< that it was planned with
-    range_share ranges;
-  };
-
-  mapping map_block(std::size_t bytes, std::size_t alignment, block& b) const;
+  /// \param known becomes what is known of it
+  mapping map_block(std::size_t bytes, std::size_t alignment, acre::page_kind kind,
+                    planned_mapping& known) const;
   void commit_block(const plan& p, const mapping& m) const;
   void lock_block(const mapping& m) const;
   bool try_bind_whole(const mapping& m) const noexcept;
@@ -79,43 +72,8 @@ struct area::state {
   /// Sizes of blocks follow from bytes, but not where fallback may have chosen other pages; ranges and chunks are as the
   /// budget was.
   bool remembers() const noexcept { return is_hugetlb(first_kind) || (binds() && !whole); }
-  /// Made before the lock is taken: operator new may have locks of its own, which fork may hold.
-  void remember(void* p, block b) {
-    std::map<const void*, block> made;
-    made.emplace(p, std::move(b));
-    auto node = made.extract(made.begin());
-    const std::lock_guard lock(cold_mutex());
-    blocks.insert(std::move(node));
-  }
-  /// Of a block that lives.
-  const block& remembered(const void* p) const {
-    const auto at = blocks.find(p);
-    if (at == blocks.end())
-      throw error(errc::not_mapped, "area: not a block of this area, or given back already");
-    return at->second;
-  }
-  acre::page_kind kind_of(const void* p) const {
-    if (!remembers()) return first_kind;
-    const std::lock_guard lock(cold_mutex());
-    return remembered(p).kind;
-  }
-  /// The placement of a block, automatic chunks as they turned out.
-  placement planned_as(const void* p) const {
-    if (!remembers() || where.chunk() != chunk::automatic) return where;
-    const std::lock_guard lock(cold_mutex());
-    const acre::chunk found = remembered(p).chunk;
-    return found == chunk::automatic ? where : where.by(found);
-  }
-  /// \returns the kind of its pages; nothing if it is no block
-  std::optional<acre::page_kind> forget(const void* p) {
-    if (!remembers()) return first_kind;
-    std::map<const void*, block>::node_type gone;  // ends after the lock
-    const std::lock_guard lock(cold_mutex());
-    const auto at = blocks.find(p);
-    if (at == blocks.end()) return std::nullopt;
-    gone = blocks.extract(at);
-    return gone.mapped().kind;
-  }
+  /// The size of the pages that a block was planned in.
+  std::size_t page_of(const void* p, std::size_t bytes) const;
 
   const placement where;
   const std::string text;  ///< of the placement, for errors
@@ -129,7 +87,6 @@ struct area::state {
   std::string installed;
   std::vector<downgrade> downgrades;
 
-  std::map<const void*, block> blocks;  ///< under cold_mutex()
   // Counters for status() only: relaxed, they order nothing.
   std::array<std::atomic<std::size_t>, 4> allocations{};
   std::atomic<std::size_t> live_blocks{0};
@@ -158,6 +115,14 @@ downgrade_reason reason_of(const std::error_code& code) {
 }
 
 }  // namespace
+
+std::size_t area::state::page_of(const void* p, std::size_t bytes) const {
+  if (!remembers()) return planned_page(first_kind, mapped_size(bytes, first_kind));
+  const auto known = planned_ranges::around(p, 1);
+  if (!known || known->begin != p || known->owner != this)
+    throw error(errc::not_mapped, "area: not a block of this area, or given back already");
+  return known->page_size;
+}
 
 area::area(placement where, area_options options, const topology& machine)
     : x_state(std::make_unique<state>(std::move(where), std::move(options), machine)) {
@@ -226,9 +191,9 @@ void* area::do_allocate(std::size_t bytes, std::size_t alignment) {
   acre::page_kind kind = s.first_kind;
   for (;;) {
     try {
-      state::block b{.kind = kind, .chunk = {}, .ranges = {}};
-      mapping m = s.map_block(std::max<std::size_t>(bytes, 1), alignment, b);
-      if (s.remembers()) s.remember(m.data(), std::move(b));
+      planned_mapping known;
+      mapping m = s.map_block(std::max<std::size_t>(bytes, 1), alignment, kind, known);
+      if (s.remembers()) planned_ranges::add(std::move(known));
       s.allocations[static_cast<std::size_t>(kind)].fetch_add(1, std::memory_order_relaxed);
       s.live_blocks.fetch_add(1, std::memory_order_relaxed);
       s.live_bytes.fetch_add(m.size(), std::memory_order_relaxed);
@@ -244,10 +209,18 @@ void* area::do_allocate(std::size_t bytes, std::size_t alignment) {
   }
 }
 
-mapping area::state::map_block(std::size_t bytes, std::size_t alignment, block& b) const {
-  const acre::page_kind kind = b.kind;
+mapping area::state::map_block(std::size_t bytes, std::size_t alignment, acre::page_kind kind,
+                               planned_mapping& known) const {
   mapping m(bytes,
             {.page_kind = kind, .sharing = options.sharing, .alignment = alignment, .name = options.name});
+  if (remembers()) {
+    known.begin = static_cast<std::byte*>(m.data());
+    known.bytes = m.size();
+    known.asked = bytes;
+    known.page_size = planned_page(kind, m.size());
+    known.owner = this;
+    if (binds()) known.where = where;
+  }
   if (!binds() && options.commit == commit::lazy) {
     if (is_hugetlb(kind)) require_huge_pages(why_group_is_short(m.size(), kind));
     lock_block(m);
@@ -263,8 +236,7 @@ mapping area::state::map_block(std::size_t bytes, std::size_t alignment, block& 
     sys::discard(m.data(), m.size());
   }
   const plan p = plan_mapping(binds() ? where : placement::unbound(), bytes, m.size(), kind, machine);
-  b.ranges = range_share(p.ranges.size());
-  if (p.chunk != 0) b.chunk = p.chunk;
+  known.note(p);
   keep_base_pages(p.ranges.front().policy.mode, m);
   if (is_hugetlb(kind)) require_huge_pages(why_short(p, kind));
   if (is_hugetlb(kind) && are_pools_hidden(p, kind)) {
@@ -304,9 +276,12 @@ void area::state::lock_block(const mapping& m) const {
 void area::do_deallocate(void* p, std::size_t bytes, [[maybe_unused]] std::size_t alignment) noexcept {
   if (p == nullptr) return;
   state& s = *x_state;
-  const std::optional<acre::page_kind> kind = s.forget(p);
-  if (!kind) return report_no_block("area", p, bytes);
-  const std::size_t size = mapped_size(bytes, *kind);
+  std::size_t size = mapped_size(bytes, s.first_kind);
+  if (s.remembers()) {
+    const auto known = planned_ranges::remove(p, &s);
+    if (!known) return report_no_block("area", p, bytes);
+    size = known->bytes;
+  }
 #ifdef ACRE_CHECKED
   if (!sys::is_mapped(p, size)) return report_no_block("area", p, bytes);
 #endif
@@ -322,9 +297,8 @@ std::size_t area::good_size(std::size_t bytes, std::size_t) const noexcept {
 }
 
 check_result area::check_block(const void* p, std::size_t bytes) const {
-  const acre::page_kind kind = x_state->kind_of(p);
-  return check(p, std::max<std::size_t>(bytes, 1), x_state->planned_as(p),
-               {.page_size = planned_page(kind, mapped_size(bytes, kind))}, x_state->machine);
+  return check(p, std::max<std::size_t>(bytes, 1), x_state->where, {.page_size = x_state->page_of(p, bytes)},
+               x_state->machine);
 }
 
 check_result area::check_block(const void* p, std::size_t bytes, std::error_code& ec) const noexcept {

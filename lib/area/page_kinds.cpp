@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <utility>
 
 #include "observe/room.hpp"
+#include "placement/planned_ranges.hpp"
 #include "placement/range_budget.hpp"
 #include "sys/files.hpp"
 #include "sys/memory_limits.hpp"
@@ -45,10 +47,7 @@ plan plan_mapping(const placement& where, std::size_t bytes, std::size_t mapped,
                   const topology& machine) {
   plan p = plan_within_budget(where, bytes, planned_page(kind, mapped), machine);
   // Planned in transparent huge pages it may reach beyond.
-  while (p.ranges.back().offset >= mapped) p.ranges.pop_back();
-  p.ranges.back().length = std::min(p.ranges.back().length, mapped - p.ranges.back().offset);
-  p.bytes = mapped;
-  return p;
+  return p.bytes == mapped ? p : part_of(std::move(p), 0, mapped);
 }
 
 std::string why_unavailable(page_kind kind, sharing s) {

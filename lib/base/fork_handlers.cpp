@@ -12,7 +12,7 @@
 namespace acre::inline v1 {
 namespace {
 
-constinit std::array<std::atomic<const fork_actions*>, 4> parts{};
+constinit std::array<std::atomic<const fork_actions*>, 5> parts{};
 
 /// One fork at a time: glibc runs the handlers of two at once since 2.36 (its bug 24595).
 constinit small_mutex forks;

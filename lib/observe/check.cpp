@@ -15,6 +15,7 @@
 #include "observe/page_range.hpp"
 #include "observe/page_walk.hpp"
 #include "observe/policy_look.hpp"
+#include "placement/planned_ranges.hpp"
 #include "placement/strategies.hpp"
 #include "sys/files.hpp"
 
@@ -247,14 +248,17 @@ plan as_decided(const placement& where, const page_range& range, std::size_t pag
 
 namespace {
 
-check_result compare(const placement& where, const page_range& range, std::size_t page_size,
-                     const residency& pages, const topology& machine) {
-  const plan wanted = as_decided(where, range, page_size, machine);
+check_result compare(const plan& wanted, const page_range& range, const residency& pages) {
   check_result result;
   result.where = pages;
   result.policy = compare_policies(wanted, range, pages.hugetlb != 0);
   page_comparison(wanted, range, result).run();
   return result;
+}
+
+check_result compare(const placement& where, const page_range& range, std::size_t page_size,
+                     const residency& pages, const topology& machine) {
+  return compare(as_decided(where, range, page_size, machine), range, pages);
 }
 
 /// Transparent huge pages do not show what size a range was planned in: the one that fits better counts.
@@ -283,6 +287,11 @@ check_result check(const void* p, std::size_t bytes, const placement& where, con
                    const topology& machine) {
   const page_range range = require_mapped(p, bytes, "check");
   const residency pages = locate(p, bytes);
+  if (const auto planned = planned_part(range.data(), range.bytes(), where, machine)) {
+    check_result result = compare(*planned, range, pages);
+    result.begin = range.data();
+    return result;
+  }
   std::size_t page = options.page_size;
   // Base pages that are there have told already that they are; the kernel may have to walk for the size of others.
   if (page == 0)

@@ -14,6 +14,7 @@
 #include "observe/owners_told.hpp"
 #include "observe/page_mover.hpp"
 #include "observe/page_range.hpp"
+#include "placement/planned_ranges.hpp"
 #include "placement/range_budget.hpp"
 #include "sys/files.hpp"
 #include "sys/pages.hpp"
@@ -62,7 +63,9 @@ migration migrate(void* p, std::size_t bytes, const placement& where, const topo
   // Without /proc nobody knows, and hugetlb pages are few.
   const std::size_t page = sys::page_size_at(touched.begin).value_or(sys::page_size());
   const page_range range = whole_pages(touched, p, bytes, page);
-  const plan wanted = plan_within_budget(where, range.bytes(), page, machine);
+  // A part of what was planned as `where` goes where the whole has it.
+  const auto planned = planned_part(range.data(), range.bytes(), where, machine);
+  const plan wanted = planned ? *planned : plan_within_budget(where, range.bytes(), page, machine);
   std::vector<downgrade> downgrades = apply_told(range, wanted, machine);
   migration result = page_mover(range, wanted, machine).run();
   result.downgrades = std::move(downgrades);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <acre/placement.hpp>
+#include <acre/pool_resource.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,9 +12,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,11 +30,11 @@
 namespace acre::test {
 
 /// Who made and touched the memory. `forked`: a child maps the same private pages. `others`: shared memory that a child
-/// touched, and unmapped; `held`: that it maps still.
-enum class owner { own, forked, shared, memfd, others, held };
+/// touched, and unmapped; `held`: that it maps still. `pooled`: a block of a pool that counts from where a slab begins.
+enum class owner { own, forked, shared, memfd, others, held, pooled };
 
-inline const std::vector<owner> all_owners{owner::own,   owner::forked, owner::shared,
-                                           owner::memfd, owner::others, owner::held};
+inline const std::vector<owner> all_owners{owner::own,    owner::forked, owner::shared, owner::memfd,
+                                           owner::others, owner::held,   owner::pooled};
 
 inline std::string to_string(owner o) {
   switch (o) {
@@ -46,13 +50,15 @@ inline std::string to_string(owner o) {
       return "others";
     case owner::held:
       return "held";
+    case owner::pooled:
+      return "pooled";
   }
   return "";
 }
 
 inline std::ostream& operator<<(std::ostream& out, owner o) { return out << to_string(o); }
 
-inline bool is_shared(owner o) { return o != owner::own && o != owner::forked; }
+inline bool is_shared(owner o) { return o != owner::own && o != owner::forked && o != owner::pooled; }
 
 enum class kind { plain, wants_huge, refuses_huge, hugetlb };
 
@@ -74,6 +80,17 @@ class dice {
     }
     if (some.empty()) some.insert(of(usable_list()));
     return some;
+  }
+  /// One that counts from where a mapping begins, of ranges with one node each.
+  placement by_position() {
+    const node_set some = nodes();
+    std::vector<node_weight> weights;
+    for (node_id n : some) weights.push_back({n, static_cast<unsigned>(1 + below(4))});
+    const chunk parts = one_in(2) ? chunk::automatic : chunk((1 + below(one_in(2) ? 8 : 600)) * base_page());
+    const placement all[] = {placement::weighted(weights, parts), placement::blocked(weights),
+                             placement::interleave(some, parts).hard(), placement::most_free(some, parts)};
+    const placement one = all[below(std::size(all))];
+    return one_in(2) ? one.hard() : one.strategy() == strategy::interleave ? one : one.soft();
   }
   placement where() {
     const node_set some = nodes();
@@ -135,6 +152,10 @@ inline std::uint64_t sign_of(std::size_t page) { return page * 31 + 7; }
 class random_memory {
  public:
   random_memory(dice& random, owner who) : x_who(who) {
+    if (who == owner::pooled) {
+      take_of_pool(random);
+      return;
+    }
     x_kind = static_cast<kind>(random.below(4));
     x_unit = x_kind == kind::hugetlb ? huge : base_page();
     x_bytes = x_kind == kind::hugetlb ? (1 + random.below(2)) * huge
@@ -171,6 +192,10 @@ class random_memory {
   }
   ~random_memory() {
     if (x_holder) BOOST_TEST(x_holder->end_well());
+    if (x_pool) {
+      x_pool->deallocate(x_data, x_bytes);
+      return;
+    }
     munmap(x_mapped, x_mapped_bytes);
     if (x_file >= 0) close(x_file);
   }
@@ -196,6 +221,14 @@ class random_memory {
   std::size_t unit() const { return x_unit; }
   kind pages() const { return x_kind; }
 
+  /// The pool's placement; nothing where there is no pool.
+  const std::optional<placement>& made_as() const { return x_made_as; }
+  /// The node of each page as the kernel was told it when the pool was made.
+  std::span<const unsigned> homes(const char* p, std::size_t bytes) const {
+    return std::span(x_homes).subspan(static_cast<std::size_t>(p - x_data) / base_page(),
+                                      bytes / base_page());
+  }
+
   /// Where the pages lie by move_pages alone; those of objects that this process has no entry for are mapped for that,
   /// which changes none.
   std::vector<int> truth(const char* p, std::size_t bytes) const {
@@ -211,6 +244,26 @@ class random_memory {
   }
 
  private:
+  void take_of_pool(dice& random) {
+    const bool wants_huge = random.one_in(3);
+    x_kind = wants_huge ? kind::wants_huge : kind::plain;
+    x_unit = base_page();
+    x_bytes = (20 + random.below(random.one_in(2) ? 100 : 1500)) * base_page();
+    x_made_as = random.by_position();
+    x_pool = std::make_unique<pool_resource>(
+        *x_made_as, pool_options{.page_kind = wants_huge ? page_kind::transparent_huge : page_kind::system});
+    // Neighbours, so that it does not begin where its slab does.
+    for (std::size_t i = random.below(4); i != 0; --i)
+      static_cast<void>(x_pool->allocate((1 + random.below(100)) * base_page()));
+    x_data = static_cast<char*>(x_pool->allocate(x_bytes));
+    for (std::size_t at = 0; at < x_bytes; at += base_page()) {
+      const nodes told = policy_at(x_data + at).nodes;
+      require(told.size() == 1, "get_mempolicy");
+      x_homes.push_back(*told.begin());
+    }
+    x_signed.resize(x_bytes / x_unit);
+    touch_some(random);
+  }
   void touch(const std::vector<touching>& runs) const {
     for (const touching& r : runs) {
       const pinned here(r.cpu);
@@ -251,6 +304,9 @@ class random_memory {
   char* x_data = nullptr;
   std::vector<bool> x_signed;  ///< by unit
   std::unique_ptr<companion> x_holder;
+  std::unique_ptr<pool_resource> x_pool;
+  std::optional<placement> x_made_as;
+  std::vector<unsigned> x_homes;  ///< by page, of a pool's
 };
 
 }  // namespace acre::test

@@ -16,6 +16,7 @@
 #include <map>
 #include <ostream>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -83,15 +84,22 @@ bool takes_turns(const placement& where, const random_memory& memory) {
 }
 
 /// By page: whether it lies where the plan wants it. Of those that take turns: whether it does with the most favourable
-/// beginning; of huge pages, whether it lies in the set.
-std::vector<bool> right_pages(const placement& where, const std::vector<int>& pages,
+/// beginning; of huge pages, whether it lies in the set. What a pool made lies where it was bound to when it was made.
+std::vector<bool> right_pages(const placement& where, const char* p, const std::vector<int>& pages,
                               const random_memory& memory) {
-  const plan p =
+  if (where == memory.made_as()) {
+    const std::span<const unsigned> homes = memory.homes(p, pages.size() * base_page());
+    std::vector<bool> right(pages.size());
+    for (std::size_t i = 0; i < pages.size(); ++i)
+      right[i] = pages[i] < 0 || pages[i] == static_cast<int>(homes[i]);
+    return right;
+  }
+  const plan whole =
       make_plan(where, pages.size() * base_page(), topology::system(), {.page_size = memory.unit()});
   std::vector<bool> right(pages.size(), true);
   const bool turns = takes_turns(where, memory);
   std::vector<node_id> order;
-  for (node_id n : p.ranges.front().policy.nodes) order.push_back(n);
+  for (node_id n : whole.ranges.front().policy.nodes) order.push_back(n);
   const bool by_base_page = turns && memory.pages() != kind::wants_huge && memory.pages() != kind::hugetlb;
   std::size_t best = 0;
   std::size_t shift = 0;
@@ -107,7 +115,7 @@ std::vector<bool> right_pages(const placement& where, const std::vector<int>& pa
   for (std::size_t i = 0; i < pages.size(); ++i) {
     if (pages[i] < 0) continue;
     const auto node = static_cast<node_id>(pages[i]);
-    const policy& wanted = p.at(i * base_page()).policy;
+    const policy& wanted = whole.at(i * base_page()).policy;
     right[i] = wanted.nodes.empty() || wanted.nodes.contains(node);
     if (by_base_page) right[i] = node == order[(i + shift) % order.size()];
   }
@@ -120,14 +128,15 @@ void expect_checked_right(const placement& where, const random_memory& memory, c
   BOOST_TEST_CONTEXT("check: " << told) {
     expect_told_right(told.where, pages);
     if (takes_turns(where, memory) && told.where.transparent_huge + told.where.hugetlb != 0) return;
-    const std::vector<bool> right = right_pages(where, pages, memory);
+    const std::vector<bool> right = right_pages(where, p, pages, memory);
     const auto wrong = static_cast<std::size_t>(std::ranges::count(right, false));
     // Of huge pages it may have been planned, and then less is elsewhere.
     // Where the range is of several mappings, the round may begin in each.
     if (takes_turns(where, memory)) {
       if (memory.pages() != kind::wants_huge && memory.pages() != kind::hugetlb)
         BOOST_TEST(told.misplaced <= wrong);
-    } else if (told.where.transparent_huge == 0 && memory.pages() != kind::wants_huge) {
+    } else if (where == memory.made_as() ||
+               (told.where.transparent_huge == 0 && memory.pages() != kind::wants_huge)) {
       BOOST_TEST(told.misplaced == wrong);
     }
     BOOST_TEST(told.page.has_value() == (told.misplaced != 0));
@@ -148,7 +157,7 @@ void expect_migrated_right(const placement& where, const random_memory& memory, 
     BOOST_TEST(told.untouched + told.unknown == count_absent(pages));
     // A divided huge page is given back where it holds zeros (Linux 6.12).
     BOOST_TEST(count_absent(before) <= count_absent(pages));
-    const std::vector<bool> right = right_pages(where, pages, memory);
+    const std::vector<bool> right = right_pages(where, p, pages, memory);
     std::size_t wrong = 0;
     std::size_t moved = 0;
     for (std::size_t i = 0; i < pages.size(); ++i) {
@@ -188,7 +197,7 @@ void play(dice& random, owner who) {
         bytes -= first * memory.unit();
         bytes = (1 + random.below(bytes / memory.unit())) * memory.unit();
       }
-      const placement where = random.where();
+      const placement where = memory.made_as() && random.one_in(2) ? *memory.made_as() : random.where();
       BOOST_TEST_CONTEXT("step " << step << " from page "
                                  << (p - memory.data()) / static_cast<long>(base_page()) << ", "
                                  << bytes / base_page() << " pages, " << where) {

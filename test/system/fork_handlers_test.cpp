@@ -99,6 +99,8 @@ const std::vector<deed> deeds{
     {"the first use of a pool in the thread", [](auto& e) { use(e.unused, 100, 100); }},
     {"pools of nodes", [](auto& e) { use(e.pools, 1'000, 500); }},
     {"an area", [](auto&) { use(*std::make_unique<area>(placement::unbound()), 2, 10'000); }},
+    {"an area that knows its blocks",
+     [](auto&) { use(*std::make_unique<area>(placement::blocked(node_set{0})), 2, 10'000); }},
     {"a new pool", [](auto&) { use(*std::make_unique<pool_resource>(placement::unbound()), 10, 10); }},
     {"a new pool that stays",
      [](auto& e) {

@@ -1,6 +1,7 @@
 // operator new fails at each of its calls in turn: what had begun ends, and nothing is lost.
 #include <acre/area.hpp>
 #include <acre/bytes.hpp>
+#include <acre/error.hpp>
 #include <acre/migrate.hpp>
 #include <acre/node_pools.hpp>
 #include <acre/placement.hpp>
@@ -131,6 +132,13 @@ const std::pair<const char*, std::function<void()>> bodies[] = {
          if (acre::installed_policy(q).mode != acre::policy_mode::bind) std::abort();
          pool.deallocate(q, bytes);
        }
+      }},
+    {"over an area that is dealt out",
+     [] {
+       const acre::node_id node = acre::topology::system().default_nodes().first();
+       acre::area pages(acre::placement::blocked({node}));
+       acre::pool_resource pool(&pages, unguarded);
+       use(pool);
      }},
     {"fresh pages",
      [] {
@@ -159,6 +167,7 @@ bool fails(const std::function<void()>& body, std::size_t at) {
 
 int main() {
   int wrong = 0;
+  static_cast<void>(acre::category());  // made once, for the first error
   for (const auto& [name, body] : bodies) {
     fails(body, never - 1);  // what is made once stays
     const long before = live;
