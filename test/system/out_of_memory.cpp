@@ -132,7 +132,7 @@ const std::pair<const char*, std::function<void()>> bodies[] = {
          if (acre::installed_policy(q).mode != acre::policy_mode::bind) std::abort();
          pool.deallocate(q, bytes);
        }
-      }},
+     }},
     {"over an area that is dealt out",
      [] {
        const acre::node_id node = acre::topology::system().default_nodes().first();
