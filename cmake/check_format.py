@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 VERSION = "14"
 DIRECTORIES = ["include", "lib", "test", "bench", "docs"]
@@ -24,12 +25,19 @@ def find_clang_format():
     return None
 
 
-# Not by --dry-run: that complains of comments behind "namespace a::inline b", which it would write as they are.
-def is_formatted(tool, path):
-    before = path.read_text()
-    after = subprocess.run([tool, str(path)], capture_output=True, text=True, check=True).stdout
-    sys.stdout.writelines(difflib.unified_diff(before.splitlines(True), after.splitlines(True), str(path), "formatted", n=0))
-    return before == after
+# Copies are formatted and compared. --dry-run complains of comments behind "namespace a::inline b", which it would write as
+# they are.
+def differing_files(tool, root, files):
+    with tempfile.TemporaryDirectory() as directory:
+        copies = [pathlib.Path(directory, f.relative_to(root)) for f in files]
+        for original, copy in zip([root / ".clang-format", *files], [pathlib.Path(directory, ".clang-format"), *copies]):
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(original, copy)
+        subprocess.run([tool, "-i", *map(str, copies)], check=True)
+        for original, copy in zip(files, copies):
+            before, after = (f.read_text().splitlines(True) for f in (original, copy))
+            if before != after:
+                yield "".join(difflib.unified_diff(before, after, str(original), "formatted", n=0))
 
 
 def main(args):
@@ -45,7 +53,9 @@ def main(args):
         return 1
     if fix:
         return subprocess.run([tool, "-i", *map(str, files)]).returncode
-    return 0 if all([is_formatted(tool, f) for f in files]) else 1
+    differences = list(differing_files(tool, root, files))
+    print("".join(differences), end="")
+    return 1 if differences else 0
 
 
 if __name__ == "__main__":
