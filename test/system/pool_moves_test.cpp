@@ -18,6 +18,7 @@
 #include "support/kernel.hpp"
 #include "support/machine.hpp"
 #include "support/print.hpp"
+#include "support/sanitizers.hpp"
 
 namespace acre::test {
 namespace {
@@ -121,7 +122,8 @@ BOOST_AUTO_TEST_CASE(are_books_that_a_child_finds_whole, *timeout(120)) {
       }
     });
   }
-  for (int i = 0; i != 20; ++i) {
+  // A child of several threads waits for ever in AddressSanitizer's operator new, which fork() does not hold (gcc 12).
+  for (int i = 0; i != (under_asan ? 0 : 20); ++i) {
     expect_success(start([&] {
       for (int k = 0; k != 5; ++k) {
         void* const p = pool.allocate(200_KiB);
