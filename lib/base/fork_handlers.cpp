@@ -12,7 +12,8 @@
 namespace acre::inline v1 {
 namespace {
 
-constinit std::array<std::atomic<const fork_actions*>, 5> parts{};
+constinit std::array<std::atomic<const fork_actions*>, static_cast<std::size_t>(fork_part::ranges) + 1>
+    parts{};
 
 /// One fork at a time: glibc runs the handlers of two at once since 2.36 (its bug 24595).
 constinit small_mutex forks;

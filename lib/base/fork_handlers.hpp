@@ -4,7 +4,7 @@
 namespace acre::inline v1 {
 
 /// Parts of the library that have locks, in the order in which they are taken: who holds one may wait for a later one.
-enum class fork_part { resources, pools, areas, ranges, plans };
+enum class fork_part { resources, pools, areas, plans, ranges };
 
 struct fork_actions {
   void (*lock)() noexcept;    ///< small_mutex::lock_for_fork() for all it has
