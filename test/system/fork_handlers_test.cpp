@@ -1,6 +1,7 @@
 // Fork handlers of others, registered before acre's own, use acre while it holds its locks.
 #include <acre/area.hpp>
 #include <acre/bytes.hpp>
+#include <acre/migrate.hpp>
 #include <acre/node_pools.hpp>
 #include <acre/placement.hpp>
 #include <acre/pool_resource.hpp>
@@ -101,6 +102,14 @@ const std::vector<deed> deeds{
     {"an area", [](auto&) { use(*std::make_unique<area>(placement::unbound()), 2, 10'000); }},
     {"an area that knows its blocks",
      [](auto&) { use(*std::make_unique<area>(placement::blocked(node_set{0})), 2, 10'000); }},
+    {"a block that moves",
+     [](auto&) {
+       const auto pool = std::make_unique<pool_resource>(placement::unbound());
+       void* const p = pool->allocate(200'000);
+       migrate(p, 200'000, placement::prefer({0}));
+       pool->deallocate(p, 200'000);
+       pool->deallocate(pool->allocate(200'000), 200'000);
+     }},
     {"a new pool", [](auto&) { use(*std::make_unique<pool_resource>(placement::unbound()), 10, 10); }},
     {"a new pool that stays",
      [](auto& e) {
