@@ -139,6 +139,7 @@ class page_heap {
   std::size_t drop_mappings(purge_plan plan) noexcept;
   std::size_t purge_slabs(purge_plan plan) noexcept;
   std::size_t purge_slab(slab& s, purge_plan plan) noexcept;
+  std::size_t discard(slab& s, const slab::run& r) noexcept;
   void age_slabs() noexcept;
   std::size_t unmap_empty_slabs(purge_plan plan) noexcept;
 

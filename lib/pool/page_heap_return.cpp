@@ -160,16 +160,26 @@ std::size_t page_heap::purge_slab(slab& s, purge_plan plan) noexcept {
       x_dirty_units -= dirty;
       x_slabs.update(s);
     }
-    const bool clean = x_pages->discard(s.address(r), r.count * unit_bytes);
-    {
-      const std::lock_guard guard(x_mutex);
-      s.give_back(r, clean);
-      if (!clean) x_dirty_units += r.count;
-      x_slabs.update(s);
-    }
-    if (clean) gone += dirty * unit_bytes;
+    gone += (dirty - std::min(dirty, discard(s, r))) * unit_bytes;
     from = r.first + r.count;
   }
+}
+
+/// Gives the pages of a run that was taken out of use back to the system. Where somebody has locked a page (mlock(2)), what
+/// lies around it goes.
+/// \returns units that are dirty still
+std::size_t page_heap::discard(slab& s, const slab::run& r) noexcept {
+  const bool clean = x_pages->discard(s.address(r), r.count * unit_bytes);
+  const std::size_t granule = x_pages->discard_granule() / unit_bytes;
+  if (!clean && granule != 0 && r.count > granule) {
+    const std::size_t half = (r.count / 2 + granule - 1) / granule * granule;
+    return discard(s, {r.first, half}) + discard(s, {r.first + half, r.count - half});
+  }
+  const std::lock_guard guard(x_mutex);
+  s.give_back(r, clean);
+  if (!clean) x_dirty_units += r.count;
+  x_slabs.update(s);
+  return clean ? 0 : r.count;
 }
 
 std::size_t page_heap::unmap_empty_slabs(purge_plan plan) noexcept {

@@ -34,6 +34,9 @@ constexpr std::size_t large_piece = mebibyte / 8;
 constexpr std::size_t small_piece = mebibyte / 16;
 constexpr std::size_t large_slab = 2 * mebibyte;
 
+/// In a row; then pages are not given back any more. Halving the largest run down to a unit takes half of that.
+constexpr unsigned most_refusals = 32;
+
 bool is_by_less_than_a_huge_page(const chunk& c) {
   return c == chunk::page || (c.bytes() != 0 && c.bytes() < page_size(page_kind::transparent_huge));
 }
@@ -138,7 +141,11 @@ class area_source final : public page_source {
   bool discard(void* p, std::size_t bytes) noexcept override {
     if (is_refused()) return false;
     const int failed = sys::discard(p, bytes);
-    if (failed == EINVAL) x_refused.store(true, std::memory_order_relaxed);
+    if (failed == 0) {
+      x_refusals.store(0, std::memory_order_relaxed);
+    } else if (failed == EINVAL) {
+      x_refusals.fetch_add(1, std::memory_order_relaxed);
+    }
     return failed == 0;
   }
 
@@ -215,7 +222,7 @@ class area_source final : public page_source {
  private:
   /// Whether parts of slabs share no page with others, and their pages can be made again.
   bool are_parts_alone() const noexcept { return sys::page_size() <= unit_bytes && discard_granule() != 0; }
-  bool is_refused() const noexcept { return x_refused.load(std::memory_order_relaxed); }
+  bool is_refused() const noexcept { return x_refusals.load(std::memory_order_relaxed) >= most_refusals; }
 
   std::unique_ptr<area> x_own;
   area* x_pages;
@@ -223,9 +230,9 @@ class area_source final : public page_source {
   std::size_t x_round;
   std::optional<committer> x_committer;
   std::optional<policy> x_home;  ///< of all pages, where it is known
-  /// Pages are locked that this pool did not lock (mlockall(2)): it would fail each time. relaxed: who does not see it
-  /// yet finds it out again.
-  std::atomic<bool> x_refused = false;
+  /// Since pages were last given back. Of a single page that somebody has locked there are a few, for ever smaller parts
+  /// around it; where all are locked (mlockall(2)) nothing else comes. relaxed: who does not see it yet finds it out again.
+  std::atomic<unsigned> x_refusals = 0;
 };
 
 /// Those that any thread may call at any time, fork() included, need no lock.
