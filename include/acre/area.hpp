@@ -76,7 +76,10 @@ struct [[nodiscard]] area_status {
 /// Maps pages, page-granular by design: use a pool or an arena above it for small objects. The constructor
 /// validates everything that can be validated, by binding a scratch page and reading its policy back.
 ///
-/// allocate(): one mmap, one mbind for each range of the plan. Alignments up to and above the page size.
+/// allocate(): one mmap, one mbind for each range of the plan. Alignments up to and above the page size. With commit::eager a
+/// hard placement of several ranges has each page where the plan says when allocate() returns, and then one policy, bind to
+/// all its nodes: one mapping of the kernel however fine the chunks are, for private memory without hugetlb pages. What is
+/// swapped out, or copied after fork(), may come back on another node of the set; check() tells.
 /// \throws allocation_error errc::out_of_memory, errc::no_huge_pages, errc::lock_limit; with commit::eager
 ///   errc::node_full for a hard placement whose nodes have no room, never a signal. allocate(0) gives a
 ///   page. With commit::lazy a hard placement whose nodes are full ends at first touch in the kernel's OOM
@@ -124,6 +127,9 @@ class ACRE_API area final : public resource {
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;
   void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept override;
   bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
+
+  friend std::unique_ptr<area> area_for_pieces(const placement& where, const area_options& options,
+                                               const topology& machine);
 
   struct state;
   std::unique_ptr<state> x_state;

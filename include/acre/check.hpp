@@ -59,6 +59,9 @@ struct check_options {
 /// block of a pool, and a part of one, can be checked by the placement that the pool was made with, as it was given
 /// (automatic chunks as automatic) or with the chunk that was really used.
 ///
+/// Hard memory of areas and pools that was placed by making its pages may have one policy, bind to all the nodes, instead of one
+/// for each range; where its pages lie is judged by the ranges.
+///
 /// For interleave by page, and weighted_by_system, pages must take
 /// turns as the policy says, by the system's weights of now; at which node the round begins is not judged, and of each
 /// mapping it may be another. The round in which most pages lie right counts, so that a page that was moved is named

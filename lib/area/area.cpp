@@ -13,13 +13,17 @@
 #include <optional>
 #include <ostream>
 
+#include "area/area_for_pieces.hpp"
 #include "area/cold_mutex.hpp"
+#include "area/exact_block.hpp"
 #include "area/page_kinds.hpp"
 #include "area/probe.hpp"
 #include "area/unmap_queue.hpp"
 #include "base/code_of.hpp"
 #include "base/counted.hpp"
 #include "base/report_misuse.hpp"
+#include "observe/exact_pages.hpp"
+#include "observe/room.hpp"
 #include "placement/planned_ranges.hpp"
 #include "placement/policy_call.hpp"
 #include "sys/pages.hpp"
@@ -58,6 +62,8 @@ struct area::state {
   /// \param known becomes what is known of it
   mapping map_block(std::size_t bytes, std::size_t alignment, acre::page_kind kind,
                     planned_mapping& known) const;
+  bool may_place_by_making(acre::page_kind kind) const;
+  bool place_by_making(const mapping& m, planned_mapping& known, std::size_t aligned) const;
   void commit_block(const plan& p, const mapping& m) const;
   void lock_block(const mapping& m) const;
   bool try_bind_whole(const mapping& m) const noexcept;
@@ -66,6 +72,8 @@ struct area::state {
     return failure == errc::no_huge_pages && options.fallback == page_fallback::smaller &&
            kind != page_kind::system;
   }
+  /// Pages are made before allocate() returns, or by the pool.
+  bool makes_pages() const noexcept { return options.commit == commit::eager || by_pieces || is_populated; }
   bool commits_late() const noexcept { return binds() && options.commit == commit::lazy; }
   bool binds() const noexcept { return bound && where.strategy() != strategy::unbound; }
 
@@ -80,6 +88,7 @@ struct area::state {
   const area_options options;
   const topology machine;
   bool bound = true;
+  bool by_pieces = false;                                ///< see area_for_pieces()
   bool is_populated = false;                             ///< by mmap(2): see policy_probe
   acre::page_kind first_kind = acre::page_kind::system;  ///< tried first
   /// For placements that need no plan.
@@ -139,6 +148,13 @@ area::area(placement where, area_options options, const topology& machine)
 }
 
 area::~area() = default;
+
+std::unique_ptr<area> area_for_pieces(const placement& where, const area_options& options,
+                                      const topology& machine) {
+  auto made = std::make_unique<area>(where, options, machine);
+  made->x_state->by_pieces = true;
+  return made;
+}
 
 const placement& area::where() const noexcept { return x_state->where; }
 const area_options& area::options() const noexcept { return x_state->options; }
@@ -211,8 +227,12 @@ void* area::do_allocate(std::size_t bytes, std::size_t alignment) {
 
 mapping area::state::map_block(std::size_t bytes, std::size_t alignment, acre::page_kind kind,
                                planned_mapping& known) const {
-  mapping m(bytes,
-            {.page_kind = kind, .sharing = options.sharing, .alignment = alignment, .name = options.name});
+  const bool may_make = may_place_by_making(kind);
+  const std::size_t chunks = may_make ? chunk_alignment(where, bytes, kind) : 1;
+  mapping m(bytes, {.page_kind = kind,
+                    .sharing = options.sharing,
+                    .alignment = std::max(alignment, chunks),
+                    .name = options.name});
   if (remembers()) {
     known.begin = static_cast<std::byte*>(m.data());
     known.bytes = m.size();
@@ -226,7 +246,7 @@ mapping area::state::map_block(std::size_t bytes, std::size_t alignment, acre::p
     lock_block(m);
     return m;
   }
-  if (try_bind_whole(m)) {
+  if (try_bind_whole(m) || (may_make && place_by_making(m, known, std::max(alignment, chunks)))) {
     lock_block(m);
     return m;
   }
@@ -246,6 +266,25 @@ mapping area::state::map_block(std::size_t bytes, std::size_t alignment, acre::p
   }
   lock_block(m);
   return m;
+}
+
+bool area::state::may_place_by_making(acre::page_kind kind) const {
+  return binds() && !whole && where.is_hard() && makes_pages() && options.sharing == sharing::process &&
+         !is_hugetlb(kind);
+}
+
+/// \returns false where each range is to have its policy
+bool area::state::place_by_making(const mapping& m, planned_mapping& known, std::size_t aligned) const {
+  if (!plan_exact_block(known, aligned, machine)) return false;
+  if (is_populated) {
+    sys::unlock(m.data(), m.size());
+    sys::discard(m.data(), m.size());
+  }
+  prepare_exact_pages(known, machine);
+  if (by_pieces && !is_populated) return true;
+  require_room(known.sums(machine), 0, machine);
+  make_exact_pages(known, 0, known.bytes, machine);
+  return true;
 }
 
 /// The short way of most blocks: one range under one policy, known since the constructor. What goes wrong on

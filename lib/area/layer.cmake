@@ -6,6 +6,7 @@ acre_layer(area
   SOURCES
     area.cpp
     cold_mutex.cpp
+    exact_block.cpp
     mapping.cpp
     page_kinds.cpp
     probe.cpp

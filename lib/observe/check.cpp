@@ -34,15 +34,20 @@ bool has_policies_by_offset(const sys::map_line& m, const page_range& range, boo
 
 /// Compares the kernel's policies with the plan's: at the start of every range and of every mapping, and at every page
 /// of those that have policies by offset.
-std::optional<differing_policy> compare_policies(const plan& wanted, const page_range& range, bool huge) {
+/// \param together what all of them may have instead
+std::optional<differing_policy> compare_policies(const plan& wanted, const page_range& range, bool huge,
+                                                 const std::optional<policy>& together) {
   policy_looker policies;
   const auto differs = [&](std::uintptr_t at) -> std::optional<differing_policy> {
     const policy& expected = wanted.at(in_range(at, range)).policy;
+    if (together && policies.is_installed(at, *together)) return std::nullopt;
     if (policies.is_installed(at, expected)) return std::nullopt;
-    return differing_policy{in_range(at, range), policies.at(at).value_or(policy{}), expected};
+    return differing_policy{in_range(at, range), policies.at(at).value_or(policy{}),
+                            together.value_or(expected)};
   };
+  // Where there is one policy, there is one mapping: ranges need not be asked.
   for (const plan_range& r : wanted.ranges) {
-    if (r.offset >= range.bytes()) break;
+    if (r.offset >= range.bytes() || (together && r.offset != 0)) break;
     if (auto d = differs(range.begin + r.offset)) return d;
   }
   for (const sys::map_line& m : mappings_of(range)) {
@@ -248,10 +253,11 @@ plan as_decided(const placement& where, const page_range& range, std::size_t pag
 
 namespace {
 
-check_result compare(const plan& wanted, const page_range& range, const residency& pages) {
+check_result compare(const plan& wanted, const page_range& range, const residency& pages,
+                     const std::optional<policy>& together = {}) {
   check_result result;
   result.where = pages;
-  result.policy = compare_policies(wanted, range, pages.hugetlb != 0);
+  result.policy = compare_policies(wanted, range, pages.hugetlb != 0, together);
   page_comparison(wanted, range, result).run();
   return result;
 }
@@ -287,8 +293,13 @@ check_result check(const void* p, std::size_t bytes, const placement& where, con
                    const topology& machine) {
   const page_range range = require_mapped(p, bytes, "check");
   const residency pages = locate(p, bytes);
-  if (const auto planned = planned_part(range.data(), range.bytes(), where, machine)) {
-    check_result result = compare(*planned, range, pages);
+  const auto known = planned_ranges::around(range.data(), range.bytes());
+  if (known && known->is_planned_as(where)) {
+    const plan wanted =
+        known->part(range.begin - reinterpret_cast<std::uintptr_t>(known->begin), range.bytes(), machine);
+    const bool by_making = known->placed_by == placed_by::making;
+    check_result result =
+        compare(wanted, range, pages, by_making ? std::optional(known->together()) : std::nullopt);
     result.begin = range.data();
     return result;
   }

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "observe/exact_pages.hpp"
 #include "observe/room.hpp"
 #include "placement/kernel_policy.hpp"
+#include "placement/planned_ranges.hpp"
 #include "placement/policy_call.hpp"
 #include "sys/clock.hpp"
 #include "sys/pages.hpp"
@@ -26,13 +28,6 @@ std::optional<policy> policy_of_all(const placement& where, bool binds, const to
   return only_policy(where, machine);
 }
 
-/// Prefers the nodes: pages that do not fit spill, where bind would end in the OOM killer.
-int soften(void* p, std::size_t bytes, const node_set& nodes) noexcept {
-  // Of one node what is nearest to it is next, without a home node being set.
-  const int mode = nodes.size() == 1 ? sys::mode_preferred : sys::mode_preferred_many;
-  return sys::bind(p, bytes, mode, to_bits(nodes));
-}
-
 plan plan_of(std::size_t bytes, const policy& where) {
   return {.ranges = {{0, bytes, where}}, .bytes = bytes, .page_size = sys::page_size()};
 }
@@ -49,7 +44,7 @@ committer::committer(const placement& where, bool binds, std::size_t page, const
 }
 
 void committer::expect(void* p, std::size_t bytes) const noexcept {
-  if (x_only && x_only->mode == policy_mode::bind) soften(p, bytes, x_only->nodes);
+  if (x_only && x_only->mode == policy_mode::bind) prefer_for_now(p, bytes, x_only->nodes);
 }
 
 void committer::commit(void* p, std::size_t bytes) {
@@ -60,6 +55,9 @@ void committer::commit(void* p, std::size_t bytes) {
   while (at != end) {
     const auto rest = static_cast<std::size_t>(end - at);
     if (x_only) return commit_range(at, rest, *x_only);
+    const auto known = planned_ranges::around(at, rest);
+    if (known && known->placed_by == placed_by::making)
+      return commit_exactly(*known, static_cast<std::size_t>(at - known->begin), rest);
     policy where;
     const std::size_t run = rest > largest_piece ? 0 : run_of(at, rest, where);
     // So much is worth threads; or the kernel refuses get_mempolicy(2), and prefault() knows other ways.
@@ -71,7 +69,7 @@ void committer::commit(void* p, std::size_t bytes) {
 
 void committer::commit_range(void* p, std::size_t bytes, const policy& where) {
   if (bytes <= largest_piece) {
-    require(bytes, where);
+    if (!is_room_known(bytes)) look_for_room(plan_of(bytes, where));
     if (try_commit(p, bytes, where)) return;
   }
   prefault(p, plan_of(bytes, where), x_machine);
@@ -79,7 +77,7 @@ void committer::commit_range(void* p, std::size_t bytes, const policy& where) {
 
 bool committer::try_commit(void* p, std::size_t bytes, const policy& where) const noexcept {
   if (where.mode != policy_mode::bind) return sys::populate(p, bytes) == 0;
-  return soften(p, bytes, where.nodes) == 0 && sys::populate(p, bytes) == 0 &&
+  return prefer_for_now(p, bytes, where.nodes) == 0 && sys::populate(p, bytes) == 0 &&
          sys::bind(p, bytes, sys::mode_bind, to_bits(where.nodes), sys::page_moving::refused) == 0;
 }
 
@@ -97,13 +95,25 @@ std::size_t committer::run_of(const void* p, std::size_t bytes, policy& where) c
   return bytes;
 }
 
-void committer::require(std::size_t bytes, const policy& where) {
-  const std::int64_t now = sys::coarse_milliseconds();
+void committer::commit_exactly(const planned_mapping& as, std::size_t from, std::size_t bytes) {
+  if (bytes > largest_piece) {
+    if (bytes == as.bytes) require_room(as.sums(x_machine), 0, x_machine);
+  } else if (!is_room_known(bytes)) {
+    look_for_room(as.part(from, bytes, x_machine));
+  }
+  make_exact_pages(as, from, bytes, x_machine);
+}
+
+bool committer::is_room_known(std::size_t bytes) noexcept {
   const auto wanted = static_cast<std::int64_t>(bytes);
-  if (now < x_known_until.load(std::memory_order_relaxed) &&
-      x_known_room.fetch_sub(wanted, std::memory_order_relaxed) >= wanted)
-    return;
-  require_room(plan_of(bytes, where), 0, x_machine);
+  return sys::coarse_milliseconds() < x_known_until.load(std::memory_order_relaxed) &&
+         x_known_room.fetch_sub(wanted, std::memory_order_relaxed) >= wanted;
+}
+
+void committer::look_for_room(const plan& wanted) {
+  const std::int64_t now = sys::coarse_milliseconds();
+  const std::size_t bytes = wanted.bytes;
+  require_room(wanted, 0, x_machine);
   std::uint64_t room = room_for(bytes, {}, x_machine);
   for (const node_set& t : x_targets) room = std::min(room, room_for(bytes, t, x_machine));
   constexpr std::uint64_t most = std::uint64_t{1} << 40;

@@ -11,10 +11,13 @@
 #include <optional>
 #include <vector>
 
+#include "placement/planned_mapping.hpp"
+
 namespace acre::inline v1 {
 
 /// prefault() for who commits often and little: where nothing is wrong, three system calls for a piece and a look at the
 /// room now and then; else prefault() finds out what is wrong, and mends it or says it.
+/// Of memory that is placed by making (planned_mapping) each page of a piece goes where the plan has it.
 /// \safety all functions from any thread, for pieces that have no page in common
 class committer {
  public:
@@ -35,7 +38,9 @@ class committer {
   void commit_range(void* p, std::size_t bytes, const policy& where);
   bool try_commit(void* p, std::size_t bytes, const policy& where) const noexcept;
   std::size_t run_of(const void* p, std::size_t bytes, policy& where) const;
-  void require(std::size_t bytes, const policy& where);
+  void commit_exactly(const planned_mapping& as, std::size_t from, std::size_t bytes);
+  bool is_room_known(std::size_t bytes) noexcept;
+  void look_for_room(const plan& wanted);
 
   const topology x_machine;
   const std::size_t x_page;

@@ -13,6 +13,7 @@ acre_layer(observe
     check.cpp
     committer.cpp
     cut_ends.cpp
+    exact_pages.cpp
     interleaving.cpp
     locate.cpp
     migrate.cpp

@@ -10,6 +10,7 @@
 
 #include "base/code_of.hpp"
 #include "base/counted.hpp"
+#include "observe/exact_pages.hpp"
 #include "observe/move_to_plan.hpp"
 #include "observe/owners_told.hpp"
 #include "observe/page_mover.hpp"
@@ -64,11 +65,20 @@ migration migrate(void* p, std::size_t bytes, const placement& where, const topo
   const std::size_t page = sys::page_size_at(touched.begin).value_or(sys::page_size());
   const page_range range = whole_pages(touched, p, bytes, page);
   // A part of what was planned as `where` goes where the whole has it.
-  const auto planned = planned_part(range.data(), range.bytes(), where, machine);
-  const plan wanted = planned ? *planned : plan_within_budget(where, range.bytes(), page, machine);
-  std::vector<downgrade> downgrades = apply_told(range, wanted, machine);
-  migration result = page_mover(range, wanted, machine).run();
-  result.downgrades = std::move(downgrades);
+  const auto known = planned_ranges::around(range.data(), range.bytes());
+  const bool is_part = known && known->is_planned_as(where);
+  const std::size_t offset = is_part ? range.begin - reinterpret_cast<std::uintptr_t>(known->begin) : 0;
+  migration result;
+  if (is_part && known->placed_by == placed_by::making) {
+    // Its policy is the same afterwards: a pool whose block it is has nothing to put right.
+    result = bring_exact_pages_home(*known, offset, range.bytes(), machine);
+  } else {
+    const plan wanted = is_part ? known->part(offset, range.bytes(), machine)
+                                : plan_within_budget(where, range.bytes(), page, machine);
+    std::vector<downgrade> downgrades = apply_told(range, wanted, machine);
+    result = page_mover(range, wanted, machine).run();
+    result.downgrades = std::move(downgrades);
+  }
   const auto first = reinterpret_cast<std::uintptr_t>(p);
   result.left_out = (range.begin - first) + (first + bytes - std::min(range.end, first + bytes));
   return result;

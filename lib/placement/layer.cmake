@@ -14,6 +14,7 @@ acre_layer(placement
     placement.cpp
     placement_text.cpp
     plan.cpp
+    planned_mapping.cpp
     planned_ranges.cpp
     policy.cpp
     policy_call.cpp

@@ -19,6 +19,8 @@ __extension__ using wide_unsigned = unsigned __int128;
 
 std::size_t ceil_div(std::size_t a, std::size_t b) { return a / b + (a % b != 0 ? 1 : 0); }
 
+}  // namespace
+
 std::vector<node_weight> parts_of(const placement& where) {
   if (!where.weights().empty()) return {where.weights().begin(), where.weights().end()};
   std::vector<node_weight> equal;
@@ -26,7 +28,7 @@ std::vector<node_weight> parts_of(const placement& where) {
   return equal;
 }
 
-/// Ranges of so many chunks dealt out in rounds. All nodes differ, so only a single one merges with itself.
+// All nodes differ, so only a single one merges with itself.
 std::size_t ranges_of_rounds(std::span<const node_weight> parts, std::size_t chunks) {
   if (parts.size() == 1) return 1;
   std::size_t round = 0;
@@ -41,7 +43,6 @@ std::size_t ranges_of_rounds(std::span<const node_weight> parts, std::size_t chu
   return ranges;
 }
 
-/// The fewest pages in a chunk that keep the limit, which is not 0: larger chunks never need more ranges.
 std::size_t smallest_chunk(std::span<const node_weight> parts, std::size_t pages, std::size_t limit) {
   std::size_t low = 1;
   std::size_t high = pages;
@@ -56,7 +57,14 @@ std::size_t smallest_chunk(std::span<const node_weight> parts, std::size_t pages
   return low;
 }
 
-}  // namespace
+std::size_t automatic_chunk(std::span<const node_weight> parts, std::size_t pages, std::size_t ranges) {
+  std::size_t round = 0;
+  for (const node_weight& w : parts) round += w.weight;
+  const std::size_t coarsest = std::bit_floor(std::max<std::size_t>(pages / round, 1));
+  std::size_t chunk = 1;
+  while (chunk < coarsest && ranges_of_rounds(parts, ceil_div(pages, chunk)) > ranges) chunk *= 2;
+  return chunk;
+}
 
 void set_chunk(plan& p, const chunk& wanted) {
   if (wanted == chunk::whole) {
@@ -118,16 +126,6 @@ void run_list::add(node_id node, std::size_t pages) {
 }
 
 namespace {
-
-/// The finest power of two of pages that needs no more than so many ranges, but no coarser than a round in all.
-std::size_t automatic_chunk(std::span<const node_weight> parts, std::size_t pages, std::size_t ranges) {
-  std::size_t round = 0;
-  for (const node_weight& w : parts) round += w.weight;
-  const std::size_t coarsest = std::bit_floor(std::max<std::size_t>(pages / round, 1));
-  std::size_t chunk = 1;
-  while (chunk < coarsest && ranges_of_rounds(parts, ceil_div(pages, chunk)) > ranges) chunk *= 2;
-  return chunk;
-}
 
 void plan_rounds(plan& p, const placement& where, const plan_options& options) {
   const std::vector<node_weight> parts = parts_of(where);

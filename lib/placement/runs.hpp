@@ -6,7 +6,9 @@
 #include <acre/plan.hpp>
 
 #include <cstddef>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace acre::inline v1::detail {
 
@@ -38,6 +40,15 @@ class run_list {
   std::size_t x_end = 0;
   policy_mode x_mode;
 };
+
+/// The nodes of a round robin in order, with so many chunks for each.
+std::vector<node_weight> parts_of(const placement& where);
+/// Ranges of so many chunks dealt out in rounds.
+std::size_t ranges_of_rounds(std::span<const node_weight> parts, std::size_t chunks);
+/// The fewest pages in a chunk that keep the limit, which is not 0: larger chunks never need more ranges.
+std::size_t smallest_chunk(std::span<const node_weight> parts, std::size_t pages, std::size_t limit);
+/// The finest power of two of pages that needs no more than so many ranges, but no coarser than a round in all.
+std::size_t automatic_chunk(std::span<const node_weight> parts, std::size_t pages, std::size_t ranges);
 
 /// The chunk of a plan that has its bytes and page size; of all but chunk::automatic.
 void set_chunk(plan& p, const chunk& wanted);

@@ -13,10 +13,13 @@
 #include <cstdint>
 #include <mutex>
 
+#include "area/area_for_pieces.hpp"
 #include "area/page_kinds.hpp"
 #include "base/small_mutex.hpp"
 #include "observe/committer.hpp"
+#include "observe/exact_pages.hpp"
 #include "observe/move_to_plan.hpp"
+#include "placement/planned_ranges.hpp"
 #include "placement/policy_call.hpp"
 #include "placement/strategies.hpp"
 #include "pool/slab.hpp"
@@ -102,16 +105,36 @@ std::size_t round_of(const placement& where) {
 /// What no block of a slab has less of to itself, and no page is cut by.
 std::size_t least_piece() noexcept { return std::max(unit_bytes, sys::page_size()); }
 
+/// Whether huge pages would reach over what lies on different nodes under one policy.
+bool has_exact_base_pages(const displaced_part& part) {
+  const auto known = planned_ranges::around(part.data(), part.bytes());
+  return known && known->placed_by == placed_by::making && !known->goes_by_huge_pages();
+}
+
 /// Sets the policy again that a part had, and moves what pages are there to where it says.
 /// \param eager all pages are to be there
 void bring_back(const displaced_part& part, bool eager) {
-  const plan all{
-      .ranges = {{0, part.bytes(), part.was}}, .bytes = part.bytes(), .page_size = sys::page_size()};
   const topology& machine = topology::system();
-  apply(part.data(), all, machine);
-  const migration done = move_to_plan(part.data(), all, machine);
+  const auto known = planned_ranges::around(part.data(), part.bytes());
+  const bool is_exact = known && known->placed_by == placed_by::making;
+  const std::size_t offset = is_exact ? part.begin - reinterpret_cast<std::uintptr_t>(known->begin) : 0;
+  migration done;
+  if (is_exact) {
+    done = bring_exact_pages_home(*known, offset, part.bytes(), machine);
+  } else {
+    const plan all{
+        .ranges = {{0, part.bytes(), part.was}}, .bytes = part.bytes(), .page_size = sys::page_size()};
+    apply(part.data(), all, machine);
+    done = move_to_plan(part.data(), all, machine);
+  }
   // Linux 6.12 gives zeros back when it divides huge pages.
-  if (eager && done.untouched != 0) prefault(part.data(), part.bytes(), machine);
+  if (eager && done.untouched != 0) {
+    if (is_exact) {
+      make_exact_pages(*known, offset, part.bytes(), machine);
+    } else {
+      prefault(part.data(), part.bytes(), machine);
+    }
+  }
   if (part.was.mode != policy_mode::bind || done.failed() == 0) return;
   const std::string what = "pages that migrate() moved do not come back to node " +
                            part.was.nodes.to_string() + ": " + done.to_string();
@@ -183,7 +206,7 @@ class area_source final : public page_source {
   bool put_right(const displaced_part& part) override {
     try {
       // What moved block by block is no huge page any more, and may have been told not to become one.
-      if (x_pages->page_kind() == page_kind::transparent_huge)
+      if (x_pages->page_kind() == page_kind::transparent_huge && !has_exact_base_pages(part))
         sys::want_huge_pages(part.data(), part.bytes());
       if (!are_parts_alone() || !discard(part.data(), part.bytes())) {
         bring_back(part, x_pages->options().commit == commit::eager);
@@ -307,8 +330,8 @@ std::unique_ptr<page_source> make_page_source(const placement& where, const pool
       .on_denied = options.on_denied,
       .name = options.name,
   };
-  auto made = std::make_unique<area>(where, pages, machine);
   const bool eager = options.commit.value_or(where.is_hard() ? commit::eager : commit::lazy) == commit::eager;
+  auto made = eager ? area_for_pieces(where, pages, machine) : std::make_unique<area>(where, pages, machine);
   if (!eager || !is_hugetlb(made->page_kind()))
     return std::make_unique<area_source>(std::move(made), eager, machine);
   // Whether there are hugetlb pages is known when a slab is mapped, and then smaller ones may do.

@@ -31,6 +31,8 @@ struct expectation {
   nodes even;
   /// So many units follow the first of them; 0: each for itself.
   std::size_t together = 0;
+  /// Its pages were made before anybody had them: hard memory may then be under one policy for all nodes.
+  bool made = false;
 };
 
 /// The machine as the samples see it: usable nodes in order, at least one.

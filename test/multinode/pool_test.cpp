@@ -27,9 +27,11 @@ constexpr std::size_t alignment = 8;
 /// What a pool over one placement must do.
 class placed_pool {
  public:
-  explicit placed_pool(const sample& s) : expected(s.make(usable_list(), base_page())) {}
+  explicit placed_pool(const sample& s) : expected(s.make(usable_list(), base_page())) {
+    expected.made = true;
+  }
 
-  const expectation expected;
+  expectation expected;
 
   bool is_supported() const {
     return expected.where.strategy() != strategy::weighted_by_system || knows_policy(mpol::weighted);

@@ -223,7 +223,7 @@ class random_memory {
 
   /// The pool's placement; nothing where there is no pool.
   const std::optional<placement>& made_as() const { return x_made_as; }
-  /// The node of each page as the kernel was told it when the pool was made.
+  /// The node of each page as it was decided when the pool made it.
   std::span<const unsigned> homes(const char* p, std::size_t bytes) const {
     return std::span(x_homes).subspan(static_cast<std::size_t>(p - x_data) / base_page(),
                                       bytes / base_page());
@@ -256,10 +256,12 @@ class random_memory {
     for (std::size_t i = random.below(4); i != 0; --i)
       static_cast<void>(x_pool->allocate((1 + random.below(100)) * base_page()));
     x_data = static_cast<char*>(x_pool->allocate(x_bytes));
-    for (std::size_t at = 0; at < x_bytes; at += base_page()) {
-      const nodes told = policy_at(x_data + at).nodes;
-      require(told.size() == 1, "get_mempolicy");
-      x_homes.push_back(*told.begin());
+    const std::vector<int> made = page_nodes(x_data, x_bytes);
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      // Hard memory has its pages when the pool hands it out, and may be under one policy.
+      const nodes told = policy_at(x_data + i * base_page()).nodes;
+      require(told.size() == 1 || made[i] >= 0, "get_mempolicy");
+      x_homes.push_back(told.size() == 1 ? *told.begin() : static_cast<unsigned>(made[i]));
     }
     x_signed.resize(x_bytes / x_unit);
     touch_some(random);

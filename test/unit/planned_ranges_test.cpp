@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <random>
 #include <utility>
 #include <vector>
@@ -54,6 +55,14 @@ class known {
  private:
   std::byte* x_begin;
 };
+
+/// The plan of a range that is part of a mapping which was planned as `where`; nothing if it is none.
+std::optional<plan> planned_part(const std::byte* p, std::size_t bytes, const placement& where,
+                                 const topology& machine) {
+  const auto what = planned_ranges::around(p, bytes);
+  if (!what || !what->is_planned_as(where)) return std::nullopt;
+  return what->part(static_cast<std::size_t>(p - what->begin), bytes, machine);
+}
 
 const placement blocks = placement::blocked({{0, 3}, {1, 1}});
 

@@ -61,14 +61,15 @@ void judge_mappings(const doctor_facts& facts, std::vector<finding>& findings) {
     findings.push_back(
         {"few_mappings", finding_level::warning,
          fmt::format("A process may have {} mappings: placements by chunks or by page get {} ranges in all "
-                     "instead of {}.",
+                     "instead of {}, where they are soft or lazy.",
                      *facts.max_map_count, ranges, usual / 4 * 3),
          fmt::format("sysctl vm.max_map_count={}, or larger chunks.", usual)});
   } else {
     findings.push_back(
         {"mappings", finding_level::ok,
-         fmt::format("A process may have {} mappings: placements by chunks get {} ranges in all.",
-                     *facts.max_map_count, ranges),
+         fmt::format(
+             "A process may have {} mappings: soft and lazy placements by chunks get {} ranges in all.",
+             *facts.max_map_count, ranges),
          ""});
   }
 }
