@@ -358,14 +358,31 @@ BOOST_AUTO_TEST_CASE(under_another_policy_are_told) {
   pages.deallocate(p, 4_MiB, alignment);
 }
 
+const std::string khugepaged = "/sys/kernel/mm/transparent_hugepage/khugepaged/";
+
+/// Written for the life of this: other cases share the machine.
+class khugepaged_setting {
+ public:
+  khugepaged_setting(const char* name, const char* value) : x_file(khugepaged + name) {
+    std::getline(std::ifstream(x_file) >> std::ws, x_before);
+    std::ofstream(x_file) << value;
+  }
+  ~khugepaged_setting() { std::ofstream(x_file) << x_before; }
+  khugepaged_setting(const khugepaged_setting&) = delete;
+  khugepaged_setting& operator=(const khugepaged_setting&) = delete;
+
+ private:
+  std::string x_file;
+  std::string x_before;
+};
+
 /// Waits until khugepaged has looked at everything again, several times.
 void let_khugepaged_work() {
-  const std::string directory = "/sys/kernel/mm/transparent_hugepage/khugepaged/";
-  std::ofstream(directory + "scan_sleep_millisecs") << 1;
-  std::ofstream(directory + "pages_to_scan") << 100'000;
-  const auto scans = [&] {
+  const khugepaged_setting at_once("scan_sleep_millisecs", "1");
+  const khugepaged_setting much("pages_to_scan", "100000");
+  const auto scans = [] {
     std::size_t n = 0;
-    std::ifstream(directory + "full_scans") >> n;
+    std::ifstream(khugepaged + "full_scans") >> n;
     return n;
   };
   const std::size_t first = scans();

