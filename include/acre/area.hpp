@@ -77,10 +77,14 @@ struct [[nodiscard]] area_status {
 /// validates everything that can be validated, by binding a scratch page and reading its policy back.
 ///
 /// allocate(): one mmap, one mbind for each range of the plan. Alignments up to and above the page size. With commit::eager a
-/// hard placement of several ranges has each page where the plan says when allocate() returns, and then one policy, bind to
-/// all its nodes: one mapping of the kernel however fine the chunks are, for private memory without hugetlb pages. What is
-/// swapped out, or copied after fork(), may come back on another node of the set; check() tells.
-/// \throws allocation_error errc::out_of_memory, errc::no_huge_pages, errc::lock_limit; with commit::eager
+/// hard placement of several ranges has each page where the plan says when allocate() returns, and then, for private memory
+/// without hugetlb pages, one policy, bind to all its nodes: one mapping of the kernel however fine the chunks are (ranges of
+/// some 4 MiB of base pages and more keep a policy each). What is swapped out, or copied after fork(), may come back on
+/// another node of the set; check() tells.
+/// \throws allocation_error errc::out_of_memory, errc::no_huge_pages, errc::lock_limit, errc::invalid_alignment;
+///   errc::too_many_ranges: the process's budget of mappings, or a million ranges (by_page, most_free: a quarter of that) where
+///   pages are made under one policy; every other error of apply() and make_plan(), with its own code. What a by_page function
+///   throws passes through. With commit::eager
 ///   errc::node_full for a hard placement whose nodes have no room, never a signal. allocate(0) gives a
 ///   page. With commit::lazy a hard placement whose nodes are full ends at first touch in the kernel's OOM
 ///   killer (SIGKILL; hugetlb: SIGBUS): the kernel reserves nothing per node. Where mlockall(2) with MCL_FUTURE makes
@@ -116,7 +120,8 @@ class ACRE_API area final : public resource {
   /// Asks the kernel whether a block of this area lies as its placement says (acre::check with the page
   /// size the block was planned with).
   /// \param p, bytes as given by and to allocate()
-  /// \throws error what acre::check throws
+  /// \throws error what acre::check throws; errc::not_mapped if it is no block of this area (any more), where the area knows
+  ///   its blocks
   check_result check_block(const void* p, std::size_t bytes) const;
   /// \returns what is not ok() if there is an error
   check_result check_block(const void* p, std::size_t bytes, std::error_code& ec) const noexcept;
@@ -139,6 +144,6 @@ static_assert(std::is_base_of_v<resource, area>);
 static_assert(!std::is_copy_constructible_v<area> && !std::is_copy_assignable_v<area>);
 
 /// AML's ready-made area: unbound, private, base pages. Immortal.
-ACRE_API area& default_area();
+[[nodiscard]] ACRE_API area& default_area();
 
 }  // namespace acre::inline v1

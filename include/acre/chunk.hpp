@@ -17,9 +17,9 @@ class ACRE_API chunk {
  public:
   /// What costs no kernel mappings to speak of: a page where one policy of the kernel deals out pages by itself (soft
   /// interleave); the whole allocation for most_free; else the finest power of two of pages that keeps this process
-  /// within its budget of mappings (plan_options::automatic_ranges), yet each node gets its share. Hard memory whose pages are
-  /// made before anybody has them (commit::eager) needs no mappings for its chunks: a range for each 256 KiB, 2 MiB in a block
-  /// above 1 GiB.
+  /// within its budget of mappings (plan_options::automatic_ranges), yet each node gets its share. Hard weighted and
+  /// interleaved memory whose pages are made before anybody has them (pools, commit::eager) needs no mappings for its
+  /// chunks: a range for each 256 KiB, and 64 at least; huge pages of 2 MiB in a block above 1 GiB.
   static const chunk automatic;
   /// One page, base or huge, whatever its size is.
   static const chunk page;

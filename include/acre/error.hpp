@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 
 namespace acre::inline v1 {
 
@@ -61,7 +62,8 @@ enum class errc {
   return {static_cast<int>(e), category()};
 }
 
-/// What error and allocation_error share: `catch (const acre::failure& f)` catches all that acre throws by itself. (What
+/// What error and allocation_error share: `catch (const acre::failure& f)` catches all that acre throws by itself, but for
+/// numa_allocator's std::bad_array_new_length. (What
 /// else leaves its functions are exceptions of the caller's own functions, and std::bad_alloc where there is no memory for
 /// acre's own books.) Not a std::exception: error and allocation_error are that already.
 class ACRE_API failure {
@@ -77,7 +79,8 @@ class ACRE_API failure {
   virtual ~failure();
 };
 
-/// Thrown for every error but lack of memory. what() names the argument, its value and what would be right.
+/// Thrown for every error but a failed allocation (prefault(), which allocates nothing, throws it for full nodes, too).
+/// what() names the argument, its value and what would be right.
 class ACRE_API error : public std::system_error, public failure {
  public:
   /// what() is `message`; code.message() follows it for codes that are not acre's, and stands for an empty
@@ -113,6 +116,10 @@ class ACRE_API allocation_error : public std::bad_alloc, public failure {
   std::size_t x_reason;  // where it starts in x_text
   char x_text[256];
 };
+
+static_assert(std::is_nothrow_copy_constructible_v<error> && std::is_nothrow_copy_assignable_v<error>);
+static_assert(std::is_nothrow_copy_constructible_v<allocation_error> &&
+              std::is_nothrow_copy_assignable_v<allocation_error>);
 
 }  // namespace acre::inline v1
 

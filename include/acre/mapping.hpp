@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 
 namespace acre::inline v1 {
 
@@ -43,7 +44,7 @@ struct mapping_options {
   address_use use = address_use::hint;
   /// A file descriptor, which may be closed afterwards; -1: anonymous memory.
   int file = -1;
-  /// Offset in the file, in bytes; a multiple of the base page size.
+  /// Offset in the file, in bytes; a multiple of the page size of the kind.
   std::uint64_t offset = 0;
   /// Shown in /proc/PID/maps as [anon:name] for private anonymous memory (Linux 5.17 with
   /// CONFIG_ANON_VMA_NAME; elsewhere it has no effect); at most 79 printable characters without [ ] \ $ `.
@@ -56,7 +57,7 @@ class ACRE_API mapping {
  public:
   mapping() noexcept = default;
   /// Maps `bytes` bytes, rounded up to whole pages of the kind. No page exists yet.
-  /// \throws allocation_error errc::out_of_memory, errc::no_huge_pages (and errno values of mmap);
+  /// \throws allocation_error errc::out_of_memory, errc::no_huge_pages, errc::lock_limit (and errno values of mmap);
   ///   error errc::invalid_size (0, or beyond the address space), errc::invalid_alignment (alignment, offset,
   ///   address), errc::address_in_use, errc::invalid_argument (name, bad descriptor)
   explicit mapping(std::size_t bytes, const mapping_options& options = {});
@@ -89,5 +90,8 @@ class ACRE_API mapping {
   std::size_t x_size = 0;
   acre::page_kind x_page_kind = acre::page_kind::system;
 };
+
+static_assert(std::is_nothrow_move_constructible_v<mapping> && std::is_nothrow_move_assignable_v<mapping>);
+static_assert(!std::is_copy_constructible_v<mapping> && !std::is_copy_assignable_v<mapping>);
 
 }  // namespace acre::inline v1

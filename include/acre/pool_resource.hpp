@@ -36,8 +36,9 @@ enum class guarding {
 
 /// Every default has its measurement in docs/pools.md.
 struct pool_options {
-  /// Nothing: transparent_huge, but system where a placement goes page by page (interleave, weighted, by_page)
-  /// or by first touch (local). Of an upstream given by the caller: whatever that one maps.
+  /// Nothing: transparent_huge, but system where a placement goes by less than a huge page (interleave and weighted by
+  /// automatic or small chunks, most_free by small ones, weighted_by_system, by_page) or by first touch (local). Of an
+  /// upstream given by the caller: whatever that one maps.
   std::optional<acre::page_kind> page_kind = std::nullopt;
   page_fallback fallback = page_fallback::smaller;
   /// Of the pool's own pages. eager: they are made before a block that has them is handed out, in pieces of a huge page
@@ -63,7 +64,7 @@ struct pool_options {
   /// taken back when small blocks need more memory.
   std::size_t cached = std::size_t{64} << 10;
   /// Larger blocks are extents of whole 8 KiB units. At most 64 KiB; rounded up to a size class. Where large
-  /// blocks get mappings of their own (local, blocked, by_page, chunks) it is 32 KiB at most.
+  /// blocks get mappings of their own (local, blocked, by_page, chunks that are given) it is 32 KiB at most.
   std::size_t largest_small = std::size_t{64} << 10;
   acre::guarding guarding = acre::guarding::automatic;
 
@@ -77,8 +78,8 @@ struct [[nodiscard]] pool_statistics {
   std::uint64_t deallocations = 0;  ///< so far
   std::uint64_t cache_hits = 0;     ///< allocations that the calling thread's cache served by itself
   std::uint64_t refills = 0;        ///< lists of blocks that threads took from the centre
-  std::uint64_t spills = 0;         ///< lists of blocks that threads gave to the centre
-  std::uint64_t foreign_frees = 0;  ///< of node_pools only: blocks freed by a thread on another node
+  std::uint64_t flushes = 0;        ///< lists of blocks that threads gave to the centre
+  std::uint64_t remote_frees = 0;   ///< of node_pools only: blocks freed by a thread on another node
   std::uint64_t trims = 0;
   std::size_t live_blocks = 0;
   std::size_t live_bytes = 0;      ///< good_size of the live blocks
@@ -96,13 +97,13 @@ struct [[nodiscard]] pool_statistics {
 /// frees a block and whoever gets it next: it comes from the pool's pages and goes back to them.
 ///
 /// Blocks up to options().largest_small come from size classes (12.5 % more than asked at most, from 64 bytes
-/// up), through a cache of the calling thread; larger ones are extents of slabs of 1 MiB to 1 GiB; above 16
-/// MiB, or where the placement depends on an allocation's beginning or its first touch (local, blocked, by_page,
-/// chunks), mappings of their own. deallocate() wants the bytes (up to good_size()) and the alignment of
-/// allocate(): blocks have no headers.
+/// up), through a cache of the calling thread; larger ones are extents of slabs of 1 MiB and more. Above 16 MiB (512 MiB where
+/// automatic chunks deal out slabs: weighted, most_free, hard interleave), or where the placement depends on an allocation's
+/// beginning or its first touch (local, blocked, by_page, chunks that are given), they are mappings of their own.
+/// deallocate() wants the bytes (up to good_size()) and the alignment of allocate(): blocks have no headers.
 ///
-/// allocate() \throws allocation_error errc::invalid_alignment; what upstream throws, after retained memory was
-///   given back and the request tried again. Nothing is lost then.
+/// allocate() \throws allocation_error errc::invalid_alignment, errc::pool_limit; what upstream throws, after retained memory
+///   was given back and the request tried again. Nothing is lost then.
 ///
 /// Freed pages are used again, wherever they were first touched: under placements that leave several nodes to the toucher
 /// (unbound, bind and prefer of several), a large block may lie on any of them. local() gives large blocks fresh pages.
@@ -121,8 +122,9 @@ class ACRE_API pool_resource final : public detail::pool_front_end {
   /// \throws what area's constructor throws; error errc::invalid_argument for options outside their range
   explicit pool_resource(const placement& where, pool_options options = {},
                          const topology& machine = topology::system());
-  /// \param upstream must outlive the pool. Of an area with private pages the pool also gives single pages back to
-  ///   the system; of others, only whole slabs back to upstream. Others than acre's and new_delete_resource() need not
+  /// \param upstream must outlive the pool. Of an area with private pages that are lazy, not locked and not hugetlb, the pool
+  ///   also gives single pages back to the system; of others, only whole slabs back to upstream. Others than acre's and
+  ///   new_delete_resource() need not
   ///   be thread-safe, if nobody else calls them meanwhile: the pool calls them from one thread at a time. They must
   ///   not call the pool back. A child that was forked while another thread was inside such an upstream must not use
   ///   the pool: only that upstream could tell what state it is in.
@@ -188,7 +190,7 @@ static_assert(!std::is_copy_constructible_v<pool_resource> && !std::is_copy_assi
 /// leaves, when the first pool is made. A pool that has free pages while there are more in all gives its own back, down to
 /// 1 MiB; pools that nobody calls keep what they have: trim().
 /// \safety any thread
-ACRE_API std::size_t retained_limit() noexcept;
+[[nodiscard]] ACRE_API std::size_t retained_limit() noexcept;
 /// \param bytes 0: each pool keeps 1 MiB; SIZE_MAX: only pool_options::retained limits
 /// \returns the limit before
 ACRE_API std::size_t set_retained_limit(std::size_t bytes) noexcept;

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <memory_resource>
 #include <system_error>
+#include <type_traits>
 
 namespace acre::inline v1 {
 
@@ -122,5 +123,9 @@ class ACRE_API segment_resource final : public resource {
   std::size_t x_bytes;
   mutable std::atomic<late_free*> x_late = nullptr;
 };
+
+static_assert(std::is_base_of_v<resource, segment_resource>);
+static_assert(!std::is_copy_constructible_v<segment_resource> &&
+              !std::is_copy_assignable_v<segment_resource>);
 
 }  // namespace acre::inline v1

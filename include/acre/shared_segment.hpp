@@ -22,6 +22,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <vector>
 
 namespace acre::inline v1 {
@@ -307,5 +308,9 @@ class ACRE_API shared_segment {
 
   std::unique_ptr<segment_state> x_state;
 };
+
+static_assert(std::is_nothrow_move_constructible_v<shared_segment> &&
+              std::is_nothrow_move_assignable_v<shared_segment>);
+static_assert(!std::is_copy_constructible_v<shared_segment> && !std::is_copy_assignable_v<shared_segment>);
 
 }  // namespace acre::inline v1

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <system_error>
+#include <type_traits>
 #include <vector>
 
 namespace acre::inline v1 {
@@ -72,6 +73,8 @@ class ACRE_API thread_binding {
   acre::policy x_policy;
   std::vector<downgrade> x_downgrades;
 };
+
+static_assert(!std::is_copy_constructible_v<thread_binding> && !std::is_move_constructible_v<thread_binding>);
 
 /// The policy of the calling thread, as get_mempolicy(2) tells it, without flags of its mode (with
 /// MPOL_F_RELATIVE_NODES, nodes are positions among the allowed ones).

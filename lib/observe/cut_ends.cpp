@@ -1,5 +1,12 @@
 #include "observe/cut_ends.hpp"
 
+#include <acre/prefault.hpp>
+
+#include <algorithm>
+
+#include "base/code_of.hpp"
+#include "observe/exact_pages.hpp"
+#include "placement/planned_ranges.hpp"
 #include "sys/pages.hpp"
 
 namespace acre::inline v1 {
@@ -22,14 +29,31 @@ void for_runs(std::size_t pages, Is is, F f) {
   }
 }
 
+/// Not by populating alone: under a hard policy that calls the OOM killer where a node has become full.
+void make_again(std::uintptr_t begin, std::size_t bytes, const topology& machine) {
+  auto* const p = reinterpret_cast<std::byte*>(begin);
+  const auto known = planned_ranges::around(p, bytes);
+  if (!known || known->placed_by != placed_by::making) return prefault(p, bytes, machine);
+  const auto offset = static_cast<std::size_t>(p - known->begin);
+  prefault(p, known->part(offset, bytes, machine), machine);
+  unite_exact_pages(*known, offset, bytes);
+}
+
 }  // namespace
 
-cut_ends::cut_ends(const page_range& range) : x_page(range.page_size) {
-  look(range.begin / huge_page * huge_page, range.begin);
-  look(range.end, (range.end + huge_page - 1) / huge_page * huge_page);
+cut_ends::cut_ends(const page_range& range, std::uintptr_t begin, std::uintptr_t end, const topology& machine)
+    : x_page(range.page_size), x_machine(machine) {
+  look(std::max(begin, range.begin / huge_page * huge_page), range.begin);
+  look(range.end, std::min(end, (range.end + huge_page - 1) / huge_page * huge_page));
+}
+
+// Who has them would be no better off with an error about a neighbour's range.
+cut_ends::~cut_ends() {
+  code_of([&] { mend(); });
 }
 
 void cut_ends::look(std::uintptr_t begin, std::uintptr_t end) {
+  if (begin >= end) return;
   const auto entries = entries_of(begin, (end - begin) / x_page);
   for_runs(
       entries.size(), [&](std::size_t i) { return entries[i] == sys::page_entry::present; },
@@ -46,7 +70,7 @@ void cut_ends::mend() const {
     };
     for_runs(entries.size(), is_gone, [&](std::size_t first, std::size_t count) {
       // What others have unmapped meanwhile is theirs.
-      sys::populate(reinterpret_cast<void*>(r.begin + first * x_page), count * x_page);
+      code_of([&] { make_again(r.begin + first * x_page, count * x_page, x_machine); });
     });
   }
 }

@@ -1,6 +1,8 @@
 // cut_ends: the pages beside a range, in the huge pages that it ends in the middle of.
 #pragma once
 
+#include <acre/topology.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -15,11 +17,13 @@ namespace acre::inline v1 {
 class cut_ends {
  public:
   /// Looks which are there.
+  /// \param begin, end of the mappings that the range lies in: huge pages do not reach beyond
   /// \throws std::bad_alloc
-  explicit cut_ends(const page_range& range);
-  /// Makes those again that are there no more.
-  /// \throws std::bad_alloc
-  void mend() const;
+  cut_ends(const page_range& range, std::uintptr_t begin, std::uintptr_t end, const topology& machine);
+  /// Makes those again that are there no more, where they belong, as far as there is room.
+  ~cut_ends();
+  cut_ends(const cut_ends&) = delete;
+  cut_ends& operator=(const cut_ends&) = delete;
 
  private:
   /// Pages that were there: where they begin, and how many.
@@ -28,8 +32,10 @@ class cut_ends {
     std::size_t pages;
   };
   void look(std::uintptr_t begin, std::uintptr_t end);
+  void mend() const;
 
   std::size_t x_page;
+  const topology& x_machine;
   std::vector<run> x_there;
 };
 

@@ -42,7 +42,9 @@ page_mover::page_mover(const page_range& range, const plan& wanted, const topolo
 }
 
 migration page_mover::run() {
-  const cut_ends ends(x_range);
+  const bool known = !x_mappings.empty();
+  const cut_ends ends(x_range, known ? x_mappings.front().begin : x_range.begin,
+                      known ? x_mappings.back().end : x_range.end, x_machine);
   x_now = look();
   take_turns();
   for (std::size_t i = 0; i < x_range.pages(); ++i) x_was_wrong[i] = is_wrong(i);
@@ -60,7 +62,6 @@ migration page_mover::run() {
     move_wrong_pages();
     x_now = look();
   }
-  ends.mend();
   return report();
 }
 

@@ -169,7 +169,8 @@ range_owners::range_owners(std::uintptr_t begin, std::uintptr_t end) {
       owned_range::for_each(begin, end, [&](const owned_range& r) {
         if (++count > x_parts.capacity()) return;
         const auto [first, last] = r.whole_pieces(std::max(begin, r.x_begin), std::min(end, r.x_end));
-        x_parts.push_back({&r, first, last, r.x_rules.home, r.has_small_blocks(first, last)});
+        x_parts.push_back(
+            {&r, first, last, r.x_rules.home, r.has_small_blocks(first, last), r.has_displaced()});
       });
     }
     if (count <= x_parts.capacity()) return;
@@ -199,6 +200,7 @@ void range_owners::withdraw() const noexcept {
   std::multimap<std::uintptr_t, displaced_part> gone;  // after the lock
   const std::lock_guard guard(ranges_mutex);
   for (const part& p : x_parts) {
+    if (p.had_displaced) continue;
     owned_range* const found = owned_range::find(p.owner, p.begin);
     if (found == nullptr) continue;
     auto& notes = found->x_displaced;

@@ -119,6 +119,7 @@ class range_owners {
     std::uintptr_t end;
     std::optional<policy> home;  ///< of all of it
     bool has_small_blocks;       ///< that nobody looks at when they are handed out again
+    bool had_displaced;          ///< something of the owner's was before
   };
 
   /// \throws std::bad_alloc
@@ -128,7 +129,7 @@ class range_owners {
   /// Notes, in one of these parts, what is displaced from now on. Of what is already, the first note counts.
   /// \throws std::bad_alloc; nothing is noted then
   static void note(const owned_range* owner, const std::vector<displaced_part>& displaced);
-  /// Forgets what is noted of these parts: nothing was done.
+  /// Forgets what is noted of these parts, for nothing was done: of owners that had nothing displaced before.
   void withdraw() const noexcept;
 
  private:

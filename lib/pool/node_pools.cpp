@@ -30,8 +30,8 @@ void add(pool_statistics& sum, const pool_statistics& s) {
   sum.deallocations += s.deallocations;
   sum.cache_hits += s.cache_hits;
   sum.refills += s.refills;
-  sum.spills += s.spills;
-  sum.foreign_frees += s.foreign_frees;
+  sum.flushes += s.flushes;
+  sum.remote_frees += s.remote_frees;
   sum.trims += s.trims;
   sum.live_blocks += s.live_blocks;
   sum.live_bytes += s.live_bytes;
@@ -54,7 +54,7 @@ struct node_pools::state {
     std::atomic<pool_resource*> pool{nullptr};
     std::atomic<unsigned> index{no_pool};  ///< of it
     /// relaxed: a statistic, orders nothing. Exchanged, for the thread may have moved on to another CPU meanwhile.
-    std::atomic<std::uint64_t> foreign_frees{0};
+    std::atomic<std::uint64_t> remote_frees{0};
   };
 
   state(const node_set& served, const topology& of)
@@ -110,7 +110,7 @@ struct node_pools::state {
   /// Out of line, so that the way of a local free stays short.
   [[gnu::noinline]] void count_foreign(cpu_slot& s, unsigned owner) noexcept {
     if (s.index.load(std::memory_order_relaxed) == no_pool && find_out_here() == owner) return;
-    s.foreign_frees.fetch_add(1, std::memory_order_relaxed);
+    s.remote_frees.fetch_add(1, std::memory_order_relaxed);
   }
 
   pool_resource& at(node_id node) const {
@@ -188,7 +188,7 @@ pool_statistics node_pools::statistics() const {
   pool_statistics sum;
   for (const auto& pool : x_state->pools) add(sum, pool->statistics());
   for (std::size_t i = 0; i <= x_state->cpu_mask; ++i) {
-    sum.foreign_frees += x_state->cpus[i].foreign_frees.load(std::memory_order_relaxed);
+    sum.remote_frees += x_state->cpus[i].remote_frees.load(std::memory_order_relaxed);
   }
   return sum;
 }

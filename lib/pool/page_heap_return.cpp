@@ -170,16 +170,20 @@ std::size_t page_heap::purge_slab(slab& s, purge_plan plan) noexcept {
 /// \returns units that are dirty still
 std::size_t page_heap::discard(slab& s, const slab::run& r) noexcept {
   const bool clean = x_pages->discard(s.address(r), r.count * unit_bytes);
-  const std::size_t granule = x_pages->discard_granule() / unit_bytes;
-  if (!clean && granule != 0 && r.count > granule) {
+  const std::size_t granule = s.granule();
+  if (!clean && x_pages->discard_granule() != 0 && r.count > granule) {
     const std::size_t half = (r.count / 2 + granule - 1) / granule * granule;
     return discard(s, {r.first, half}) + discard(s, {r.first + half, r.count - half});
   }
   const std::lock_guard guard(x_mutex);
+  // The kernel may have taken pages up to the one that is locked. To make pages that are there does no harm.
+  if (!clean) s.note_no_pages(r);
+  const std::size_t before = s.dirty_units();
   s.give_back(r, clean);
-  if (!clean) x_dirty_units += r.count;
+  const std::size_t kept = s.dirty_units() - before;
+  x_dirty_units += kept;
   x_slabs.update(s);
-  return clean ? 0 : r.count;
+  return kept;
 }
 
 std::size_t page_heap::unmap_empty_slabs(purge_plan plan) noexcept {

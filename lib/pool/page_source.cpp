@@ -23,6 +23,7 @@
 #include "placement/policy_call.hpp"
 #include "placement/strategies.hpp"
 #include "pool/slab.hpp"
+#include "sys/clock.hpp"
 #include "sys/pages.hpp"
 
 namespace acre::inline v1 {
@@ -37,8 +38,9 @@ constexpr std::size_t large_piece = mebibyte / 8;
 constexpr std::size_t small_piece = mebibyte / 16;
 constexpr std::size_t large_slab = 2 * mebibyte;
 
-/// In a row; then pages are not given back any more. Halving the largest run down to a unit takes half of that.
+/// In a row; then it is not tried for a while. Halving the largest run down to a unit takes half of that.
 constexpr unsigned most_refusals = 32;
+constexpr std::int64_t refused_milliseconds = 10'000;
 
 bool is_by_less_than_a_huge_page(const chunk& c) {
   return c == chunk::page || (c.bytes() != 0 && c.bytes() < page_size(page_kind::transparent_huge));
@@ -113,8 +115,12 @@ bool has_exact_base_pages(const displaced_part& part) {
 
 /// Sets the policy again that a part had, and moves what pages are there to where it says.
 /// \param eager all pages are to be there
-void bring_back(const displaced_part& part, bool eager) {
+void bring_back(displaced_part part, bool eager) {
   const topology& machine = topology::system();
+  // Blocks of others' resources may begin and end within pages: those were not moved.
+  part.begin = (part.begin + sys::page_size() - 1) / sys::page_size() * sys::page_size();
+  part.end = part.end / sys::page_size() * sys::page_size();
+  if (part.begin >= part.end) return;
   const auto known = planned_ranges::around(part.data(), part.bytes());
   const bool is_exact = known && known->placed_by == placed_by::making;
   const std::size_t offset = is_exact ? part.begin - reinterpret_cast<std::uintptr_t>(known->begin) : 0;
@@ -134,6 +140,7 @@ void bring_back(const displaced_part& part, bool eager) {
     } else {
       prefault(part.data(), part.bytes(), machine);
     }
+    return;
   }
   if (part.was.mode != policy_mode::bind || done.failed() == 0) return;
   const std::string what = "pages that migrate() moved do not come back to node " +
@@ -166,8 +173,9 @@ class area_source final : public page_source {
     const int failed = sys::discard(p, bytes);
     if (failed == 0) {
       x_refusals.store(0, std::memory_order_relaxed);
-    } else if (failed == EINVAL) {
-      x_refusals.fetch_add(1, std::memory_order_relaxed);
+    } else if (failed == EINVAL && x_refusals.fetch_add(1, std::memory_order_relaxed) + 1 >= most_refusals) {
+      x_refusals.store(0, std::memory_order_relaxed);
+      x_refused_until.store(sys::coarse_milliseconds() + refused_milliseconds, std::memory_order_relaxed);
     }
     return failed == 0;
   }
@@ -209,7 +217,7 @@ class area_source final : public page_source {
       if (x_pages->page_kind() == page_kind::transparent_huge && !has_exact_base_pages(part))
         sys::want_huge_pages(part.data(), part.bytes());
       if (!are_parts_alone() || !discard(part.data(), part.bytes())) {
-        bring_back(part, x_pages->options().commit == commit::eager);
+        bring_back(part, x_committer || x_pages->options().commit == commit::eager);
         return false;
       }
       const plan all{
@@ -245,7 +253,9 @@ class area_source final : public page_source {
  private:
   /// Whether parts of slabs share no page with others, and their pages can be made again.
   bool are_parts_alone() const noexcept { return sys::page_size() <= unit_bytes && discard_granule() != 0; }
-  bool is_refused() const noexcept { return x_refusals.load(std::memory_order_relaxed) >= most_refusals; }
+  bool is_refused() const noexcept {
+    return sys::coarse_milliseconds() < x_refused_until.load(std::memory_order_relaxed);
+  }
 
   std::unique_ptr<area> x_own;
   area* x_pages;
@@ -256,6 +266,7 @@ class area_source final : public page_source {
   /// Since pages were last given back. Of a single page that somebody has locked there are a few, for ever smaller parts
   /// around it; where all are locked (mlockall(2)) nothing else comes. relaxed: who does not see it yet finds it out again.
   std::atomic<unsigned> x_refusals = 0;
+  std::atomic<std::int64_t> x_refused_until = 0;
 };
 
 /// Those that any thread may call at any time, fork() included, need no lock.

@@ -40,7 +40,7 @@ class page_source {
   /// \returns false if that is not possible
   virtual bool discard(void* p, std::size_t bytes) noexcept = 0;
   /// Discarding less than such an aligned piece costs more than it gives (it splits a huge page). 0: nothing
-  /// can be discarded, or nothing any more: the kernel refused, as it does where others locked pages (mlockall).
+  /// can be discarded, or nothing for now: the kernel refused, as it does where others locked pages (mlockall).
   virtual std::size_t discard_granule() const noexcept = 0;
   /// Slabs are multiples of this and so aligned, but for a first small one.
   virtual std::size_t slab_granule() const noexcept = 0;

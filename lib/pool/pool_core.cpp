@@ -116,7 +116,7 @@ void pool_core::deallocate_small(void* p, size_class c) noexcept {
   if (!bin.has_room()) {
     if (bin.spare != nullptr) {
       x_centres[c].give_full(bin.spare);
-      cache->spills.store(cache->spills.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+      cache->flushes.store(cache->flushes.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     }
     bin.spare = std::exchange(bin.head, nullptr);
     bin.limit += x_centres[c].shape().list_blocks;
@@ -269,7 +269,7 @@ void pool_core::retire(const thread_cache& cache) noexcept {
   const std::uint64_t refills = cache.refills.load(std::memory_order_relaxed);
   x_counters.hits.fetch_add(taken - std::min(taken, refills), std::memory_order_relaxed);
   x_counters.refills.fetch_add(refills, std::memory_order_relaxed);
-  x_counters.spills.fetch_add(cache.spills.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  x_counters.flushes.fetch_add(cache.flushes.load(std::memory_order_relaxed), std::memory_order_relaxed);
 }
 
 void pool_core::lock_for_fork() noexcept {

@@ -93,7 +93,7 @@ class pool_core {
     std::array<std::atomic<std::uint64_t>, detail::class_count> given{};
     std::atomic<std::uint64_t> hits{0};
     std::atomic<std::uint64_t> refills{0};
-    std::atomic<std::uint64_t> spills{0};
+    std::atomic<std::uint64_t> flushes{0};
   };
 
   bool is_cached() const noexcept { return x_options.cached != 0; }

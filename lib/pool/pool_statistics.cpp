@@ -31,7 +31,7 @@ pool_statistics pool_core::statistics() const {
     }
     const std::uint64_t refills = cache.refills.load(std::memory_order_relaxed);
     s.refills += refills;
-    s.spills += cache.spills.load(std::memory_order_relaxed);
+    s.flushes += cache.flushes.load(std::memory_order_relaxed);
     s.cache_hits += taken - std::min(taken, refills);
     ++s.thread_caches;
   }
@@ -46,7 +46,7 @@ pool_statistics pool_core::statistics() const {
   }
   s.cache_hits += x_counters.hits.load(std::memory_order_relaxed);
   s.refills += x_counters.refills.load(std::memory_order_relaxed);
-  s.spills += x_counters.spills.load(std::memory_order_relaxed);
+  s.flushes += x_counters.flushes.load(std::memory_order_relaxed);
   s.trims = x_trims.load(std::memory_order_relaxed);
   x_heap.add_to(s);
   if (x_guard) {
@@ -65,7 +65,7 @@ std::string pool_statistics::to_string() const {
       << format_bytes_rounded(mapped_bytes) << " mapped, " << format_bytes_rounded(retained_bytes)
       << " of it retained); " << counted(allocations, "allocation") << ", " << cache_hits << " from "
       << counted(thread_caches, "cache") << ", " << counted(refills, "refill") << ", "
-      << counted(spills, "spill") << ", " << counted(foreign_frees, "foreign free") << ", "
+      << counted(flushes, "list") << " flushed, " << counted(remote_frees, "remote free") << ", "
       << counted(trims, "trim");
   return out.str();
 }

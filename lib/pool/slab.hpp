@@ -112,6 +112,8 @@ class slab : public owned_range {
   run run_of(const void* p, std::size_t units) const noexcept { return {unit_of(p), units}; }
   /// The run that a run of units lies in, in whole pieces. \param p within the slab
   run pieces_of(const void* p, std::size_t units) const noexcept;
+  /// Pages go back to the system in aligned pieces of so many units; 0: never.
+  std::size_t granule() const noexcept { return x_granule; }
   /// The first run of bare units of a run.
   run bare_run(const run& in) const noexcept;
   /// The pages of a run that was bare are there.

@@ -20,7 +20,7 @@ struct alignas(64) thread_cache {
   std::array<detail::cache_bin, detail::class_count> bins;
   // Written by the owner, read by statistics: they order nothing.
   std::atomic<std::uint64_t> refills{0};
-  std::atomic<std::uint64_t> spills{0};
+  std::atomic<std::uint64_t> flushes{0};
 
   std::uint64_t pool_id = 0;
   detail::thread_state* owner = nullptr;

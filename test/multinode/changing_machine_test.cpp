@@ -370,7 +370,7 @@ BOOST_AUTO_TEST_CASE(allocate_on_their_own_node) {
     void* const p = pools.allocate(100);
     BOOST_TEST(pools.owner(p) == n.second);
     pools.deallocate(p, 100);
-    BOOST_TEST(pools.statistics().foreign_frees == 0U);
+    BOOST_TEST(pools.statistics().remote_frees == 0U);
   });
 }
 

@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(serve_each_thread_from_the_nearest_node_with_memory) {
       for (const placed_block& b : blocks) give_back(pools, b);
     }
   }
-  BOOST_TEST(pools.statistics().foreign_frees == 0U);
+  BOOST_TEST(pools.statistics().remote_frees == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(give_blocks_of_the_node_asked_for) {
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(keep_every_block_on_its_node_through_churn) {
     const pinned there(cpu);
     asked.insert(pools.here());
   }
-  BOOST_TEST((pools.statistics().foreign_frees > 0) == (asked.size() > 1));
+  BOOST_TEST((pools.statistics().remote_frees > 0) == (asked.size() > 1));
 }
 
 BOOST_AUTO_TEST_CASE(keep_blocks_asked_for_by_node_through_churn_and_trims) {

@@ -179,12 +179,21 @@ BOOST_AUTO_TEST_CASE(go_by_whole_pieces) {
 BOOST_AUTO_TEST_CASE(forget_what_was_not_done) {
   a_range r;
   a_range within;
+  const range_owners owners(base + 5, base + 30);
   note(r, 10, 20);
   note(within, 10, 20);
-  note(r, 50, 60);
-  range_owners(base + 5, base + 30).withdraw();
+  owners.withdraw();
+  BOOST_TEST(!r.has_displaced());
   BOOST_TEST(!within.has_displaced());
-  BOOST_TEST((put_right(r, 0, 100) == std::vector<offsets>{{50, 60}}));
+}
+
+BOOST_AUTO_TEST_CASE(forget_nothing_of_who_had_something_displaced_before) {
+  a_range r;
+  note(r, 50, 60);
+  const range_owners owners(base + 5, base + 70);
+  note(r, 10, 20);
+  owners.withdraw();
+  BOOST_TEST((put_right(r, 0, 100) == std::vector<offsets>{{10, 20}, {50, 60}}));
 }
 
 // As if each byte were noted.

@@ -34,8 +34,8 @@ BOOST_AUTO_TEST_CASE(a_new_pool_are_zero) {
   BOOST_TEST(s.deallocations == 0U);
   BOOST_TEST(s.cache_hits == 0U);
   BOOST_TEST(s.refills == 0U);
-  BOOST_TEST(s.spills == 0U);
-  BOOST_TEST(s.foreign_frees == 0U);
+  BOOST_TEST(s.flushes == 0U);
+  BOOST_TEST(s.remote_frees == 0U);
   BOOST_TEST(s.trims == 0U);
   BOOST_TEST(s.live_blocks == 0U);
   BOOST_TEST(s.live_bytes == 0U);
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(one_thread_are_exact_for_small_blocks) {
   }
   const pool_statistics empty = pool.statistics();
   BOOST_TEST(empty.allocations == count);
-  BOOST_TEST(empty.spills > 0U);
+  BOOST_TEST(empty.flushes > 0U);
   // Free small blocks stay with their class.
   BOOST_TEST(empty.used_bytes == full.used_bytes);
 }
@@ -201,8 +201,8 @@ BOOST_AUTO_TEST_CASE(a_pool_print_every_number_that_does_not_follow_from_others)
   s.allocations = 102;
   s.cache_hits = 103;
   s.refills = 104;
-  s.spills = 105;
-  s.foreign_frees = 106;
+  s.flushes = 105;
+  s.remote_frees = 106;
   s.trims = 107;
   s.live_blocks = 108;
   s.live_bytes = 109;

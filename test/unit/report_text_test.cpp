@@ -37,12 +37,12 @@ BOOST_AUTO_TEST_CASE(of_a_pool_has_a_unit_for_each_number) {
   s.allocations = 1;
   s.thread_caches = 1;
   s.refills = 1;
-  s.spills = 2;
-  s.foreign_frees = 1;
+  s.flushes = 2;
+  s.remote_frees = 1;
   BOOST_TEST(
       s.to_string() ==
       "1 live block, together 64 B (14.4 MiB used, 1 MiB at most; 1.5 MiB mapped, 0 B of it retained); "
-      "1 allocation, 0 from 1 cache, 1 refill, 2 spills, 1 foreign free, 0 trims");
+      "1 allocation, 0 from 1 cache, 1 refill, 2 lists flushed, 1 remote free, 0 trims");
 }
 
 BOOST_AUTO_TEST_CASE(of_pages_says_that_they_are) {
