@@ -41,10 +41,10 @@ void make_again(std::uintptr_t begin, std::size_t bytes, const topology& machine
 
 }  // namespace
 
-cut_ends::cut_ends(const page_range& range, std::uintptr_t begin, std::uintptr_t end, const topology& machine)
+cut_ends::cut_ends(const page_range& range, const topology& machine)
     : x_page(range.page_size), x_machine(machine) {
-  look(std::max(begin, range.begin / huge_page * huge_page), range.begin);
-  look(range.end, std::min(end, (range.end + huge_page - 1) / huge_page * huge_page));
+  look(range.begin / huge_page * huge_page, range.begin);
+  look(range.end, (range.end + huge_page - 1) / huge_page * huge_page);
 }
 
 // Who has them would be no better off with an error about a neighbour's range.
@@ -53,7 +53,6 @@ cut_ends::~cut_ends() {
 }
 
 void cut_ends::look(std::uintptr_t begin, std::uintptr_t end) {
-  if (begin >= end) return;
   const auto entries = entries_of(begin, (end - begin) / x_page);
   for_runs(
       entries.size(), [&](std::size_t i) { return entries[i] == sys::page_entry::present; },

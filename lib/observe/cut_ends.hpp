@@ -17,9 +17,8 @@ namespace acre::inline v1 {
 class cut_ends {
  public:
   /// Looks which are there.
-  /// \param begin, end of the mappings that the range lies in: huge pages do not reach beyond
   /// \throws std::bad_alloc
-  cut_ends(const page_range& range, std::uintptr_t begin, std::uintptr_t end, const topology& machine);
+  cut_ends(const page_range& range, const topology& machine);
   /// Makes those again that are there no more, where they belong, as far as there is room.
   ~cut_ends();
   cut_ends(const cut_ends&) = delete;

@@ -42,12 +42,12 @@ page_mover::page_mover(const page_range& range, const plan& wanted, const topolo
 }
 
 migration page_mover::run() {
-  const bool known = !x_mappings.empty();
-  const cut_ends ends(x_range, known ? x_mappings.front().begin : x_range.begin,
-                      known ? x_mappings.back().end : x_range.end, x_machine);
+  const cut_ends ends(x_range, x_machine);
   x_now = look();
+  const bool some_untold = move_untold_pages();
+  if (some_untold) x_now = look();
   take_turns();
-  for (std::size_t i = 0; i < x_range.pages(); ++i) x_was_wrong[i] = is_wrong(i);
+  for (std::size_t i = 0; i < x_range.pages(); ++i) x_was_wrong[i] = x_was_wrong[i] || is_wrong(i);
   // A first attempt moves huge pages as a whole where they want to be whole. Pages that others hold for a moment, as
   // the kernel's own lists do, may move in a further one.
   constexpr int most_attempts = 5;
@@ -225,6 +225,33 @@ void page_mover::move_wrong_pages() {
   const int refused = moves.run();
   for (std::size_t k = 0; k < moves.size(); ++k) x_status[index(moves.page(k))] = moves.status(k);
   if (refused != 0) move_by_policy(moves);
+}
+
+/// Where the kernel tells of mappings only, and one has pages on several nodes: mbind(2) knows better which lie elsewhere.
+/// When they lie on one node, that is told.
+/// \returns whether there were such pages
+bool page_mover::move_untold_pages() {
+  bool any = false;
+  for (std::size_t i = 0; i < x_range.pages();) {
+    const std::size_t first = i;
+    const policy& p = policy_of(first);
+    while (i < x_range.pages() && x_now[i] == node_not_told && policy_of(i) == p) ++i;
+    if (first == i) {
+      ++i;
+      continue;
+    }
+    any = true;
+    if (p.mode != policy_mode::bind && p.mode != policy_mode::prefer) continue;
+    std::fill(x_was_wrong.begin() + static_cast<std::ptrdiff_t>(first),
+              x_was_wrong.begin() + static_cast<std::ptrdiff_t>(i), true);
+    auto* const run = reinterpret_cast<void*>(address(first));
+    const std::size_t bytes = (i - first) * x_range.page_size;
+    // By a preference, as below.
+    const int mode = p.nodes.size() == 1 ? sys::mode_preferred : sys::mode_preferred_many;
+    sys::bind(run, bytes, mode, to_bits(p.nodes), sys::page_moving::some);
+    apply(run, plan{.ranges = {{0, bytes, p}}, .bytes = bytes, .page_size = x_wanted.page_size}, x_machine);
+  }
+  return any;
 }
 
 /// Where move_pages(2) is refused: mbind(2) moves what lies elsewhere, a run of pages at a time. By a preference: touching

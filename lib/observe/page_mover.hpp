@@ -43,6 +43,7 @@ class page_mover {
   bool is_divided(std::size_t begin, std::size_t end) const;
   void divide(bool each_page);
   void map_wrong_pages();
+  bool move_untold_pages();
   void move_wrong_pages();
   void move_by_policy(const pending_moves& moves);
   migration report() const;

@@ -211,7 +211,7 @@ using acre::binding_of;
 
 BOOST_AUTO_TEST_CASE(are_an_error) {
   const node_set nodes = to_node_set(usable_nodes());
-  BOOST_CHECK_EXCEPTION(binding_of(-5), error, with_code(errc::no_such_process));
+  BOOST_CHECK_EXCEPTION((void)binding_of(-5), error, with_code(errc::no_such_process));
   BOOST_CHECK_EXCEPTION(move_process(-5, nodes, nodes), error, with_code(errc::no_such_process));
   BOOST_CHECK_EXCEPTION(restrict_process(-5, nodes), error, with_code(errc::no_such_process));
 }

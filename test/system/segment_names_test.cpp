@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(names_that_cannot_be_are_refused) {
                                       std::string_view(".."), std::string_view(long_name)}) {
     BOOST_CHECK_EXCEPTION(shared_segment::create(name, 4096, placement::unbound()), error,
                           with_code(errc::invalid_name));
-    BOOST_CHECK_EXCEPTION(shared_segment::open(name), error, with_code(errc::invalid_name));
+    BOOST_CHECK_EXCEPTION((void)shared_segment::open(name), error, with_code(errc::invalid_name));
     BOOST_CHECK_EXCEPTION(shared_segment::remove(name), error, with_code(errc::invalid_name));
   }
   const attach_options sysv{.backend = segment_backend::sysv};
@@ -267,11 +267,11 @@ BOOST_AUTO_TEST_CASE(names_that_cannot_be_are_refused) {
     BOOST_CHECK_EXCEPTION(
         shared_segment::create(name, 4096, placement::unbound(), {.backend = segment_backend::sysv}), error,
         with_code(errc::invalid_name));
-    BOOST_CHECK_EXCEPTION(shared_segment::open(name, sysv), error, with_code(errc::invalid_name));
+    BOOST_CHECK_EXCEPTION((void)shared_segment::open(name, sysv), error, with_code(errc::invalid_name));
   }
-  BOOST_CHECK_EXCEPTION(shared_segment::open("private", sysv), error, with_code(errc::invalid_name));
+  BOOST_CHECK_EXCEPTION((void)shared_segment::open("private", sysv), error, with_code(errc::invalid_name));
   BOOST_CHECK_EXCEPTION(shared_segment::remove("private", sysv), error, with_code(errc::invalid_name));
-  BOOST_CHECK_EXCEPTION(shared_segment::open("a", {.backend = segment_backend::memfd}), error,
+  BOOST_CHECK_EXCEPTION((void)shared_segment::open("a", {.backend = segment_backend::memfd}), error,
                         with_code(errc::invalid_argument));
 }
 
@@ -291,7 +291,7 @@ BOOST_AUTO_TEST_CASE(ids_that_are_none_are_no_segment) {
   BOOST_TEST(comes_true([&] { return ::shmctl(id, IPC_STAT, &unused) != 0; }));
   for (const int none : {id, -1, 0x7fffffff}) {
     BOOST_TEST_CONTEXT("id " << none) {
-      BOOST_CHECK_EXCEPTION(shared_segment::attach_id(none), error, with_code(errc::no_such_segment));
+      BOOST_CHECK_EXCEPTION((void)shared_segment::attach_id(none), error, with_code(errc::no_such_segment));
       BOOST_TEST(!shared_segment::remove_id(none));
     }
   }

@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(is_refused_and_left_alone) {
   const auto expect_refused = [&](const char* what) {
     BOOST_TEST_CONTEXT(what) {
       for (const auto access : {access::read_write, access::read_only})
-        BOOST_CHECK_EXCEPTION(shared_segment::open(name, {.access = access}), error,
+        BOOST_CHECK_EXCEPTION((void)shared_segment::open(name, {.access = access}), error,
                               with_code(errc::foreign_segment));
       BOOST_CHECK_EXCEPTION(shared_segment::remove(name), error, with_code(errc::foreign_segment));
       BOOST_CHECK_EXCEPTION(shared_segment::create(name, 4096, placement::unbound()), error,
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(may_be_taken_as_it_is) {
   BOOST_CHECK_EXCEPTION(again(s, {.foreign = foreign_memory::accept, .shrinking = shrinking::refuse}), error,
                         with_code(errc::not_sealed));
   write_file(name.path(), "");
-  BOOST_CHECK_EXCEPTION(shared_segment::open(name, {.foreign = foreign_memory::accept}), error,
+  BOOST_CHECK_EXCEPTION((void)shared_segment::open(name, {.foreign = foreign_memory::accept}), error,
                         with_code(errc::foreign_segment));
   BOOST_TEST(shared_segment::remove(name, {.foreign = foreign_memory::accept}));
   BOOST_TEST(!exists(name.path()));
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(of_a_memfd_can_be_placed_and_is_all_data) {
   for (const std::size_t bytes : {1_MiB, std::size_t{10'000}, std::size_t{100}}) {
     const int file = ::memfd_create("foreign", MFD_CLOEXEC);
     BOOST_TEST_REQUIRE(::ftruncate(file, static_cast<off_t>(bytes)) == 0);
-    BOOST_CHECK_EXCEPTION(shared_segment::attach(file), error, with_code(errc::foreign_segment));
+    BOOST_CHECK_EXCEPTION((void)shared_segment::attach(file), error, with_code(errc::foreign_segment));
     expect_usable(shared_segment::attach(file, {.foreign = foreign_memory::accept}), bytes);
     ::close(file);
   }
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(of_a_memfd_can_be_placed_and_is_all_data) {
 BOOST_AUTO_TEST_CASE(of_system_v_can_be_placed_and_is_all_data) {
   for (const std::size_t bytes : {1_MiB, std::size_t{10'000}, std::size_t{100}}) {
     const int id = ::shmget(IPC_PRIVATE, bytes, IPC_CREAT | 0600);
-    BOOST_CHECK_EXCEPTION(shared_segment::attach_id(id), error, with_code(errc::foreign_segment));
+    BOOST_CHECK_EXCEPTION((void)shared_segment::attach_id(id), error, with_code(errc::foreign_segment));
     expect_usable(shared_segment::attach_id(id, {.foreign = foreign_memory::accept}), bytes);
     BOOST_TEST(::shmctl(id, IPC_RMID, nullptr) == 0);
   }
@@ -227,25 +227,25 @@ BOOST_AUTO_TEST_SUITE(descriptors)
 using acre::foreign_memory;
 
 BOOST_AUTO_TEST_CASE(that_keep_no_policies_are_refused) {
-  BOOST_CHECK_EXCEPTION(shared_segment::attach(-1), error, with_code(errc::invalid_argument));
+  BOOST_CHECK_EXCEPTION((void)shared_segment::attach(-1), error, with_code(errc::invalid_argument));
   const int file = ::open("/", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (file >= 0) {
     BOOST_TEST_REQUIRE(::ftruncate(file, 8192) == 0);
     for (const auto foreign : {foreign_memory::refuse, foreign_memory::accept})
-      BOOST_CHECK_EXCEPTION(shared_segment::attach(file, {.foreign = foreign}), error,
+      BOOST_CHECK_EXCEPTION((void)shared_segment::attach(file, {.foreign = foreign}), error,
                             with_code(errc::invalid_argument));
     ::close(file);
   } else {
     std::puts("not tested: a file of a disk, / has no O_TMPFILE");
   }
-  BOOST_CHECK_EXCEPTION(shared_segment::attach(file), error, with_code(errc::invalid_argument));
+  BOOST_CHECK_EXCEPTION((void)shared_segment::attach(file), error, with_code(errc::invalid_argument));
   const int binary = ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-  BOOST_CHECK_EXCEPTION(shared_segment::attach(binary, {.access = access::read_only}), error,
+  BOOST_CHECK_EXCEPTION((void)shared_segment::attach(binary, {.access = access::read_only}), error,
                         with_code(errc::invalid_argument));
   ::close(binary);
   int pipe[2];
   BOOST_TEST_REQUIRE(::pipe(pipe) == 0);
-  BOOST_CHECK_EXCEPTION(shared_segment::attach(pipe[0], {.access = access::read_only}), error,
+  BOOST_CHECK_EXCEPTION((void)shared_segment::attach(pipe[0], {.access = access::read_only}), error,
                         with_code(errc::foreign_segment));
   ::close(pipe[0]);
   ::close(pipe[1]);
