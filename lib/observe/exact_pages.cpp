@@ -190,11 +190,7 @@ migration bring_exact_pages_home(const planned_mapping& as, std::size_t from, st
     const plan slice = as.part(at, end - at, machine, ranges.most());
     const united_in_the_end one_policy(as, at, slice.bytes);
     std::vector<downgrade> downgrades = apply(as.begin + at, slice, machine);
-    migration part = move_to_plan(as.begin + at, slice, machine);
-    // At first touch they would come to any of the nodes. Linux 6.12 gives zeros back when it divides huge pages.
-    if (part.untouched != 0 && !code_of([&] { prefault(as.begin + at, slice, machine); }))
-      part.moved += std::exchange(part.untouched, 0);
-    add(all, part, at - from);
+    add(all, move_to_plan(as.begin + at, slice, machine), at - from);
     if (all.downgrades.empty()) all.downgrades = std::move(downgrades);
     at += slice.bytes;
   }
