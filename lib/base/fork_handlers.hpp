@@ -1,6 +1,8 @@
 // fork_handlers: what the library does when its process forks, in one place.
 #pragma once
 
+#include "base/small_mutex.hpp"
+
 namespace acre::inline v1 {
 
 /// Parts of the library that have locks, in the order in which they are taken: who holds one may wait for a later one.
@@ -19,6 +21,16 @@ struct fork_actions {
 /// \param actions of static storage duration
 /// \throws std::system_error if the handlers cannot be installed
 void hold_in_fork(fork_part part, const fork_actions& actions);
+
+/// The same for a part that has but one mutex.
+/// \returns true
+template <fork_part Part, small_mutex& Mutex>
+bool hold_mutex_in_fork() {
+  static constexpr fork_actions actions{.lock = []() noexcept { Mutex.lock_for_fork(); },
+                                        .unlock = []() noexcept { Mutex.unlock_after_fork(); }};
+  static const bool is_held = (hold_in_fork(Part, actions), true);
+  return is_held;
+}
 
 /// Whether the calling thread is forking: its prepare handler was here, the handler in parent or child was not yet. Others'
 /// handlers, registered before these, run in between (pthread_atfork(3)), while no other thread is inside the library.

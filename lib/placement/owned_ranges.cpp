@@ -12,14 +12,7 @@ namespace acre::inline v1 {
 namespace {
 
 constinit small_mutex ranges_mutex;
-constexpr fork_actions ranges_in_fork{.lock = []() noexcept { ranges_mutex.lock_for_fork(); },
-                                      .unlock = []() noexcept { ranges_mutex.unlock_after_fork(); }};
-
-bool hold_ranges_in_fork() {
-  static const bool is_held = (hold_in_fork(fork_part::ranges, ranges_in_fork), true);
-  return is_held;
-}
-
+bool hold_ranges_in_fork() { return hold_mutex_in_fork<fork_part::ranges, ranges_mutex>(); }
 // As early as can be, see fork_handlers.hpp; others' static constructors may come first.
 [[maybe_unused]] const bool ranges_are_held_from_the_start = hold_ranges_in_fork();
 

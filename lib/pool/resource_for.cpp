@@ -18,8 +18,6 @@ namespace acre::inline v1 {
 namespace {
 
 constinit small_mutex pools_mutex;
-constexpr fork_actions pools_in_fork{.lock = []() noexcept { pools_mutex.lock_for_fork(); },
-                                     .unlock = []() noexcept { pools_mutex.unlock_after_fork(); }};
 
 struct pool_key {
   placement where;
@@ -31,10 +29,7 @@ struct placement_hash {
 };
 using shared_pools = std::unordered_map<pool_key, pool_resource, placement_hash>;
 
-bool hold_resources_in_fork() {
-  static const bool is_held = (hold_in_fork(fork_part::resources, pools_in_fork), true);
-  return is_held;
-}
+bool hold_resources_in_fork() { return hold_mutex_in_fork<fork_part::resources, pools_mutex>(); }
 [[maybe_unused]] const bool resources_are_held_from_the_start = hold_resources_in_fork();
 
 // Never destroyed: static destructors may free blocks after ours would have run.
