@@ -35,13 +35,6 @@ namespace {
 
 constexpr std::size_t alignment = 64;
 
-/// 3:1:1...
-std::vector<node_weight> weights() {
-  std::vector<node_weight> all;
-  for (const unsigned n : usable_list()) all.push_back({n, all.empty() ? 3U : 1U});
-  return all;
-}
-
 node_set all_nodes() { return to_node_set(usable_nodes()); }
 
 /// Mappings that have a part of the range.

@@ -31,13 +31,6 @@ namespace {
 
 constexpr std::size_t alignment = 64;
 
-/// 3:1:1...
-std::vector<node_weight> weights() {
-  std::vector<node_weight> all;
-  for (const unsigned n : usable_list()) all.push_back({n, all.empty() ? 3U : 1U});
-  return all;
-}
-
 std::vector<placement> by_position() {
   const node_set all = to_node_set(usable_nodes());
   const std::vector<unsigned> list = usable_list();

@@ -33,13 +33,6 @@ std::size_t most_mappings() {
   return most;
 }
 
-/// 3:1:1...
-std::vector<node_weight> weights() {
-  std::vector<node_weight> all;
-  for (const unsigned n : usable_list()) all.push_back({n, all.empty() ? 3U : 1U});
-  return all;
-}
-
 std::vector<placement> every_placement() {
   const node_set all = to_node_set(usable_nodes());
   std::vector<placement> placements = {

@@ -89,6 +89,12 @@ std::vector<unsigned> usable_list() {
   return {set.begin(), set.end()};
 }
 
+std::vector<node_weight> weights() {
+  std::vector<node_weight> all;
+  for (const unsigned n : usable_list()) all.push_back({n, all.empty() ? 3U : 1U});
+  return all;
+}
+
 const std::vector<unsigned>& node_cpus(unsigned node) { return facts().of.at(node).cpus; }
 
 std::vector<unsigned> one_cpu_per_node() {

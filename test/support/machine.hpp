@@ -2,6 +2,7 @@
 #pragma once
 
 #include <acre/node_set.hpp>
+#include <acre/placement.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +23,8 @@ const nodes& memory_nodes();
 /// With memory, and allowed by this process's cpuset.
 nodes usable_nodes();
 std::vector<unsigned> usable_list();
+/// Of the same: 3:1:1...
+std::vector<node_weight> weights();
 
 const std::vector<unsigned>& node_cpus(unsigned node);
 /// One CPU for each node that has any this thread may run on.
