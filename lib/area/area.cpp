@@ -13,7 +13,6 @@
 #include <optional>
 #include <ostream>
 
-#include "area/area_for_pieces.hpp"
 #include "area/cold_mutex.hpp"
 #include "area/exact_block.hpp"
 #include "area/page_kinds.hpp"

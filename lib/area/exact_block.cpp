@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "placement/runs.hpp"
 #include "placement/strategies.hpp"
 #include "sys/pages.hpp"
 
@@ -11,19 +12,16 @@ namespace {
 
 std::size_t huge_page_size() noexcept { return page_size(page_kind::transparent_huge); }
 
-bool goes_in_rounds(const placement& where) noexcept {
-  return where.strategy() == strategy::weighted || where.strategy() == strategy::interleave;
-}
-
 /// Large memory, which is dealt out in huge pages whatever its pages are: those do not hinder them then.
 bool is_automatic_and_large(const placement& where, std::size_t bytes) {
-  return goes_in_rounds(where) && where.chunk() == chunk::automatic && bytes > most_in_base_pages;
+  return detail::goes_in_rounds(where, sys::page_size()) && where.chunk() == chunk::automatic &&
+         bytes > most_in_base_pages;
 }
 
 }  // namespace
 
 std::size_t chunk_alignment(const placement& where, std::size_t bytes, page_kind kind) {
-  if (!goes_in_rounds(where) || bytes < 2 * huge_page_size()) return 1;
+  if (!detail::goes_in_rounds(where, sys::page_size()) || bytes < 2 * huge_page_size()) return 1;
   const std::size_t given = where.chunk().bytes();
   if (is_automatic_and_large(where, bytes) || (given != 0 && given % huge_page_size() == 0))
     return huge_page_size();

@@ -1,11 +1,13 @@
 // exact_block: which blocks of hard memory need no policy for each range, because their pages are made where they belong.
 #pragma once
 
+#include <acre/area.hpp>
 #include <acre/mapping.hpp>
 #include <acre/placement.hpp>
 #include <acre/topology.hpp>
 
 #include <cstddef>
+#include <memory>
 
 #include "placement/planned_mapping.hpp"
 
@@ -21,5 +23,10 @@ std::size_t chunk_alignment(const placement& where, std::size_t bytes, page_kind
 ///   ends would be in the middle of
 /// \throws error what planned_mapping::plan_by_making() throws
 bool plan_exact_block(planned_mapping& block, std::size_t aligned, const topology& machine);
+
+/// A lazy area whose mappings may be placed by making (planned_mapping::placed_by): their pages have to come by
+/// make_exact_pages(), piece by piece.
+std::unique_ptr<area> area_for_pieces(const placement& where, const area_options& options,
+                                      const topology& machine);
 
 }  // namespace acre::inline v1

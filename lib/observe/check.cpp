@@ -295,8 +295,7 @@ check_result check(const void* p, std::size_t bytes, const placement& where, con
   const residency pages = locate(p, bytes);
   const auto known = planned_ranges::around(range.data(), range.bytes());
   if (known && known->is_planned_as(where)) {
-    const plan wanted =
-        known->part(range.begin - reinterpret_cast<std::uintptr_t>(known->begin), range.bytes(), machine);
+    const plan wanted = known->part(known->offset_of(range.data()), range.bytes(), machine);
     const bool by_making = known->placed_by == placed_by::making;
     check_result result =
         compare(wanted, range, pages, by_making ? std::optional(known->together()) : std::nullopt);

@@ -55,9 +55,8 @@ void committer::commit(void* p, std::size_t bytes) {
   while (at != end) {
     const auto rest = static_cast<std::size_t>(end - at);
     if (x_only) return commit_range(at, rest, *x_only);
-    const auto known = planned_ranges::around(at, rest);
-    if (known && known->placed_by == placed_by::making)
-      return commit_exactly(*known, static_cast<std::size_t>(at - known->begin), rest);
+    if (const auto exact = planned_ranges::exact_around(at, rest))
+      return commit_exactly(*exact, exact->offset_of(at), rest);
     policy where;
     const std::size_t run = rest > largest_piece ? 0 : run_of(at, rest, where);
     // So much is worth threads; or the kernel refuses get_mempolicy(2), and prefault() knows other ways.

@@ -32,11 +32,10 @@ void for_runs(std::size_t pages, Is is, F f) {
 /// Not by populating alone: under a hard policy that calls the OOM killer where a node has become full.
 void make_again(std::uintptr_t begin, std::size_t bytes, const topology& machine) {
   auto* const p = reinterpret_cast<std::byte*>(begin);
-  const auto known = planned_ranges::around(p, bytes);
-  if (!known || known->placed_by != placed_by::making) return prefault(p, bytes, machine);
-  const auto offset = static_cast<std::size_t>(p - known->begin);
-  prefault(p, known->part(offset, bytes, machine), machine);
-  unite_exact_pages(*known, offset, bytes);
+  const auto exact = planned_ranges::exact_around(p, bytes);
+  if (!exact) return prefault(p, bytes, machine);
+  prefault(p, exact->part(exact->offset_of(p), bytes, machine), machine);
+  unite_exact_pages(*exact, exact->offset_of(p), bytes);
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ migration migrate(void* p, std::size_t bytes, const placement& where, const topo
   // A part of what was planned as `where` goes where the whole has it.
   const auto known = planned_ranges::around(range.data(), range.bytes());
   const bool is_part = known && known->is_planned_as(where);
-  const std::size_t offset = is_part ? range.begin - reinterpret_cast<std::uintptr_t>(known->begin) : 0;
+  const std::size_t offset = is_part ? known->offset_of(range.data()) : 0;
   migration result;
   if (is_part && known->placed_by == placed_by::making) {
     // Its policy is the same afterwards: a pool whose block it is has nothing to put right.

@@ -18,31 +18,6 @@ namespace {
 
 constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
 
-/// Whether a second plan may be another one: by free memory, or by a function.
-bool hangs_on_the_moment(const placement& where) {
-  switch (where.strategy()) {
-    case strategy::most_free:
-    case strategy::by_page:
-      return true;
-    case strategy::unbound:
-    case strategy::local:
-    case strategy::bind:
-    case strategy::interleave:
-    case strategy::weighted:
-    case strategy::weighted_by_system:
-    case strategy::blocked:
-      break;
-  }
-  return false;
-}
-
-/// Whether its plans are chunks dealt out in rounds, each with one node.
-bool goes_in_rounds(const placement& where, std::size_t page_size) {
-  if (where.strategy() == strategy::weighted) return true;
-  return where.strategy() == strategy::interleave && where.nodes().size() > 1 &&
-         (where.is_hard() || !detail::is_by_page(where.chunk(), page_size));
-}
-
 /// Where each page of a round robin over so many bytes lies, without a plan.
 class rounds {
  public:
@@ -99,7 +74,7 @@ void planned_mapping::note(const plan& p) {
 void planned_mapping::remember(const plan& p) {
   chunk = p.chunk != 0 ? acre::chunk(p.chunk) : acre::chunk::automatic;
   runs.clear();
-  if (!hangs_on_the_moment(where)) return;
+  if (!detail::row_of(where.strategy()).of_the_moment) return;
   runs.reserve(p.ranges.size());
   for (const plan_range& r : p.ranges) runs.push_back({r.offset + r.length, r.policy.nodes.first()});
 }
@@ -107,7 +82,7 @@ void planned_mapping::remember(const plan& p) {
 std::size_t planned_mapping::plan_by_making(const topology& machine) {
   machine.require_usable(where.nodes());
   placed_by = acre::placed_by::making;
-  if (!goes_in_rounds(where, page_size)) {
+  if (!detail::goes_in_rounds(where, page_size)) {
     try {
       const plan all =
           part_of(make_plan(where, asked, machine, {.page_size = page_size, .max_ranges = most_kept_ranges}),
@@ -164,7 +139,7 @@ bool planned_mapping::is_planned_as(const placement& other) const {
 
 plan planned_mapping::part(std::size_t from, std::size_t length, const topology& machine,
                            std::size_t most) const {
-  const bool in_rounds = goes_in_rounds(where, page_size);
+  const bool in_rounds = detail::goes_in_rounds(where, page_size);
   if (!in_rounds && runs.empty()) {
     const placement exact = chunk == chunk::automatic ? where : where.by(chunk);
     plan some =
@@ -211,7 +186,7 @@ plan planned_mapping::sums(const topology& machine) const {
       same->length += length;
     }
   };
-  if (goes_in_rounds(where, page_size)) {
+  if (detail::goes_in_rounds(where, page_size)) {
     for (const planned_run& share : rounds(where, chunk.bytes(), bytes).shares()) add(share.node, share.end);
   } else if (!runs.empty()) {
     std::size_t done = 0;

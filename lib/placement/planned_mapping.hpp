@@ -48,6 +48,9 @@ struct planned_mapping {
   /// \returns how many ranges that are
   std::size_t plan_by_making(const topology& machine);
 
+  std::size_t offset_of(const void* p) const noexcept {
+    return static_cast<std::size_t>(static_cast<const std::byte*>(p) - begin);
+  }
   /// Whether `other` is the placement that was asked for, or what became of it: with the chunk really used.
   bool is_planned_as(const placement& other) const;
   /// The plan of bytes [from, from + length), with offsets from `from` on. Of a round robin nothing is worked out but that.

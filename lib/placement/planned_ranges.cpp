@@ -14,13 +14,7 @@ namespace {
 using known_mappings = std::map<const std::byte*, std::shared_ptr<const planned_mapping>>;
 
 constinit small_mutex plans_mutex;
-constexpr fork_actions plans_in_fork{.lock = []() noexcept { plans_mutex.lock_for_fork(); },
-                                     .unlock = []() noexcept { plans_mutex.unlock_after_fork(); }};
-
-bool hold_plans_in_fork() {
-  static const bool is_held = (hold_in_fork(fork_part::plans, plans_in_fork), true);
-  return is_held;
-}
+bool hold_plans_in_fork() { return hold_mutex_in_fork<fork_part::plans, plans_mutex>(); }
 // As early as can be, see fork_handlers.hpp; others' static constructors may come first.
 [[maybe_unused]] const bool plans_are_held_from_the_start = hold_plans_in_fork();
 
@@ -77,6 +71,12 @@ std::shared_ptr<const planned_mapping> planned_ranges::around(const void* p, std
   const planned_mapping& m = *at->second;
   const auto before = static_cast<std::size_t>(begin - m.begin);
   return before < m.bytes && bytes <= m.bytes - before ? at->second : nullptr;
+}
+
+std::shared_ptr<const planned_mapping> planned_ranges::exact_around(const void* p,
+                                                                    std::size_t bytes) noexcept {
+  auto known = around(p, bytes);
+  return known && known->placed_by == placed_by::making ? known : nullptr;
 }
 
 std::shared_ptr<const planned_mapping> planned_ranges::remove(const void* p, const void* owner) noexcept {

@@ -18,6 +18,8 @@ namespace planned_ranges {
 void add(planned_mapping what);
 /// What the mapping was planned as in which the whole range lies; null if nobody knows.
 std::shared_ptr<const planned_mapping> around(const void* p, std::size_t bytes) noexcept;
+/// The same where it is placed by making; else null.
+std::shared_ptr<const planned_mapping> exact_around(const void* p, std::size_t bytes) noexcept;
 /// Forgets a mapping, to be called before it is unmapped. \returns null if `owner` has none that begins there
 std::shared_ptr<const planned_mapping> remove(const void* p, const void* owner) noexcept;
 

@@ -21,6 +21,12 @@ std::size_t ceil_div(std::size_t a, std::size_t b) { return a / b + (a % b != 0 
 
 }  // namespace
 
+bool goes_in_rounds(const placement& where, std::size_t page_size) {
+  if (where.strategy() == strategy::weighted) return true;
+  return where.strategy() == strategy::interleave && where.nodes().size() > 1 &&
+         (where.is_hard() || !is_by_page(where.chunk(), page_size));
+}
+
 std::vector<node_weight> parts_of(const placement& where) {
   if (!where.weights().empty()) return {where.weights().begin(), where.weights().end()};
   std::vector<node_weight> equal;

@@ -41,6 +41,8 @@ class run_list {
   policy_mode x_mode;
 };
 
+/// Whether the plans of a placement are chunks dealt out in rounds, each on one node.
+bool goes_in_rounds(const placement& where, std::size_t page_size);
 /// The nodes of a round robin in order, with so many chunks for each.
 std::vector<node_weight> parts_of(const placement& where);
 /// Ranges of so many chunks dealt out in rounds.

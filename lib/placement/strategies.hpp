@@ -35,6 +35,7 @@ struct strategy_row {
   std::string_view soft_name = {};  ///< empty: the same
   operand takes = operand::nodes;
   bool has_chunk = false;
+  bool of_the_moment = false;  ///< planned again it may be another plan: by free memory, by a function
   acre::strictness strictness = acre::strictness::soft;  ///< its own
   std::string_view never_hard = {};                      ///< why it cannot be hard; empty: it can
   std::string_view not_for_threads = {};  ///< why it may not be the policy of a thread; empty: it always may

@@ -19,7 +19,7 @@ acre_layer(pool
     owned_pages.cpp
     owner_map.cpp
     page_heap.cpp
-    page_heap_moves.cpp
+    page_heap_pages.cpp
     page_heap_return.cpp
     page_source.cpp
     poison.cpp

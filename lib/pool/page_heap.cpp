@@ -247,57 +247,6 @@ std::unique_ptr<slab> page_heap::try_map_slab(std::size_t bytes) {
   return s;
 }
 
-/// A run of units that is used gets the pages that it is to have.
-void page_heap::make_ready(const taken& run, std::size_t units) {
-  const bool bare = run.displaced && put_right(*run.from, run.p, units);
-  if (run.bare || bare) commit(*run.from, run.p, units);
-}
-
-/// Makes the pages of a run of units that is used: in whole pieces or, where there is no room for those, of the run alone.
-void page_heap::commit(slab& s, void* p, std::size_t units) {
-  const slab::run pieces = s.pieces_of(p, units);
-  try {
-    commit_part(s, pieces);
-  } catch (const std::bad_alloc&) {
-    if (pieces.count == units) throw;
-    commit_part(s, s.run_of(p, units));
-  }
-}
-
-/// Guards the pages of a run within a window.
-small_mutex& page_heap::committing(const slab& s, const slab::run& r) noexcept {
-  const std::size_t window = std::max(commit_window, s.piece() / unit_bytes);
-  return x_committing[r.first / window % x_committing.size()];
-}
-
-void page_heap::commit_part(slab& s, const slab::run& part) {
-  for (std::size_t at = part.first; at != part.first + part.count;) {
-    const std::size_t end = std::min((at / commit_window + 1) * commit_window, part.first + part.count);
-    // Others may be making pages of the same piece.
-    const std::lock_guard alone(committing(s, {at, end - at}));
-    for (;;) {
-      slab::run bare;
-      {
-        const std::lock_guard guard(x_mutex);
-        bare = s.bare_run({at, end - at});
-      }
-      if (bare.count == 0) break;
-      try {
-        x_pages->commit(s.address(bare), bare.count * unit_bytes);
-      } catch (...) {
-        x_pages->discard(s.address(bare), bare.count * unit_bytes);
-        throw;
-      }
-      const std::lock_guard guard(x_mutex);
-      const std::size_t dirty = s.dirty_units();
-      s.note_pages(bare);
-      x_dirty_units += s.dirty_units() - dirty;
-      x_slabs.update(s);
-    }
-    at = end;
-  }
-}
-
 /// \returns how large the next slab is to be
 std::size_t page_heap::begin_slab() noexcept {
   // Only one is the first, also where threads need one at the same time.

@@ -13,6 +13,10 @@ namespace {
 /// When the limit is passed, a bit more than the excess goes: not a system call for each block from then on.
 constexpr std::size_t slack_of(std::size_t limit) noexcept { return limit / 8; }
 
+/// In a row: then all pages are taken for locked (mlockall(2)), and the others are not tried. Around a single one that is
+/// locked (mlock(2)) halving the largest run down to a unit meets half as many.
+constexpr unsigned most_refusals = 32;
+
 /// Taken out of use at once, so that the lock is not held for long.
 constexpr std::size_t purge_step_units = (std::size_t{64} << 20) / unit_bytes;
 
@@ -83,7 +87,7 @@ void page_heap::age_slabs() noexcept {
 std::size_t page_heap::trim() noexcept {
   const std::size_t mappings = drop_mappings({});
   const std::size_t slabs = unmap_empty_slabs({});
-  const std::size_t parts = purge_slabs({});
+  const std::size_t parts = purge_slabs({}).bytes;
   const std::lock_guard guard(x_mutex);
   x_share.tell(retained_bytes());
   return mappings + slabs + parts;
@@ -100,7 +104,11 @@ std::size_t page_heap::purge(purge_plan plan) noexcept {
   purge_plan rest = plan;
   rest.most -= gone;
   // Slabs of which no parts can go may go as a whole; the others cost more to map again than they give.
-  return gone + (x_pages->discard_granule() == 0 ? unmap_empty_slabs(rest) : purge_slabs(rest));
+  if (x_pages->discard_granule() == 0) return gone + unmap_empty_slabs(rest);
+  const purged parts = purge_slabs(rest);
+  if (!parts.refused) return gone + parts.bytes;
+  rest.most -= std::min(rest.most, parts.bytes);
+  return gone + parts.bytes + unmap_empty_slabs(rest);
 }
 
 std::size_t page_heap::drop_mappings(purge_plan plan) noexcept {
@@ -119,14 +127,15 @@ std::size_t page_heap::drop_mappings(purge_plan plan) noexcept {
 }
 
 // From the highest down: the lowest are used first.
-std::size_t page_heap::purge_slabs(purge_plan plan) noexcept {
-  if (x_pages->discard_granule() == 0) return 0;
+page_heap::purged page_heap::purge_slabs(purge_plan plan) noexcept {
+  if (x_pages->discard_granule() == 0) return {};
   const std::unique_lock stay = hold_slabs_for(plan);
-  if (!stay) return 0;
+  if (!stay) return {};
   const unsigned mark = plan.only_old ? slab_summary::old_may_go : slab_summary::may_go;
-  std::size_t gone = 0;
+  purged all;
+  unsigned refusals = 0;
   const void* below = reinterpret_cast<const void*>(std::numeric_limits<std::uintptr_t>::max());
-  while (gone < plan.most) {
+  while (all.bytes < plan.most && refusals < most_refusals) {
     slab* s = nullptr;
     {
       const std::lock_guard guard(x_mutex);
@@ -136,19 +145,21 @@ std::size_t page_heap::purge_slabs(purge_plan plan) noexcept {
       x_slabs.update(*s);
     }
     below = s->base();
-    gone += purge_slab(*s, {.only_old = plan.only_old, .most = plan.most - gone});
+    all.bytes += purge_slab(*s, {.only_old = plan.only_old, .most = plan.most - all.bytes}, refusals);
   }
-  return gone;
+  all.refused = refusals >= most_refusals;
+  return all;
 }
 
-std::size_t page_heap::purge_slab(slab& s, purge_plan plan) noexcept {
+/// \param refusals in a row, so far
+std::size_t page_heap::purge_slab(slab& s, purge_plan plan, unsigned& refusals) noexcept {
   std::size_t gone = 0;
   for (std::size_t from = 0;;) {
     slab::run r;
     std::size_t dirty = 0;
     {
       const std::lock_guard guard(x_mutex);
-      if (gone >= plan.most) {
+      if (gone >= plan.most || refusals >= most_refusals) {
         s.expect_dirty(plan.only_old);
         x_slabs.update(s);
         return gone;
@@ -160,20 +171,21 @@ std::size_t page_heap::purge_slab(slab& s, purge_plan plan) noexcept {
       x_dirty_units -= dirty;
       x_slabs.update(s);
     }
-    gone += (dirty - std::min(dirty, discard(s, r))) * unit_bytes;
+    gone += (dirty - std::min(dirty, discard(s, r, refusals))) * unit_bytes;
     from = r.first + r.count;
   }
 }
 
-/// Gives the pages of a run that was taken out of use back to the system. Where somebody has locked a page (mlock(2)), what
-/// lies around it goes.
+/// Gives the pages of a run that was taken out of use back to the system, and where a page is locked, what lies around it.
 /// \returns units that are dirty still
-std::size_t page_heap::discard(slab& s, const slab::run& r) noexcept {
+std::size_t page_heap::discard(slab& s, const slab::run& r, unsigned& refusals) noexcept {
   const bool clean = x_pages->discard(s.address(r), r.count * unit_bytes);
+  refusals = clean ? 0 : refusals + 1;
   const std::size_t granule = s.granule();
-  if (!clean && x_pages->discard_granule() != 0 && r.count > granule) {
+  if (!clean && refusals < most_refusals && r.count > granule) {
     const std::size_t half = (r.count / 2 + granule - 1) / granule * granule;
-    return discard(s, {r.first, half}) + discard(s, {r.first + half, r.count - half});
+    const std::size_t kept = discard(s, {r.first, half}, refusals);
+    return kept + discard(s, {r.first + half, r.count - half}, refusals);
   }
   const std::lock_guard guard(x_mutex);
   // The kernel may have taken pages up to the one that is locked. To make pages that are there does no harm.

@@ -7,13 +7,11 @@
 #include <acre/prefault.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
-#include <cerrno>
 #include <cstdint>
 #include <mutex>
 
-#include "area/area_for_pieces.hpp"
+#include "area/exact_block.hpp"
 #include "area/page_kinds.hpp"
 #include "base/small_mutex.hpp"
 #include "observe/committer.hpp"
@@ -23,7 +21,6 @@
 #include "placement/policy_call.hpp"
 #include "placement/strategies.hpp"
 #include "pool/slab.hpp"
-#include "sys/clock.hpp"
 #include "sys/pages.hpp"
 
 namespace acre::inline v1 {
@@ -37,10 +34,6 @@ constexpr std::size_t usual_extent = 16 * mebibyte;
 constexpr std::size_t large_piece = mebibyte / 8;
 constexpr std::size_t small_piece = mebibyte / 16;
 constexpr std::size_t large_slab = 2 * mebibyte;
-
-/// In a row; then it is not tried for a while. Halving the largest run down to a unit takes half of that.
-constexpr unsigned most_refusals = 32;
-constexpr std::int64_t refused_milliseconds = 10'000;
 
 bool is_by_less_than_a_huge_page(const chunk& c) {
   return c == chunk::page || (c.bytes() != 0 && c.bytes() < page_size(page_kind::transparent_huge));
@@ -109,8 +102,8 @@ std::size_t least_piece() noexcept { return std::max(unit_bytes, sys::page_size(
 
 /// Whether huge pages would reach over what lies on different nodes under one policy.
 bool has_exact_base_pages(const displaced_part& part) {
-  const auto known = planned_ranges::around(part.data(), part.bytes());
-  return known && known->placed_by == placed_by::making && !known->goes_by_huge_pages();
+  const auto exact = planned_ranges::exact_around(part.data(), part.bytes());
+  return exact && !exact->goes_by_huge_pages();
 }
 
 /// Sets the policy again that a part had, and moves what pages are there to where it says.
@@ -121,26 +114,21 @@ void bring_back(displaced_part part, bool eager) {
   part.begin = (part.begin + sys::page_size() - 1) / sys::page_size() * sys::page_size();
   part.end = part.end / sys::page_size() * sys::page_size();
   if (part.begin >= part.end) return;
-  const auto known = planned_ranges::around(part.data(), part.bytes());
-  const bool is_exact = known && known->placed_by == placed_by::making;
-  const std::size_t offset = is_exact ? part.begin - reinterpret_cast<std::uintptr_t>(known->begin) : 0;
+  const plan all{
+      .ranges = {{0, part.bytes(), part.was}}, .bytes = part.bytes(), .page_size = sys::page_size()};
+  const auto exact = planned_ranges::exact_around(part.data(), part.bytes());
+  const std::size_t offset = exact ? exact->offset_of(part.data()) : 0;
   migration done;
-  if (is_exact) {
-    done = bring_exact_pages_home(*known, offset, part.bytes(), machine);
+  if (exact) {
+    done = bring_exact_pages_home(*exact, offset, part.bytes(), machine);
   } else {
-    const plan all{
-        .ranges = {{0, part.bytes(), part.was}}, .bytes = part.bytes(), .page_size = sys::page_size()};
     apply(part.data(), all, machine);
     done = move_to_plan(part.data(), all, machine);
   }
   // Linux 6.12 gives zeros back when it divides huge pages.
   if (eager && done.untouched != 0) {
-    if (is_exact) {
-      make_exact_pages(*known, offset, part.bytes(), machine);
-    } else {
-      prefault(part.data(), part.bytes(), machine);
-    }
-    return;
+    if (exact) return make_exact_pages(*exact, offset, part.bytes(), machine);
+    return prefault(part.data(), part.bytes(), machine);
   }
   if (part.was.mode != policy_mode::bind || done.failed() == 0) return;
   const std::string what = "pages that migrate() moved do not come back to node " +
@@ -168,21 +156,10 @@ class area_source final : public page_source {
   void unmap(void* p, std::size_t bytes, std::size_t alignment) noexcept override {
     x_pages->deallocate(p, bytes, alignment);
   }
-  bool discard(void* p, std::size_t bytes) noexcept override {
-    if (is_refused()) return false;
-    const int failed = sys::discard(p, bytes);
-    if (failed == 0) {
-      x_refusals.store(0, std::memory_order_relaxed);
-    } else if (failed == EINVAL && x_refusals.fetch_add(1, std::memory_order_relaxed) + 1 >= most_refusals) {
-      x_refusals.store(0, std::memory_order_relaxed);
-      x_refused_until.store(sys::coarse_milliseconds() + refused_milliseconds, std::memory_order_relaxed);
-    }
-    return failed == 0;
-  }
+  bool discard(void* p, std::size_t bytes) noexcept override { return sys::discard(p, bytes) == 0; }
 
   std::size_t discard_granule() const noexcept override {
     const area_options& o = x_pages->options();
-    if (is_refused()) return 0;
     // Eager: they would come back at first touch, where a full node is the end of the process.
     if (o.sharing == sharing::shared || o.lock == page_lock::on || o.commit == commit::eager) return 0;
     return discard_granule_of(x_pages->page_kind(), sys::page_size());
@@ -253,9 +230,6 @@ class area_source final : public page_source {
  private:
   /// Whether parts of slabs share no page with others, and their pages can be made again.
   bool are_parts_alone() const noexcept { return sys::page_size() <= unit_bytes && discard_granule() != 0; }
-  bool is_refused() const noexcept {
-    return sys::coarse_milliseconds() < x_refused_until.load(std::memory_order_relaxed);
-  }
 
   std::unique_ptr<area> x_own;
   area* x_pages;
@@ -263,10 +237,6 @@ class area_source final : public page_source {
   std::size_t x_round;
   std::optional<committer> x_committer;
   std::optional<policy> x_home;  ///< of all pages, where it is known
-  /// Since pages were last given back. Of a single page that somebody has locked there are a few, for ever smaller parts
-  /// around it; where all are locked (mlockall(2)) nothing else comes. relaxed: who does not see it yet finds it out again.
-  std::atomic<unsigned> x_refusals = 0;
-  std::atomic<std::int64_t> x_refused_until = 0;
 };
 
 /// Those that any thread may call at any time, fork() included, need no lock.

@@ -37,10 +37,10 @@ class page_source {
   virtual void* map(std::size_t bytes, std::size_t alignment) = 0;
   virtual void unmap(void* p, std::size_t bytes, std::size_t alignment) noexcept = 0;
   /// Gives the pages of a part of a mapping back to the system; it stays mapped, the contents are lost.
-  /// \returns false if that is not possible
+  /// \returns false if that is not possible, as where others have locked a page: those before it may be gone then
   virtual bool discard(void* p, std::size_t bytes) noexcept = 0;
-  /// Discarding less than such an aligned piece costs more than it gives (it splits a huge page). 0: nothing
-  /// can be discarded, or nothing for now: the kernel refused, as it does where others locked pages (mlockall).
+  /// Discarding less than such an aligned piece costs more than it gives (it splits a huge page). 0: nothing can be
+  /// discarded.
   virtual std::size_t discard_granule() const noexcept = 0;
   /// Slabs are multiples of this and so aligned, but for a first small one.
   virtual std::size_t slab_granule() const noexcept = 0;

@@ -31,6 +31,8 @@ struct requests {
   std::vector<std::size_t> bytes;
   std::function<void()> before;  ///< called with each request
   std::size_t discarded = 0;
+  std::size_t refused = 0;  ///< calls
+  bool all_locked = false;
   std::size_t again = 0;  ///< made although they were there
   std::size_t piece = 0;  ///< that pages are made in; 0: not at all
   std::function<void(std::uintptr_t begin, std::size_t size)> on_commit;
@@ -70,6 +72,10 @@ class noted_pages final : public page_source {
   }
   bool discard(void* p, std::size_t bytes) noexcept override {
     const std::lock_guard lock(x_all.mutex);
+    if (x_all.all_locked) {
+      ++x_all.refused;
+      return false;
+    }
     x_all.remove(reinterpret_cast<std::uintptr_t>(p), bytes);
     x_all.discarded += bytes;
     return true;
@@ -191,6 +197,35 @@ BOOST_AUTO_TEST_CASE(gives_pages_back_out_of_many_slabs) {
   pool_statistics s;
   heap->add_to(s);
   BOOST_TEST(s.retained_bytes == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(asks_little_of_a_system_that_gives_no_page_back) {
+  std::vector<void*> blocks;
+  for (int i = 0; i != 1000; ++i) blocks.push_back(heap->allocate(64_KiB, 8));
+  for (std::size_t i = 0; i < blocks.size(); i += 2) heap->deallocate(blocks[i], 64_KiB, 8);
+  asked.all_locked = true;
+  BOOST_TEST(heap->trim() == 0U);
+  BOOST_TEST(asked.refused <= 32U);
+  const auto retained = [&] {
+    pool_statistics s;
+    heap->add_to(s);
+    return s.retained_bytes;
+  };
+  BOOST_TEST(retained() == 500 * 64_KiB);
+  // It is asked again each time: pages may be unlocked meanwhile.
+  asked.all_locked = false;
+  BOOST_TEST(heap->trim() == 500 * 64_KiB);
+  BOOST_TEST(retained() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(gives_slabs_back_where_no_page_goes_alone) {
+  heap = heap_keeping(0);
+  asked.all_locked = true;
+  void* const p = heap->allocate(1_MiB, 8);
+  heap->deallocate(p, 1_MiB, 8);
+  pool_statistics s;
+  heap->add_to(s);
+  BOOST_TEST(s.mapped_bytes == 0U);
 }
 
 // trim() holds the slabs while it goes through all free blocks. This would wait for ever.
