@@ -179,7 +179,8 @@ std::size_t page_heap::purge_slab(slab& s, purge_plan plan, unsigned& refusals) 
 /// Gives the pages of a run that was taken out of use back to the system, and where a page is locked, what lies around it.
 /// \returns units that are dirty still
 std::size_t page_heap::discard(slab& s, const slab::run& r, unsigned& refusals) noexcept {
-  const bool clean = x_pages->discard(s.address(r), r.count * unit_bytes);
+  const bool is_tried = refusals < most_refusals;
+  const bool clean = is_tried && x_pages->discard(s.address(r), r.count * unit_bytes);
   refusals = clean ? 0 : refusals + 1;
   const std::size_t granule = s.granule();
   if (!clean && refusals < most_refusals && r.count > granule) {
@@ -189,7 +190,7 @@ std::size_t page_heap::discard(slab& s, const slab::run& r, unsigned& refusals) 
   }
   const std::lock_guard guard(x_mutex);
   // The kernel may have taken pages up to the one that is locked. To make pages that are there does no harm.
-  if (!clean) s.note_no_pages(r);
+  if (is_tried && !clean) s.note_no_pages(r);
   const std::size_t before = s.dirty_units();
   s.give_back(r, clean);
   const std::size_t kept = s.dirty_units() - before;
