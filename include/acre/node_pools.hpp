@@ -1,11 +1,11 @@
 // node_pools: one pool for each node; threads allocate on their own node, blocks go back to theirs.
 #pragma once
 
+#include <acre/detail/node_pools_front_end.hpp>
 #include <acre/export.hpp>
 #include <acre/node_set.hpp>
 #include <acre/placement.hpp>
 #include <acre/pool_resource.hpp>
-#include <acre/resource.hpp>
 #include <acre/topology.hpp>
 
 #include <cstddef>
@@ -26,7 +26,7 @@ struct node_pools_options {
 /// constant time and without locks, and hands blocks over in lists, whichever thread frees them.
 ///
 /// Errors, equality and thread-safety as pool_resource.
-class ACRE_API node_pools final : public resource {
+class ACRE_API node_pools final : public detail::node_pools_front_end {
  public:
   /// One pool for each of `machine.default_nodes()`, bound to its node unless the options say soft. Where the node is full
   /// allocate() throws errc::node_full then, unless the options say commit::lazy.
@@ -41,6 +41,13 @@ class ACRE_API node_pools final : public resource {
   node_pools& operator=(const node_pools&) = delete;
   /// Gives everything back to the system, live blocks too.
   ~node_pools() override;
+
+  /// void* allocate(std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)): as
+  /// std::pmr::memory_resource's, without a virtual call where the static type is node_pools.
+  using detail::node_pools_front_end::allocate;
+  /// void deallocate(void* p, std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) noexcept. Of a null
+  /// pointer: nothing, whatever the bytes.
+  using detail::node_pools_front_end::deallocate;
 
   [[nodiscard]] const node_set& nodes() const noexcept;
   /// The node that allocate() would take from now.
@@ -64,6 +71,8 @@ class ACRE_API node_pools final : public resource {
   residency resident() const;
 
  private:
+  friend class detail::node_pools_front_end;
+
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;
   void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept override;
   bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }

@@ -1,6 +1,8 @@
 acre_layer(pool
   HEADERS
     default_resource.hpp
+    detail/node_pools_front_end.hpp
+    detail/owner_map.hpp
     detail/pool_front_end.hpp
     detail/resource_handle.hpp
     detail/size_class.hpp

@@ -4,10 +4,6 @@
 #include <acre/placement.hpp>
 
 #include <algorithm>
-#include <atomic>
-#include <bit>
-#include <cstdint>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,14 +12,13 @@
 #include "base/report_misuse.hpp"
 #include "pool/cpu_table.hpp"
 #include "pool/owned_pages.hpp"
-#include "pool/owner_map.hpp"
 #include "pool/page_source.hpp"
 #include "sys/threads.hpp"
 
 namespace acre::inline v1 {
 namespace {
 
-constexpr unsigned no_pool = std::numeric_limits<unsigned>::max();
+constexpr detail::owner_map::owner no_pool = detail::owner_map::nobody;
 
 void add(pool_statistics& sum, const pool_statistics& s) {
   sum.allocations += s.allocations;
@@ -45,76 +40,18 @@ void add(pool_statistics& sum, const pool_statistics& s) {
 }  // namespace
 
 struct node_pools::state {
-  /// What a thread needs to know about the CPU it runs on. A cache line of its own: the count is written by this CPU only,
-  /// and only where a block really is foreign, so that it never costs a local free anything, nor CPUs of one node each
-  /// other's line as a count per pair of nodes would.
-  struct alignas(64) cpu_slot {
-    /// Null: the CPU was not online when this was made. relaxed: whoever finds out writes the same, and pools were there
-    /// before anybody could ask.
-    std::atomic<pool_resource*> pool{nullptr};
-    std::atomic<unsigned> index{no_pool};  ///< of it
-    /// relaxed: a statistic, orders nothing. Exchanged, for the thread may have moved on to another CPU meanwhile.
-    std::atomic<std::uint64_t> remote_frees{0};
-  };
-
   state(const node_set& served, const topology& of)
       : nodes(served),
         machine(of),
         numbers(served.begin(), served.end()),
         index_of(numbers.back() + 1, no_pool) {
-    for (unsigned i = 0; i != numbers.size(); ++i) index_of[numbers[i]] = i;
-  }
-
-  /// To be called once, when all pools are there.
-  void fill_table() {
-    const auto table = served_node_of_each_cpu(machine, nodes, sys::possible_cpus());
-    const std::size_t slots = std::bit_ceil(table.size());
-    cpus = std::make_unique<cpu_slot[]>(slots);
-    cpu_mask = slots - 1;
-    for (std::size_t cpu = 0; cpu != table.size(); ++cpu) {
-      if (table[cpu]) set(cpus[cpu], index_of[*table[cpu]]);
+    for (std::size_t i = 0; i != numbers.size(); ++i) {
+      index_of[numbers[i]] = static_cast<detail::owner_map::owner>(i);
     }
   }
 
-  void set(cpu_slot& s, unsigned index) noexcept {
-    s.index.store(index, std::memory_order_relaxed);
-    s.pool.store(pools[index].get(), std::memory_order_relaxed);
-  }
-
-  /// No CPU has a number beyond the table; the mask is cheaper than a comparison, and as safe.
-  cpu_slot& slot() noexcept { return cpus[sys::current_cpu() & cpu_mask]; }
-
-  pool_resource& here() noexcept {
-    pool_resource* const pool = slot().pool.load(std::memory_order_relaxed);
-    if (pool != nullptr) [[likely]]
-      return *pool;
-    return *pools[find_out_here()];
-  }
-
-  unsigned index_here() noexcept {
-    const unsigned index = slot().index.load(std::memory_order_relaxed);
-    return index != no_pool ? index : find_out_here();
-  }
-
-  /// Of a CPU that came online later: asks the kernel for its node, and remembers it.
-  [[gnu::noinline, gnu::cold]] unsigned find_out_here() noexcept {
-    const auto place = sys::current_place();
-    if (!place) return 0;
-    unsigned index = 0;
-    // Without memory, or if the kernel names a node that it does not show, for now: it is asked again.
-    if (code_of([&] { index = index_of[served_node_near(place->node, machine, nodes)]; })) return 0;
-    set(cpus[place->cpu & cpu_mask], index);
-    return index;
-  }
-
-  /// Out of line, so that the way of a local free stays short.
-  [[gnu::noinline]] void count_foreign(cpu_slot& s, unsigned owner) noexcept {
-    if (s.index.load(std::memory_order_relaxed) == no_pool && find_out_here() == owner) return;
-    s.remote_frees.fetch_add(1, std::memory_order_relaxed);
-  }
-
   pool_resource& at(node_id node) const {
-    const unsigned index = node < index_of.size() ? index_of[node] : no_pool;
+    const auto index = node < index_of.size() ? index_of[node] : no_pool;
     if (index == no_pool) {
       throw error(errc::unknown_node,
                   "node " + std::to_string(node) + " has no pool here; these have: " + nodes.to_string());
@@ -124,11 +61,8 @@ struct node_pools::state {
 
   node_set nodes;
   topology machine;
-  std::vector<node_id> numbers;      ///< of each pool, in order
-  std::vector<unsigned> index_of;    ///< by node number
-  std::unique_ptr<cpu_slot[]> cpus;  ///< by CPU number
-  std::size_t cpu_mask = 0;          ///< their count less one
-  owner_map owners;                  ///< pools clear their pages in it until they are gone
+  std::vector<node_id> numbers;                    ///< of each pool, in order
+  std::vector<detail::owner_map::owner> index_of;  ///< by node number
   std::vector<std::unique_ptr<pool_resource>> pools;
 };
 
@@ -142,24 +76,28 @@ node_pools::node_pools(const node_set& nodes, const node_pools_options& options,
   for (const node_id node : nodes) {
     const placement where =
         options.strictness == strictness::hard ? placement::bind({node}) : placement::prefer({node});
-    const auto who = static_cast<owner_map::owner>(x_state->pools.size());
-    auto pages =
-        std::make_unique<owned_pages>(make_page_source(where, options.pool, machine), x_state->owners, who);
+    const auto who = static_cast<detail::owner_map::owner>(x_state->pools.size());
+    auto pages = std::make_unique<owned_pages>(make_page_source(where, options.pool, machine), x_owners, who);
     // Owned before there is room for it: emplace_back would lose it where the vector cannot grow.
     std::unique_ptr<pool_resource> made(new pool_resource(std::move(pages), options.pool));
     x_state->pools.push_back(std::move(made));
   }
-  x_state->fill_table();
+  const auto table = served_node_of_each_cpu(machine, nodes, sys::possible_cpus());
+  x_cpus = std::make_unique<cpu_slot[]>(table.size());
+  x_cpu_count = table.size();
+  for (std::size_t cpu = 0; cpu != table.size(); ++cpu) {
+    if (table[cpu]) remember(x_cpus[cpu], x_state->index_of[*table[cpu]]);
+  }
 }
 
 node_pools::~node_pools() = default;
 
 const node_set& node_pools::nodes() const noexcept { return x_state->nodes; }
 
-node_id node_pools::here() const noexcept { return x_state->numbers[x_state->index_here()]; }
+node_id node_pools::here() const noexcept { return x_state->numbers[owner_here()]; }
 
 std::optional<node_id> node_pools::owner(const void* p) const noexcept {
-  const auto index = x_state->owners.find(p);
+  const auto index = x_owners.find(p);
   return index ? std::optional(x_state->numbers[*index]) : std::nullopt;
 }
 
@@ -187,8 +125,8 @@ std::size_t node_pools::trim() {
 pool_statistics node_pools::statistics() const {
   pool_statistics sum;
   for (const auto& pool : x_state->pools) add(sum, pool->statistics());
-  for (std::size_t i = 0; i <= x_state->cpu_mask; ++i) {
-    sum.remote_frees += x_state->cpus[i].remote_frees.load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i != x_cpu_count; ++i) {
+    sum.remote_frees += x_cpus[i].remote_frees.load(std::memory_order_relaxed);
   }
   return sum;
 }
@@ -199,19 +137,58 @@ residency node_pools::resident() const {
   return sum;
 }
 
-void* node_pools::do_allocate(std::size_t bytes, std::size_t alignment) {
-  return x_state->here().allocate(bytes, alignment);
-}
+void* node_pools::do_allocate(std::size_t bytes, std::size_t alignment) { return allocate(bytes, alignment); }
 
 void node_pools::do_deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
-  const auto owner = x_state->owners.find(p);
-  if (!owner) [[unlikely]] {
+  deallocate(p, bytes, alignment);
+}
+
+namespace detail {
+
+node_pools_front_end::~node_pools_front_end() = default;
+
+void node_pools_front_end::remember(cpu_slot& cpu, owner_map::owner who) const noexcept {
+  cpu.pool.store(static_cast<const node_pools*>(this)->x_state->pools[who].get(), std::memory_order_relaxed);
+  // release, with the acquire of deallocate().
+  cpu.owner.store(owner_map::key(who), std::memory_order_release);
+}
+
+node_pools_front_end::cpu_slot* node_pools_front_end::slot_here() const noexcept {
+  const unsigned cpu = sys::current_cpu();
+  return cpu < x_cpu_count ? &x_cpus[cpu] : nullptr;
+}
+
+owner_map::owner node_pools_front_end::owner_here() const noexcept {
+  const cpu_slot* const known = slot_here();
+  if (known != nullptr) {
+    const owner_map::owner who = known->owner.load(std::memory_order_relaxed).who();
+    if (who != owner_map::nobody) return who;
+  }
+  const auto place = sys::current_place();
+  if (!place) return 0;
+  const node_pools::state& all = *static_cast<const node_pools*>(this)->x_state;
+  owner_map::owner who = 0;
+  // Without memory, or if the kernel names a node that it does not show, for now: it is asked again.
+  if (code_of([&] { who = all.index_of[served_node_near(place->node, all.machine, all.nodes)]; })) return 0;
+  if (place->cpu < x_cpu_count) remember(x_cpus[place->cpu], who);
+  return who;
+}
+
+void* node_pools_front_end::allocate_slowly(std::size_t bytes, std::size_t alignment) {
+  const auto& pools = static_cast<node_pools*>(this)->x_state->pools;
+  return pools[owner_here()]->allocate(bytes, alignment);
+}
+
+void node_pools_front_end::deallocate_slowly(void* p, std::size_t bytes, std::size_t alignment) noexcept {
+  const auto owner = x_owners.find(p);
+  if (!owner) {
     if (p != nullptr) report_no_block("node_pools", p, bytes);
     return;
   }
-  x_state->pools[*owner]->deallocate(p, bytes, alignment);
-  state::cpu_slot& cpu = x_state->slot();
-  if (cpu.index.load(std::memory_order_relaxed) != *owner) x_state->count_foreign(cpu, *owner);
+  static_cast<node_pools*>(this)->x_state->pools[*owner]->deallocate(p, bytes, alignment);
+  if (owner_here() == *owner) return;
+  if (cpu_slot* const here = slot_here()) here->remote_frees.fetch_add(1, std::memory_order_relaxed);
 }
 
+}  // namespace detail
 }  // namespace acre::inline v1

@@ -6,7 +6,7 @@ namespace acre::inline v1 {
 namespace {
 
 constexpr std::size_t widened(std::size_t alignment) noexcept {
-  return std::max(alignment, owner_map::granule_bytes);
+  return std::max(alignment, detail::owner_map::granule_bytes);
 }
 
 }  // namespace

@@ -1,11 +1,12 @@
 // owned_pages: a page source whose pages are known to an owner_map.
 #pragma once
 
+#include <acre/detail/owner_map.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <memory_resource>
 
-#include "pool/owner_map.hpp"
 #include "pool/page_source.hpp"
 
 namespace acre::inline v1 {
@@ -15,10 +16,10 @@ namespace acre::inline v1 {
 class owned_pages final : public page_source {
  public:
   /// \param owners must outlive this
-  owned_pages(std::unique_ptr<page_source> source, owner_map& owners, owner_map::owner who)
+  owned_pages(std::unique_ptr<page_source> source, detail::owner_map& owners, detail::owner_map::owner who)
       : x_source(std::move(source)), x_owners(owners), x_who(who) {}
 
-  /// \throws also what owner_map::set() throws; nothing is mapped then
+  /// \throws also what detail::owner_map::set() throws; nothing is mapped then
   void* map(std::size_t bytes, std::size_t alignment) override;
   void unmap(void* p, std::size_t bytes, std::size_t alignment) noexcept override;
   bool discard(void* p, std::size_t bytes) noexcept override { return x_source->discard(p, bytes); }
@@ -38,8 +39,8 @@ class owned_pages final : public page_source {
 
  private:
   std::unique_ptr<page_source> x_source;
-  owner_map& x_owners;
-  owner_map::owner x_who;
+  detail::owner_map& x_owners;
+  detail::owner_map::owner x_who;
 };
 
 }  // namespace acre::inline v1

@@ -1,10 +1,10 @@
-#include "pool/owner_map.hpp"
+#include <acre/detail/owner_map.hpp>
 
 #include <acre/error.hpp>
 
 #include <algorithm>
 
-namespace acre::inline v1 {
+namespace acre::inline v1::detail {
 
 owner_map::owner_map(std::pmr::memory_resource* memory)
     : x_memory(memory), x_root(std::make_unique<std::atomic<leaf*>[]>(root_entries)) {}
@@ -63,4 +63,4 @@ void owner_map::clear(const void* p, std::size_t bytes) noexcept {
   }
 }
 
-}  // namespace acre::inline v1
+}  // namespace acre::inline v1::detail

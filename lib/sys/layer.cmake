@@ -1,5 +1,6 @@
 acre_layer(sys
   HEADERS
+    detail/current_cpu.hpp
   SOURCES
     clock.cpp
     files.cpp

@@ -1,10 +1,7 @@
 // CPUs and threads.
 #pragma once
 
-#if __has_include(<sys/rseq.h>)
-#include <sys/rseq.h>
-#define ACRE_HAS_RSEQ 1
-#endif
+#include <acre/detail/current_cpu.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -16,18 +13,10 @@ namespace acre::inline v1::sys {
 /// sched_getcpu(3); 0 where the kernel does not tell.
 unsigned current_cpu_by_call() noexcept;
 
-/// The CPU the calling thread runs on. glibc registers a rseq area for each thread since 2.35, whose cpu_id the kernel
-/// keeps up to date (rseq(2), <sys/rseq.h>): a load. sched_getcpu(3) does the same by a call, and where there is no
-/// such area (older kernels, the tunable glibc.pthread.rseq=0, Valgrind: cpu_id is negative) asks the vDSO.
+/// Also where detail::current_cpu() does not know.
 inline unsigned current_cpu() noexcept {
-#if defined(ACRE_HAS_RSEQ)
-  const auto* const area = reinterpret_cast<const volatile struct rseq*>(
-      static_cast<const char*>(__builtin_thread_pointer()) + __rseq_offset);
-  const auto cpu = static_cast<std::int32_t>(area->cpu_id);
-  if (cpu >= 0) [[likely]]
-    return static_cast<unsigned>(cpu);
-#endif
-  return current_cpu_by_call();
+  const unsigned cpu = detail::current_cpu();
+  return static_cast<int>(cpu) >= 0 ? cpu : current_cpu_by_call();
 }
 /// The CPU the calling thread runs on and that CPU's node, which the kernel knows of CPUs that came online a moment ago,
 /// too (getcpu(2)); nothing where it does not tell.

@@ -1,5 +1,6 @@
 // node_pools on whatever nodes this machine has; test/multinode has the tests of where blocks lie.
 #include <acre/apply.hpp>
+#include <acre/bytes.hpp>
 #include <acre/error.hpp>
 #include <acre/node_pools.hpp>
 
@@ -8,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <sstream>
 #include <thread>
@@ -179,6 +181,36 @@ BOOST_AUTO_TEST_CASE(take_back_what_other_threads_free) {
   }
   // What the freeing threads had is used again.
   BOOST_TEST(pools.statistics().used_peak < (std::size_t{24} << 20));
+}
+
+BOOST_AUTO_TEST_CASE(serve_callers_who_know_the_type_and_others_alike) {
+  for (const guarding watched : {guarding::off, guarding::on}) {
+    node_pools pools({.pool = {.guarding = watched}});
+    std::pmr::memory_resource& any = pools;
+    for (const std::size_t bytes :
+         {std::size_t{0}, std::size_t{1}, std::size_t{100}, std::size_t{5000}, 64_KiB, 64_KiB + 1, 3_MiB}) {
+      for (const std::size_t alignment : {std::size_t{1}, std::size_t{8}, std::size_t{64}, 4_KiB, 2_MiB}) {
+        BOOST_TEST_CONTEXT(bytes << " bytes aligned to " << alignment) {
+          void* const known = pools.allocate(bytes, alignment);
+          void* const unknown = any.allocate(bytes, alignment);
+          BOOST_TEST(known != unknown);
+          for (void* const p : {known, unknown}) {
+            BOOST_TEST(reinterpret_cast<std::uintptr_t>(p) % alignment == 0U);
+            BOOST_TEST(pools.owner(p).has_value());
+          }
+          BOOST_TEST(pools.statistics().live_blocks == 2U);
+          pools.deallocate(unknown, bytes, alignment);
+          any.deallocate(known, bytes, alignment);
+          BOOST_TEST(pools.statistics().live_blocks == 0U);
+        }
+      }
+    }
+    BOOST_CHECK_EXCEPTION(static_cast<void>(pools.allocate(8, 3)), allocation_error,
+                          with_code(errc::invalid_alignment));
+    pools.deallocate(nullptr, 100);
+    pools.deallocate(nullptr, 3_MiB);
+    BOOST_TEST(pools.statistics().deallocations == pools.statistics().allocations);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(lose_nothing_when_threads_end) {

@@ -61,6 +61,8 @@ class made_up_source final : public page_source {
   std::vector<call>& x_log;
 };
 
+using detail::owner_map;
+
 constexpr std::size_t granule = owner_map::granule_bytes;
 
 struct made_up_pages {

@@ -1,6 +1,6 @@
 #include <acre/error.hpp>
 
-#include "pool/owner_map.hpp"
+#include <acre/detail/owner_map.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -21,16 +21,16 @@
 namespace acre::test {
 namespace {
 
-constexpr std::uintptr_t granule = owner_map::granule_bytes;
+constexpr std::uintptr_t granule = detail::owner_map::granule_bytes;
 constexpr std::uintptr_t page = 4096;
-constexpr std::uintptr_t end_of_addresses = std::uintptr_t{1} << owner_map::address_bits;
+constexpr std::uintptr_t end_of_addresses = std::uintptr_t{1} << detail::owner_map::address_bits;
 /// What one leaf is for.
 constexpr std::uintptr_t leaf_bytes = std::uintptr_t{32} << 30;
 
 const void* at(std::uintptr_t address) { return reinterpret_cast<const void*>(address); }
 
 BOOST_AUTO_TEST_SUITE(owner_map)
-using acre::owner_map;
+using acre::detail::owner_map;
 
 BOOST_AUTO_TEST_CASE(knows_nobody_at_first) {
   const owner_map map;
@@ -77,6 +77,28 @@ BOOST_AUTO_TEST_CASE(holds_the_smallest_and_largest_owners_and_addresses) {
   BOOST_TEST(map.find(at(end_of_addresses - 1)) == UINT16_MAX);
   BOOST_TEST(map.find(at(leaf_bytes - granule)) == 0);
   BOOST_TEST(map.find(at(leaf_bytes)) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(compares_with_owners) {
+  constexpr owner_map::owner last = owner_map::nobody - 1;
+  owner_map map;
+  map.set(at(0), granule, last);
+  map.set(at(end_of_addresses - granule), 5 * page, 0);
+  for (const owner_map::owner who : {owner_map::owner{0}, owner_map::owner{1}, last}) {
+    const owner_map::key key(who);
+    BOOST_TEST_CONTEXT("owner " << who) {
+      BOOST_TEST(key.who() == who);
+      for (const std::uintptr_t address :
+           {std::uintptr_t{0}, page, granule - 1, granule, 2 * granule + page, end_of_addresses - granule - 1,
+            end_of_addresses - granule, end_of_addresses - granule + 5 * page - 1,
+            end_of_addresses - granule + 5 * page, end_of_addresses - 1, end_of_addresses, UINTPTR_MAX}) {
+        BOOST_TEST_INFO("address " << at(address));
+        BOOST_TEST(map.belongs_to(at(address), key) == (map.find(at(address)) == who));
+        BOOST_TEST(!map.belongs_to(at(address), owner_map::key()));
+      }
+    }
+  }
+  BOOST_TEST(owner_map::key().who() == owner_map::nobody);
 }
 
 BOOST_AUTO_TEST_CASE(has_no_owner_for_no_bytes) {
@@ -147,6 +169,12 @@ BOOST_AUTO_TEST_CASE(agrees_with_a_model_about_random_ranges) {
       const std::optional<owner_map::owner> expected = modelled(address);
       if (found != expected)
         return wrong("step ", step, ", address ", at(address), ": ", found, " instead of ", expected);
+      // Compared with neighbours and far owners, too.
+      const auto one = static_cast<owner_map::owner>(expected.value_or(0) + look - 4);
+      const bool belongs = one != owner_map::nobody && map.belongs_to(at(address), owner_map::key(one));
+      if (belongs != (one != owner_map::nobody && expected == one))
+        return wrong("step ", step, ", address ", at(address), " of ", expected, ": belongs to ", one, ": ",
+                     belongs);
     }
     return true;
   };

@@ -1,6 +1,8 @@
 // owner_map: which owner an address belongs to, in two loads.
 #pragma once
 
+#include <acre/export.hpp>
+
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -9,7 +11,7 @@
 #include <memory_resource>
 #include <optional>
 
-namespace acre::inline v1 {
+namespace acre::inline v1::detail {
 
 /// A radix tree of two levels over the granules of a 48-bit address space. Each granule has one owner at most:
 /// who registers ranges begins them at multiples of granule_bytes. Where a range ends within a granule, the
@@ -17,9 +19,10 @@ namespace acre::inline v1 {
 ///
 /// \safety all functions from any thread, but for set() and clear() of ranges that overlap; fork: nothing is
 ///   locked, and a leaf being made by another thread is lost to the child
-class owner_map {
+class ACRE_API owner_map {
  public:
   using owner = std::uint16_t;
+  static constexpr owner nobody = 0xffff;
 
   static constexpr unsigned granule_bits = 21;
   static constexpr std::size_t granule_bytes = std::size_t{1} << granule_bits;
@@ -40,16 +43,30 @@ class owner_map {
 
   /// The owner of an address, any address.
   std::optional<owner> find(const void* p) const noexcept {
-    const auto address = reinterpret_cast<std::uintptr_t>(p);
-    if (address >> address_bits != 0) return std::nullopt;
-    // acquire, with the release in make_leaf(): who finds a leaf finds it filled with zeroes.
-    const leaf* const l = x_root[address >> (granule_bits + leaf_bits)].load(std::memory_order_acquire);
-    if (l == nullptr) return std::nullopt;
-    // relaxed: whoever holds a block got its address after the block's pages were registered, from the thread that
-    // allocated it if not by itself, and that hand-over orders this load after that store.
-    const entry e = l->granules[address >> granule_bits & (leaf_entries - 1)].load(std::memory_order_relaxed);
-    if ((address >> page_bits & (granule_pages - 1)) >= (e & pages_mask)) return std::nullopt;
+    const entry e = entry_of(p);
+    if (page_of(p) >= (e & pages_mask)) return std::nullopt;
     return static_cast<owner>(e >> owner_shift);
+  }
+
+  /// An owner, ready to be compared with.
+  class key {
+   public:
+    /// Nobody's.
+    constexpr key() noexcept = default;
+    /// \param who not `nobody`
+    explicit constexpr key(owner who) noexcept : x_first_page(entry{who} << owner_shift | 1) {}
+    constexpr owner who() const noexcept { return static_cast<owner>(x_first_page >> owner_shift); }
+
+   private:
+    friend class owner_map;
+    /// What the entry of a granule is whose first page only belongs to the owner.
+    std::uint32_t x_first_page = std::uint32_t{nobody} << owner_shift | 1;
+  };
+  /// find(p) == who.who() in one comparison, as nothing belongs to nobody.
+  bool belongs_to(const void* p, key who) const noexcept {
+    // How many pages after this one are the owner's. Where the page is not, or the granule is another's, this wraps or is far
+    // beyond a granule.
+    return entry_of(p) - who.x_first_page - page_of(p) < granule_pages;
   }
 
  private:
@@ -58,7 +75,7 @@ class owner_map {
   static constexpr unsigned owner_shift = 16;
   static constexpr entry pages_mask = (entry{1} << owner_shift) - 1;
   static constexpr unsigned page_bits = 12;
-  static constexpr std::size_t granule_pages = granule_bytes >> page_bits;
+  static constexpr entry granule_pages = granule_bytes >> page_bits;
 
   static constexpr unsigned leaf_bits = 14;
   static constexpr std::size_t leaf_entries = std::size_t{1} << leaf_bits;
@@ -68,6 +85,21 @@ class owner_map {
     std::array<std::atomic<entry>, leaf_entries> granules{};
   };
 
+  static entry page_of(const void* p) noexcept {
+    return reinterpret_cast<std::uintptr_t>(p) >> page_bits & (granule_pages - 1);
+  }
+  entry entry_of(const void* p) const noexcept {
+    const auto address = reinterpret_cast<std::uintptr_t>(p);
+    if (address >> address_bits != 0) [[unlikely]]
+      return 0;
+    // acquire, with the release in make_leaf(): who finds a leaf finds it filled with zeroes.
+    const leaf* const l = x_root[address >> (granule_bits + leaf_bits)].load(std::memory_order_acquire);
+    if (l == nullptr) [[unlikely]]
+      return 0;
+    // relaxed: whoever holds a block got its address after the block's pages were registered, from the thread that
+    // allocated it if not by itself, and that hand-over orders this load after that store.
+    return l->granules[address >> granule_bits & (leaf_entries - 1)].load(std::memory_order_relaxed);
+  }
   void make_leaf(std::size_t index);
   std::atomic<entry>& granule(std::uintptr_t address) noexcept;
 
@@ -75,4 +107,4 @@ class owner_map {
   std::unique_ptr<std::atomic<leaf*>[]> x_root;
 };
 
-}  // namespace acre::inline v1
+}  // namespace acre::inline v1::detail
