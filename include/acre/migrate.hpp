@@ -63,7 +63,8 @@ struct migration {
 ///   several policies where nothing tells which a block has (nothing was done then);
 ///   errc::binding_denied if the kernel refuses to move; pages already moved stay moved
 /// \safety any thread; the range must stay mapped; contents are kept, other threads may use the range. What others do to
-///   its pages meanwhile (touch, unmap, move) may not be in the report
+///   its pages meanwhile (touch, unmap, move) may not be in the report. Of two ranges that share a huge page, moved at the same
+///   time by two threads, pages of zeros may follow the other's placement (Linux 6.12 gives those back when it divides one)
 ACRE_API migration migrate(void* p, std::size_t bytes, const placement& where,
                            const topology& machine = topology::system());
 /// \returns one that counts nothing if there is an error

@@ -34,8 +34,7 @@ void make_again(std::uintptr_t begin, std::size_t bytes, const topology& machine
   auto* const p = reinterpret_cast<std::byte*>(begin);
   const auto exact = planned_ranges::exact_around(p, bytes);
   if (!exact) return prefault(p, bytes, machine);
-  prefault(p, exact->part(exact->offset_of(p), bytes, machine), machine);
-  unite_exact_pages(*exact, exact->offset_of(p), bytes);
+  complete_exact_pages(*exact, exact->offset_of(p), bytes, machine);
 }
 
 }  // namespace

@@ -49,6 +49,11 @@ class momentary_ranges {
   std::size_t x_most = few_ranges;
 };
 
+/// Gives a part of it the one policy again. \returns 0 or errno
+int unite_exact_pages(const planned_mapping& as, std::size_t from, std::size_t length) noexcept {
+  return sys::bind(as.begin + from, length, sys::mode_bind, to_bits(as.where.nodes()));
+}
+
 class united_in_the_end {
  public:
   united_in_the_end(const planned_mapping& as, std::size_t from, std::size_t length)
@@ -143,10 +148,6 @@ int prefer_for_now(void* p, std::size_t bytes, const node_set& nodes) noexcept {
   return sys::bind(p, bytes, mode, to_bits(nodes));
 }
 
-int unite_exact_pages(const planned_mapping& as, std::size_t from, std::size_t length) noexcept {
-  return sys::bind(as.begin + from, length, sys::mode_bind, to_bits(as.where.nodes()));
-}
-
 // The kernel joins mappings only if their pages are found in the same way (anon_vma), which is settled when the first page
 // of one is made: for all that is cut out of it afterwards, and for what is joined with it before.
 void prepare_exact_pages(const planned_mapping& as, const topology& machine) {
@@ -177,6 +178,18 @@ void make_exact_pages(const planned_mapping& as, std::size_t from, std::size_t l
       sys::discard(as.begin + at, slice.bytes);
       prefault(as.begin + at, slice, machine);
     }
+    at += slice.bytes;
+  }
+}
+
+void complete_exact_pages(const planned_mapping& as, std::size_t from, std::size_t length,
+                          const topology& machine) {
+  const std::size_t end = from + length;
+  const momentary_ranges ranges(length);
+  for (std::size_t at = from; at < end;) {
+    const plan slice = as.part(at, end - at, machine, ranges.most());
+    const united_in_the_end one_policy(as, at, slice.bytes);
+    prefault(as.begin + at, slice, machine);
     at += slice.bytes;
   }
 }

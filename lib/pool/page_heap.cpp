@@ -181,7 +181,10 @@ void* page_heap::take_units(std::size_t units, std::size_t alignment, use what) 
     is_refused = is_beyond_limit(units * unit_bytes);
     if (!is_refused) run = try_take_units(units, alignment, what);
     todo = look_for_chores();
-    if (run.p == nullptr && !is_refused) wanted = begin_slab();
+    if (run.p == nullptr && !is_refused) {
+      wanted = begin_slab();
+      x_coming += units * unit_bytes;
+    }
   }
   tend(todo);
   if (is_refused) fail_limit(units * unit_bytes);
@@ -204,10 +207,12 @@ page_heap::taken page_heap::take_of_new_slab(std::size_t units, std::size_t alig
   } catch (...) {
     const std::lock_guard guard(x_mutex);
     --x_coming_slabs;
+    x_coming -= units * unit_bytes;
     throw;
   }
   const std::lock_guard guard(x_mutex);
   --x_coming_slabs;
+  x_coming -= units * unit_bytes;
   x_slab_bytes += x_slabs.add(std::move(made)).bytes();
   // Of the new one or, if others gave some back meanwhile, of an older one. There is enough.
   return try_take_units(units, alignment, what);

@@ -119,7 +119,9 @@ class page_heap {
 
   /// \throws allocation_error errc::pool_limit
   [[noreturn]] void fail_limit(std::size_t bytes) const;
-  bool is_beyond_limit(std::size_t bytes) const noexcept { return bytes > x_most - std::min(x_most, x_used); }
+  bool is_beyond_limit(std::size_t bytes) const noexcept {
+    return bytes > x_most - std::min(x_most, x_used + x_coming);
+  }
   std::size_t most_retained() const noexcept {
     const std::size_t own = std::min(x_retained, x_most - std::min(x_most, x_used));
     return std::min(own, x_share.allowed(retained_bytes()));
@@ -166,8 +168,9 @@ class page_heap {
   slab_index x_slabs;
   mapping_store x_mappings;
   unsigned x_coming_slabs = 0;  ///< being mapped
-  std::int64_t x_next_age;      ///< milliseconds
-  std::size_t x_stuck = 0;      ///< retained bytes up to which purging was in vain
+  std::size_t x_coming = 0;  ///< bytes to be used of those: nobody else is to find that room below the limit
+  std::int64_t x_next_age;   ///< milliseconds
+  std::size_t x_stuck = 0;   ///< retained bytes up to which purging was in vain
   std::size_t x_dirty_units = 0;
   retained_share x_share;
   std::size_t x_slab_bytes = 0;

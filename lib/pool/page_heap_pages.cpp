@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "pool/page_heap.hpp"
+#include "sys/pages.hpp"
 
 namespace acre::inline v1 {
 
@@ -15,14 +16,16 @@ void page_heap::make_ready(const taken& run, std::size_t units) {
   if (run.bare || bare) commit(*run.from, run.p, units);
 }
 
-/// Makes the pages of a run of units that is used: in whole pieces or, where there is no room for those, of the run alone.
+/// Makes the pages of a run of units that is used: in whole pieces or, where there is no room for those, of the run alone,
+/// but for pages that it begins or ends within: if some of them cannot be made, all go back.
 void page_heap::commit(slab& s, void* p, std::size_t units) {
   const slab::run pieces = s.pieces_of(p, units);
   try {
     commit_part(s, pieces);
   } catch (const std::bad_alloc&) {
-    if (pieces.count == units) throw;
-    commit_part(s, s.run_of(p, units));
+    const slab::run least = s.pieces_of(p, units, std::max<std::size_t>(sys::page_size() / unit_bytes, 1));
+    if (pieces.count == least.count) throw;
+    commit_part(s, least);
   }
 }
 

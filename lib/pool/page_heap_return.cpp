@@ -156,7 +156,6 @@ std::size_t page_heap::purge_slab(slab& s, purge_plan plan, unsigned& refusals) 
   std::size_t gone = 0;
   for (std::size_t from = 0;;) {
     slab::run r;
-    std::size_t dirty = 0;
     {
       const std::lock_guard guard(x_mutex);
       if (gone >= plan.most || refusals >= most_refusals) {
@@ -164,20 +163,17 @@ std::size_t page_heap::purge_slab(slab& s, purge_plan plan, unsigned& refusals) 
         x_slabs.update(s);
         return gone;
       }
-      dirty = s.dirty_units();
       r = s.take_dirty(from, plan.only_old, std::min(purge_step_units, (plan.most - gone) / unit_bytes + 1));
       if (r.count == 0) return gone;
-      dirty -= s.dirty_units();
-      x_dirty_units -= dirty;
       x_slabs.update(s);
     }
-    gone += (dirty - std::min(dirty, discard(s, r, refusals))) * unit_bytes;
+    gone += discard(s, r, refusals) * unit_bytes;
     from = r.first + r.count;
   }
 }
 
 /// Gives the pages of a run that was taken out of use back to the system, and where a page is locked, what lies around it.
-/// \returns units that are dirty still
+/// \returns dirty units that went
 std::size_t page_heap::discard(slab& s, const slab::run& r, unsigned& refusals) noexcept {
   const bool is_tried = refusals < most_refusals;
   const bool clean = is_tried && x_pages->discard(s.address(r), r.count * unit_bytes);
@@ -185,18 +181,18 @@ std::size_t page_heap::discard(slab& s, const slab::run& r, unsigned& refusals) 
   const std::size_t granule = s.granule();
   if (!clean && refusals < most_refusals && r.count > granule) {
     const std::size_t half = (r.count / 2 + granule - 1) / granule * granule;
-    const std::size_t kept = discard(s, {r.first, half}, refusals);
-    return kept + discard(s, {r.first + half, r.count - half}, refusals);
+    const std::size_t gone = discard(s, {r.first, half}, refusals);
+    return gone + discard(s, {r.first + half, r.count - half}, refusals);
   }
   const std::lock_guard guard(x_mutex);
   // The kernel may have taken pages up to the one that is locked. To make pages that are there does no harm.
   if (is_tried && !clean) s.note_no_pages(r);
   const std::size_t before = s.dirty_units();
   s.give_back(r, clean);
-  const std::size_t kept = s.dirty_units() - before;
-  x_dirty_units += kept;
+  const std::size_t gone = before - s.dirty_units();
+  x_dirty_units -= gone;
   x_slabs.update(s);
-  return kept;
+  return gone;
 }
 
 std::size_t page_heap::unmap_empty_slabs(purge_plan plan) noexcept {

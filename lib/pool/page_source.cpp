@@ -127,7 +127,7 @@ void bring_back(displaced_part part, bool eager) {
   }
   // Linux 6.12 gives zeros back when it divides huge pages.
   if (eager && done.untouched != 0) {
-    if (exact) return make_exact_pages(*exact, offset, part.bytes(), machine);
+    if (exact) return complete_exact_pages(*exact, offset, part.bytes(), machine);
     return prefault(part.data(), part.bytes(), machine);
   }
   if (part.was.mode != policy_mode::bind || done.failed() == 0) return;

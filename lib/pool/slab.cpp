@@ -20,12 +20,15 @@ slab::slab(std::size_t bytes, std::size_t alignment, std::size_t granule, std::s
   x_bare.set(0, x_bare.size());
 }
 
-void slab::use(std::size_t first, std::size_t count) noexcept {
-  x_dirty_units -= x_dirty.count(first, count);
-  x_used.take(first, count);
-  x_dirty.clear(first, count);
-  x_old.clear(first, count);
-  x_free -= count;
+void slab::use(const run& r) noexcept {
+  x_used.take(r.first, r.count);
+  x_free -= r.count;
+}
+
+void slab::forget_dirty(const run& r) noexcept {
+  x_dirty_units -= x_dirty.count(r.first, r.count);
+  x_dirty.clear(r.first, r.count);
+  x_old.clear(r.first, r.count);
 }
 
 void* slab::take(std::size_t units, std::size_t alignment) noexcept {
@@ -33,7 +36,8 @@ void* slab::take(std::size_t units, std::size_t alignment) noexcept {
   const std::size_t step = std::max<std::size_t>(alignment / unit_bytes, 1);
   const std::size_t first = step == 1 ? x_used.find(units) : find_aligned(units, step);
   if (first == x_used.size()) return nullptr;
-  use(first, units);
+  use({first, units});
+  forget_dirty({first, units});
   return x_base + first * unit_bytes;
 }
 
@@ -56,20 +60,28 @@ std::size_t slab::find_aligned(std::size_t units, std::size_t step) noexcept {
   return at;
 }
 
-void slab::give(const void* p, std::size_t units) noexcept { give_back({unit_of(p), units}, false); }
+void slab::give(const void* p, std::size_t units) noexcept {
+  const run r = run_of(p, units);
+  free(r);
+  if (x_bare_units == 0 || x_bare.count(r.first, r.count) == 0) return mark_dirty(r.first, r.count);
+  // They were to get their pages, and did not.
+  for (std::size_t i = r.first; i != r.first + r.count; ++i) {
+    if (!x_bare.test(i)) mark_dirty(i, 1);
+  }
+}
 
 void slab::give_back(const run& r, bool clean) noexcept {
-  x_used.give(r.first, r.count);
+  free(r);
   if (clean) {
+    forget_dirty(r);
     note_no_pages(r);
-  } else if (x_bare_units == 0 || x_bare.count(r.first, r.count) == 0) {
-    mark_dirty(r.first, r.count);
   } else {
-    // They were to get their pages, and did not.
-    for (std::size_t i = r.first; i != r.first + r.count; ++i) {
-      if (!x_bare.test(i)) mark_dirty(i, 1);
-    }
+    x_young = x_may_go = true;
   }
+}
+
+void slab::free(const run& r) noexcept {
+  x_used.give(r.first, r.count);
   x_free += r.count;
   for (aligned_search& s : x_searches) s.begin = std::min(s.begin, r.first - std::min(r.first, s.units));
   x_unaligned = 0;
@@ -119,7 +131,7 @@ slab::run slab::take_dirty(std::size_t from, bool only_old, std::size_t most) no
       end = std::min(end + x_granule, x_used.size());
     }
     if (end != begin) {
-      use(begin, end - begin);
+      use({begin, end - begin});
       return {begin, end - begin};
     }
     dirty = wanted.next_set(std::min(begin + x_granule, wanted.size()));
@@ -133,10 +145,10 @@ void slab::mark_dirty(std::size_t first, std::size_t count) noexcept {
   x_young = x_may_go = true;
 }
 
-slab::run slab::pieces_of(const void* p, std::size_t units) const noexcept {
+slab::run slab::pieces_of(const void* p, std::size_t units, std::size_t piece) const noexcept {
   const std::size_t first = unit_of(p);
-  const std::size_t begin = first / x_piece * x_piece;
-  const std::size_t end = std::min((first + units + x_piece - 1) / x_piece * x_piece, x_used.size());
+  const std::size_t begin = first / piece * piece;
+  const std::size_t end = std::min((first + units + piece - 1) / piece * piece, x_used.size());
   return {begin, end - begin};
 }
 
@@ -154,7 +166,7 @@ void slab::note_pages(const run& r) noexcept {
   // Where pages go back in pieces as large as they come, what is free beside what is used cannot go.
   if (x_granule == 0 || x_granule >= x_piece) return;
   for (std::size_t i = r.first; i != r.first + r.count; ++i) {
-    if (!x_used.used().test(i)) mark_dirty(i, 1);
+    if (!x_used.used().test(i) && !x_dirty.test(i)) mark_dirty(i, 1);
   }
 }
 

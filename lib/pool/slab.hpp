@@ -40,7 +40,7 @@ struct slab_summary {
 
 /// Keeps its books outside of the memory it hands out. Knows of each unit whether it is used, and if not, whether it
 /// may still have its pages ("dirty"), and for how long; and, where pages are made before they are handed out, of which
-/// they are not yet ("bare").
+/// they are not yet, or may have gone ("bare").
 /// \safety none; page_heap locks
 class slab : public owned_range {
  public:
@@ -84,12 +84,13 @@ class slab : public owned_range {
     std::size_t first = 0;
     std::size_t count = 0;  ///< 0: none
   };
-  /// Takes the next such run at or after unit `from`: used from now on, until give_back().
+  /// Takes the next such run at or after unit `from`: used from now on, until give_back(), and dirty still.
   /// \param only_old units that were free since before the last age()
   /// \param most units to take at most, rounded up to a granule
   run take_dirty(std::size_t from, bool only_old, std::size_t most) noexcept;
   void* address(const run& r) const noexcept { return x_base + r.first * unit_bytes; }
-  /// \param clean the pages are gone
+  /// What take_dirty() took.
+  /// \param clean the pages are gone; else it is as it was
   void give_back(const run& r, bool clean) noexcept;
   /// The marks say that take_dirty() may find something; who goes through the whole slab takes the mark away first, and
   /// puts it back where it ends before. What becomes dirty, or old, sets it.
@@ -110,15 +111,16 @@ class slab : public owned_range {
     return x_bare_units != 0 && x_bare.count(unit_of(p), units) != 0;
   }
   run run_of(const void* p, std::size_t units) const noexcept { return {unit_of(p), units}; }
-  /// The run that a run of units lies in, in whole pieces. \param p within the slab
-  run pieces_of(const void* p, std::size_t units) const noexcept;
+  /// The run that a run of units lies in, in whole pieces of so many units. \param p within the slab
+  run pieces_of(const void* p, std::size_t units, std::size_t piece) const noexcept;
+  run pieces_of(const void* p, std::size_t units) const noexcept { return pieces_of(p, units, x_piece); }
   /// Pages go back to the system in aligned pieces of so many units; 0: never.
   std::size_t granule() const noexcept { return x_granule; }
   /// The first run of bare units of a run.
   run bare_run(const run& in) const noexcept;
   /// The pages of a run that was bare are there.
   void note_pages(const run& r) noexcept;
-  /// The pages of a used run are gone; where pages are made before they are handed out it is bare now.
+  /// The pages of a used run are gone, or may be; where pages are made before they are handed out it is bare now.
   void note_no_pages(const run& r) noexcept;
 
   // Spans, for those who look up blocks by address.
@@ -147,7 +149,9 @@ class slab : public owned_range {
   }
   bool has_small_blocks(std::uintptr_t begin, std::uintptr_t end) const noexcept override;
   bool may_go(std::size_t granule_begin, std::size_t granule_end, bool only_old) const noexcept;
-  void use(std::size_t first, std::size_t count) noexcept;
+  void use(const run& r) noexcept;
+  void free(const run& r) noexcept;
+  void forget_dirty(const run& r) noexcept;
   void mark_dirty(std::size_t first, std::size_t count) noexcept;
   std::size_t find_aligned(std::size_t units, std::size_t step) noexcept;
 

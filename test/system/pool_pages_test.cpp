@@ -179,19 +179,22 @@ BOOST_AUTO_TEST_CASE(before_one_that_is_locked_are_made_again) {
 }
 
 BOOST_AUTO_TEST_CASE(that_are_locked_go_back_with_their_slabs) {
-  pool_resource pool(placement::bind({some_node()}),
-                     {.page_kind = page_kind::system, .commit = commit::lazy, .guarding = guarding::off});
-  void* const locked = pool.allocate(72_KiB);
-  BOOST_TEST_REQUIRE(lock_page(locked) == 0);
-  void* const live = pool.allocate(72_KiB);
-  pool.deallocate(locked, 72_KiB);
-  BOOST_TEST(pool.trim() == 64_KiB);
-  BOOST_TEST(pool.statistics().retained_bytes == unit_bytes);
-  BOOST_TEST(pool.allocate(72_KiB) == locked);
-  pool.deallocate(locked, 72_KiB);
-  pool.deallocate(live, 72_KiB);
-  BOOST_TEST(pool.trim() >= 144_KiB);
-  BOOST_TEST(pool.statistics().mapped_bytes == 0U);
+  for (const commit when : {commit::lazy, commit::eager}) {
+    pool_resource pool(placement::bind({some_node()}),
+                       {.page_kind = page_kind::system, .commit = when, .guarding = guarding::off});
+    void* const locked = pool.allocate(72_KiB);
+    BOOST_TEST_REQUIRE(lock_page(locked) == 0);
+    void* const live = pool.allocate(72_KiB);
+    pool.trim();
+    pool.deallocate(locked, 72_KiB);
+    BOOST_TEST(pool.trim() == 64_KiB);
+    BOOST_TEST(pool.statistics().retained_bytes == unit_bytes);
+    BOOST_TEST(pool.allocate(72_KiB) == locked);
+    pool.deallocate(locked, 72_KiB);
+    pool.deallocate(live, 72_KiB);
+    BOOST_TEST(pool.trim() >= 144_KiB);
+    BOOST_TEST(pool.statistics().mapped_bytes == 0U);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(are_told_of_with_what_they_were_asked_for) {

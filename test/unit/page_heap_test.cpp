@@ -246,6 +246,20 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(a_page_heap_by_pieces, a_heap_by_pieces)
 
+BOOST_AUTO_TEST_CASE(counts_what_the_system_does_not_take) {
+  std::vector<void*> blocks;
+  for (int i = 0; i != 100; ++i) blocks.push_back(heap->allocate(64_KiB, 8));
+  for (std::size_t i = 0; i < blocks.size(); i += 2) heap->deallocate(blocks[i], 64_KiB, 8);
+  const std::size_t retained = counted().retained_bytes;
+  BOOST_TEST(retained >= 50 * 64_KiB);
+  asked.all_locked = true;
+  BOOST_TEST(heap->trim() == 0U);
+  BOOST_TEST(counted().retained_bytes == retained);
+  asked.all_locked = false;
+  BOOST_TEST(heap->trim() == retained);
+  BOOST_TEST(counted().retained_bytes == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(makes_the_pages_of_what_it_hands_out_and_little_more) {
   void* const p = heap->allocate(100_KiB, 8);
   BOOST_TEST(has_all_pages(p, 100_KiB));
@@ -377,6 +391,24 @@ BOOST_AUTO_TEST_CASE(hands_out_no_more) {
   BOOST_TEST(counted().used_bytes == 1_MiB);
   heap->deallocate(q, 424_KiB, 8);
   heap->deallocate(p, 600_KiB, 8);
+}
+
+// One thread's slab is on its way when another finds no room either.
+BOOST_AUTO_TEST_CASE(hands_out_no_more_while_a_slab_is_mapped) {
+  asked.before = [&] {
+    asked.before = nullptr;
+    BOOST_CHECK_EXCEPTION(static_cast<void>(heap->allocate(600_KiB, 8)), allocation_error,
+                          with_code(errc::pool_limit));
+  };
+  heap->deallocate(heap->allocate(600_KiB, 8), 600_KiB, 8);
+  BOOST_TEST(counted().used_bytes == 0U);
+  BOOST_TEST(counted().used_peak == 600_KiB);
+  // What is not to be had takes no room.
+  asked.before = [] { throw std::bad_alloc(); };
+  heap->trim();
+  BOOST_CHECK_THROW(static_cast<void>(heap->allocate(1_MiB, 8)), std::bad_alloc);
+  asked.before = nullptr;
+  heap->deallocate(heap->allocate(1_MiB, 8), 1_MiB, 8);
 }
 
 // Both are room that nobody else has.

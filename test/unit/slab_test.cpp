@@ -227,14 +227,50 @@ BOOST_AUTO_TEST_CASE(has_no_pages_where_they_went_back) {
   s.give_back(gone, true);
   BOOST_TEST(s.dirty_units() == 0U);
   BOOST_TEST(bare_units(s) == 100U);
-  // Those that could not go are as they were.
-  void* const q = s.take(4, unit_bytes);
-  s.note_pages(s.bare_run(s.run_of(q, 4)));
-  s.give(q, 4);
+}
+
+BOOST_AUTO_TEST_CASE(has_what_the_system_did_not_take) {
+  slab_by_pieces s(1, 8);
+  void* const p = s.take(4, unit_bytes);
+  s.note_pages(s.bare_run(s.run_of(p, 4)));
+  s.give(p, 4);
   const slab::run stay = s.take_dirty(0, false, 100);
+  BOOST_TEST(s.dirty_units() == 4U);
+  BOOST_TEST(!s.is_used(s.base() + 4 * unit_bytes, 1));
+  BOOST_TEST(s.is_used(p, 4));
   s.give_back(stay, false);
   BOOST_TEST(s.dirty_units() == 4U);
   BOOST_TEST(bare_units(s) == 96U);
+}
+
+// The system took some pages, nobody knows which.
+BOOST_AUTO_TEST_CASE(has_pages_to_be_made_among_those_that_may_be_there) {
+  slab_by_pieces s(1, 8);
+  void* const p = s.take(4, unit_bytes);
+  s.note_pages(s.bare_run(s.run_of(p, 4)));
+  s.give(p, 4);
+  const slab::run stay = s.take_dirty(0, false, 100);
+  s.note_no_pages(stay);
+  s.give_back(stay, false);
+  BOOST_TEST(s.dirty_units() == 4U);
+  BOOST_TEST(bare_units(s) == 100U);
+  BOOST_TEST_REQUIRE(s.take(1, unit_bytes) == p);
+  BOOST_TEST(s.dirty_units() == 3U);
+  BOOST_TEST(s.is_bare(p, 1));
+  // All of the piece are made: those that are free are dirty once.
+  s.note_pages(s.bare_run(s.pieces_of(p, 1)));
+  BOOST_TEST(s.dirty_units() == 7U);
+  s.give(p, 1);
+  s.give_back(s.take_dirty(0, false, 100), true);
+  BOOST_TEST(s.dirty_units() == 0U);
+  BOOST_TEST(bare_units(s) == 100U);
+}
+
+BOOST_AUTO_TEST_CASE(has_smaller_pieces_where_these_are_asked_for) {
+  slab_by_pieces s(1, 8);
+  const slab::run least = s.pieces_of(s.base() + 5 * unit_bytes, 2, 2);
+  BOOST_TEST(least.first == 4U);
+  BOOST_TEST(least.count == 4U);
 }
 
 BOOST_AUTO_TEST_CASE(is_not_dirty_where_pages_never_came) {

@@ -16,9 +16,8 @@ inline constexpr unsigned unknown_cpu = ~0U;
 /// unknown_cpu, which is what there is without such areas.
 inline unsigned current_cpu() noexcept {
 #if defined(ACRE_HAS_RSEQ)
-  const auto* const area = reinterpret_cast<const volatile struct rseq*>(
-      static_cast<const char*>(__builtin_thread_pointer()) + __rseq_offset);
-  return area->cpu_id;
+  const void* const area = static_cast<const char*>(__builtin_thread_pointer()) + __rseq_offset;
+  return static_cast<const volatile struct rseq*>(area)->cpu_id;
 #else
   return unknown_cpu;
 #endif
