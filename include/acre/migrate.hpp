@@ -18,7 +18,7 @@ namespace acre::inline v1 {
 /// What became of the pages of a range, by a look at each when all was done. Pages are base pages, and each is counted
 /// once.
 struct migration {
-  std::size_t moved = 0;      ///< lie right now and did not before
+  std::size_t moved = 0;      ///< lie right now and did not before, or nobody could tell
   std::size_t in_place = 0;   ///< lie right now as before
   std::size_t untouched = 0;  ///< will be placed at first touch
   std::size_t shared = 0;     ///< not moved: other processes map them too (EACCES)

@@ -65,13 +65,20 @@ bool find_huge(const page_range& range, std::vector<sys::huge_run>& runs) {
 }
 
 /// Walks a run of huge pages with one look for each: all base pages of a huge page lie on its node.
-void count_huge_run(page_looker& looker, const sys::huge_run& run, std::size_t page_size, counter& count) {
+/// \returns base pages that are there: the huge page of zeros is one of the kernel's huge pages, and lies nowhere
+std::size_t count_huge_run(page_looker& looker, const sys::huge_run& run, std::size_t page_size,
+                           counter& count) {
+  std::size_t there = 0;
   for (std::uintptr_t at = run.begin; at < run.end;) {
     const std::uintptr_t next = std::min(run.end, (at / huge_page + 1) * huge_page);
-    walk_pages(looker, at, at + 1, page_size,
-               [&](std::size_t, int node) { count.add(node, (next - at) / page_size); });
+    const std::size_t pages = (next - at) / page_size;
+    walk_pages(looker, at, at + 1, page_size, [&](std::size_t, int node) {
+      count.add(node, pages);
+      if (node >= 0 || node == node_not_told) there += pages;
+    });
     at = next;
   }
+  return there;
 }
 
 /// Tells whether runs of huge pages belong to hugetlb mappings, of which PAGEMAP_SCAN does not speak: by one cheap call
@@ -145,8 +152,8 @@ residency look(const page_range& range) {
   };
   for (const sys::huge_run& run : runs) {
     walk_to(run.begin);
-    count_huge_run(looker, run, range.page_size, count);
-    (teller.is_hugetlb(run) ? r.hugetlb : r.transparent_huge) += (run.end - run.begin) / range.page_size;
+    (teller.is_hugetlb(run) ? r.hugetlb : r.transparent_huge) +=
+        count_huge_run(looker, run, range.page_size, count);
     at = run.end;
   }
   walk_to(range.end);

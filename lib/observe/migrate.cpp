@@ -42,6 +42,14 @@ page_range whole_pages(page_range range, const void* p, std::size_t bytes, std::
                                       address + ", and pages move as a whole");
 }
 
+/// Plans are in whole pages of the kind that the range begins with, and it may end with smaller ones.
+void cut(plan& p, std::size_t bytes) {
+  while (p.ranges.back().offset >= bytes) p.ranges.pop_back();
+  plan_range& last = p.ranges.back();
+  last.length = std::min(last.length, bytes - last.offset);
+  p.bytes = std::min(p.bytes, bytes);
+}
+
 /// Sets the policies; pools whose blocks these are know of it before.
 std::vector<downgrade> apply_told(const page_range& range, const plan& wanted, const topology& machine) {
   const owners_told told(range, wanted);
@@ -73,8 +81,9 @@ migration migrate(void* p, std::size_t bytes, const placement& where, const topo
     // Its policy is the same afterwards: a pool whose block it is has nothing to put right.
     result = bring_exact_pages_home(*known, offset, range.bytes(), machine);
   } else {
-    const plan wanted = is_part ? known->part(offset, range.bytes(), machine)
-                                : plan_within_budget(where, range.bytes(), page, machine);
+    plan wanted = is_part ? known->part(offset, range.bytes(), machine)
+                          : plan_within_budget(where, range.bytes(), page, machine);
+    cut(wanted, range.bytes());
     std::vector<downgrade> downgrades = apply_told(range, wanted, machine);
     result = page_mover(range, wanted, machine).run();
     result.downgrades = std::move(downgrades);

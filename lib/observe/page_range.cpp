@@ -36,7 +36,8 @@ page_range require_mapped(const void* p, std::size_t bytes, const char* caller) 
   const std::size_t page = sys::page_size();
   const auto first = reinterpret_cast<std::uintptr_t>(p);
   if (bytes == 0) throw error(errc::invalid_size, std::string(caller) + ": a range of 0 bytes");
-  if (bytes > std::numeric_limits<std::uintptr_t>::max() - first - page) {
+  constexpr std::uintptr_t most = std::numeric_limits<std::uintptr_t>::max();
+  if (first > most - page || bytes > most - page - first) {
     throw error(errc::invalid_size, std::string(caller) + ": a range of " + std::to_string(bytes) +
                                         " bytes reaches beyond the address space");
   }

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <numeric>
 #include <span>
+#include <string>
 #include <system_error>
 
 #include "sys/pages.hpp"
@@ -38,23 +40,48 @@ void pending_moves::add(std::uintptr_t page, node_id target) {
   x_targets.push_back(static_cast<int>(target));
 }
 
+// The kernel goes by rows of pages with one target. Of a row that does not move whole the status stays unwritten, and what
+// comes after it is not tried (mm/migrate.c, do_pages_move, Linux 4.17). So there are few rows, and the rest is tried again
+// behind such a one.
 int pending_moves::run() {
+  const std::size_t all = x_pages.size();
+  std::vector<std::size_t> order(all);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return x_targets[a] < x_targets[b]; });
+  std::vector<void*> pages(all);
+  std::vector<int> targets(all);
+  std::vector<int> status(all, no_status);
+  for (std::size_t k = 0; k < all; ++k) {
+    pages[k] = x_pages[order[k]];
+    targets[k] = x_targets[order[k]];
+  }
   constexpr std::size_t batch = 2048;
-  x_status.assign(x_pages.size(), no_status);
-  for (std::size_t at = 0; at < x_pages.size(); at += batch) {
-    const std::size_t n = std::min(batch, x_pages.size() - at);
-    const auto status = std::span(x_status).subspan(at, n);
-    const long r = sys::move(std::span<void* const>(x_pages).subspan(at, n),
-                             std::span<const int>(x_targets).subspan(at, n), status);
-    // The status of the batch is unwritten; some may have moved.
-    if (r == ENOMEM) std::fill(status.begin(), status.end(), -ENOMEM);
-    if (r == EPERM || r == ENOSYS) return static_cast<int>(r);
+  int refused = 0;
+  for (std::size_t at = 0; at < all && refused == 0;) {
+    const std::size_t end = std::min(at + batch, all);
+    const long r = sys::move(std::span<void* const>(pages).subspan(at, end - at),
+                             std::span<const int>(targets).subspan(at, end - at),
+                             std::span(status).subspan(at, end - at));
+    if (r == EPERM || r == ENOSYS) refused = static_cast<int>(r);
+    if (r == 0) {
+      at = end;
+      continue;
+    }
+    while (at < end && status[at] != no_status) ++at;
+    if (at == end) continue;
+    const int target = targets[at];
     if (r == EACCES || r == EINVAL || r == ENODEV) {
       throw error(std::error_code(static_cast<int>(r), std::system_category()),
-                  "move_pages(2) does not take node " + std::to_string(x_targets[at]) + " for a target");
+                  "move_pages(2) does not take node " + std::to_string(target) + " for a target");
+    }
+    for (; at < end && targets[at] == target && status[at] == no_status; ++at) {
+      if (r == ENOMEM) status[at] = -ENOMEM;
     }
   }
-  return 0;
+  x_status.resize(all);
+  for (std::size_t k = 0; k < all; ++k) x_status[order[k]] = status[k];
+  return refused;
 }
 
 move_failure failure_teller::why(int status, node_id target) {

@@ -263,7 +263,7 @@ void prefault(void* p, const plan& ranges, const topology& machine) {
   const bool pooled = is_pooled(ranges, base);
   // Fresh memory is unbound, and the kernel may refuse all words about policies.
   if ((binds(ranges) || is_bound(base)) && (pooled || !has_hard(ranges))) apply(p, ranges, machine);
-  populate_safely(ranges, base, 0, pooled, machine);
+  populate_safely(ranges, base, pooled ? 0 : sys::present_bytes(base, ranges.bytes), pooled, machine);
 }
 
 void prefault(void* p, std::size_t bytes, const topology& machine) {

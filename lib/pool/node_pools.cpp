@@ -3,7 +3,6 @@
 #include <acre/error.hpp>
 #include <acre/placement.hpp>
 
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,8 +16,6 @@
 
 namespace acre::inline v1 {
 namespace {
-
-constexpr detail::owner_map::owner no_pool = detail::owner_map::nobody;
 
 void add(pool_statistics& sum, const pool_statistics& s) {
   sum.allocations += s.allocations;
@@ -44,15 +41,15 @@ struct node_pools::state {
       : nodes(served),
         machine(of),
         numbers(served.begin(), served.end()),
-        index_of(numbers.back() + 1, no_pool) {
+        index_of(numbers.back() + 1, detail::owner_map::nobody) {
     for (std::size_t i = 0; i != numbers.size(); ++i) {
       index_of[numbers[i]] = static_cast<detail::owner_map::owner>(i);
     }
   }
 
   pool_resource& at(node_id node) const {
-    const auto index = node < index_of.size() ? index_of[node] : no_pool;
-    if (index == no_pool) {
+    const auto index = node < index_of.size() ? index_of[node] : detail::owner_map::nobody;
+    if (index == detail::owner_map::nobody) {
       throw error(errc::unknown_node,
                   "node " + std::to_string(node) + " has no pool here; these have: " + nodes.to_string());
     }

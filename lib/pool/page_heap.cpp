@@ -41,6 +41,11 @@ void page_heap::lock_for_fork() noexcept {
   x_mutex.lock_for_fork();
 }
 
+void page_heap::forget_other_threads() noexcept {
+  x_is_tended.store(false, std::memory_order_relaxed);
+  x_coming = x_coming_slabs = 0;
+}
+
 void page_heap::unlock_after_fork() noexcept {
   x_mutex.unlock_after_fork();
   for (small_mutex& m : x_committing) m.unlock_after_fork();
@@ -93,6 +98,14 @@ void page_heap::fail_limit(std::size_t bytes) const {
 void page_heap::count_use(std::size_t bytes) noexcept {
   x_used += bytes;
   x_peak = std::max(x_peak, x_used);
+}
+
+// In a child those are gone that other threads waited for.
+void page_heap::count_arrival(std::size_t bytes) noexcept { x_coming -= std::min(x_coming, bytes); }
+
+void page_heap::count_slab_arrival(std::size_t units) noexcept {
+  x_coming_slabs -= std::min(x_coming_slabs, 1U);
+  count_arrival(units * unit_bytes);
 }
 
 void page_heap::count_block(std::size_t bytes) noexcept {
@@ -180,11 +193,11 @@ void* page_heap::take_units(std::size_t units, std::size_t alignment, use what) 
     const std::lock_guard guard(x_mutex);
     is_refused = is_beyond_limit(units * unit_bytes);
     if (!is_refused) run = try_take_units(units, alignment, what);
-    todo = look_for_chores();
     if (run.p == nullptr && !is_refused) {
       wanted = begin_slab();
       x_coming += units * unit_bytes;
     }
+    todo = look_for_chores();
   }
   tend(todo);
   if (is_refused) fail_limit(units * unit_bytes);
@@ -206,13 +219,11 @@ page_heap::taken page_heap::take_of_new_slab(std::size_t units, std::size_t alig
     made = map_slab(units, alignment, wanted);
   } catch (...) {
     const std::lock_guard guard(x_mutex);
-    --x_coming_slabs;
-    x_coming -= units * unit_bytes;
+    count_slab_arrival(units);
     throw;
   }
   const std::lock_guard guard(x_mutex);
-  --x_coming_slabs;
-  x_coming -= units * unit_bytes;
+  count_slab_arrival(units);
   x_slab_bytes += x_slabs.add(std::move(made)).bytes();
   // Of the new one or, if others gave some back meanwhile, of an older one. There is enough.
   return try_take_units(units, alignment, what);
@@ -279,34 +290,41 @@ std::unique_ptr<slab> page_heap::map_slab(std::size_t units, std::size_t alignme
 // ---- mappings of their own
 
 void* page_heap::allocate_mapping(std::size_t bytes, std::size_t alignment) {
+  void* kept = nullptr;
+  chores todo;
   bool is_refused = false;
   {
     const std::lock_guard guard(x_mutex);
     is_refused = is_beyond_limit(bytes);
     if (!is_refused) {
       if (const auto* const m = x_mappings.reuse(bytes, alignment)) {
-        x_share.tell(retained_bytes());
+        kept = m->p;
         count_use(m->bytes);
         count_block(m->bytes);
-        return m->p;
+      } else {
+        x_coming += bytes;
       }
-      // Others shall not find this room, too, while the pages are made.
-      count_use(bytes);
     }
+    todo = look_for_chores();
   }
+  tend(todo);
   if (is_refused) fail_limit(bytes);
+  if (kept != nullptr) return kept;
+  std::unique_ptr<mapping_store::mapping> made;
   try {
-    auto made = map_block(bytes, alignment);
-    void* const p = made->p;
-    const std::lock_guard guard(x_mutex);
-    x_mappings.add(std::move(made));
-    count_block(bytes);
-    return p;
+    made = map_block(bytes, alignment);
   } catch (...) {
     const std::lock_guard guard(x_mutex);
-    x_used -= bytes;
+    count_arrival(bytes);
     throw;
   }
+  void* const p = made->p;
+  const std::lock_guard guard(x_mutex);
+  count_arrival(bytes);
+  count_use(bytes);
+  count_block(bytes);
+  x_mappings.add(std::move(made));
+  return p;
 }
 
 std::unique_ptr<mapping_store::mapping> page_heap::map_block(std::size_t bytes, std::size_t alignment) {

@@ -65,7 +65,7 @@ class page_heap {
   // For the fork handlers.
   void lock_for_fork() noexcept;
   void unlock_after_fork() noexcept;
-  void forget_other_threads() noexcept { x_is_tended.store(false, std::memory_order_relaxed); }
+  void forget_other_threads() noexcept;
 
  private:
   /// Units whose pages are made, or put right, at once.
@@ -98,6 +98,8 @@ class page_heap {
   taken try_take_units(std::size_t units, std::size_t alignment, use what) noexcept;
   std::size_t begin_slab() noexcept;
   void count_use(std::size_t bytes) noexcept;
+  void count_arrival(std::size_t bytes) noexcept;
+  void count_slab_arrival(std::size_t units) noexcept;
   void count_block(std::size_t bytes) noexcept;
   void count_end(std::size_t bytes, use what) noexcept;
   // Without it.
@@ -123,7 +125,7 @@ class page_heap {
     return bytes > x_most - std::min(x_most, x_used + x_coming);
   }
   std::size_t most_retained() const noexcept {
-    const std::size_t own = std::min(x_retained, x_most - std::min(x_most, x_used));
+    const std::size_t own = std::min(x_retained, x_most - std::min(x_most, x_used + x_coming));
     return std::min(own, x_share.allowed(retained_bytes()));
   }
   std::size_t retained_bytes() const noexcept { return x_dirty_units * unit_bytes + x_mappings.kept_bytes(); }
@@ -168,9 +170,10 @@ class page_heap {
   slab_index x_slabs;
   mapping_store x_mappings;
   unsigned x_coming_slabs = 0;  ///< being mapped
-  std::size_t x_coming = 0;  ///< bytes to be used of those: nobody else is to find that room below the limit
-  std::int64_t x_next_age;   ///< milliseconds
-  std::size_t x_stuck = 0;   ///< retained bytes up to which purging was in vain
+  /// Bytes to be used of those, and of mappings: nobody else is to find that room below the limit.
+  std::size_t x_coming = 0;
+  std::int64_t x_next_age;  ///< milliseconds
+  std::size_t x_stuck = 0;  ///< retained bytes up to which purging was in vain
   std::size_t x_dirty_units = 0;
   retained_share x_share;
   std::size_t x_slab_bytes = 0;

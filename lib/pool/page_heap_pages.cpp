@@ -45,6 +45,9 @@ void page_heap::commit_part(slab& s, const slab::run& part) {
       {
         const std::lock_guard guard(x_mutex);
         bare = s.bare_run({at, end - at});
+        // Else they could be on their way back while they are made.
+        x_dirty_units -= s.forget_dirty(bare);
+        x_slabs.update(s);
       }
       if (bare.count == 0) break;
       try {

@@ -25,10 +25,13 @@ void slab::use(const run& r) noexcept {
   x_free -= r.count;
 }
 
-void slab::forget_dirty(const run& r) noexcept {
-  x_dirty_units -= x_dirty.count(r.first, r.count);
+std::size_t slab::forget_dirty(const run& r) noexcept {
+  const std::size_t dirty = x_dirty.count(r.first, r.count);
+  if (dirty == 0) return 0;
+  x_dirty_units -= dirty;
   x_dirty.clear(r.first, r.count);
   x_old.clear(r.first, r.count);
+  return dirty;
 }
 
 void* slab::take(std::size_t units, std::size_t alignment) noexcept {
@@ -76,7 +79,7 @@ void slab::give_back(const run& r, bool clean) noexcept {
     forget_dirty(r);
     note_no_pages(r);
   } else {
-    x_young = x_may_go = true;
+    x_may_go = x_old_may_go = true;
   }
 }
 
@@ -154,9 +157,14 @@ slab::run slab::pieces_of(const void* p, std::size_t units, std::size_t piece) c
 
 slab::run slab::bare_run(const run& in) const noexcept {
   const std::size_t end = in.first + in.count;
-  const std::size_t first = std::min(x_bare.next_set(in.first), end);
+  // What is used and dirty is on its way back to the system.
+  const auto is_wanted = [&](std::size_t i) {
+    return x_bare.test(i) && !(x_dirty.test(i) && x_used.used().test(i));
+  };
+  std::size_t first = std::min(x_bare.next_set(in.first), end);
+  while (first != end && !is_wanted(first)) ++first;
   std::size_t last = first;
-  while (last != end && x_bare.test(last)) ++last;
+  while (last != end && is_wanted(last)) ++last;
   return {first, last - first};
 }
 

@@ -116,7 +116,9 @@ class slab : public owned_range {
   run pieces_of(const void* p, std::size_t units) const noexcept { return pieces_of(p, units, x_piece); }
   /// Pages go back to the system in aligned pieces of so many units; 0: never.
   std::size_t granule() const noexcept { return x_granule; }
-  /// The first run of bare units of a run.
+  /// Units of a run are not dirty any more. \returns how many were
+  std::size_t forget_dirty(const run& r) noexcept;
+  /// The first run of bare units of a run, but for those that are on their way back.
   run bare_run(const run& in) const noexcept;
   /// The pages of a run that was bare are there.
   void note_pages(const run& r) noexcept;
@@ -151,7 +153,6 @@ class slab : public owned_range {
   bool may_go(std::size_t granule_begin, std::size_t granule_end, bool only_old) const noexcept;
   void use(const run& r) noexcept;
   void free(const run& r) noexcept;
-  void forget_dirty(const run& r) noexcept;
   void mark_dirty(std::size_t first, std::size_t count) noexcept;
   std::size_t find_aligned(std::size_t units, std::size_t step) noexcept;
 

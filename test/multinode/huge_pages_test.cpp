@@ -1,6 +1,7 @@
 // Reserved huge pages that run out, alignment above the page size. Run with 4 huge pages on every node.
 #include <acre/area.hpp>
 #include <acre/check.hpp>
+#include <acre/mapping.hpp>
 #include <acre/migrate.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -83,6 +84,31 @@ BOOST_AUTO_TEST_CASE(are_told_by_locate) {
     transparent.deallocate(p, 2 * huge);
     return found == 2 * huge / base_page();
   }));
+}
+
+// Plans go by the pages that a range begins with: what lies behind the range is none of its business.
+BOOST_AUTO_TEST_CASE(move_with_smaller_ones_behind_them_and_no_more) {
+  const node_set all = to_node_set(usable_nodes());
+  const auto address = [] {
+    const mapping room(4 * huge, {.alignment = huge});
+    return static_cast<char*>(room.data());
+  }();
+  const auto at = [&](std::size_t offset, page_kind kind) {
+    return mapping_options{.page_kind = kind, .address = address + offset, .use = address_use::exact};
+  };
+  const mapping large(huge, at(0, page_kind::huge_2mb));
+  const mapping small(huge / 2, at(huge, page_kind::system));
+  const mapping behind(huge / 2, at(huge + huge / 2, page_kind::system));
+  const std::size_t bytes = huge + huge / 2;
+  touch(address, bytes);
+  for (const placement& where : {placement::interleave(all, huge), placement::blocked(all)}) {
+    BOOST_TEST_CONTEXT(where.to_string()) {
+      const migration done = migrate(address, bytes, where);
+      BOOST_TEST(done.moved + done.in_place == bytes / base_page());
+      BOOST_TEST(check(address, bytes, where));
+      BOOST_TEST(policy_at(behind.data()) == kernel_policy{});
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(are_checked_without_telling_their_size) {

@@ -5,6 +5,11 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <fcntl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <array>
 #include <map>
 
 #include "multinode/touch.hpp"
@@ -14,6 +19,7 @@
 #include "support/kernel.hpp"
 #include "support/predicates.hpp"
 #include "support/print.hpp"
+#include "support/require.hpp"
 
 namespace acre::test {
 namespace {
@@ -25,6 +31,24 @@ struct bound_block : two_nodes {
   char* p = static_cast<char*>(from.allocate(bytes));
 
   ~bound_block() { from.deallocate(p, bytes); }
+};
+
+/// Refers to pages, which cannot move then (vmsplice(2)).
+class pipe_with_pages {
+ public:
+  pipe_with_pages(void* begin, std::size_t size) {
+    require(::pipe(x_ends.data()) == 0, "pipe");
+    const iovec part{begin, size};
+    require(::vmsplice(x_ends[1], &part, 1, 0) == static_cast<ssize_t>(size), "vmsplice");
+  }
+  pipe_with_pages(const pipe_with_pages&) = delete;
+  pipe_with_pages& operator=(const pipe_with_pages&) = delete;
+  ~pipe_with_pages() {
+    for (const int end : x_ends) ::close(end);
+  }
+
+ private:
+  std::array<int, 2> x_ends{};
 };
 
 BOOST_FIXTURE_TEST_SUITE(migration_of, bound_block)
@@ -83,6 +107,25 @@ BOOST_AUTO_TEST_CASE(pages_to_blocks_is_exact) {
   expect_all_on(second, p, 24 * page);
   expect_all_on(first, p + 24 * page, 8 * page);
   BOOST_TEST(pages_are_signed(p, bytes));
+}
+
+// The kernel gives up at the first pages in a row for one node that do not all move.
+BOOST_AUTO_TEST_CASE(pages_beside_those_that_are_held_moves_them) {
+  for (const std::size_t held : {std::size_t{2}, std::size_t{18}}) {
+    BOOST_TEST_CONTEXT("pages " << held << " and " << held + 1 << " are held") {
+      migrate(p, bytes, placement::interleave({first, second}, chunk::page));
+      sign_pages(p, bytes);
+      const pipe_with_pages holder(p + held * page, 2 * page);
+      const migration done = migrate(p, bytes, placement::blocked({{second, 1}, {first, 1}}));
+      BOOST_TEST_CONTEXT(done) {
+        BOOST_TEST(done.in_place == 16U);
+        BOOST_TEST(done.moved == 15U);
+        BOOST_TEST(done.busy == 1U);
+        BOOST_TEST(*done.first_failed / (2 * page) == held / 2);
+      }
+      BOOST_TEST(pages_are_signed(p, bytes));
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(pages_that_a_child_maps_too_reports_them_as_shared) {

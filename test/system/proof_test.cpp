@@ -143,6 +143,16 @@ BOOST_AUTO_TEST_CASE(a_page_that_was_only_read_is_untouched) {
   BOOST_TEST(locate(p.data(), p.bytes()).untouched == 1U);
 }
 
+// What is only read is one huge page of zeros for all, where the system has that.
+BOOST_AUTO_TEST_CASE(a_huge_page_that_was_only_read_is_untouched) {
+  const mapping m(4_MiB, {.page_kind = page_kind::transparent_huge, .alignment = 2_MiB});
+  BOOST_TEST(*static_cast<volatile char*>(m.data()) == 0);
+  const residency r = locate(m.data(), m.size());
+  BOOST_TEST(r.untouched == r.pages);
+  BOOST_TEST(r.resident() == 0U);
+  BOOST_TEST(r.transparent_huge == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(rounds_outward_to_pages) {
   const pages p(3);
   p.touch(1);
@@ -173,6 +183,10 @@ BOOST_AUTO_TEST_CASE(rejects_bad_ranges) {
   const std::size_t most = std::numeric_limits<std::size_t>::max();
   BOOST_CHECK_EXCEPTION((void)locate(p.data(), 0), error, with_code(errc::invalid_size));
   BOOST_CHECK_EXCEPTION((void)locate(p.data(), most), error, with_code(errc::invalid_size));
+  for (const std::size_t from_the_end : {std::size_t{1}, base_page(), base_page() + 1}) {
+    BOOST_CHECK_EXCEPTION((void)locate(reinterpret_cast<void*>(most - from_the_end + 1), from_the_end), error,
+                          with_code(errc::invalid_size));
+  }
   BOOST_CHECK_EXCEPTION(
       (void)locate(t.data(), t.bytes()), error,
       with_code(errc::not_mapped).saying("not mapped from 0x40001000 on, byte 4096 of 12288"));

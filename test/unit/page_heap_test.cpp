@@ -36,6 +36,7 @@ struct requests {
   std::size_t again = 0;  ///< made although they were there
   std::size_t piece = 0;  ///< that pages are made in; 0: not at all
   std::function<void(std::uintptr_t begin, std::size_t size)> on_commit;
+  std::function<void()> when_committed;
   std::set<std::uintptr_t> committed;  ///< units that have their pages
 
   std::size_t committed_bytes() const { return committed.size() * unit_bytes; }
@@ -92,8 +93,11 @@ class noted_pages final : public page_source {
     const auto begin = reinterpret_cast<std::uintptr_t>(p);
     if (x_all.on_commit) x_all.on_commit(begin, bytes);
     if (x_all.piece == 0) return;
-    const std::lock_guard lock(x_all.mutex);
-    x_all.again += x_all.add(begin, bytes) ? 0U : 1U;
+    {
+      const std::lock_guard lock(x_all.mutex);
+      x_all.again += x_all.add(begin, bytes) ? 0U : 1U;
+    }
+    if (x_all.when_committed) x_all.when_committed();
   }
   owned_range::rules ownership() const override { return {.home = {}, .piece = unit_bytes}; }
   bool put_right(const displaced_part&) override { return false; }
@@ -218,6 +222,21 @@ BOOST_AUTO_TEST_CASE(asks_little_of_a_system_that_gives_no_page_back) {
   BOOST_TEST(retained() == 0U);
 }
 
+// At the next large block, whatever it is.
+BOOST_AUTO_TEST_CASE(gives_what_is_old_back_as_a_slab_where_no_page_goes_alone) {
+  heap = std::make_unique<page_heap>(std::make_unique<noted_pages>(asked),
+                                     pool_options{.retained = 1_GiB, .decay = std::chrono::milliseconds(1)});
+  asked.all_locked = true;
+  heap->deallocate(heap->allocate(1_MiB, 8), 1_MiB, 8);
+  std::vector<void*> large;
+  BOOST_TEST(comes_true([&] {
+    large.push_back(heap->allocate(20_MiB, 8));
+    pool_statistics s;
+    heap->add_to(s);
+    return s.mapped_bytes == large.size() * 20_MiB;
+  }));
+}
+
 BOOST_AUTO_TEST_CASE(gives_slabs_back_where_no_page_goes_alone) {
   heap = heap_keeping(0);
   asked.all_locked = true;
@@ -245,6 +264,27 @@ BOOST_AUTO_TEST_CASE(does_not_wait_for_a_trim_to_give_pages_back_in_passing, *bo
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(a_page_heap_by_pieces, a_heap_by_pieces)
+
+// Pages that may be there, beside a block that gets its own: nobody gives them back meanwhile.
+BOOST_AUTO_TEST_CASE(makes_no_pages_that_are_on_their_way_back) {
+  asked.piece = 256_KiB;
+  heap = heap_keeping(1_GiB);
+  void* const p = heap->allocate(64_KiB, 8);
+  void* const q = heap->allocate(64_KiB, 8);
+  void* const live = heap->allocate(128_KiB, 8);
+  heap->deallocate(p, 64_KiB, 8);
+  heap->deallocate(q, 64_KiB, 8);
+  asked.all_locked = true;
+  BOOST_TEST(heap->trim() == 0U);
+  asked.all_locked = false;
+  asked.when_committed = [&] { heap->trim(); };
+  BOOST_TEST(heap->allocate(64_KiB, 8) == p);
+  BOOST_TEST(has_all_pages(p, 64_KiB));
+  asked.when_committed = nullptr;
+  BOOST_TEST(heap->allocate(64_KiB, 8) == q);
+  BOOST_TEST(has_all_pages(q, 64_KiB));
+  BOOST_TEST(has_all_pages(live, 128_KiB));
+}
 
 BOOST_AUTO_TEST_CASE(counts_what_the_system_does_not_take) {
   std::vector<void*> blocks;
@@ -409,6 +449,33 @@ BOOST_AUTO_TEST_CASE(hands_out_no_more_while_a_slab_is_mapped) {
   BOOST_CHECK_THROW(static_cast<void>(heap->allocate(1_MiB, 8)), std::bad_alloc);
   asked.before = nullptr;
   heap->deallocate(heap->allocate(1_MiB, 8), 1_MiB, 8);
+}
+
+// A child has none of the threads that were mapping something.
+BOOST_AUTO_TEST_CASE(has_all_its_room_after_a_fork_amid_a_mapping) {
+  asked.before = [&] { heap->forget_other_threads(); };
+  heap->deallocate(heap->allocate(600_KiB, 8), 600_KiB, 8);
+  asked.before = [&] {
+    asked.before = nullptr;
+    heap->lock_for_fork();
+    heap->forget_other_threads();
+    heap->unlock_after_fork();
+    heap->deallocate(heap->allocate(1_MiB, 8), 1_MiB, 8);
+  };
+  heap->trim();
+  heap->deallocate(heap->allocate(1_MiB, 8), 1_MiB, 8);
+  BOOST_TEST(counted().used_bytes == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(keeps_no_more_beside_mappings_either) {
+  heap = std::make_unique<page_heap>(
+      std::make_unique<noted_pages>(asked),
+      pool_options{.limit = 100_MiB, .retained = 1_GiB, .decay = std::chrono::hours(1)});
+  heap->deallocate(heap->allocate(60_MiB, 8), 60_MiB, 8);
+  BOOST_TEST(counted().retained_bytes == 60_MiB);
+  void* const p = heap->allocate(90_MiB, 8);
+  BOOST_TEST(counted().used_bytes + counted().retained_bytes <= 100_MiB);
+  heap->deallocate(p, 90_MiB, 8);
 }
 
 // Both are room that nobody else has.
