@@ -51,7 +51,7 @@ struct pool_options {
 
   /// Bytes of spans and extents (pool_statistics::used_bytes) that the pool takes at most, a quota: allocate() throws
   /// errc::pool_limit rather than take more. What it keeps beside them goes back so far that both together stay below, but
-  /// for parts of huge pages. Nothing: no limit.
+  /// for parts of huge pages, and locked ones. Nothing: no limit.
   std::optional<std::size_t> limit = std::nullopt;
   /// Bytes of free pages that are kept for the next block; more goes back to the system at once. All pools together:
   /// set_retained_limit().

@@ -281,7 +281,7 @@ bool area::state::place_by_making(const mapping& m, planned_mapping& known, std:
   }
   prepare_exact_pages(known, machine);
   if (by_pieces && !is_populated) return true;
-  require_room(known.sums(machine), 0, machine);
+  require_room(known.sums(machine), nullptr, machine);
   make_exact_pages(known, 0, known.bytes, machine);
   return true;
 }

@@ -68,7 +68,7 @@ void committer::commit(void* p, std::size_t bytes) {
 
 void committer::commit_range(void* p, std::size_t bytes, const policy& where) {
   if (bytes <= largest_piece) {
-    if (!is_room_known(bytes)) look_for_room(plan_of(bytes, where));
+    if (!is_room_known(bytes)) look_for_room(p, plan_of(bytes, where));
     if (try_commit(p, bytes, where)) return;
   }
   prefault(p, plan_of(bytes, where), x_machine);
@@ -96,9 +96,9 @@ std::size_t committer::run_of(const void* p, std::size_t bytes, policy& where) c
 
 void committer::commit_exactly(const planned_mapping& as, std::size_t from, std::size_t bytes) {
   if (bytes > largest_piece) {
-    if (bytes == as.bytes) require_room(as.sums(x_machine), 0, x_machine);
+    if (bytes == as.bytes) require_room(as.sums(x_machine), nullptr, x_machine);
   } else if (!is_room_known(bytes)) {
-    look_for_room(as.part(from, bytes, x_machine));
+    look_for_room(as.begin + from, as.part(from, bytes, x_machine));
   }
   make_exact_pages(as, from, bytes, x_machine);
 }
@@ -109,10 +109,10 @@ bool committer::is_room_known(std::size_t bytes) noexcept {
          x_known_room.fetch_sub(wanted, std::memory_order_relaxed) >= wanted;
 }
 
-void committer::look_for_room(const plan& wanted) {
+void committer::look_for_room(const void* p, const plan& wanted) {
   const std::int64_t now = sys::coarse_milliseconds();
   const std::size_t bytes = wanted.bytes;
-  require_room(wanted, 0, x_machine);
+  require_room(wanted, p, x_machine);
   std::uint64_t room = room_for(bytes, {}, x_machine);
   for (const node_set& t : x_targets) room = std::min(room, room_for(bytes, t, x_machine));
   constexpr std::uint64_t most = std::uint64_t{1} << 40;

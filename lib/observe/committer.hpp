@@ -40,7 +40,7 @@ class committer {
   std::size_t run_of(const void* p, std::size_t bytes, policy& where) const;
   void commit_exactly(const planned_mapping& as, std::size_t from, std::size_t bytes);
   bool is_room_known(std::size_t bytes) noexcept;
-  void look_for_room(const plan& wanted);
+  void look_for_room(const void* p, const plan& wanted);
 
   const topology x_machine;
   const std::size_t x_page;

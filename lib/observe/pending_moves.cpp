@@ -9,6 +9,7 @@
 #include <string>
 #include <system_error>
 
+#include "observe/page_range.hpp"
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
 
@@ -33,11 +34,16 @@ bool has_room(node_id node) noexcept {
   return now == static_cast<int>(node);
 }
 
+std::uintptr_t huge_page_of(const void* p) noexcept {
+  return reinterpret_cast<std::uintptr_t>(p) / huge_page;
+}
+
 }  // namespace
 
 void pending_moves::add(std::uintptr_t page, node_id target) {
   x_pages.push_back(reinterpret_cast<void*>(page));
   x_targets.push_back(static_cast<int>(target));
+  x_status.push_back(no_status);
 }
 
 // The kernel goes by rows of pages with one target. Of a row that does not move whole the status stays unwritten, and what
@@ -60,6 +66,8 @@ int pending_moves::run() {
   int refused = 0;
   for (std::size_t at = 0; at < all && refused == 0;) {
     const std::size_t end = std::min(at + batch, all);
+    // Entries that this call does not come to shall not have an earlier one's.
+    std::fill(status.begin() + static_cast<std::ptrdiff_t>(at), status.end(), no_status);
     const long r = sys::move(std::span<void* const>(pages).subspan(at, end - at),
                              std::span<const int>(targets).subspan(at, end - at),
                              std::span(status).subspan(at, end - at));
@@ -78,8 +86,12 @@ int pending_moves::run() {
     for (; at < end && targets[at] == target && status[at] == no_status; ++at) {
       if (r == ENOMEM) status[at] = -ENOMEM;
     }
+    // The other pages of a huge page that is held. One of them that is tried anew would bring all of it again.
+    if (at < end && status[at] == -EBUSY) {
+      const auto held = huge_page_of(pages[at - 1]);
+      while (at < end && targets[at] == target && huge_page_of(pages[at]) == held) ++at;
+    }
   }
-  x_status.resize(all);
   for (std::size_t k = 0; k < all; ++k) x_status[order[k]] = status[k];
   return refused;
 }

@@ -234,9 +234,8 @@ bool is_pooled(const plan& p, const std::byte* base) {
   return sys::page_size_at(reinterpret_cast<std::uintptr_t>(base)).value_or(0) > sys::page_size();
 }
 
-void populate_safely(const plan& p, std::byte* base, std::size_t present, bool pooled,
-                     const topology& machine) {
-  if (!pooled) require_room(p, present, machine);
+void populate_safely(const plan& p, std::byte* base, bool pooled, const topology& machine) {
+  if (!pooled) require_room(p, base, machine);
   if (pooled || !has_hard(p)) {
     if (const int e = populate_parallel(p, base, machine)) fail_populate(e, p.bytes, pooled);
     return;
@@ -263,15 +262,14 @@ void prefault(void* p, const plan& ranges, const topology& machine) {
   const bool pooled = is_pooled(ranges, base);
   // Fresh memory is unbound, and the kernel may refuse all words about policies.
   if ((binds(ranges) || is_bound(base)) && (pooled || !has_hard(ranges))) apply(p, ranges, machine);
-  populate_safely(ranges, base, pooled ? 0 : sys::present_bytes(base, ranges.bytes), pooled, machine);
+  populate_safely(ranges, base, pooled, machine);
 }
 
 void prefault(void* p, std::size_t bytes, const topology& machine) {
   const page_range range = require_mapped(p, bytes, "prefault");
   const plan installed = installed_plan(range);
   auto* const base = static_cast<std::byte*>(range.data());
-  populate_safely(installed, base, sys::present_bytes(base, range.bytes()), is_pooled(installed, base),
-                  machine);
+  populate_safely(installed, base, is_pooled(installed, base), machine);
 }
 
 void prefault(void* p, std::size_t bytes, std::error_code& ec) noexcept {

@@ -99,7 +99,7 @@ class group {
   std::string x_path;
 };
 
-node_set allowed_now(int pid) {
+node_set allowed_nodes_of(int pid) {
   const std::string status = read_process_file(pid, "status");
   return parse_node_list(status_value(status, "Mems_allowed_list")).value_or(node_set{});
 }
@@ -114,7 +114,7 @@ node_set restrict_process(int pid, const node_set& nodes) {
   its.require_alone();
   its.require_nodes(nodes);
   its.write_nodes(nodes);
-  return allowed_now(pid);
+  return allowed_nodes_of(pid);
 }
 
 node_set restrict_process(int pid, const node_set& nodes, std::error_code& ec) noexcept {

@@ -4,10 +4,13 @@
 #include <acre/error.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
+#include "observe/page_range.hpp"
 #include "placement/refusal.hpp"
 #include "sys/files.hpp"
 #include "sys/memory_limits.hpp"
@@ -45,24 +48,35 @@ std::optional<std::uint64_t> room_on(const node_set& nodes, std::uint64_t wanted
   return has - std::min(has, reserve_of(nodes));
 }
 
-}  // namespace
-
-std::vector<hard_need> hard_needs(const plan& p) {
-  std::vector<hard_need> needs;
-  for (const plan_range& r : p.ranges) {
-    if (r.policy.mode != policy_mode::bind) continue;
-    const auto same = std::find_if(needs.begin(), needs.end(),
-                                   [&](const hard_need& n) { return n.nodes == r.policy.nodes; });
-    if (same == needs.end()) {
-      needs.push_back({r.policy.nodes, r.length});
-    } else {
-      same->bytes += r.length;
-    }
+/// Of private memory, but for pages of zeros, of which writing makes others.
+std::size_t existing_private_bytes(const void* p, std::size_t bytes) {
+  const std::size_t page = sys::page_size();
+  std::array<sys::page_entry, 512> entries;
+  std::size_t pages = 0;
+  for (std::size_t at = 0; at < bytes; at += entries.size() * page) {
+    const auto batch = std::span(entries).first(std::min(entries.size(), (bytes - at) / page));
+    if (sys::page_entries(static_cast<const std::byte*>(p) + at, batch) != 0)
+      return sys::present_bytes(p, bytes);
+    pages += static_cast<std::size_t>(std::ranges::count(batch, sys::page_entry::present));
   }
-  return needs;
+  return pages * page;
 }
 
-void require_room(const plan& p, std::size_t present, const topology& machine) {
+std::size_t existing_bytes(const void* p, std::size_t bytes) {
+  const std::size_t page = sys::page_size();
+  const auto first = reinterpret_cast<std::uintptr_t>(p);
+  std::size_t sum = 0;
+  for (const sys::map_line& m :
+       mappings_of({first / page * page, (first + bytes + page - 1) / page * page, page})) {
+    const void* const begin = reinterpret_cast<const void*>(m.begin);
+    const std::size_t length = m.end - m.begin;
+    sum += m.shared ? sys::present_bytes(begin, length) : existing_private_bytes(begin, length);
+  }
+  return sum;
+}
+
+/// \param present bytes that exist already
+void require_room_beside(std::size_t present, const plan& p, const topology& machine) {
   const std::vector<hard_need> needs = hard_needs(p);
   // What populates does so under soft policies, and would learn too late that the nodes are not allowed any more.
   if (!needs.empty()) {
@@ -87,6 +101,34 @@ void require_room(const plan& p, std::size_t present, const topology& machine) {
   // A limit that cannot be read cannot be kept: `acre doctor` tells of such systems.
   if (const auto limit = sys::memory_group_limits(p.bytes).tightest)
     require(limit->bytes, "the memory cgroup (" + limit->file + ")");
+}
+
+}  // namespace
+
+std::vector<hard_need> hard_needs(const plan& p) {
+  std::vector<hard_need> needs;
+  for (const plan_range& r : p.ranges) {
+    if (r.policy.mode != policy_mode::bind) continue;
+    const auto same = std::find_if(needs.begin(), needs.end(),
+                                   [&](const hard_need& n) { return n.nodes == r.policy.nodes; });
+    if (same == needs.end()) {
+      needs.push_back({r.policy.nodes, r.length});
+    } else {
+      same->bytes += r.length;
+    }
+  }
+  return needs;
+}
+
+void require_room(const plan& p, const void* at, const topology& machine) {
+  try {
+    require_room_beside(0, p, machine);
+  } catch (const error& e) {
+    if (at == nullptr || (e.code() != errc::node_full && e.code() != errc::out_of_memory)) throw;
+    const std::size_t present = existing_bytes(at, p.bytes);
+    if (present == 0) throw;
+    require_room_beside(present, p, machine);
+  }
 }
 
 std::uint64_t room_for(std::size_t bytes, const node_set& nodes, const topology& machine) {

@@ -20,10 +20,10 @@ std::vector<hard_need> hard_needs(const plan& p);
 /// Compares what the plan needs with what its nodes, the machine and the memory cgroups have, free or reclaimable. A
 /// first look that keeps hopeless requests from filling the machine; whether pages really came is looked at afterwards.
 /// What is not known, because /proc or /sys cannot be read, does not count.
-/// \param present bytes of the range that exist already
+/// \param at where it will lie: where room is tight, what exists there already needs none; null: nothing does
 /// \throws error what what_is_left() throws, for nodes that may not be used any more; errc::node_full, naming the
 ///   nodes, what they need and what they have; errc::out_of_memory
-void require_room(const plan& p, std::size_t present, const topology& machine);
+void require_room(const plan& p, const void* at, const topology& machine);
 
 /// Bytes that nodes have for new pages, free or reclaimable, beside what is to stay free; of no nodes, what the machine and the memory cgroups have.
 /// UINT64_MAX where nothing is known.

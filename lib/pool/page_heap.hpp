@@ -139,12 +139,12 @@ class page_heap {
   void tend(const chores& c) noexcept;
   void do_chores(const chores& c) noexcept;
   std::unique_lock<small_mutex> hold_slabs_for(purge_plan plan) noexcept;
-  std::size_t purge(purge_plan plan) noexcept;
   std::size_t drop_mappings(purge_plan plan) noexcept;
   struct purged {
     std::size_t bytes = 0;
     bool refused = false;  ///< all pages seem to be locked
   };
+  purged purge(purge_plan plan) noexcept;
   purged purge_slabs(purge_plan plan) noexcept;
   std::size_t purge_slab(slab& s, purge_plan plan, unsigned& refusals) noexcept;
   std::size_t discard(slab& s, const slab::run& r, unsigned& refusals) noexcept;

@@ -53,7 +53,13 @@ void page_heap::commit_part(slab& s, const slab::run& part) {
       try {
         x_pages->commit(s.address(bare), bare.count * unit_bytes);
       } catch (...) {
-        x_pages->discard(s.address(bare), bare.count * unit_bytes);
+        if (!x_pages->discard(s.address(bare), bare.count * unit_bytes)) {
+          const std::lock_guard guard(x_mutex);
+          const std::size_t dirty = s.dirty_units();
+          s.note_unsure_pages(bare);
+          x_dirty_units += s.dirty_units() - dirty;
+          x_slabs.update(s);
+        }
         throw;
       }
       const std::lock_guard guard(x_mutex);

@@ -55,11 +55,14 @@ void page_heap::do_chores(const chores& todo) noexcept {
       const std::lock_guard guard(x_mutex);
       most = excess();
     }
-    purge({.most = most, .in_passing = true});
+    const purged done = purge({.most = most, .in_passing = true});
     const std::lock_guard guard(x_mutex);
     x_share.tell(retained_bytes());
-    // Parts of huge pages may have to stay. They are looked at again when there is more of them.
-    if (retained_bytes() > most_retained()) x_stuck = retained_bytes() + x_pages->discard_granule();
+    // Parts of huge pages may have to stay, and what is locked. They are looked at again when there is more of them, and where all
+    // are locked, when there is a good deal more.
+    const std::size_t granule = x_pages->discard_granule();
+    if (retained_bytes() > most_retained())
+      x_stuck = retained_bytes() + (done.refused ? std::max(granule, slack_of(retained_bytes())) : granule);
   }
   if (todo.age) {
     x_ages.fetch_add(1, std::memory_order_relaxed);
@@ -97,18 +100,18 @@ std::unique_lock<small_mutex> page_heap::hold_slabs_for(purge_plan plan) noexcep
   return plan.in_passing ? std::unique_lock(x_slabs_stay, std::try_to_lock) : hold_slabs();
 }
 
-std::size_t page_heap::purge(purge_plan plan) noexcept {
-  if (plan.most == 0) return 0;
+page_heap::purged page_heap::purge(purge_plan plan) noexcept {
+  if (plan.most == 0) return {};
   const std::size_t gone = drop_mappings(plan);
-  if (gone >= plan.most) return gone;
+  if (gone >= plan.most) return {gone, false};
   purge_plan rest = plan;
   rest.most -= gone;
   // Slabs of which no parts can go may go as a whole; the others cost more to map again than they give.
-  if (x_pages->discard_granule() == 0) return gone + unmap_empty_slabs(rest);
+  if (x_pages->discard_granule() == 0) return {gone + unmap_empty_slabs(rest), false};
   const purged parts = purge_slabs(rest);
-  if (!parts.refused) return gone + parts.bytes;
+  if (!parts.refused) return {gone + parts.bytes, false};
   rest.most -= std::min(rest.most, parts.bytes);
-  return gone + parts.bytes + unmap_empty_slabs(rest);
+  return {gone + parts.bytes + unmap_empty_slabs(rest), true};
 }
 
 std::size_t page_heap::drop_mappings(purge_plan plan) noexcept {
@@ -186,7 +189,7 @@ std::size_t page_heap::discard(slab& s, const slab::run& r, unsigned& refusals) 
   }
   const std::lock_guard guard(x_mutex);
   // The kernel may have taken pages up to the one that is locked. To make pages that are there does no harm.
-  if (is_tried && !clean) s.note_no_pages(r);
+  if (is_tried && !clean) s.note_unsure_pages(r);
   const std::size_t before = s.dirty_units();
   s.give_back(r, clean);
   const std::size_t gone = before - s.dirty_units();

@@ -66,7 +66,8 @@ std::size_t slab::find_aligned(std::size_t units, std::size_t step) noexcept {
 void slab::give(const void* p, std::size_t units) noexcept {
   const run r = run_of(p, units);
   free(r);
-  if (x_bare_units == 0 || x_bare.count(r.first, r.count) == 0) return mark_dirty(r.first, r.count);
+  if (x_unsure || x_bare_units == 0 || x_bare.count(r.first, r.count) == 0)
+    return mark_dirty(r.first, r.count);
   // They were to get their pages, and did not.
   for (std::size_t i = r.first; i != r.first + r.count; ++i) {
     if (!x_bare.test(i)) mark_dirty(i, 1);
@@ -182,6 +183,15 @@ void slab::note_no_pages(const run& r) noexcept {
   if (x_piece == 0) return;
   x_bare_units += r.count - x_bare.count(r.first, r.count);
   x_bare.set(r.first, r.count);
+}
+
+void slab::note_unsure_pages(const run& r) noexcept {
+  if (x_piece == 0) return;
+  x_unsure = true;
+  note_no_pages(r);
+  for (std::size_t i = r.first; i != r.first + r.count; ++i) {
+    if (!x_used.used().test(i) && !x_dirty.test(i)) mark_dirty(i, 1);
+  }
 }
 
 void slab::note_span(const void* p, std::size_t units) noexcept {

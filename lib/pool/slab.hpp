@@ -122,8 +122,11 @@ class slab : public owned_range {
   run bare_run(const run& in) const noexcept;
   /// The pages of a run that was bare are there.
   void note_pages(const run& r) noexcept;
-  /// The pages of a used run are gone, or may be; where pages are made before they are handed out it is bare now.
+  /// The pages of a used run are gone; where pages are made before they are handed out it is bare now.
   void note_no_pages(const run& r) noexcept;
+  /// The system refused to take pages of a run: some may be there. What of it is free is dirty, and what is used when it is given
+  /// back, bare or not.
+  void note_unsure_pages(const run& r) noexcept;
 
   // Spans, for those who look up blocks by address.
 
@@ -173,6 +176,7 @@ class slab : public owned_range {
   std::size_t x_free;  ///< units
   std::size_t x_dirty_units = 0;
   std::size_t x_bare_units;
+  bool x_unsure = false;  ///< bare units may have pages
   bool x_young = false;
   bool x_may_go = false;
   bool x_old_may_go = false;

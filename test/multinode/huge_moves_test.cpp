@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "multinode/held_pages.hpp"
 #include "multinode/touch.hpp"
 #include "multinode/two_nodes.hpp"
 #include "multinode/verify.hpp"
@@ -89,6 +90,17 @@ BOOST_AUTO_TEST_CASE(to_nodes_in_turn_keeps_them_whole_where_they_were_asked_for
   BOOST_TEST(done.failed() == 0U);
   BOOST_TEST(locate(p, bytes).transparent_huge == were);
   BOOST_TEST(check(p, bytes, where));
+}
+
+BOOST_AUTO_TEST_CASE(beside_one_that_is_held_moves_the_others) {
+  const held_pages some(p + 5 * page, 2 * page);
+  const migration done = migrate(p, bytes, placement::bind({second}));
+  BOOST_TEST_INFO(done);
+  BOOST_TEST(done.failed() >= 2U);
+  BOOST_TEST(done.failed() <= huge / page);
+  BOOST_TEST(done.moved == bytes / page - done.failed());
+  expect_all_on(second, p + huge, huge);
+  BOOST_TEST(pages_are_signed(p, bytes));
 }
 
 BOOST_AUTO_TEST_CASE(that_are_locked_tells_where_they_lie) {

@@ -5,13 +5,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <fcntl.h>
-#include <sys/uio.h>
-#include <unistd.h>
-
-#include <array>
 #include <map>
 
+#include "multinode/held_pages.hpp"
 #include "multinode/touch.hpp"
 #include "multinode/two_nodes.hpp"
 #include "multinode/verify.hpp"
@@ -19,7 +15,6 @@
 #include "support/kernel.hpp"
 #include "support/predicates.hpp"
 #include "support/print.hpp"
-#include "support/require.hpp"
 
 namespace acre::test {
 namespace {
@@ -31,24 +26,6 @@ struct bound_block : two_nodes {
   char* p = static_cast<char*>(from.allocate(bytes));
 
   ~bound_block() { from.deallocate(p, bytes); }
-};
-
-/// Refers to pages, which cannot move then (vmsplice(2)).
-class pipe_with_pages {
- public:
-  pipe_with_pages(void* begin, std::size_t size) {
-    require(::pipe(x_ends.data()) == 0, "pipe");
-    const iovec part{begin, size};
-    require(::vmsplice(x_ends[1], &part, 1, 0) == static_cast<ssize_t>(size), "vmsplice");
-  }
-  pipe_with_pages(const pipe_with_pages&) = delete;
-  pipe_with_pages& operator=(const pipe_with_pages&) = delete;
-  ~pipe_with_pages() {
-    for (const int end : x_ends) ::close(end);
-  }
-
- private:
-  std::array<int, 2> x_ends{};
 };
 
 BOOST_FIXTURE_TEST_SUITE(migration_of, bound_block)
@@ -115,7 +92,7 @@ BOOST_AUTO_TEST_CASE(pages_beside_those_that_are_held_moves_them) {
     BOOST_TEST_CONTEXT("pages " << held << " and " << held + 1 << " are held") {
       migrate(p, bytes, placement::interleave({first, second}, chunk::page));
       sign_pages(p, bytes);
-      const pipe_with_pages holder(p + held * page, 2 * page);
+      const held_pages some(p + held * page, 2 * page);
       const migration done = migrate(p, bytes, placement::blocked({{second, 1}, {first, 1}}));
       BOOST_TEST_CONTEXT(done) {
         BOOST_TEST(done.in_place == 16U);

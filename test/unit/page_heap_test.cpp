@@ -16,6 +16,7 @@
 #include <new>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "support/comes_true.hpp"
@@ -222,6 +223,15 @@ BOOST_AUTO_TEST_CASE(asks_little_of_a_system_that_gives_no_page_back) {
   BOOST_TEST(retained() == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(asks_not_for_each_block_where_all_are_locked) {
+  heap = heap_keeping(0);
+  std::vector<void*> blocks;
+  for (int i = 0; i != 1000; ++i) blocks.push_back(heap->allocate(64_KiB, 8));
+  asked.all_locked = true;
+  for (std::size_t i = 0; i < blocks.size(); i += 2) heap->deallocate(blocks[i], 64_KiB, 8);
+  BOOST_TEST(asked.refused <= 100 * 32U);
+}
+
 // At the next large block, whatever it is.
 BOOST_AUTO_TEST_CASE(gives_what_is_old_back_as_a_slab_where_no_page_goes_alone) {
   heap = std::make_unique<page_heap>(std::make_unique<noted_pages>(asked),
@@ -284,6 +294,21 @@ BOOST_AUTO_TEST_CASE(makes_no_pages_that_are_on_their_way_back) {
   BOOST_TEST(heap->allocate(64_KiB, 8) == q);
   BOOST_TEST(has_all_pages(q, 64_KiB));
   BOOST_TEST(has_all_pages(live, 128_KiB));
+}
+
+BOOST_AUTO_TEST_CASE(counts_what_it_could_not_make_and_the_system_does_not_take) {
+  heap = heap_keeping(1_GiB);
+  void* const live = heap->allocate(64_KiB, 8);
+  const std::size_t before = counted().retained_bytes;
+  asked.all_locked = true;
+  asked.on_commit = [](std::uintptr_t, std::size_t) { throw std::bad_alloc(); };
+  BOOST_CHECK_THROW(static_cast<void>(heap->allocate(64_KiB, 8)), std::bad_alloc);
+  BOOST_TEST(counted().retained_bytes == before + 64_KiB);
+  asked.on_commit = nullptr;
+  asked.all_locked = false;
+  BOOST_TEST(heap->trim() == before + 64_KiB);
+  BOOST_TEST(counted().retained_bytes == 0U);
+  heap->deallocate(live, 64_KiB, 8);
 }
 
 BOOST_AUTO_TEST_CASE(counts_what_the_system_does_not_take) {
@@ -435,8 +460,9 @@ BOOST_AUTO_TEST_CASE(hands_out_no_more) {
 
 // One thread's slab is on its way when another finds no room either.
 BOOST_AUTO_TEST_CASE(hands_out_no_more_while_a_slab_is_mapped) {
+  bool is_within = false;
   asked.before = [&] {
-    asked.before = nullptr;
+    if (std::exchange(is_within, true)) return;
     BOOST_CHECK_EXCEPTION(static_cast<void>(heap->allocate(600_KiB, 8)), allocation_error,
                           with_code(errc::pool_limit));
   };
@@ -455,8 +481,9 @@ BOOST_AUTO_TEST_CASE(hands_out_no_more_while_a_slab_is_mapped) {
 BOOST_AUTO_TEST_CASE(has_all_its_room_after_a_fork_amid_a_mapping) {
   asked.before = [&] { heap->forget_other_threads(); };
   heap->deallocate(heap->allocate(600_KiB, 8), 600_KiB, 8);
+  bool is_within = false;
   asked.before = [&] {
-    asked.before = nullptr;
+    if (std::exchange(is_within, true)) return;
     heap->lock_for_fork();
     heap->forget_other_threads();
     heap->unlock_after_fork();
