@@ -67,10 +67,10 @@ int pending_moves::run() {
   for (std::size_t at = 0; at < all && refused == 0;) {
     const std::size_t end = std::min(at + batch, all);
     // Entries that this call does not come to shall not have an earlier one's.
-    std::fill(status.begin() + static_cast<std::ptrdiff_t>(at), status.end(), no_status);
+    const auto tried = std::span(status).subspan(at, end - at);
+    std::ranges::fill(tried, no_status);
     const long r = sys::move(std::span<void* const>(pages).subspan(at, end - at),
-                             std::span<const int>(targets).subspan(at, end - at),
-                             std::span(status).subspan(at, end - at));
+                             std::span<const int>(targets).subspan(at, end - at), tried);
     if (r == EPERM || r == ENOSYS) refused = static_cast<int>(r);
     if (r == 0) {
       at = end;

@@ -65,9 +65,11 @@ std::size_t existing_private_bytes(const void* p, std::size_t bytes) {
 std::size_t existing_bytes(const void* p, std::size_t bytes) {
   const std::size_t page = sys::page_size();
   const auto first = reinterpret_cast<std::uintptr_t>(p);
+  const page_range range{first / page * page, (first + bytes + page - 1) / page * page, page};
+  // Fresh memory, mostly: its mapping need not be looked for.
+  if (sys::present_bytes(range.data(), range.bytes()) == 0) return 0;
   std::size_t sum = 0;
-  for (const sys::map_line& m :
-       mappings_of({first / page * page, (first + bytes + page - 1) / page * page, page})) {
+  for (const sys::map_line& m : mappings_of(range)) {
     const void* const begin = reinterpret_cast<const void*>(m.begin);
     const std::size_t length = m.end - m.begin;
     sum += m.shared ? sys::present_bytes(begin, length) : existing_private_bytes(begin, length);
