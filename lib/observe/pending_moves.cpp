@@ -38,6 +38,30 @@ std::uintptr_t huge_page_of(const void* p) noexcept {
   return reinterpret_cast<std::uintptr_t>(p) / huge_page;
 }
 
+/// How many entries a call of move_pages(2) that failed is done with: those that it told of, and the row that it stopped at.
+/// \param r what sys::move() returned
+std::size_t done_with(std::span<void* const> pages, std::span<const int> targets, std::span<int> status,
+                      long r) {
+  const std::size_t all = status.size();
+  std::size_t i = 0;
+  while (i != all && status[i] != no_status) ++i;
+  if (i == all) return all;
+  const int target = targets[i];
+  if (r == EACCES || r == EINVAL || r == ENODEV) {
+    throw error(std::error_code(static_cast<int>(r), std::system_category()),
+                "move_pages(2) does not take node " + std::to_string(target) + " for a target");
+  }
+  for (; i != all && targets[i] == target && status[i] == no_status; ++i) {
+    if (r == ENOMEM) status[i] = -ENOMEM;
+  }
+  // The other pages of a huge page that is held. One of them that is tried anew would bring all of it again.
+  if (i != all && status[i] == -EBUSY) {
+    const auto held = huge_page_of(pages[i - 1]);
+    while (i != all && targets[i] == target && huge_page_of(pages[i]) == held) ++i;
+  }
+  return i;
+}
+
 }  // namespace
 
 void pending_moves::add(std::uintptr_t page, node_id target) {
@@ -65,32 +89,15 @@ int pending_moves::run() {
   constexpr std::size_t batch = 2048;
   int refused = 0;
   for (std::size_t at = 0; at < all && refused == 0;) {
-    const std::size_t end = std::min(at + batch, all);
+    const std::size_t n = std::min(batch, all - at);
+    const auto these = std::span<void* const>(pages).subspan(at, n);
+    const auto to = std::span<const int>(targets).subspan(at, n);
+    const auto told = std::span(status).subspan(at, n);
     // Entries that this call does not come to shall not have an earlier one's.
-    const auto tried = std::span(status).subspan(at, end - at);
-    std::ranges::fill(tried, no_status);
-    const long r = sys::move(std::span<void* const>(pages).subspan(at, end - at),
-                             std::span<const int>(targets).subspan(at, end - at), tried);
+    std::ranges::fill(told, no_status);
+    const long r = sys::move(these, to, told);
     if (r == EPERM || r == ENOSYS) refused = static_cast<int>(r);
-    if (r == 0) {
-      at = end;
-      continue;
-    }
-    while (at < end && status[at] != no_status) ++at;
-    if (at == end) continue;
-    const int target = targets[at];
-    if (r == EACCES || r == EINVAL || r == ENODEV) {
-      throw error(std::error_code(static_cast<int>(r), std::system_category()),
-                  "move_pages(2) does not take node " + std::to_string(target) + " for a target");
-    }
-    for (; at < end && targets[at] == target && status[at] == no_status; ++at) {
-      if (r == ENOMEM) status[at] = -ENOMEM;
-    }
-    // The other pages of a huge page that is held. One of them that is tried anew would bring all of it again.
-    if (at < end && status[at] == -EBUSY) {
-      const auto held = huge_page_of(pages[at - 1]);
-      while (at < end && targets[at] == target && huge_page_of(pages[at]) == held) ++at;
-    }
+    at += r == 0 ? n : done_with(these, to, told, r);
   }
   for (std::size_t k = 0; k < all; ++k) x_status[order[k]] = status[k];
   return refused;
