@@ -3,6 +3,7 @@
 #include <acre/area.hpp>
 #include <acre/check.hpp>
 #include <acre/migrate.hpp>
+#include <acre/plan.hpp>
 #include <acre/prefault.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -136,6 +137,32 @@ BOOST_AUTO_TEST_CASE(makes_prefaulting_hard_memory_an_error_and_keeps_it_hard) {
   void* p = a.allocate(too_much);
   BOOST_CHECK_EXCEPTION(prefault(p, too_much), error, with_code(errc::node_full));
   BOOST_TEST(policy_at(p) == (kernel_policy{mpol::bind, {small}}));
+  a.deallocate(p, too_much);
+}
+
+BOOST_AUTO_TEST_CASE(lets_memory_that_is_there_be_prefaulted) {
+  // More than half of what is free, and as much is not free any more.
+  const std::size_t bytes = node_meminfo(small, "MemFree") * 6 / 10 / base_page() * base_page();
+  area a(placement::bind({small}), eager());
+  void* p = a.allocate(bytes);
+  BOOST_TEST(node_meminfo(small, "MemFree") < bytes);
+  prefault(p, bytes);
+  prefault(p, make_plan(placement::bind({small}), bytes, topology::system()));
+  expect_all_on(small, p, bytes);
+  a.deallocate(p, bytes);
+}
+
+// They are no memory yet: nothing is made elsewhere before it is found that there is no room.
+BOOST_AUTO_TEST_CASE(makes_prefaulting_zeros_an_error_before_any_page_is_made) {
+  area a(placement::bind({small}), {.page_kind = page_kind::system});
+  char* p = static_cast<char*>(a.allocate(too_much));
+  for (std::size_t at = 0; at < too_much; at += base_page())
+    static_cast<void>(*static_cast<volatile char*>(p + at));
+  BOOST_CHECK_EXCEPTION(prefault(p, too_much), error, with_code(errc::node_full));
+  BOOST_TEST(count_untouched(p, too_much) == too_much / base_page());
+  BOOST_CHECK_EXCEPTION(prefault(p, make_plan(placement::bind({small}), too_much, topology::system())), error,
+                        with_code(errc::node_full));
+  BOOST_TEST(count_untouched(p, too_much) == too_much / base_page());
   a.deallocate(p, too_much);
 }
 
