@@ -229,12 +229,17 @@ BOOST_AUTO_TEST_CASE(has_no_pages_where_they_went_back) {
   BOOST_TEST(bare_units(s) == 100U);
 }
 
+/// A run that gets its pages alone, is freed, and is to be given back to the system.
+slab::run on_its_way_back(slab& s, const void* p, std::size_t units) {
+  s.note_pages(s.bare_run(s.run_of(p, units)));
+  s.give(p, units);
+  return s.take_dirty(0, false, 100);
+}
+
 BOOST_AUTO_TEST_CASE(has_what_the_system_did_not_take) {
   slab_by_pieces s(1, 8);
   void* const p = s.take(4, unit_bytes);
-  s.note_pages(s.bare_run(s.run_of(p, 4)));
-  s.give(p, 4);
-  const slab::run stay = s.take_dirty(0, false, 100);
+  const slab::run stay = on_its_way_back(s, p, 4);
   BOOST_TEST(s.dirty_units() == 4U);
   BOOST_TEST(!s.is_used(s.base() + 4 * unit_bytes, 1));
   BOOST_TEST(s.is_used(p, 4));
@@ -247,9 +252,7 @@ BOOST_AUTO_TEST_CASE(has_what_the_system_did_not_take) {
 BOOST_AUTO_TEST_CASE(has_pages_to_be_made_among_those_that_may_be_there) {
   slab_by_pieces s(1, 8);
   void* const p = s.take(4, unit_bytes);
-  s.note_pages(s.bare_run(s.run_of(p, 4)));
-  s.give(p, 4);
-  const slab::run stay = s.take_dirty(0, false, 100);
+  const slab::run stay = on_its_way_back(s, p, 4);
   s.note_no_pages(stay);
   s.give_back(stay, false);
   BOOST_TEST(s.dirty_units() == 4U);
