@@ -52,18 +52,19 @@ std::size_t mappings_of(const void* p, std::size_t bytes) {
   return n;
 }
 
-/// Of chunk `i` of a round robin by weights(), said a second time.
-unsigned node_of_chunk(std::size_t i) {
+/// The nodes of the chunks of a round by weights(), said a second time.
+std::vector<unsigned> round_of_weights() {
   std::vector<unsigned> round;
   for (const node_weight& w : weights()) round.insert(round.end(), w.weight, w.node);
-  return round[i % round.size()];
+  return round;
 }
 
 void expect_dealt_out(const void* p, std::size_t bytes, std::size_t chunk) {
   const std::vector<int> pages = page_nodes(p, bytes);
+  const std::vector<unsigned> round = round_of_weights();
   std::size_t wrong = 0;
   for (std::size_t i = 0; i != pages.size(); ++i)
-    wrong += pages[i] == static_cast<int>(node_of_chunk(i * base_page() / chunk)) ? 0U : 1U;
+    wrong += pages[i] == static_cast<int>(round[i * base_page() / chunk % round.size()]) ? 0U : 1U;
   BOOST_TEST(wrong == 0U);
 }
 

@@ -9,11 +9,10 @@
 #include <cstddef>
 #include <vector>
 
+#include "multinode/full_node.hpp"
 #include "multinode/touch.hpp"
-#include "support/child.hpp"
 #include "support/errors.hpp"
 #include "support/kernel.hpp"
-#include "support/machine.hpp"
 #include "support/print.hpp"
 
 namespace acre::test {
@@ -21,11 +20,10 @@ namespace {
 
 constexpr std::size_t alignment = 64;
 
-BOOST_AUTO_TEST_SUITE(exact_pages_of_a_full_node)
+BOOST_FIXTURE_TEST_SUITE(exact_pages_of_a_full_node, innocent_neighbour)
 
 BOOST_AUTO_TEST_CASE(are_an_error_that_names_it) {
-  const innocent_process beside(50_MiB);
-  const placement where = placement::weighted({{0, 1}, {2, 1}}, 64_KiB).hard();
+  const placement where = placement::weighted({{roomy, 1}, {small, 1}}, 64_KiB).hard();
   area pages(where, {.commit = commit::eager});
   const std::size_t mappings = count_mappings();
   const auto full = with_code(errc::node_full).saying("node 2");
@@ -48,7 +46,7 @@ BOOST_AUTO_TEST_CASE(are_an_error_that_names_it) {
 }
 
 BOOST_AUTO_TEST_CASE(are_an_error_of_the_pool) {
-  const placement where = placement::weighted({{0, 1}, {2, 1}}).hard();
+  const placement where = placement::weighted({{roomy, 1}, {small, 1}}).hard();
   pool_resource pool(where);
   for (const std::size_t bytes : {100_KiB, 3_MiB, 20_MiB}) {
     BOOST_TEST_CONTEXT("blocks of " << bytes) {

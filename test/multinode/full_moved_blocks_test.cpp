@@ -12,20 +12,17 @@
 #include <memory_resource>
 #include <vector>
 
+#include "multinode/full_node.hpp"
 #include "multinode/verify.hpp"
 #include "support/errors.hpp"
 #include "support/kernel.hpp"
-#include "support/machine.hpp"
 #include "support/print.hpp"
 
 namespace acre::test {
 namespace {
 
-struct moved_from_a_full_node {
-  static constexpr unsigned roomy = 0;
-  static constexpr unsigned small = 2;
+struct moved_from_a_full_node : innocent_neighbour {
   static constexpr std::size_t bytes = 1_MiB;
-  const pinned there{one_cpu_per_node().at(roomy)};
 
   /// Blocks, each written as a whole, until there are no more.
   std::vector<void*> fill(std::pmr::memory_resource& pool) {

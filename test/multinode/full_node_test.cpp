@@ -17,9 +17,9 @@
 #include <string>
 #include <vector>
 
+#include "multinode/full_node.hpp"
 #include "multinode/touch.hpp"
 #include "multinode/verify.hpp"
-#include "support/child.hpp"
 #include "support/errors.hpp"
 #include "support/kernel.hpp"
 #include "support/machine.hpp"
@@ -29,19 +29,8 @@ namespace acre::test {
 namespace {
 
 constexpr std::size_t mib = std::size_t{1} << 20;
-constexpr unsigned roomy = 0;
-constexpr unsigned small = 2;
 constexpr unsigned nearest_to_small = 1;
 constexpr std::size_t too_much = 80 * mib;
-
-/// A process beside the test has memory on the roomy node, and nothing must happen to it.
-struct innocent_neighbour {
-  /// From a CPU of another node the innocent process might take its memory from the small one.
-  const pinned there{one_cpu_per_node().at(roomy)};
-  innocent_process beside{50 * mib};
-
-  void teardown() { BOOST_TEST(beside.alive()); }
-};
 
 area_options eager() {
   area_options o;

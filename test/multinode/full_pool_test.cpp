@@ -23,12 +23,11 @@
 #include <thread>
 #include <vector>
 
+#include "multinode/full_node.hpp"
 #include "multinode/touch.hpp"
 #include "multinode/verify.hpp"
-#include "support/child.hpp"
 #include "support/errors.hpp"
 #include "support/kernel.hpp"
-#include "support/machine.hpp"
 #include "support/named_cases.hpp"
 #include "support/print.hpp"
 #include "sys/files.hpp"
@@ -36,18 +35,8 @@
 namespace acre::test {
 namespace {
 
-constexpr unsigned roomy = 0;
-constexpr unsigned small = 2;
 /// More than node 2 ever has free.
 constexpr std::size_t whole_node = 64_MiB;
-
-/// A process beside the test has memory on the roomy node, and nothing must happen to it.
-struct neighbour_of_a_pool {
-  const pinned there{one_cpu_per_node().at(roomy)};
-  innocent_process beside{50_MiB};
-
-  void teardown() { BOOST_TEST(beside.alive()); }
-};
 
 /// Blocks of a resource, each written as a whole, until there are no more.
 class blocks_to_the_end {
@@ -135,7 +124,7 @@ const std::vector<kind_and_size> kinds_and_sizes = [] {
   return all;
 }();
 
-BOOST_FIXTURE_TEST_SUITE(full_node_of_a_pool, neighbour_of_a_pool)
+BOOST_FIXTURE_TEST_SUITE(full_node_of_a_pool, innocent_neighbour)
 
 BOOST_AUTO_TEST_SUITE(of, *named_cases(kinds_and_sizes))
 

@@ -9,9 +9,9 @@
 #include <span>
 #include <string>
 
+#include "multinode/full_node.hpp"
 #include "multinode/segment_peers.hpp"
 #include "multinode/verify.hpp"
-#include "support/child.hpp"
 #include "support/errors.hpp"
 #include "support/kernel.hpp"
 #include "support/machine.hpp"
@@ -38,16 +38,7 @@ void make_and_remove(const placement& where, std::size_t bytes, const segment_op
   remove(shared_segment::create(name, bytes, where, options), name);
 }
 
-/// Shape tiny: node 2 has 64 MiB and no CPU.
-struct small_node {
-  static constexpr unsigned roomy = 0;
-  static constexpr unsigned small = 2;
-  /// From a CPU of another node the innocent process might take its memory from the small one.
-  const pinned there{one_cpu_per_node().at(roomy)};
-  innocent_process beside{50_MiB};
-
-  void teardown() { BOOST_TEST(beside.alive()); }
-
+struct small_node : innocent_neighbour {
   static void is_refused(const placement& where, std::size_t bytes) {
     for (const segment_backend backend : backends) {
       BOOST_TEST_CONTEXT(where << ", " << to_string(backend)) {

@@ -75,21 +75,28 @@ std::size_t base_page() {
 
 namespace {
 
-/// Whether one of the pages that seem absent is just being moved, or swapped out. By raw /proc/PID/pagemap.
-bool some_are_moving(int pid, std::uintptr_t begin, const std::vector<int>& status) {
-  if (std::ranges::all_of(status, [](int node) { return node >= 0; })) return false;
+/// How often pages that seem absent are looked for again. By raw /proc/PID/pagemap.
+int looks_for_absent(int pid, std::uintptr_t begin, const std::vector<int>& status) {
+  constexpr int nothing_is_there = 3;
+  constexpr int entered_by_now =
+      10;                           // the page is back, or is the zero page, which move_pages never tells of
+  constexpr int on_the_way = 2000;  // or swapped out. Who moves it may have to wait for a CPU.
   std::ifstream map("/proc/" + (pid == 0 ? std::string("self") : std::to_string(pid)) + "/pagemap",
                     std::ios::binary);
   std::vector<std::uint64_t> entries(status.size());
   map.seekg(static_cast<std::streamoff>(begin / base_page() * sizeof entries[0]));
+  // Linux 6.1 leaves out the entries of a table that changes just then.
   if (!map.read(reinterpret_cast<char*>(entries.data()),
                 static_cast<std::streamsize>(entries.size() * sizeof entries[0]))) {
-    return false;
+    return entered_by_now;
   }
+  int looks = nothing_is_there;
   for (std::size_t i = 0; i < status.size(); ++i) {
-    if (status[i] < 0 && (entries[i] >> 62 & 1) != 0) return true;
+    if (status[i] >= 0) continue;
+    if ((entries[i] >> 62 & 1) != 0) return on_the_way;
+    if ((entries[i] >> 63 & 1) != 0) looks = entered_by_now;
   }
-  return false;
+  return looks;
 }
 
 std::vector<int> page_nodes_of(int pid, const void* p, std::size_t bytes) {
@@ -99,11 +106,16 @@ std::vector<int> page_nodes_of(int pid, const void* p, std::size_t bytes) {
   std::vector<void*> pages;
   for (std::uintptr_t at = begin; at < end; at += page) pages.push_back(reinterpret_cast<void*>(at));
   std::vector<int> status(pages.size(), -ENOSYS);
-  // Compaction moves pages at any time; a page on its way seems absent. Who moves it may have to wait for a CPU meanwhile.
-  for (int look = 0; look < 2000; ++look) {
-    require(syscall(SYS_move_pages, pid, pages.size(), pages.data(), nullptr, status.data(), 0) == 0,
+  std::vector<int> found = status;
+  // Compaction moves pages at any time, some at one look and others at the next; a page on its way seems absent.
+  for (int look = 1;; ++look) {
+    require(syscall(SYS_move_pages, pid, pages.size(), pages.data(), nullptr, found.data(), 0) == 0,
             "move_pages");
-    if (!some_are_moving(pid, begin, status)) break;
+    for (std::size_t i = 0; i < status.size(); ++i) {
+      if (status[i] < 0) status[i] = found[i];
+    }
+    if (std::ranges::all_of(status, [](int node) { return node >= 0; })) break;
+    if (look >= looks_for_absent(pid, begin, status)) break;
     usleep(look < 50 ? 100 : 1000);
   }
   return status;
