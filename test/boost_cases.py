@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-_TIMEOUT = 120
+_TIMEOUT = 240
 
 
 class ListError(RuntimeError):

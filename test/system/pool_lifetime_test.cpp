@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(threads_go_on_when_a_pool_they_have_caches_of_is_destroyed)
 BOOST_AUTO_TEST_CASE(a_pool_may_end_while_threads_that_used_it_end) {
   const auto other = make_pool();
   constexpr int threads = 3;
-  for (int i = 0; i != (sanitized ? 50 : 300); ++i) {
+  for (int i = 0; i != (sanitized ? 20 : 300); ++i) {
     auto doomed = make_pool();
     std::latch used(threads);
     std::vector<std::jthread> all;
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(a_pool_may_end_while_threads_that_used_it_end) {
 BOOST_AUTO_TEST_CASE(a_new_pool_at_the_address_of_an_old_one_gets_nothing_of_it) {
   std::optional<pool_resource> pool;
   constexpr int threads = 3;
-  constexpr int rounds = 50;
+  constexpr int rounds = sanitized ? 20 : 50;
   std::barrier step(threads + 1);
   std::vector<std::thread> workers;
   for (int t = 0; t != threads; ++t) {
