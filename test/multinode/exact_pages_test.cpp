@@ -372,8 +372,10 @@ class khugepaged_setting {
 
 /// Waits until khugepaged has looked at everything again, several times.
 void let_khugepaged_work() {
-  const khugepaged_setting at_once("scan_sleep_millisecs", "1");
   const khugepaged_setting much("pages_to_scan", "100000");
+  // Also where it once gets no huge page. These wake it up, so they come last.
+  const khugepaged_setting try_again("alloc_sleep_millisecs", "1");
+  const khugepaged_setting at_once("scan_sleep_millisecs", "1");
   const auto scans = [] {
     std::size_t n = 0;
     std::ifstream(khugepaged + "full_scans") >> n;

@@ -100,7 +100,8 @@ BOOST_AUTO_TEST_CASE(move_with_smaller_ones_behind_them_and_no_more) {
   const mapping small(huge / 2, at(huge, page_kind::system));
   const mapping behind(huge / 2, at(huge + huge / 2, page_kind::system));
   const std::size_t bytes = huge + huge / 2;
-  touch(address, bytes);
+  // No zeros, which Linux 6.12 gives back where it divides a huge page.
+  sign_pages(address, bytes);
   for (const placement& where : {placement::interleave(all, huge), placement::blocked(all)}) {
     BOOST_TEST_CONTEXT(where.to_string()) {
       const migration done = migrate(address, bytes, where);

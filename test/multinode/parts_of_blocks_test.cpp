@@ -57,6 +57,13 @@ void expect_right(const placement& where, const void* p, std::size_t bytes) {
   BOOST_TEST(told.ok(), told);
 }
 
+/// Soft memory may get a huge page from elsewhere, where its node has base pages only.
+pool_options pages_that_lie_right(const placement& where) {
+  pool_options o;
+  if (!where.is_hard()) o.page_kind = page_kind::system;
+  return o;
+}
+
 /// The page is moved to another node, told to lie elsewhere, and moved back.
 void expect_found(const placement& where, char* p, std::size_t bytes, std::size_t page) {
   if (locate(p, bytes).transparent_huge != 0) return;  // which would move as a whole
@@ -92,7 +99,7 @@ BOOST_AUTO_TEST_CASE(of_pools_lie_as_the_pools_placement_says) {
   std::mt19937 random(7);
   for (const placement& where : by_position()) {
     BOOST_TEST_CONTEXT(where) {
-      pool_resource pool(where);
+      pool_resource pool(where, pages_that_lie_right(where));
       std::vector<std::pair<char*, std::size_t>> blocks;
       for (const std::size_t bytes : {std::size_t{800}, 20_KiB, 100_KiB, 1_MiB + 8, 5_MiB, 64_KiB, 17_MiB}) {
         char* const p = static_cast<char*>(pool.allocate(bytes, alignment));
@@ -116,7 +123,6 @@ BOOST_AUTO_TEST_CASE(of_areas_lie_as_the_areas_placement_says) {
   std::mt19937 random(8);
   for (const page_kind kind : {page_kind::system, page_kind::transparent_huge}) {
     for (const placement& where : by_position()) {
-      // Soft ones may get a huge page from elsewhere, where their node has base pages only.
       if (kind == page_kind::transparent_huge && !where.is_hard()) continue;
       BOOST_TEST_CONTEXT(where << " in " << to_string(kind)) {
         area pages(where, {.page_kind = kind});
@@ -146,7 +152,7 @@ BOOST_AUTO_TEST_CASE(that_somebody_bound_anew_are_told) {
   const two_nodes n;
   for (const placement& where : by_position()) {
     BOOST_TEST_CONTEXT(where) {
-      pool_resource pool(where);
+      pool_resource pool(where, pages_that_lie_right(where));
       const std::size_t bytes = 4_MiB;
       char* const p = static_cast<char*>(pool.allocate(bytes, alignment));
       touch(p, bytes);
@@ -203,7 +209,7 @@ BOOST_AUTO_TEST_CASE(of_containers_lie_as_their_placement_says) {
   const node_set all = to_node_set(usable_nodes());
   for (const placement& where :
        {placement::bind(all), placement::interleave(all), placement::interleave(all, 64_KiB),
-        placement::interleave(all, 2_MiB), placement::blocked(all), placement::weighted(weights())}) {
+        placement::interleave(all, 2_MiB).hard(), placement::blocked(all), placement::weighted(weights())}) {
     for (const std::size_t count : {std::size_t{100}, std::size_t{100'000}, std::size_t{1'000'000}}) {
       BOOST_TEST_CONTEXT(count << " doubles, " << where) {
         const std::vector<double, numa_allocator<double>> v(count, where);

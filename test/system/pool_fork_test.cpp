@@ -26,11 +26,6 @@
 namespace acre::test {
 namespace {
 
-using boost::unit_test::timeout;
-
-/// A lock that a fork left locked would be waited for for ever.
-constexpr unsigned enough_seconds = 60;
-
 std::vector<filled_block> a_thousand_blocks(pool_resource& pool) {
   std::vector<filled_block> live;
   for (std::size_t i = 0; i != 1000; ++i) live.emplace_back(pool, i, 8, i, static_cast<unsigned char>(i));
@@ -113,7 +108,7 @@ class users_of_a_pool {
 
 BOOST_FIXTURE_TEST_SUITE(pool_fork, users_of_a_pool)
 
-BOOST_AUTO_TEST_CASE(parent_and_child_go_on, *timeout(enough_seconds)) {
+BOOST_AUTO_TEST_CASE(parent_and_child_go_on) {
   pool_resource pool(placement::unbound(), {.guarding = guarding::off});
   const std::vector<filled_block> live = a_thousand_blocks(pool);
   const pid_t child = start_child(pool, live);
@@ -128,15 +123,15 @@ BOOST_AUTO_TEST_CASE(parent_and_child_go_on, *timeout(enough_seconds)) {
 // AddressSanitizer of GCC 12 does not hold its own allocator still during fork: a child of a process whose other
 // threads allocate may wait for it for ever. ThreadSanitizer ends children of such processes that start threads.
 #if !defined(ACRE_TEST_ASAN) && !defined(ACRE_TEST_TSAN)
-BOOST_AUTO_TEST_CASE(children_forked_while_others_are_inside_a_pool_go_on, *timeout(enough_seconds)) {
+BOOST_AUTO_TEST_CASE(children_forked_while_others_are_inside_a_pool_go_on) {
   fork_while_others_are_inside({.guarding = guarding::off});
 }
 
-BOOST_AUTO_TEST_CASE(children_go_on_with_caches_that_are_refilled_all_the_time, *timeout(enough_seconds)) {
+BOOST_AUTO_TEST_CASE(children_go_on_with_caches_that_are_refilled_all_the_time) {
   fork_while_others_are_inside({.cached = 512, .guarding = guarding::off});
 }
 
-BOOST_AUTO_TEST_CASE(children_forked_by_a_thread_other_than_the_first_go_on, *timeout(enough_seconds)) {
+BOOST_AUTO_TEST_CASE(children_forked_by_a_thread_other_than_the_first_go_on) {
   pool_resource pool(placement::unbound(), {.guarding = guarding::off});
   use(pool, 500);
   in_thread([&] {
@@ -169,8 +164,7 @@ class upstream_with_fork_handlers final : public std::pmr::memory_resource {
   static inline std::mutex mutex;
 };
 
-BOOST_AUTO_TEST_CASE(a_pool_does_not_wait_for_upstream_while_fork_waits_for_the_pool,
-                     *timeout(enough_seconds)) {
+BOOST_AUTO_TEST_CASE(a_pool_does_not_wait_for_upstream_while_fork_waits_for_the_pool) {
   pool_resource first(placement::unbound(), {.guarding = guarding::off});  // acre's handlers are there
   upstream_with_fork_handlers::install();
   upstream_with_fork_handlers upstream;
@@ -190,7 +184,7 @@ BOOST_AUTO_TEST_CASE(a_pool_does_not_wait_for_upstream_while_fork_waits_for_the_
   }
 }
 
-BOOST_AUTO_TEST_CASE(children_of_a_process_with_a_guarded_pool_go_on, *timeout(enough_seconds)) {
+BOOST_AUTO_TEST_CASE(children_of_a_process_with_a_guarded_pool_go_on) {
   pool_resource pool(placement::unbound(), {.guarding = guarding::on});
   std::atomic<bool> stop = false;
   std::jthread other([&] {

@@ -43,7 +43,6 @@ namespace acre::test {
 namespace {
 
 using boost::unit_test::precondition;
-using boost::unit_test::timeout;
 using sys::lock_outcome;
 using namespace std::chrono_literals;
 
@@ -90,7 +89,7 @@ struct used_heap {
 
 BOOST_FIXTURE_TEST_SUITE(heap_holders, used_heap)
 
-BOOST_AUTO_TEST_CASE(that_are_stopped_are_waited_for_and_then_named_by_all_functions_alike, *timeout(120)) {
+BOOST_AUTO_TEST_CASE(that_are_stopped_are_waited_for_and_then_named_by_all_functions_alike) {
   stopped_holder holder(pages);
   const std::array<std::function<void()>, 6> functions = {
       [&] { segment_resource late(pages.data(), 64_KiB); },
@@ -129,7 +128,7 @@ BOOST_AUTO_TEST_CASE(that_are_stopped_are_waited_for_and_then_named_by_all_funct
   BOOST_TEST(heap.check());
 }
 
-BOOST_AUTO_TEST_CASE(that_are_stopped_let_frees_be_made_up_for_later, *timeout(120)) {
+BOOST_AUTO_TEST_CASE(that_are_stopped_let_frees_be_made_up_for_later) {
   std::array<void*, 100> blocks{};
   for (void*& p : blocks) p = heap.allocate(100, 8);
   {
@@ -145,7 +144,7 @@ BOOST_AUTO_TEST_CASE(that_are_stopped_let_frees_be_made_up_for_later, *timeout(1
 
 // libstdc++ declares memory_resource::deallocate() nonnull, of which UndefinedBehaviorSanitizer complains.
 #if !defined(ACRE_TEST_ASAN)
-BOOST_AUTO_TEST_CASE(that_are_stopped_do_not_keep_null_from_being_freed, *timeout(120)) {
+BOOST_AUTO_TEST_CASE(that_are_stopped_do_not_keep_null_from_being_freed) {
   const std::size_t before = heap.free_bytes();
   void* volatile const null = nullptr;
   {
@@ -223,7 +222,7 @@ pid_t start_first_process(const std::function<void()>& body) {
 }
 
 BOOST_AUTO_TEST_CASE(that_live_lose_nothing_by_the_death_of_others_with_their_number,
-                     *precondition(may_make_namespaces) * timeout(120)) {
+                     *precondition(may_make_namespaces)) {
   const mapping other_pages = shared_pages(4_KiB);
   struct shared {
     std::atomic<bool> let_go = false;

@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(makes_no_more_than_is_handed_out_where_nothing_is_kept) {
   heap->deallocate(p, 72_KiB, 8);
 }
 
-BOOST_AUTO_TEST_CASE(hands_nothing_out_where_pages_do_not_come, *boost::unit_test::timeout(60)) {
+BOOST_AUTO_TEST_CASE(hands_nothing_out_where_pages_do_not_come) {
   void* const live = heap->allocate(8_KiB, 8);
   const pool_statistics before = counted();
   const std::size_t pages = asked.committed_bytes();

@@ -96,7 +96,7 @@ bool is_lock_word(std::size_t offset) {
   return offset >= mutex && offset < mutex + 4;
 }
 
-BOOST_AUTO_TEST_CASE(of_the_books_is_an_error_and_no_crash, *boost::unit_test::timeout(60)) {
+BOOST_AUTO_TEST_CASE(of_the_books_is_an_error_and_no_crash) {
   constexpr std::size_t bytes = 64_KiB;
   const mapping pages = shared_pages(3 * bytes);
   auto* const begin = static_cast<unsigned char*>(pages.data()) + bytes;
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(that_makes_links_go_in_a_circle_is_found_where_it_closes) {
   BOOST_TEST(!heap.check());
 }
 
-BOOST_AUTO_TEST_CASE(with_the_mark_of_a_dead_holder_is_an_error_for_good, *boost::unit_test::timeout(60)) {
+BOOST_AUTO_TEST_CASE(with_the_mark_of_a_dead_holder_is_an_error_for_good) {
   const mapping pages = shared_pages(64_KiB);
   segment_resource heap(pages.data(), 64_KiB);
   void* const p = heap.allocate(100, 8);

@@ -319,7 +319,7 @@ BOOST_AUTO_TEST_CASE(works_at_two_addresses_at_once) {
   BOOST_TEST(two.check());
 }
 
-BOOST_AUTO_TEST_CASE(is_one_heap_for_threads_that_come_at_once, *boost::unit_test::timeout(60)) {
+BOOST_AUTO_TEST_CASE(is_one_heap_for_threads_that_come_at_once) {
   for (int round = 0; round != 50; ++round) {
     const mapping pages = shared_pages(64_KiB);
     std::vector<std::thread> threads;
