@@ -1,4 +1,4 @@
-# What all tests begin with, precompiled. A test names what it needs all the same: preset clang precompiles nothing.
+# What all tests begin with, precompiled. A test names what it needs all the same: the clang presets precompile nothing.
 set(acre_test_headers
   <boost/test/unit_test.hpp> <boost/test/data/test_case.hpp>
   <algorithm> <array> <fstream> <functional> <map> <memory_resource> <set> <sstream> <string> <thread> <vector>
