@@ -10,7 +10,8 @@ import pathlib
 import re
 import sys
 
-ORDER = ["base", "sys", "topology", "placement", "observe", "area", "segment", "pool", "umbrella", "cli"]
+ORDER = ["base", "sys", "topology", "placement", "observe", "area", "pool", "heap", "segment", "process",
+         "umbrella", "cli"]
 
 # (what is looked for, layers that may have it, why the others may not)
 HEADER_RULES = [

@@ -1,15 +1,10 @@
 acre_layer(observe
   HEADERS
-    binding_of.hpp
     check.hpp
     locate.hpp
     migrate.hpp
-    move_process.hpp
     prefault.hpp
-    restrict_process.hpp
-    thread_binding.hpp
   SOURCES
-    binding_of.cpp
     check.cpp
     committer.cpp
     cut_ends.cpp
@@ -17,8 +12,6 @@ acre_layer(observe
     interleaving.cpp
     locate.cpp
     migrate.cpp
-    migration_steps.cpp
-    move_process.cpp
     numa_maps.cpp
     owners_told.cpp
     page_mover.cpp
@@ -28,9 +21,6 @@ acre_layer(observe
     policy_look.cpp
     populate.cpp
     prefault.cpp
-    process_files.cpp
     refused_look.cpp
-    restrict_process.cpp
     room.cpp
-    thread_binding.cpp
 )

@@ -1,23 +1,18 @@
 acre_layer(segment
   HEADERS
-    segment_resource.hpp
     shared_segment.hpp
   SOURCES
     attach.cpp
     create.cpp
     existing_pages.cpp
     file_object.cpp
-    heap_walk.cpp
-    held_heap.cpp
     list.cpp
     segment_bind.cpp
     segment_by_code.cpp
     segment_errors.cpp
-    segment_heap.cpp
     segment_layout.cpp
     segment_name.cpp
     segment_record.cpp
-    segment_resource.cpp
     segment_state.cpp
     shared_address.cpp
     shared_segment.cpp

@@ -31,7 +31,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "segment/heap_layout.hpp"
+#include "heap/heap_layout.hpp"
 #include "support/errors.hpp"
 #include "support/kernel.hpp"
 #include "support/print.hpp"

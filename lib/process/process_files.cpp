@@ -1,4 +1,4 @@
-#include "observe/process_files.hpp"
+#include "process/process_files.hpp"
 
 #include <acre/error.hpp>
 

@@ -1,7 +1,7 @@
 // Walks over all of a heap: to make it, to repair it, to look at it.
 #include <atomic>
 
-#include "segment/segment_heap.hpp"
+#include "heap/segment_heap.hpp"
 
 namespace acre::inline v1 {
 

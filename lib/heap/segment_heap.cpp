@@ -1,4 +1,4 @@
-#include "segment/segment_heap.hpp"
+#include "heap/segment_heap.hpp"
 
 #include <acre/error.hpp>
 

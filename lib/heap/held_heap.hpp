@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstddef>
 
-#include "segment/segment_heap.hpp"
+#include "heap/segment_heap.hpp"
 
 namespace acre::inline v1 {
 

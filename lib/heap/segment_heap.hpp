@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "segment/heap_layout.hpp"
+#include "heap/heap_layout.hpp"
 
 namespace acre::inline v1 {
 

@@ -4,7 +4,7 @@
 #include <acre/mapping.hpp>
 #include <acre/segment_resource.hpp>
 
-#include "segment/heap_layout.hpp"
+#include "heap/heap_layout.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -12,9 +12,9 @@
 
 #include "base/code_of.hpp"
 #include "base/counted.hpp"
-#include "observe/migration_steps.hpp"
-#include "observe/process_files.hpp"
 #include "placement/kernel_policy.hpp"
+#include "process/migration_steps.hpp"
+#include "process/process_files.hpp"
 #include "sys/policy.hpp"
 #include "sys/processes.hpp"
 

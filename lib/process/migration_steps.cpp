@@ -1,4 +1,4 @@
-#include "observe/migration_steps.hpp"
+#include "process/migration_steps.hpp"
 
 #include <algorithm>
 #include <iterator>

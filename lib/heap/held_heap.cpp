@@ -1,4 +1,4 @@
-#include "segment/held_heap.hpp"
+#include "heap/held_heap.hpp"
 
 #include <acre/error.hpp>
 

@@ -5,7 +5,7 @@
 #include <acre/misuse.hpp>
 #include <acre/segment_resource.hpp>
 
-#include "segment/heap_layout.hpp"
+#include "heap/heap_layout.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -13,7 +13,7 @@
 
 #include "base/code_of.hpp"
 #include "base/report_misuse.hpp"
-#include "segment/held_heap.hpp"
+#include "heap/held_heap.hpp"
 #include "sys/processes.hpp"
 
 namespace acre::inline v1 {

@@ -9,7 +9,7 @@
 
 #include "base/code_of.hpp"
 #include "observe/numa_maps.hpp"
-#include "observe/process_files.hpp"
+#include "process/process_files.hpp"
 #include "sys/processes.hpp"
 
 namespace acre::inline v1 {

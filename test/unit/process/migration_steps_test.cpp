@@ -1,5 +1,5 @@
 // Which node's pages go where, and in what order: what migrate_pages(2) does in one call.
-#include "observe/migration_steps.hpp"
+#include "process/migration_steps.hpp"
 
 #include <boost/test/unit_test.hpp>
 

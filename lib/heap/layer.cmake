@@ -1,0 +1,9 @@
+acre_layer(heap
+  HEADERS
+    segment_resource.hpp
+  SOURCES
+    heap_walk.cpp
+    held_heap.cpp
+    segment_heap.cpp
+    segment_resource.cpp
+)

@@ -1,0 +1,14 @@
+acre_layer(process
+  HEADERS
+    binding_of.hpp
+    move_process.hpp
+    restrict_process.hpp
+    thread_binding.hpp
+  SOURCES
+    binding_of.cpp
+    migration_steps.cpp
+    move_process.cpp
+    process_files.cpp
+    restrict_process.cpp
+    thread_binding.cpp
+)
