@@ -111,8 +111,7 @@ run_demo_in_vm() {
     python3 test/vm/fetch.py build/vm
     part demo "in a virtual machine"
     python3 test/vm/run.py --assets build/vm --shape ring4b --kernel 6.12 --timeout 600 \
-        --add build/demo/bin/acre-demo --add "$text:/text" --out build/demo/vm \
-        -- acre-demo --html /out/acre-demo.html "$@" /text
+        --add build/demo/bin/acre-demo --add "$text:/text" -- acre-demo "$@" /text
 }
 
 run_tests() {

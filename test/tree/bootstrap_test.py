@@ -8,13 +8,13 @@ import unittest
 from fake_machine import MachineTest, program
 
 LIBRARY = {"g++", "cmake", "ninja-build", "libhwloc-dev"}
-PROGRAMS = LIBRARY | {"libcli11-dev", "libfmt-dev"}
+COMMAND = LIBRARY | {"libcli11-dev", "libfmt-dev", "nlohmann-json3-dev"}
 QUICK = LIBRARY | {"libboost-dev", "libboost-test-dev", "valgrind"}
 BENCH = LIBRARY | {"libboost-dev", "libbenchmark-dev", "libnuma-dev", "libjemalloc2", "libmimalloc2.0",
                    "libtcmalloc-minimal4", "libtbbmalloc2", "libmemkind0"}
 GUESTS = {"qemu-system-x86", "busybox-static", "zstd", "lz4", "xz-utils", "debian-archive-keyring"}
-ALL = PROGRAMS | QUICK | BENCH | GUESTS | {
-    "nlohmann-json3-dev", "pkgconf", "doxygen", "zsh", "fish", "mandoc", "fonts-dejavu-core", "chromium", "clang",
+ALL = COMMAND | QUICK | BENCH | GUESTS | {
+    "pkgconf", "doxygen", "zsh", "fish", "mandoc", "fonts-dejavu-core", "chromium", "clang",
     "clang-format-14"}
 
 
@@ -26,11 +26,11 @@ class Commands(MachineTest):
         self.assertEqual([set(names) for names in self.machine.installed()], [packages], self.machine.said)
 
     def test_demo(self):
-        self.machine.remove("nlohmann-json3-dev", "valgrind", "libboost-dev", "pkgconf")
-        self.run_it("demo", "--numbers", "1 MiB", status=5)
+        self.machine.remove("libcli11-dev", "libfmt-dev", "valgrind", "libboost-dev", "pkgconf")
+        self.run_it("demo", "--placement", "bind 1", status=5)
         self.assertEqual(self.machine.calls("apt-get"), [])
         self.assertEqual(self.machine.calls("cmake"), ["--preset demo", "--build --preset demo --parallel 3"])
-        self.assertEqual(self.machine.calls("acre-demo"), ["--numbers 1 MiB"])
+        self.assertEqual(self.machine.calls("acre-demo"), ["--placement bind 1"])
 
     def test_presets_of_the_demo_and_of_quick_tests_build_no_more(self):
         file = pathlib.Path(__file__).resolve().parents[2] / "CMakePresets.json"
@@ -44,7 +44,7 @@ class Commands(MachineTest):
         self.assertEqual(presets["testPresets"]["quick"]["filter"], {"include": {"label": "^(unit|system)$"}})
 
     def test_demo_needs(self):
-        self.assert_needs(PROGRAMS, "demo")
+        self.assert_needs(LIBRARY, "demo")
 
     def test_demo_in_a_virtual_machine(self):
         (self.machine.root / "include/vector").touch()
@@ -56,11 +56,11 @@ class Commands(MachineTest):
         self.assertEqual(self.machine.calls("test/vm/fetch.py"), ["build/vm"])
         call, = self.machine.calls("test/vm/run.py")
         self.assertIn(f" --add build/demo/bin/acre-demo --add {self.machine.root}/include:/text ", call)
-        self.assertTrue(call.endswith(" -- acre-demo --html /out/acre-demo.html --short /text"), call)
+        self.assertTrue(call.endswith(" -- acre-demo --short /text"), call)
         self.assertIn("[4/5] kernel", said)
 
     def test_demo_in_a_virtual_machine_needs(self):
-        self.assert_needs(PROGRAMS | GUESTS, "demo", "--vm")
+        self.assert_needs(LIBRARY | GUESTS, "demo", "--vm")
 
     def test_test(self):
         self.run_it("test", "-R", "unit/")
@@ -99,8 +99,8 @@ class Commands(MachineTest):
                                                        "--preset asan", "--build --preset asan --parallel 3"])
 
     def test_build_needs_what_the_preset_builds(self):
-        for preset, packages in (("release", PROGRAMS | {"nlohmann-json3-dev"}), ("demo", PROGRAMS), ("quick", QUICK),
-                                 ("tidy", PROGRAMS | {"nlohmann-json3-dev", "clang", "clang-tidy"}), ("ci", ALL)):
+        for preset, packages in (("release", COMMAND), ("demo", LIBRARY), ("quick", QUICK),
+                                 ("tidy", COMMAND | {"clang", "clang-tidy"}), ("ci", ALL)):
             with self.subTest(preset):
                 self.setUp()
                 self.assert_needs(packages, "build", preset)
