@@ -60,8 +60,8 @@ struct pool_options {
   /// block or new span; 0: at the next such call. A pool nobody calls keeps what it has: trim().
   std::chrono::milliseconds decay{10'000};
   /// Bytes of free blocks that a thread keeps for each size class, at most; two blocks if these are more. At most
-  /// 16 MiB. 0: none, every block goes through the centre's locks. Of threads that do not use the pool for `decay` they are
-  /// taken back when small blocks need more memory.
+  /// 16 MiB. 0: none, every block goes through the locks of the central free lists. Of threads that do not use the pool for
+  /// `decay` they are taken back when small blocks need more memory.
   std::size_t cached = std::size_t{64} << 10;
   /// Larger blocks are extents of whole 8 KiB units. At most 64 KiB; rounded up to a size class. Where large
   /// blocks get mappings of their own (local, blocked, by_page, chunks that are given) it is 32 KiB at most.
@@ -77,8 +77,8 @@ struct [[nodiscard]] pool_statistics {
   std::uint64_t allocations = 0;    ///< so far
   std::uint64_t deallocations = 0;  ///< so far
   std::uint64_t cache_hits = 0;     ///< allocations that the calling thread's cache served by itself
-  std::uint64_t refills = 0;        ///< lists of blocks that threads took from the centre
-  std::uint64_t flushes = 0;        ///< lists of blocks that threads gave to the centre
+  std::uint64_t refills = 0;        ///< lists of blocks that threads took from the central free lists
+  std::uint64_t flushes = 0;        ///< lists of blocks that threads gave to the central free lists
   std::uint64_t remote_frees = 0;   ///< of node_pools only: blocks freed by a thread on another node
   std::uint64_t trims = 0;
   std::size_t live_blocks = 0;

@@ -17,7 +17,7 @@ class bit_map {
   bool test(std::size_t i) const noexcept { return (x_words[i / 64] >> i % 64 & 1) != 0; }
   void set(std::size_t first, std::size_t count) noexcept;
   void clear(std::size_t first, std::size_t count) noexcept;
-  /// So many are set in the run.
+  /// How many of the run are set.
   std::size_t count(std::size_t first, std::size_t count) const noexcept;
 
   /// Whether the whole run is set.

@@ -43,12 +43,12 @@ class block_guard {
     std::size_t alignment;  ///< as asked
   };
 
-  /// At most so many blocks rest, the last ones freed,
+  /// Blocks that rest at most: those that were freed last.
   static constexpr std::size_t most_resting = 1024;
-  /// and so many bytes of theirs. A larger block does not rest at all: retire() returns it.
+  /// Bytes that these have at most, together. A larger block does not rest at all: retire() returns it.
   static constexpr std::size_t most_resting_bytes = std::size_t{4} << 20;
-  /// Of each block that rests so many bytes from its beginning are filled, and compared when it wakes. Writes to the
-  /// others are found only where somebody watches.
+  /// Bytes at the beginning of a resting block that are filled, and compared when it wakes. Writes to those behind are found
+  /// only where somebody watches.
   static constexpr std::size_t filled_bytes = 4096;
   static constexpr unsigned char fill = 0xDE;
 
@@ -72,7 +72,7 @@ class block_guard {
   /// Ends the rest of the block that was freed first; nothing when none rests.
   /// \throws block_misuse: the block was written to. The next call that wakes a block returns it.
   std::optional<block> wake();
-  /// The same, but nothing when no more rest than may.
+  /// Does so only while more blocks rest than may; else nothing.
   std::optional<block> wake_surplus();
   struct counts {
     std::size_t live = 0;
@@ -111,7 +111,7 @@ class block_guard {
   known_block* x_oldest = nullptr;
   known_block* x_newest = nullptr;
   counts x_count;
-  std::size_t x_resting_bytes = 0;  ///< that the blocks have
+  std::size_t x_resting_bytes = 0;  ///< what the resting blocks have together
 };
 
 }  // namespace acre::inline v1

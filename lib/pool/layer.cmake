@@ -7,33 +7,35 @@ acre_layer(pool
     detail/resource_handle.hpp
     detail/size_class.hpp
     detail/thread_cache.hpp
+    detail/thread_safe_resource.hpp
     node_pools.hpp
     numa_allocator.hpp
     pool_resource.hpp
     resource_for.hpp
   SOURCES
+    area_source.cpp
     bit_map.cpp
     block_guard.cpp
-    centre.cpp
-    cpu_table.cpp
+    cached_pool.cpp
+    central_free_list.cpp
     mapping_store.cpp
+    moved_pages.cpp
     node_pools.cpp
-    owned_pages.cpp
     owner_map.cpp
     page_heap.cpp
-    page_heap_pages.cpp
-    page_heap_return.cpp
+    page_heap_commit.cpp
+    page_heap_give_back.cpp
+    page_heap_mappings.cpp
     page_source.cpp
     poison.cpp
     pool_core.cpp
-    pool_core_guard.cpp
     pool_resource.cpp
     pool_statistics.cpp
+    pools_in_fork.cpp
     resource_for.cpp
-    retained_share.cpp
+    retained_limit.cpp
     run_map.cpp
     slab.cpp
     slab_index.cpp
-    thread_registry.cpp
-    watched_source.cpp
+    thread_caches.cpp
 )

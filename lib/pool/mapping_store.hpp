@@ -26,9 +26,10 @@ class mapping_store {
     tree_links<mapping> links{};
     mapping* older = nullptr;  ///< of those kept
     mapping* newer = nullptr;
-    std::uint64_t kept_as = 0;   ///< the how-manieth
-    std::uint8_t zeroes = 0;     ///< that the address ends with, as bits
-    std::uint8_t most_zeroes{};  ///< in the mapping's part of the kept ones
+    std::uint64_t kept_as = 0;  ///< how many were kept before this one
+    std::uint8_t zeroes = 0;    ///< bits that the address ends with: what it is aligned to
+    /// The most zeroes of this one and of those below it in the tree of kept ones.
+    std::uint8_t most_zeroes = 0;
   };
 
   /// \param reuse any: a kept mapping serves blocks that are up to an eighth smaller; same_size: those exactly of its
@@ -90,7 +91,7 @@ class mapping_store {
   mapping* x_oldest = nullptr;  ///< of those kept
   mapping* x_newest = nullptr;
   std::uint64_t x_kept_so_far = 0;
-  std::uint64_t x_young = 0;  ///< kept as this, or later: since the last age()
+  std::uint64_t x_young = 0;  ///< what kept_as says of the first one that was kept since the last age()
   std::size_t x_live_bytes = 0;
   std::size_t x_kept_bytes = 0;
 };

@@ -3,15 +3,14 @@
 #include <acre/error.hpp>
 #include <acre/placement.hpp>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/code_of.hpp"
 #include "base/report_misuse.hpp"
-#include "pool/cpu_table.hpp"
-#include "pool/owned_pages.hpp"
-#include "pool/page_source.hpp"
+#include "pool/node_pools_parts.hpp"
 #include "sys/threads.hpp"
 
 namespace acre::inline v1 {
@@ -34,7 +33,51 @@ void add(pool_statistics& sum, const pool_statistics& s) {
   sum.thread_caches += s.thread_caches;
 }
 
+constexpr std::size_t aligned_to_granules(std::size_t alignment) noexcept {
+  return std::max(alignment, detail::owner_map::granule_bytes);
+}
+
 }  // namespace
+
+// ---- parts
+
+void* owned_pages::map(std::size_t bytes, std::size_t alignment) {
+  void* const p = source().map(bytes, aligned_to_granules(alignment));
+  try {
+    x_owners.set(p, bytes, x_who);
+  } catch (...) {
+    source().unmap(p, bytes, aligned_to_granules(alignment));
+    throw;
+  }
+  return p;
+}
+
+// Cleared first: once unmapped, another thread may get the addresses and register them.
+void owned_pages::unmap(void* p, std::size_t bytes, std::size_t alignment) noexcept {
+  x_owners.clear(p, bytes);
+  source().unmap(p, bytes, aligned_to_granules(alignment));
+}
+
+node_id served_node_near(node_id node, const topology& machine, const node_set& served) {
+  return served.contains(node) ? node : machine.nearest_first(node, served).front();
+}
+
+std::vector<std::optional<node_id>> served_node_of_each_cpu(const topology& machine, const node_set& served,
+                                                            std::size_t possible) {
+  std::vector<std::optional<node_id>> table(possible);
+  for (const node_id node : machine.nodes()) {
+    const std::vector<unsigned>& cpus = machine.cpus(node);
+    if (cpus.empty()) continue;
+    const node_id near = served_node_near(node, machine, served);
+    for (const unsigned cpu : cpus) {
+      if (cpu >= table.size()) table.resize(cpu + std::size_t{1});
+      table[cpu] = near;
+    }
+  }
+  return table;
+}
+
+// ---- node_pools
 
 struct node_pools::state {
   state(const node_set& served, const topology& of)

@@ -16,7 +16,7 @@
 #include "base/small_mutex.hpp"
 #include "pool/mapping_store.hpp"
 #include "pool/page_source.hpp"
-#include "pool/retained_share.hpp"
+#include "pool/retained_limit.hpp"
 #include "pool/slab.hpp"
 #include "pool/slab_index.hpp"
 

@@ -1,248 +1,26 @@
+// What is no area's: pages of any other resource, and pages that the sanitizers are told of.
 #include "pool/page_source.hpp"
 
-#include <acre/apply.hpp>
+#include <acre/detail/thread_safe_resource.hpp>
 #include <acre/error.hpp>
-#include <acre/mapping.hpp>
-#include <acre/node_pools.hpp>
-#include <acre/prefault.hpp>
 
 #include <algorithm>
 #include <bit>
-#include <cstdint>
 #include <mutex>
+#include <utility>
 
-#include "area/exact_block.hpp"
-#include "area/page_kinds.hpp"
 #include "base/small_mutex.hpp"
-#include "observe/committer.hpp"
-#include "observe/exact_pages.hpp"
-#include "observe/move_to_plan.hpp"
-#include "placement/planned_ranges.hpp"
-#include "placement/policy_call.hpp"
-#include "placement/strategies.hpp"
+#include "pool/moved_pages.hpp"
+#include "pool/poison.hpp"
 #include "pool/slab.hpp"
 #include "sys/pages.hpp"
 
 namespace acre::inline v1 {
 namespace {
 
-constexpr std::size_t mebibyte = std::size_t{1} << 20;
-/// Rounding larger ones up to whole huge pages wastes at most an eighth.
-constexpr std::size_t usual_extent = 16 * mebibyte;
-/// Pages that are made before they are handed out: so many at a time that the system calls are paid by what touching them
-/// would cost, and in pools of little memory fewer.
-constexpr std::size_t large_piece = mebibyte / 8;
-constexpr std::size_t small_piece = mebibyte / 16;
-constexpr std::size_t large_slab = 2 * mebibyte;
-
-bool is_by_less_than_a_huge_page(const chunk& c) {
-  return c == chunk::page || (c.bytes() != 0 && c.bytes() < page_size(page_kind::transparent_huge));
-}
-
-/// Whether the placement goes by parts of an allocation that are smaller than a huge page, or may be.
-bool is_finer_than_huge_pages(const placement& where) {
-  switch (where.strategy()) {
-    case strategy::weighted_by_system:
-    case strategy::by_page:
-      return true;
-    case strategy::interleave:
-    case strategy::weighted:
-      return where.chunk() == chunk::automatic || is_by_less_than_a_huge_page(where.chunk());
-    case strategy::most_free:
-      return is_by_less_than_a_huge_page(where.chunk());
-    case strategy::unbound:
-    case strategy::local:
-    case strategy::bind:
-    case strategy::blocked:
-      break;
-  }
-  return false;
-}
-
-page_kind default_pages(const placement& where) {
-  const bool small = detail::layout_of(where) == detail::layout::toucher || is_finer_than_huge_pages(where);
-  return small ? page_kind::system : page_kind::transparent_huge;
-}
-
-/// What automatic chunks are about is that a block more needs no ranges more: slabs are dealt out, not blocks.
-bool is_dealt_out_by_slab(const placement& where) {
-  return detail::layout_of(where) == detail::layout::position && detail::row_of(where.strategy()).has_chunk &&
-         where.chunk() == chunk::automatic;
-}
-
-page_reuse reuse_of(const placement& where) {
-  switch (detail::layout_of(where)) {
-    case detail::layout::toucher:
-      return page_reuse::none;
-    case detail::layout::one_policy:
-      return page_reuse::any;
-    case detail::layout::position:
-      break;
-  }
-  return is_dealt_out_by_slab(where) ? page_reuse::any : page_reuse::same_size;
-}
-
-/// Bytes after which a placement by chunks begins again; slabs are so long, or small blocks would crowd on the first
-/// nodes.
-std::size_t round_of(const placement& where) {
-  if (!detail::row_of(where.strategy()).has_chunk || where.chunk() == chunk::whole) return 1;
-  if (detail::layout_of(where) != detail::layout::position) return 1;
-  std::size_t parts = where.strategy() == strategy::most_free ? 1 : where.nodes().size();
-  if (!where.weights().empty()) {
-    parts = 0;
-    for (const node_weight& w : where.weights()) parts += w.weight;
-  }
-  constexpr std::size_t most = 1024 * mebibyte;
-  const std::size_t part = std::max(where.chunk().bytes(), sys::page_size());
-  return part > most / parts ? most : part * parts;
-}
-
-/// What no block of a slab has less of to itself, and no page is cut by.
-std::size_t least_piece() noexcept { return std::max(unit_bytes, sys::page_size()); }
-
-/// Whether huge pages would reach over what lies on different nodes under one policy.
-bool has_exact_base_pages(const displaced_part& part) {
-  const auto exact = planned_ranges::exact_around(part.data(), part.bytes());
-  return exact && !exact->goes_by_huge_pages();
-}
-
-/// Sets the policy again that a part had, and moves what pages are there to where it says.
-/// \param eager all pages are to be there
-void bring_back(displaced_part part, bool eager) {
-  const topology& machine = topology::system();
-  // Blocks of others' resources may begin and end within pages: those were not moved.
-  part.begin = (part.begin + sys::page_size() - 1) / sys::page_size() * sys::page_size();
-  part.end = part.end / sys::page_size() * sys::page_size();
-  if (part.begin >= part.end) return;
-  const plan all{
-      .ranges = {{0, part.bytes(), part.was}}, .bytes = part.bytes(), .page_size = sys::page_size()};
-  const auto exact = planned_ranges::exact_around(part.data(), part.bytes());
-  const std::size_t offset = exact ? exact->offset_of(part.data()) : 0;
-  migration done;
-  if (exact) {
-    done = bring_exact_pages_home(*exact, offset, part.bytes(), machine);
-  } else {
-    apply(part.data(), all, machine);
-    done = move_to_plan(part.data(), all, machine);
-  }
-  // Linux 6.12 gives zeros back when it divides huge pages.
-  if (eager && done.untouched != 0) {
-    if (exact) return complete_exact_pages(*exact, offset, part.bytes(), machine);
-    return prefault(part.data(), part.bytes(), machine);
-  }
-  if (part.was.mode != policy_mode::bind || done.failed() == 0) return;
-  const std::string what = "pages that migrate() moved do not come back to node " +
-                           part.was.nodes.to_string() + ": " + done.to_string();
-  if (done.no_room != 0) throw error(errc::node_full, what);
-  throw error(std::error_code(EBUSY, std::system_category()), what);
-}
-
-class area_source final : public page_source {
- public:
-  explicit area_source(area& pages)
-      : x_pages(&pages), x_reuse(reuse_of(pages.where())), x_round(round_of(pages.where())) {}
-  /// \param committed pages are made as they are handed out
-  area_source(std::unique_ptr<area> pages, bool committed, const topology& machine) : area_source(*pages) {
-    x_own = std::move(pages);
-    x_home = only_policy(x_own->where(), machine);
-    if (!committed) return;
-    const std::size_t huge = page_size(page_kind::transparent_huge);
-    const bool by_huge_page = x_own->page_kind() == page_kind::transparent_huge && x_round % huge == 0;
-    x_committer.emplace(x_own->where(), x_own->status().bound, by_huge_page ? huge : sys::page_size(),
-                        machine);
-  }
-
-  void* map(std::size_t bytes, std::size_t alignment) override { return x_pages->allocate(bytes, alignment); }
-  void unmap(void* p, std::size_t bytes, std::size_t alignment) noexcept override {
-    x_pages->deallocate(p, bytes, alignment);
-  }
-  bool discard(void* p, std::size_t bytes) noexcept override { return sys::discard(p, bytes) == 0; }
-
-  std::size_t discard_granule() const noexcept override {
-    const area_options& o = x_pages->options();
-    // Eager: they would come back at first touch, where a full node is the end of the process.
-    if (o.sharing == sharing::shared || o.lock == page_lock::on || o.commit == commit::eager) return 0;
-    return discard_granule_of(x_pages->page_kind(), sys::page_size());
-  }
-  std::size_t commit_piece(std::size_t slab_bytes) const noexcept override {
-    if (!x_committer) return 0;
-    if (slab_bytes < large_slab) return small_piece;
-    return x_pages->page_kind() == page_kind::transparent_huge ? page_size(page_kind::transparent_huge)
-                                                               : large_piece;
-  }
-  void expect_commit(void* p, std::size_t bytes) noexcept override {
-    if (!x_committer) return;
-    // Else a piece brings a huge page, and khugepaged makes one of what is handed out and what is not.
-    if (x_pages->page_kind() == page_kind::system) sys::refuse_huge_pages(p, bytes);
-    x_committer->expect(p, bytes);
-  }
-  void commit(void* p, std::size_t bytes) override {
-    if (!x_committer) return;
-    try {
-      x_committer->commit(p, bytes);
-    } catch (const error& e) {
-      throw allocation_error(e.code(), bytes, x_pages->where().to_string(), e.what());
-    }
-  }
-  owned_range::rules ownership() const override {
-    const page_kind kind = x_pages->page_kind();
-    return {.home = x_home, .piece = is_hugetlb(kind) ? page_size(kind) : least_piece()};
-  }
-  bool put_right(const displaced_part& part) override {
-    try {
-      // What moved block by block is no huge page any more, and may have been told not to become one.
-      if (x_pages->page_kind() == page_kind::transparent_huge && !has_exact_base_pages(part))
-        sys::want_huge_pages(part.data(), part.bytes());
-      if (!are_parts_alone() || !discard(part.data(), part.bytes())) {
-        bring_back(part, x_committer || x_pages->options().commit == commit::eager);
-        return false;
-      }
-      const plan all{
-          .ranges = {{0, part.bytes(), part.was}}, .bytes = part.bytes(), .page_size = sys::page_size()};
-      apply(part.data(), all, topology::system());
-      return true;
-    } catch (const error& e) {
-      throw allocation_error(e.code(), part.bytes(), x_pages->where().to_string(), e.what());
-    }
-  }
-  std::size_t slab_granule() const noexcept override {
-    const page_kind kind = x_pages->page_kind();
-    const std::size_t page =
-        is_hugetlb(kind) ? page_size(kind) : discard_granule_of(page_kind::system, sys::page_size());
-    return (x_round + page - 1) / page * page;
-  }
-  std::size_t largest_extent() const noexcept override {
-    return is_dealt_out_by_slab(x_pages->where()) ? 512 * mebibyte : usual_extent;
-  }
-  std::size_t next_slab(std::size_t mapped) const noexcept override {
-    const std::size_t doubled = std::max(std::bit_floor(mapped), 2 * mebibyte);
-    // Small blocks crowd at the beginning of a slab, which lies on the first nodes.
-    if (x_reuse == page_reuse::same_size)
-      return std::min(doubled, std::max(std::bit_floor(mapped / 16), 4 * mebibyte));
-    // Eager ones take their pages at once.
-    if (x_pages->options().commit == commit::eager) return std::min(doubled, 64 * mebibyte);
-    // Each slab costs mappings of the kernel: 1 TiB is some 50 slabs.
-    return std::min(doubled, std::max(std::bit_floor(mapped / 8), 1024 * mebibyte));
-  }
-  page_reuse reuse() const noexcept override { return x_reuse; }
-  std::pmr::memory_resource* upstream() const noexcept override { return x_pages; }
-
- private:
-  /// Whether parts of slabs share no page with others, and their pages can be made again.
-  bool are_parts_alone() const noexcept { return sys::page_size() <= unit_bytes && discard_granule() != 0; }
-
-  std::unique_ptr<area> x_own;
-  area* x_pages;
-  page_reuse x_reuse;
-  std::size_t x_round;
-  std::optional<committer> x_committer;
-  std::optional<policy> x_home;  ///< of all pages, where it is known
-};
-
-/// Those that any thread may call at any time, fork() included, need no lock.
-bool locks_for_itself(std::pmr::memory_resource* r) noexcept {
-  return r == std::pmr::new_delete_resource() || dynamic_cast<pool_resource*>(r) != nullptr ||
-         dynamic_cast<node_pools*>(r) != nullptr;
+bool locks_for_itself(const std::pmr::memory_resource* r) noexcept {
+  return r == std::pmr::new_delete_resource() ||
+         dynamic_cast<const detail::thread_safe_resource*>(r) != nullptr;
 }
 
 class upstream_source final : public page_source {
@@ -258,20 +36,21 @@ class upstream_source final : public page_source {
     const auto lock = one_at_a_time();
     x_upstream->deallocate(p, bytes, alignment);
   }
+  bool unmaps_policies() const noexcept override { return false; }
   bool discard(void*, std::size_t) noexcept override { return false; }
   std::size_t discard_granule() const noexcept override { return 0; }
   std::size_t commit_piece(std::size_t) const noexcept override { return 0; }
   void expect_commit(void*, std::size_t) noexcept override {}
   void commit(void*, std::size_t) override {}
   std::size_t slab_granule() const noexcept override { return unit_bytes; }
-  std::size_t largest_extent() const noexcept override { return usual_extent; }
+  std::size_t largest_extent() const noexcept override { return usual_largest_extent; }
   std::size_t next_slab(std::size_t mapped) const noexcept override {
-    return std::clamp(std::bit_floor(mapped), 2 * mebibyte, 64 * mebibyte);
+    return std::clamp(std::bit_floor(mapped), std::size_t{2} << 20, std::size_t{64} << 20);
   }
   owned_range::rules ownership() const override { return {.home = {}, .piece = least_piece()}; }
   bool put_right(const displaced_part& part) override {
     try {
-      bring_back(part, false);
+      bring_home(part, commit::lazy);
       return false;
     } catch (const error& e) {
       throw allocation_error(e.code(), part.bytes(), "pool", e.what());
@@ -291,39 +70,34 @@ class upstream_source final : public page_source {
   small_mutex x_mutex;
 };
 
+class watched_source final : public forwarding_source {
+ public:
+  using forwarding_source::forwarding_source;
+
+  void* map(std::size_t bytes, std::size_t alignment) override {
+    void* const p = source().map(bytes, alignment);
+    poison::add_roots(p, bytes);
+    return p;
+  }
+  void unmap(void* p, std::size_t bytes, std::size_t alignment) noexcept override {
+    poison::remove_roots(p, bytes);
+    poison::allow(p, bytes);  // for whoever has these addresses next
+    source().unmap(p, bytes, alignment);
+  }
+};
+
 }  // namespace
 
-std::size_t discard_granule_of(page_kind kind, std::size_t base_page) noexcept {
-  if (is_hugetlb(kind)) return 0;
-  const std::size_t least = std::max(unit_bytes, base_page);
-  return kind == page_kind::transparent_huge ? std::max(page_size(kind), least) : least;
-}
-
-std::size_t small_slab_granule(std::size_t large, std::size_t base_page) noexcept {
-  return std::min(large, std::max(unit_bytes, base_page));
-}
-
-std::unique_ptr<page_source> make_page_source(const placement& where, const pool_options& options,
-                                              const topology& machine) {
-  area_options pages{
-      .page_kind = options.page_kind.value_or(default_pages(where)),
-      .fallback = options.fallback,
-      .on_denied = options.on_denied,
-      .name = options.name,
-  };
-  const bool eager = options.commit.value_or(where.is_hard() ? commit::eager : commit::lazy) == commit::eager;
-  auto made = eager ? area_for_pieces(where, pages, machine) : std::make_unique<area>(where, pages, machine);
-  if (!eager || !is_hugetlb(made->page_kind()))
-    return std::make_unique<area_source>(std::move(made), eager, machine);
-  // Whether there are hugetlb pages is known when a slab is mapped, and then smaller ones may do.
-  pages.commit = commit::eager;
-  return std::make_unique<area_source>(std::make_unique<area>(where, pages, machine), false, machine);
-}
+std::size_t least_piece() noexcept { return std::max(unit_bytes, sys::page_size()); }
 
 std::unique_ptr<page_source> make_page_source(std::pmr::memory_resource* upstream) {
   if (upstream == nullptr) throw error(errc::invalid_argument, "pool_resource: the upstream is null");
-  if (auto* const pages = dynamic_cast<area*>(upstream)) return std::make_unique<area_source>(*pages);
+  if (auto* const pages = dynamic_cast<area*>(upstream)) return make_page_source(*pages);
   return std::make_unique<upstream_source>(upstream);
+}
+
+std::unique_ptr<page_source> watch(std::unique_ptr<page_source> pages) {
+  return std::make_unique<watched_source>(std::move(pages));
 }
 
 }  // namespace acre::inline v1

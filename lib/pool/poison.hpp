@@ -18,7 +18,7 @@ bool seeks_leaks() noexcept;
 void forbid(const void* p, std::size_t bytes) noexcept;
 /// Accesses are right again; Valgrind takes the contents as undefined.
 void allow(const void* p, std::size_t bytes) noexcept;
-/// The same, but the contents are what was last written.
+/// Accesses are right again, and the contents are what was last written.
 void allow_contents(const void* p, std::size_t bytes) noexcept;
 /// LeakSanitizer looks for pointers in the range, which it would otherwise not know of.
 void add_roots(const void* p, std::size_t bytes) noexcept;

@@ -8,16 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/report_misuse.hpp"
 #include "pool/poison.hpp"
+#include "pool/thread_caches.hpp"
 
 namespace acre::inline v1 {
 namespace {
 
-using detail::class_bytes;
-using detail::class_count;
-
-/// More blocks in a list save no more locking worth speaking of, and keep more memory from other threads.
-constexpr std::size_t most_list_blocks = 128;
 constexpr std::size_t most_cached = std::size_t{16} << 20;
 
 pool_options checked(pool_options o) {
@@ -53,34 +50,55 @@ size_class classes_in_use(const pool_options& o, page_reuse reuse) {
 
 bool wants_guard(guarding g) { return g == guarding::on || (g == guarding::automatic && poison::watched()); }
 
+/// Forbidden bytes that small blocks have at least where somebody watches: to find writes past the end. Larger ones
+/// stay what they are, because their placement may depend on their size.
+constexpr std::size_t overrun_bytes = 8;
+
+/// What `retire` returns; nothing if it throws. Not `variable = retire()`: g++ 12 lets the call write into the variable and
+/// takes what it was before for dead, so that after a throw anything may be in it.
+template <class Retire>
+std::optional<block_guard::block> retired(Retire retire) noexcept {
+  try {
+    return retire();
+  } catch (const block_misuse& e) {
+    report_misuse(e.block(), e.bytes(), e.what());
+    return std::nullopt;
+  }
+}
+
+/// What `wake` returns. It throws once for a block that was written to.
+template <class Wake>
+std::optional<block_guard::block> woken(Wake wake) noexcept {
+  for (;;) {
+    try {
+      return wake();
+    } catch (const block_misuse& e) {
+      report_misuse(e.block(), e.bytes(), e.what());
+    }
+  }
+}
+
 }  // namespace
 
 pool_core::pool_core(std::unique_ptr<page_source> pages, pool_options options)
     : x_options(checked(std::move(options))),
-      x_classes(classes_in_use(x_options, pages->reuse())),
-      x_id(thread_registry::next_pool_id()),
       x_heap(poison::watched() || poison::seeks_leaks() ? watch(std::move(pages)) : std::move(pages),
-             x_options) {
-  for (size_class c = 0; c != class_count; ++c) {
-    class_shape shape = shape_of(c);
-    shape.list_blocks = static_cast<std::uint16_t>(
-        std::clamp<std::size_t>(x_options.cached / 2 / class_bytes(c), 1, most_list_blocks));
-    // Pools begin at different places of their spans: otherwise the first blocks of all would meet in the same few
-    // lines of the processor's caches.
-    shape.first_block = static_cast<std::uint16_t>((x_id * 37 + c * 11) % shape.span_blocks);
-    x_centres[c].set_shape(shape);
-  }
+             x_options),
+      x_small(classes_in_use(x_options, x_heap.pages().reuse()), x_options.cached) {
   if (wants_guard(x_options.guarding)) x_guard.emplace();
-  thread_registry::add(*this);
+  be_held_in_fork();
 }
 
-pool_core::~pool_core() { thread_registry::remove(*this); }
+pool_core::~pool_core() {
+  x_small.end_caches();
+  be_forgotten_by_fork();
+}
 
 // ---- one block
 
 void* pool_core::allocate_small(size_class c) {
   for (;; detail::enter(0)) {
-    thread_cache* const cache = is_cached() ? thread_registry::cache_of(*this) : nullptr;
+    thread_cache* const cache = x_small.is_cached() ? cache_of(x_small) : nullptr;
     if (cache == nullptr) {
       detail::leave();
       return allocate_uncached(c);
@@ -88,9 +106,9 @@ void* pool_core::allocate_small(size_class c) {
     detail::cache_bin& bin = cache->bins[c];
     block_list more{bin.head, 0};
     if (bin.head == nullptr && bin.spare != nullptr) {
-      more = {std::exchange(bin.spare, nullptr), x_centres[c].shape().list_blocks};
+      more = {std::exchange(bin.spare, nullptr), x_small.list(c).shape().list_blocks};
     } else if (bin.head == nullptr) {
-      more = x_centres[c].take();
+      more = x_small.list(c).take();
       const std::uint64_t refills = cache->refills.load(std::memory_order_relaxed);
       if (more.head != nullptr) cache->refills.store(refills + 1, std::memory_order_relaxed);
     }
@@ -107,19 +125,19 @@ void* pool_core::allocate_small(size_class c) {
 }
 
 void pool_core::deallocate_small(void* p, size_class c) noexcept {
-  thread_cache* const cache = is_cached() ? thread_registry::cache_of(*this) : nullptr;
+  thread_cache* const cache = x_small.is_cached() ? cache_of(x_small) : nullptr;
   if (cache == nullptr) {
     detail::leave();
-    return deallocate_uncached(p, c);
+    return x_small.give_uncached(p, c);
   }
   detail::cache_bin& bin = cache->bins[c];
   if (!bin.has_room()) {
     if (bin.spare != nullptr) {
-      x_centres[c].give_full(bin.spare);
+      x_small.list(c).give_full(bin.spare);
       cache->flushes.store(cache->flushes.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     }
     bin.spare = std::exchange(bin.head, nullptr);
-    bin.limit += x_centres[c].shape().list_blocks;
+    bin.limit += x_small.list(c).shape().list_blocks;
   }
   bin.push(p);
   detail::leave();
@@ -140,9 +158,9 @@ void* pool_core::allocate_large(std::size_t bytes, std::size_t alignment) {
 }
 
 void pool_core::add_span(size_class c) {
-  const std::size_t units = x_centres[c].shape().span_units;
+  const std::size_t units = x_small.list(c).shape().span_units;
   void* const span = try_twice([&] { return x_heap.allocate_span(units); });
-  if (!x_centres[c].add_span(span)) x_heap.deallocate_span(span, units);
+  if (!x_small.list(c).add_span(span)) x_heap.deallocate_span(span, units);
   take_from_idle_threads();
 }
 
@@ -150,23 +168,14 @@ void pool_core::add_span(size_class c) {
 void pool_core::take_from_idle_threads() noexcept {
   const std::uint32_t ages = x_heap.ages();
   if (ages == x_ages_seen.load(std::memory_order_relaxed)) return;
-  if (x_ages_seen.exchange(ages, std::memory_order_relaxed) != ages)
-    thread_registry::reclaim_idle_caches(*this);
+  if (x_ages_seen.exchange(ages, std::memory_order_relaxed) != ages) x_small.reclaim_idle_caches();
 }
 
 void* pool_core::allocate_uncached(size_class c) {
   for (;;) {
-    if (void* const p = x_centres[c].take_one()) {
-      x_counters.taken[c].fetch_add(1, std::memory_order_relaxed);
-      return p;
-    }
+    if (void* const p = x_small.take_uncached(c)) return p;
     add_span(c);
   }
-}
-
-void pool_core::deallocate_uncached(void* p, size_class c) noexcept {
-  x_counters.given[c].fetch_add(1, std::memory_order_relaxed);
-  x_centres[c].give_one(p);
 }
 
 std::size_t pool_core::good_size(std::size_t bytes, std::size_t alignment) const noexcept {
@@ -177,7 +186,7 @@ std::size_t pool_core::good_size(std::size_t bytes, std::size_t alignment) const
 std::size_t pool_core::block_bytes(std::size_t bytes, std::size_t alignment) const noexcept {
   if (detail::is_small(bytes, alignment)) {
     const size_class c = detail::class_of(bytes, alignment);
-    if (has_class(c)) return class_bytes(c);
+    if (has_class(c)) return detail::class_bytes(c);
   }
   return std::has_single_bit(alignment) ? x_heap.good_size(bytes, alignment) : bytes;
 }
@@ -185,33 +194,24 @@ std::size_t pool_core::block_bytes(std::size_t bytes, std::size_t alignment) con
 // ---- all of them
 
 void pool_core::release() {
-  thread_registry::remove(*this);
+  x_small.clear();
   if (x_guard) x_guard->clear();
-  for (centre& c : x_centres) c.clear();
   x_heap.release();
-  for (size_class c = 0; c != class_count; ++c) x_counters.given[c] = x_counters.taken[c].load();
-  x_id = thread_registry::next_pool_id();
-  thread_registry::add(*this);
 }
 
 std::size_t pool_core::trim() {
   x_trims.fetch_add(1, std::memory_order_relaxed);
   if (x_guard) wake_all();
-  thread_registry::reclaim_caches(*this);
+  x_small.reclaim_caches();
   free_empty_spans();
   return x_heap.trim();
 }
 
 std::size_t pool_core::free_empty_spans() {
   std::size_t freed = 0;
-  for (centre& c : x_centres) {
-    free_block* spans = nullptr;
-    {
-      const auto stay = x_heap.hold_slabs();
-      spans = c.take_empty_spans(x_heap);
-    }
-    for (; spans != nullptr; ++freed)
-      x_heap.deallocate_span(std::exchange(spans, spans->next), c.shape().span_units);
+  for (central_free_list& l : x_small.lists()) {
+    for (free_block* spans = l.take_empty_spans(x_heap); spans != nullptr; ++freed)
+      x_heap.deallocate_span(std::exchange(spans, spans->next), l.shape().span_units);
   }
   return freed;
 }
@@ -220,68 +220,73 @@ std::size_t pool_core::free_empty_spans() {
 /// \returns whether there was anything
 bool pool_core::reclaim() {
   if (x_guard) wake_all();
-  thread_registry::reclaim_caches(*this);
+  x_small.reclaim_caches();
   const std::size_t spans = free_empty_spans();
   return x_heap.trim() + spans != 0;
 }
 
-// ---- for the registry of threads
+// ---- under the eyes of the guard
 
-void pool_core::prepare(thread_cache& cache) const noexcept {
-  for (size_class c = 0; c != class_count; ++c) {
-    const bool used = has_class(c) && is_cached();
-    cache.bins[c].limit = used ? x_centres[c].shape().list_blocks : std::numeric_limits<std::int64_t>::min();
-  }
+std::size_t pool_core::guarded_bytes(std::size_t bytes, std::size_t alignment) const noexcept {
+  if (!poison::watched() || bytes > detail::largest_class - overrun_bytes) return bytes;
+  const std::size_t more = bytes + overrun_bytes;
+  return detail::is_small(more, alignment) && has_class(detail::class_of(more, alignment)) ? more : bytes;
 }
 
-void pool_core::take_lists(thread_cache& cache, reclaimed_lists& to) noexcept {
-  const auto add = [](list_of_lists*& lists, free_block* head) {
-    if (head != nullptr) lists = ::new (static_cast<void*>(head)) list_of_lists{{head->next}, lists};
-  };
-  if (!is_cached()) return;
-  for (size_class c = 0; c != x_classes; ++c) {
-    detail::cache_bin& bin = cache.bins[c];
-    add(bin.has_room() ? to[c].others : to[c].full, std::exchange(bin.head, nullptr));
-    add(to[c].full, std::exchange(bin.spare, nullptr));
-    bin.limit = bin.surplus() + x_centres[c].shape().list_blocks;
+void* pool_core::allocate_guarded(std::size_t bytes, std::size_t alignment) {
+  const std::size_t all = guarded_bytes(bytes, alignment);
+  const bool small = detail::is_small(all, alignment) && has_class(detail::class_of(all, alignment));
+  void* const p =
+      small ? allocate_uncached(detail::class_of(all, alignment)) : allocate_large(all, alignment);
+  const block_guard::block b{p, bytes, alignment};
+  try {
+    x_guard->admit(b, block_bytes(all, alignment));
+  } catch (...) {
+    deallocate_raw(b);
+    throw;
   }
+  return p;
 }
 
-void pool_core::give(const reclaimed_lists& lists) noexcept {
-  const auto for_each = [](list_of_lists* l, auto f) {
-    while (l != nullptr) f(*std::exchange(l, l->next_list));
-  };
-  for (size_class c = 0; c != class_count; ++c) {
-    for_each(lists[c].full, [&](free_block& head) { x_centres[c].give_full(&head); });
-    for_each(lists[c].others, [&](free_block& head) { x_centres[c].give(&head); });
-  }
+void pool_core::deallocate_guarded(void* p, std::size_t bytes, std::size_t alignment) noexcept {
+  const auto retire = [&] { return x_guard->retire({p, bytes, alignment}, good_size(bytes, alignment)); };
+  if (const auto rested = retired(retire)) deallocate_raw(*rested);
+  const auto wake = [&] { return x_guard->wake_surplus(); };
+  while (const auto more = woken(wake)) deallocate_raw(*more);
 }
 
-void pool_core::retire(const thread_cache& cache) noexcept {
-  std::uint64_t taken = 0;
-  for (size_class c = 0; c != class_count; ++c) {
-    const std::uint64_t t = cache.bins[c].taken.load(std::memory_order_relaxed);
-    x_counters.taken[c].fetch_add(t, std::memory_order_relaxed);
-    x_counters.given[c].fetch_add(cache.bins[c].given.load(std::memory_order_relaxed),
-                                  std::memory_order_relaxed);
-    taken += t;
-  }
-  const std::uint64_t refills = cache.refills.load(std::memory_order_relaxed);
-  x_counters.hits.fetch_add(taken - std::min(taken, refills), std::memory_order_relaxed);
-  x_counters.refills.fetch_add(refills, std::memory_order_relaxed);
-  x_counters.flushes.fetch_add(cache.flushes.load(std::memory_order_relaxed), std::memory_order_relaxed);
+void pool_core::wake_all() noexcept {
+  const auto wake = [&] { return x_guard->wake(); };
+  while (const auto rested = woken(wake)) deallocate_raw(*rested);
 }
+
+void pool_core::deallocate_raw(const block_guard::block& b) noexcept {
+  const std::size_t all = guarded_bytes(b.bytes, b.alignment);
+  if (detail::is_small(all, b.alignment)) {
+    const size_class c = detail::class_of(all, b.alignment);
+    if (has_class(c)) return x_small.give_uncached(b.p, c);
+  }
+  x_heap.deallocate(b.p, all, b.alignment);
+}
+
+// ---- fork
 
 void pool_core::lock_for_fork() noexcept {
+  x_small.wait_for_leaving_threads();  // the child has no such threads
   if (x_guard) x_guard->lock_for_fork();
   x_heap.lock_for_fork();
-  for (centre& c : x_centres) c.lock_for_fork();
+  x_small.lock_for_fork();
 }
 
 void pool_core::unlock_after_fork() noexcept {
-  for (centre& c : x_centres) c.unlock_after_fork();
+  x_small.unlock_after_fork();
   x_heap.unlock_after_fork();
   if (x_guard) x_guard->unlock_after_fork();
+}
+
+void pool_core::forget_other_threads() noexcept {
+  x_heap.forget_other_threads();
+  x_small.forget_other_threads();
 }
 
 }  // namespace acre::inline v1

@@ -20,6 +20,7 @@ std::uint64_t fast_id(const pool_core& core) noexcept { return core.is_guarded()
 
 }  // namespace
 
+detail::thread_safe_resource::~thread_safe_resource() = default;
 detail::pool_front_end::~pool_front_end() = default;
 
 bool detail::is_pool(const std::pmr::memory_resource& r) noexcept {

@@ -66,12 +66,10 @@ run_map::node run_map::joined(const node& left, const node& right, std::size_t u
 void run_map::update(std::size_t first, std::size_t count) noexcept {
   std::size_t begin = x_leaves + first / word_units;
   std::size_t last = x_leaves + (first + count - 1) / word_units;
-  x_steps += last - begin + 1;
   for (std::size_t leaf = begin; leaf <= last; ++leaf) x_nodes[leaf] = of_word(free_bits(leaf - x_leaves));
   for (std::size_t units = word_units; begin != 1; units *= 2) {
     begin /= 2;
     last /= 2;
-    x_steps += last - begin + 1;
     bool changed = false;
     for (std::size_t part = begin; part <= last; ++part) {
       const node now = joined(x_nodes[2 * part], x_nodes[2 * part + 1], units);
@@ -97,7 +95,6 @@ std::size_t run_map::find(std::size_t count, std::size_t from) const noexcept {
   // The word of `from`, without what is before.
   const std::size_t word = from / word_units;
   const std::uint64_t bits = free_bits(word) & ~std::uint64_t{0} << from % word_units;
-  ++x_steps;
   if (count <= word_units) {
     if (const std::size_t at = find_run(bits, count); at != word_units) return word * word_units + at;
   }
@@ -105,7 +102,6 @@ std::size_t run_map::find(std::size_t count, std::size_t from) const noexcept {
   // Then the largest parts that begin where the last one ended.
   for (std::size_t part = x_leaves + word + 1; !std::has_single_bit(part); ++part) {
     while (part % 2 == 0) part /= 2;
-    ++x_steps;
     const node& n = x_nodes[part];
     if (n.longest >= count || carried + n.before >= count) return find_within(part, count, carried);
     carried = n.before == units_of(part) ? carried + n.before : n.after;
@@ -115,7 +111,6 @@ std::size_t run_map::find(std::size_t count, std::size_t from) const noexcept {
 
 std::size_t run_map::find_within(std::size_t part, std::size_t count, std::size_t carried) const noexcept {
   while (carried + x_nodes[part].before < count) {
-    ++x_steps;
     if (part >= x_leaves) return first_unit_of(part) + find_run(free_bits(part - x_leaves), count);
     part *= 2;
     const node& left = x_nodes[part];

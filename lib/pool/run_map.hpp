@@ -29,12 +29,9 @@ class run_map {
 
   /// The length of the longest free run.
   std::size_t longest() const noexcept { return x_nodes[1].longest; }
-  /// The first unit at or after `from` that `count` free ones begin with; size() if there is none.
+  /// Where the first run of `count` free units at or after `from` begins; size() if there is none.
   /// \param count at least 1
   std::size_t find(std::size_t count, std::size_t from = 0) const noexcept;
-
-  /// Nodes looked at and written so far, for tests: what the time goes into.
-  std::size_t steps() const noexcept { return x_steps; }
 
  private:
   /// Of a part of the map: free units.
@@ -56,9 +53,8 @@ class run_map {
 
   bit_map x_used;
   std::size_t x_leaves;  ///< a power of two
-  std::vector<node>
-      x_nodes;  ///< [1] is the root; [n] is above [2n] and [2n + 1]; a leaf for each word of x_used
-  mutable std::size_t x_steps = 0;
+  /// [1] is the root; [n] is above [2n] and [2n + 1]; a leaf for each word of x_used.
+  std::vector<node> x_nodes;
 };
 
 }  // namespace acre::inline v1

@@ -62,7 +62,7 @@ class slab : public owned_range {
   }
   bool is_empty() const noexcept { return x_free == x_used.size(); }
   std::size_t dirty_units() const noexcept { return x_dirty_units; }
-  /// Whether p is the beginning of a unit from which on so many are used.
+  /// Whether p is the beginning of a unit, and this one and those after it are used, `units` together.
   /// \param p within the slab
   bool is_used(const void* p, std::size_t units) const noexcept;
   slab_summary summary() const noexcept;
@@ -76,8 +76,6 @@ class slab : public owned_range {
   /// \returns null if there is none
   void* take(std::size_t units, std::size_t alignment) noexcept;
   void give(const void* p, std::size_t units) noexcept;
-  /// For tests: what the time of take() and give() goes into.
-  std::size_t steps() const noexcept { return x_used.steps(); }
 
   /// A run of pages that may be given back to the system.
   struct run {
@@ -89,8 +87,8 @@ class slab : public owned_range {
   /// \param most units to take at most, rounded up to a granule
   run take_dirty(std::size_t from, bool only_old, std::size_t most) noexcept;
   void* address(const run& r) const noexcept { return x_base + r.first * unit_bytes; }
-  /// What take_dirty() took.
-  /// \param clean the pages are gone; else it is as it was
+  /// Ends what take_dirty() began: the run is free again.
+  /// \param clean the pages are gone; else they are dirty still
   void give_back(const run& r, bool clean) noexcept;
   /// The marks say that take_dirty() may find something; who goes through the whole slab takes the mark away first, and
   /// puts it back where it ends before. What becomes dirty, or old, sets it.
@@ -111,10 +109,10 @@ class slab : public owned_range {
     return x_bare_units != 0 && x_bare.count(unit_of(p), units) != 0;
   }
   run run_of(const void* p, std::size_t units) const noexcept { return {unit_of(p), units}; }
-  /// The run that a run of units lies in, in whole pieces of so many units. \param p within the slab
+  /// The run of whole pieces, of `piece` units each, that a run of units lies in. \param p within the slab
   run pieces_of(const void* p, std::size_t units, std::size_t piece) const noexcept;
   run pieces_of(const void* p, std::size_t units) const noexcept { return pieces_of(p, units, x_piece); }
-  /// Pages go back to the system in aligned pieces of so many units; 0: never.
+  /// Units of the aligned pieces in which pages go back to the system; 0: they never do.
   std::size_t granule() const noexcept { return x_granule; }
   /// Units of a run are not dirty any more. \returns how many were
   std::size_t forget_dirty(const run& r) noexcept;
@@ -132,7 +130,7 @@ class slab : public owned_range {
 
   /// Notes that `units` from p on are one span.
   void note_span(const void* p, std::size_t units) noexcept;
-  /// They are none any more.
+  /// They are no span any more.
   void forget_span(const void* p, std::size_t units) noexcept;
   /// Where the span of a block begins.
   std::byte* span_of(const void* block) const noexcept;
@@ -159,7 +157,7 @@ class slab : public owned_range {
   void mark_dirty(std::size_t first, std::size_t count) noexcept;
   std::size_t find_aligned(std::size_t units, std::size_t step) noexcept;
 
-  /// What the last search with an alignment found out: no such run of so many units begins before.
+  /// What the last search with an alignment found out: no aligned run of that many units begins before `begin`.
   struct aligned_search {
     std::size_t units = 0;
     std::size_t begin = 0;
@@ -189,9 +187,10 @@ class slab : public owned_range {
   bool x_counted = false;
   // For the index.
   tree_links<slab> x_links{};
-  slab_summary x_own;                          ///< as it was last seen
-  slab_summary x_part;                         ///< of the slabs that this one is the root of
-  std::array<std::uint32_t, 9> x_part_room{};  ///< aligned_room() of the same, where is_unaligned says so
+  slab_summary x_own;   ///< as it was last seen
+  slab_summary x_part;  ///< of the slabs that this one is the root of
+  std::array<std::uint32_t, 9>
+      x_part_room{};  ///< the most aligned_room() of those, where is_unaligned says so
 };
 
 }  // namespace acre::inline v1

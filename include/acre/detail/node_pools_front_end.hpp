@@ -4,8 +4,8 @@
 #include <acre/detail/current_cpu.hpp>
 #include <acre/detail/owner_map.hpp>
 #include <acre/detail/pool_front_end.hpp>
+#include <acre/detail/thread_safe_resource.hpp>
 #include <acre/export.hpp>
-#include <acre/resource.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -19,7 +19,7 @@ class node_pools;
 namespace detail {
 
 /// The base of node_pools, and of nothing else.
-class ACRE_API node_pools_front_end : public resource {
+class ACRE_API node_pools_front_end : public thread_safe_resource {
  public:
   node_pools_front_end(const node_pools_front_end&) = delete;
   node_pools_front_end& operator=(const node_pools_front_end&) = delete;

@@ -3,8 +3,8 @@
 
 #include <acre/detail/size_class.hpp>
 #include <acre/detail/thread_cache.hpp>
+#include <acre/detail/thread_safe_resource.hpp>
 #include <acre/export.hpp>
-#include <acre/resource.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +16,7 @@ class pool_resource;
 namespace detail {
 
 /// The base of pool_resource, and of nothing else.
-class ACRE_API pool_front_end : public resource {
+class ACRE_API pool_front_end : public thread_safe_resource {
  public:
   pool_front_end(const pool_front_end&) = delete;
   pool_front_end& operator=(const pool_front_end&) = delete;

@@ -20,7 +20,7 @@ struct free_block {
 /// are loaded and stored, never exchanged, order nothing and cost what plain words cost.
 struct cache_bin {
   free_block* head = nullptr;
-  /// A full list, or none: it keeps alternating pushes and pops from going to the centre each time.
+  /// A full list, or none: it keeps alternating pushes and pops from going to the central free list each time.
   free_block* spare = nullptr;
   /// Blocks taken from and given to `head` so far.
   std::atomic<std::uint64_t> taken{0};
@@ -39,7 +39,7 @@ struct cache_bin {
                                      taken.load(std::memory_order_relaxed));
   }
   bool has_room() const noexcept { return surplus() < limit; }
-  /// The same at once, which costs a load less.
+  /// push() where has_room(), in one: which costs a load less.
   /// \returns false, with nothing changed, if there is no room or p is null
   bool try_push(void* p) noexcept {
     const std::uint64_t so_far = given.load(std::memory_order_relaxed);

@@ -23,6 +23,7 @@ struct requests {
   std::mutex mutex;
   std::vector<std::size_t> bytes;
   std::function<void()> before;  ///< called with each request
+  std::size_t unmapped = 0;      ///< bytes
   std::size_t discarded = 0;
   std::size_t refused = 0;  ///< calls
   bool all_locked = false;
@@ -61,9 +62,11 @@ class noted_pages final : public page_source {
     {
       const std::lock_guard lock(x_all.mutex);
       x_all.remove(reinterpret_cast<std::uintptr_t>(p), bytes);
+      x_all.unmapped += bytes;
     }
     std::pmr::new_delete_resource()->deallocate(p, bytes, alignment);
   }
+  bool unmaps_policies() const noexcept override { return false; }
   bool discard(void* p, std::size_t bytes) noexcept override {
     const std::lock_guard lock(x_all.mutex);
     if (x_all.all_locked) {

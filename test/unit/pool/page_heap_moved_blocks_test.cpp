@@ -64,6 +64,7 @@ class spoiled_pages final : public page_source {
     }
     std::pmr::new_delete_resource()->deallocate(p, bytes, alignment);
   }
+  bool unmaps_policies() const noexcept override { return false; }
   bool discard(void* p, std::size_t bytes) noexcept override {
     const std::lock_guard lock(x_all.mutex);
     units_below::for_units(p, bytes, [&](std::uintptr_t u) { x_all.with_pages.erase(u); });

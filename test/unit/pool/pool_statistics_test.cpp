@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(one_thread_are_exact_for_small_blocks) {
     BOOST_TEST_REQUIRE(s.allocations == i + 1);
     BOOST_TEST_REQUIRE(s.live_blocks == i + 1);
     BOOST_TEST_REQUIRE(s.live_bytes == (i + 1) * 104);
-    // Each is served by the cache, or by a list from the centre.
+    // Each is served by the cache, or by a list from the central free list.
     BOOST_TEST_REQUIRE(s.cache_hits + s.refills == i + 1);
     BOOST_TEST_REQUIRE(s.used_bytes >= s.live_bytes);
     BOOST_TEST_REQUIRE(s.mapped_bytes == memory.live_bytes());

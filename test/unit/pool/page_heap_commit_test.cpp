@@ -160,6 +160,14 @@ BOOST_AUTO_TEST_CASE(hands_nothing_out_where_pages_do_not_come) {
   heap->deallocate(live, 8_KiB, 8);
 }
 
+BOOST_AUTO_TEST_CASE(gives_a_mapping_upstream_whose_pages_do_not_come) {
+  asked.on_commit = [](std::uintptr_t, std::size_t) { throw std::bad_alloc(); };
+  BOOST_CHECK_THROW(static_cast<void>(heap->allocate(20_MiB, 8)), std::bad_alloc);
+  BOOST_TEST(asked.unmapped == 20_MiB);
+  BOOST_TEST(counted().mapped_bytes == 0U);
+  BOOST_TEST(counted().used_bytes == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(makes_just_what_is_handed_out_where_no_piece_has_room) {
   asked.on_commit = [](std::uintptr_t, std::size_t bytes) {
     if (bytes > 16_KiB) throw std::bad_alloc();

@@ -1,4 +1,4 @@
-// retained_share: what a pool keeps for reuse, as a part of what all pools of the process keep, which has one limit.
+// retained_limit: what all pools of the process keep for reuse together has one limit.
 #pragma once
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 
 namespace acre::inline v1 {
 
+/// What one pool keeps of it.
 /// \safety of one pool's, under that pool's lock; of different pools, from any threads
 class retained_share {
  public:

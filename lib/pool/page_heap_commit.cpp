@@ -1,8 +1,6 @@
-// The pages of what is handed out: made where there are none yet, and put right where migrate() left others.
-#include <acre/area.hpp>
-
+// The pages of what a page_heap hands out: made where there are none yet (commit), so that a full node is an exception and kills
+// nobody, and put right where migrate() left others.
 #include <algorithm>
-#include <exception>
 #include <mutex>
 
 #include "pool/page_heap.hpp"
@@ -99,29 +97,6 @@ void page_heap::put_right_part(slab& s, const slab::run& part) {
     const std::lock_guard guard(x_mutex);
     s.note_no_pages({first, last - first + 1});
   }
-}
-
-// Others' memory goes back as it came. What an area unmaps, policies and all, needs no care.
-void page_heap::give_up(owned_range& range, void* p, std::size_t bytes) noexcept {
-  const auto is_area = [](const auto* r) { return dynamic_cast<const area*>(r) != nullptr; };
-  if (range.has_displaced() && !is_area(x_pages->upstream())) {
-    try {
-      for (owned_range::taken parts(range, p, bytes); !parts.empty(); parts.pop_front())
-        x_pages->put_right(parts.front());
-    } catch (const std::exception&) {  // it cannot be kept either
-    }
-  }
-  range.leave();
-}
-
-void page_heap::unmap(mapping_store::mapping& m) noexcept {
-  give_up(m.range, m.p, m.bytes);
-  x_pages->unmap(m.p, m.bytes, m.alignment);
-}
-
-void page_heap::unmap(slab& s) noexcept {
-  give_up(s, s.base(), s.bytes());
-  x_pages->unmap(s.base(), s.bytes(), s.alignment());
 }
 
 }  // namespace acre::inline v1

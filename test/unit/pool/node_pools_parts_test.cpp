@@ -1,11 +1,14 @@
-#include "pool/owned_pages.hpp"
+#include "pool/node_pools_parts.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <cstdint>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <memory_resource>
 #include <new>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -40,6 +43,7 @@ class made_up_source final : public page_source {
   void unmap(void* p, std::size_t bytes, std::size_t alignment) noexcept override {
     x_log.push_back({"unmap", p, bytes, alignment});
   }
+  bool unmaps_policies() const noexcept override { return true; }
   bool discard(void* p, std::size_t bytes) noexcept override {
     x_log.push_back({"discard", p, bytes, 0});
     return true;
@@ -119,7 +123,53 @@ BOOST_AUTO_TEST_CASE(are_for_the_rest_what_the_source_says) {
   BOOST_TEST(pages.largest_extent() == 3'000'000U);
   BOOST_TEST(pages.next_slab(65'536) == 131'072U);
   BOOST_TEST(pages.reuse() == page_reuse::same_size);
+  BOOST_TEST(pages.unmaps_policies());
   BOOST_TEST(pages.upstream() == std::pmr::null_memory_resource());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+using boost::test_tools::per_element;
+using nodes = std::vector<std::optional<node_id>>;
+
+topology from_file(const std::string& name) {
+  std::ifstream file(ACRE_TEST_MACHINES "/" + name + ".xml");
+  return topology::from_xml(std::string(std::istreambuf_iterator<char>(file), {}));
+}
+
+BOOST_AUTO_TEST_SUITE(the_served_node_of_each_cpu)
+
+BOOST_AUTO_TEST_CASE(is_its_own) {
+  const topology t = topology::from_synthetic("numa:3 core:2 pu:1");
+  BOOST_TEST(served_node_of_each_cpu(t, {0, 1, 2}, 0) == (nodes{0, 0, 1, 1, 2, 2}), per_element());
+}
+
+BOOST_AUTO_TEST_CASE(is_one_that_has_a_pool) {
+  const topology t = topology::from_synthetic("numa:3 core:2 pu:1");
+  BOOST_TEST(served_node_of_each_cpu(t, {1}, 0) == (nodes{1, 1, 1, 1, 1, 1}), per_element());
+  BOOST_TEST(served_node_of_each_cpu(t, {0, 2}, 0).at(4) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(is_unknown_of_cpus_that_are_not_there_yet) {
+  const topology t = topology::from_synthetic("numa:2 core:1 pu:1");
+  BOOST_TEST(served_node_of_each_cpu(t, {0, 1}, 4) == (nodes{0, 1, std::nullopt, std::nullopt}),
+             per_element());
+}
+
+BOOST_AUTO_TEST_CASE(is_the_nearest_by_the_machines_distances) {
+  for (const char* machine : {"memoryless", "cxl_hmat", "hbm_hmat", "sparse"}) {
+    BOOST_TEST_CONTEXT("machine " << machine) {
+      const topology t = from_file(machine);
+      const node_set served = t.memory_nodes();
+      const nodes table = served_node_of_each_cpu(t, served, 0);
+      for (const unsigned cpu : t.cpus()) {
+        BOOST_TEST_REQUIRE(cpu < table.size());
+        const node_id own = t.node_of_cpu(cpu).value();
+        BOOST_TEST_INFO("CPU " << cpu);
+        BOOST_TEST(table[cpu] == (served.contains(own) ? own : t.nearest_first(own, served).front()));
+      }
+    }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,16 +1,15 @@
-#include "pool/centre.hpp"
+#include "pool/central_free_list.hpp"
 
 #include <algorithm>
 #include <array>
 #include <limits>
 #include <mutex>
 #include <new>
-#include <span>
+#include <optional>
 #include <utility>
-#include <vector>
 
-#include "pool/page_heap.hpp"
 #include "pool/slab.hpp"
+#include "pool/span_census.hpp"
 
 namespace acre::inline v1 {
 namespace {
@@ -38,7 +37,7 @@ class_shape shape_of(size_class c) noexcept {
   return best;
 }
 
-void centre::lists::push(free_block* b, std::uint32_t list_blocks) noexcept {
+void central_free_list::lists::push(free_block* b, std::uint32_t list_blocks) noexcept {
   b->next = loose;
   loose = b;
   if (++loose_blocks < list_blocks) return;
@@ -47,11 +46,11 @@ void centre::lists::push(free_block* b, std::uint32_t list_blocks) noexcept {
   loose_blocks = 0;
 }
 
-void centre::push_all(block_list list) noexcept {
+void central_free_list::push_all(block_list list) noexcept {
   while (list.head != nullptr) x_lists.push(std::exchange(list.head, list.head->next), x_shape.list_blocks);
 }
 
-block_list centre::carve(std::size_t most_bytes) noexcept {
+block_list central_free_list::carve(std::size_t most_bytes) noexcept {
   if (x_span == nullptr) return {};
   const auto left = static_cast<std::uint32_t>(x_shape.span_blocks - x_carved);
   const auto most = static_cast<std::uint32_t>(std::max<std::size_t>(most_bytes / x_shape.block_bytes, 1));
@@ -67,7 +66,7 @@ block_list centre::carve(std::size_t most_bytes) noexcept {
   return list;
 }
 
-block_list centre::take() noexcept {
+block_list central_free_list::take() noexcept {
   const std::lock_guard guard(x_mutex);
   if (x_lists.full != nullptr) {
     full_list* const l = std::exchange(x_lists.full, x_lists.full->next_list);
@@ -78,7 +77,7 @@ block_list centre::take() noexcept {
   return carve(carved_bytes);
 }
 
-void* centre::take_one() noexcept {
+void* central_free_list::take_one() noexcept {
   const std::lock_guard guard(x_mutex);
   lists& l = x_lists;
   if (l.loose == nullptr && l.full != nullptr) {
@@ -95,17 +94,17 @@ void* centre::take_one() noexcept {
   return std::exchange(l.loose, l.loose->next);
 }
 
-void centre::give_full(free_block* head) noexcept {
+void central_free_list::give_full(free_block* head) noexcept {
   const std::lock_guard guard(x_mutex);
   x_lists.full = ::new (static_cast<void*>(head)) full_list{{head->next}, x_lists.full};
 }
 
-void centre::give_one(void* p) noexcept {
+void central_free_list::give_one(void* p) noexcept {
   const std::lock_guard guard(x_mutex);
   x_lists.push(::new (p) free_block{nullptr}, x_shape.list_blocks);
 }
 
-void centre::give(free_block* head) noexcept {
+void central_free_list::give(free_block* head) noexcept {
   // Full lists are made of them and of those that are there, which nobody finds meanwhile.
   lists all;
   {
@@ -117,7 +116,7 @@ void centre::give(free_block* head) noexcept {
   put_back(all, nullptr, 0);
 }
 
-bool centre::add_span(void* p) noexcept {
+bool central_free_list::add_span(void* p) noexcept {
   const std::lock_guard guard(x_mutex);
   if (x_span != nullptr) return false;
   x_span = static_cast<std::byte*>(p);
@@ -125,45 +124,30 @@ bool centre::add_span(void* p) noexcept {
   return true;
 }
 
-void centre::clear() noexcept {
+void central_free_list::clear() noexcept {
   x_lists = {};
   x_span = nullptr;
 }
 
-// A span whose blocks are all free here is found by counting: up in a first pass over all free blocks, down in a second
-// that drops its blocks. Spans have no lists of their own, so that giving a block back does not have to find its span.
-struct centre::sweep {
-  std::span<slab* const> slabs;
-  slab* last = nullptr;
-
-  slab& slab_of(const void* p) noexcept {
-    if (last != nullptr && last->contains(p)) return *last;
-    const auto after = std::upper_bound(slabs.begin(), slabs.end(), p,
-                                        [](const void* q, const slab* s) { return q < s->base(); });
-    last = *(after - 1);
-    return *last;
-  }
-
-  /// Calls f(block) for each, which may overwrite it. Goes along several lists at once: each step waits for a block that
-  /// is in no cache of the processor, most likely (550 ns a block became 110).
-  template <class F>
-  static void for_each(lists l, F f) {
-    std::array<free_block*, 8> at{l.loose};
-    for (bool some = true; some;) {
-      some = false;
-      for (free_block*& b : at) {
-        if (b == nullptr && l.full != nullptr) b = std::exchange(l.full, l.full->next_list);
-        if (b == nullptr) continue;
-        some = true;
-        free_block* const next = b->next;
-        __builtin_prefetch(next);
-        f(std::exchange(b, next));
-      }
+/// Calls f(block) for each block of the lists, which it may overwrite. Goes along several lists at once: each step waits
+/// for a block that is in no cache of the processor, most likely (550 ns a block became 110).
+template <class F>
+void central_free_list::for_each_block(lists l, F f) {
+  std::array<free_block*, 8> at{l.loose};
+  for (bool some = true; some;) {
+    some = false;
+    for (free_block*& b : at) {
+      if (b == nullptr && l.full != nullptr) b = std::exchange(l.full, l.full->next_list);
+      if (b == nullptr) continue;
+      some = true;
+      free_block* const next = b->next;
+      __builtin_prefetch(next);
+      f(std::exchange(b, next));
     }
   }
-};
+}
 
-void centre::put_back(const lists& kept, std::byte* span, std::uint32_t carved) noexcept {
+void central_free_list::put_back(const lists& kept, std::byte* span, std::uint32_t carved) noexcept {
   full_list* last = kept.full;
   while (last != nullptr && last->next_list != nullptr) last = last->next_list;
   const std::lock_guard guard(x_mutex);
@@ -184,7 +168,9 @@ void centre::put_back(const lists& kept, std::byte* span, std::uint32_t carved) 
   x_carved = carved;
 }
 
-free_block* centre::take_empty_spans(const page_heap& heap) {
+// A span whose blocks are all free here is found by counting: up in a first pass over all free blocks, down in a second
+// that drops its blocks. Spans have no lists of their own, so that giving a block back does not have to find its span.
+free_block* central_free_list::take_empty_spans(page_heap& heap) {
   lists taken;
   std::byte* span = nullptr;
   std::uint32_t carved = 0;
@@ -194,37 +180,30 @@ free_block* centre::take_empty_spans(const page_heap& heap) {
     span = std::exchange(x_span, nullptr);
     carved = x_carved;
   }
-  // After the blocks were taken: the slabs of all of them were there before.
-  std::vector<slab*> slabs;
+  // Made after the blocks were taken: their spans were there before.
+  std::optional<span_census> free_blocks;
   try {
-    slabs = heap.slabs();
+    free_blocks.emplace(heap);
   } catch (...) {
     put_back(taken, span, carved);
     throw;
   }
-  sweep s{slabs};
-  sweep::for_each(taken, [&](free_block* b) {
-    slab& in = s.slab_of(b);
-    ++in.span_counter(in.span_of(b));
-  });
+  for_each_block(taken, [&](const free_block* b) { ++free_blocks->of(b).count; });
   free_block* empty = nullptr;
   if (span != nullptr && carved == 0)
     empty = ::new (static_cast<void*>(std::exchange(span, nullptr))) free_block{empty};
   lists kept;
-  sweep::for_each(taken, [&](free_block* b) {
-    slab& in = s.slab_of(b);
-    std::byte* const its = in.span_of(b);
+  for_each_block(taken, [&](free_block* b) {
+    const auto [its, count] = free_blocks->of(b);
     const std::uint32_t blocks = its == span ? carved : x_shape.span_blocks;
     // The highest bit: all blocks of the span are here, and being dropped.
     constexpr std::uint16_t dropping = 0x8000;
-    std::uint16_t& counter = in.span_counter(its);
-    if (counter == blocks) counter = static_cast<std::uint16_t>(counter | dropping);
-    if ((counter & dropping) == 0) return kept.push(b, x_shape.list_blocks);
-    if ((--counter & ~dropping) != 0) return;
+    if (count == blocks) count = static_cast<std::uint16_t>(count | dropping);
+    if ((count & dropping) == 0) return kept.push(b, x_shape.list_blocks);
+    if ((--count & ~dropping) != 0) return;
     if (its == span) span = nullptr;
     empty = ::new (static_cast<void*>(its)) free_block{empty};
   });
-  for (slab* const each : slabs) each->clear_counters();
   put_back(kept, span, carved);
   return empty;
 }

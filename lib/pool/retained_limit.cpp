@@ -1,4 +1,4 @@
-#include "pool/retained_share.hpp"
+#include "pool/retained_limit.hpp"
 
 #include <acre/pool_resource.hpp>
 

@@ -1,6 +1,7 @@
-// How memory goes back: by the limit, by age, by trim() and by release().
+// How a page_heap gives free memory back: by the limit, by age, by trim() and by release().
 #include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <limits>
 #include <memory>
 
@@ -219,6 +220,27 @@ std::size_t page_heap::unmap_empty_slabs(purge_plan plan) noexcept {
     unmap(*empty);
   }
   return gone;
+}
+
+void page_heap::give_up(owned_range& range, void* p, std::size_t bytes) noexcept {
+  if (range.has_displaced() && !x_pages->unmaps_policies()) {
+    try {
+      for (owned_range::taken parts(range, p, bytes); !parts.empty(); parts.pop_front())
+        x_pages->put_right(parts.front());
+    } catch (const std::exception&) {  // it cannot be kept either
+    }
+  }
+  range.leave();
+}
+
+void page_heap::unmap(mapping_store::mapping& m) noexcept {
+  give_up(m.range, m.p, m.bytes);
+  x_pages->unmap(m.p, m.bytes, m.alignment);
+}
+
+void page_heap::unmap(slab& s) noexcept {
+  give_up(s, s.base(), s.bytes());
+  x_pages->unmap(s.base(), s.bytes(), s.alignment());
 }
 
 void page_heap::release() noexcept {

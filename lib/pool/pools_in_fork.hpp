@@ -1,0 +1,37 @@
+// pools_in_fork: all pools of the process, which fork() holds still, so that the child can use them.
+#pragma once
+
+namespace acre::inline v1 {
+
+/// Base of a pool. From the end of its constructor to the beginning of its destructor the pool is known to the fork handlers.
+/// \safety functions that are called from others than the fork handlers: any thread
+class pool_in_fork {
+ public:
+  pool_in_fork(const pool_in_fork&) = delete;
+  pool_in_fork& operator=(const pool_in_fork&) = delete;
+
+ protected:
+  pool_in_fork() = default;
+  ~pool_in_fork() = default;
+  /// The last that a constructor does. Installs the fork handlers with the first pool.
+  /// \throws std::system_error if they cannot be installed
+  void be_held_in_fork();
+  /// The first that a destructor does.
+  void be_forgotten_by_fork() noexcept;
+
+ private:
+  friend struct known_pools;
+
+  // Called by the thread that forks, which has cached_pool::mutex().
+
+  /// Locks all that the pool has.
+  virtual void lock_for_fork() noexcept = 0;
+  virtual void unlock_after_fork() noexcept = 0;
+  /// In the child, before it unlocks.
+  virtual void forget_other_threads() noexcept = 0;
+
+  pool_in_fork* x_previous = nullptr;
+  pool_in_fork* x_next = nullptr;
+};
+
+}  // namespace acre::inline v1
