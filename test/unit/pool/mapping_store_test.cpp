@@ -140,6 +140,93 @@ BOOST_AUTO_TEST_CASE(knows_only_the_beginnings_of_live_ones) {
   BOOST_TEST(store.find(p) == nullptr);
 }
 
+/// Nothing lies there: a store does not touch its mappings.
+std::unique_ptr<mapping> mapping_at(std::uintptr_t address, std::size_t bytes, std::size_t alignment = 4096) {
+  auto m = std::make_unique<mapping>();
+  m->p = reinterpret_cast<void*>(address);
+  m->bytes = bytes;
+  m->alignment = alignment;
+  return m;
+}
+
+/// The address of a mapping that is live from now on.
+void* reused(mapping_store& store, std::size_t bytes, std::size_t alignment = 4096) {
+  const mapping* const m = store.reuse(bytes, alignment);
+  return m == nullptr ? nullptr : m->p;
+}
+
+BOOST_AUTO_TEST_CASE(serves_blocks_that_are_up_to_an_eighth_smaller) {
+  mapping_store store(page_reuse::any);
+  store.add(mapping_at(1 << 30, 9 << 20));
+  void* const p = reinterpret_cast<void*>(1 << 30);
+  store.keep(*store.find(p));
+  BOOST_TEST(reused(store, (9 << 20) + 1) == nullptr);
+  BOOST_TEST(reused(store, (8 << 20) - 1) == nullptr);
+  BOOST_TEST(reused(store, 8 << 20) == p);
+  BOOST_TEST(reused(store, 8 << 20) == nullptr);
+  end_all(store);
+}
+
+BOOST_AUTO_TEST_CASE(serves_a_larger_alignment_where_the_address_happens_to_have_it) {
+  mapping_store store(page_reuse::any);
+  constexpr std::uintptr_t odd = (std::uintptr_t{1} << 30) + 4096;
+  constexpr std::uintptr_t even = std::uintptr_t{1} << 32;
+  for (const std::uintptr_t at : {odd, even}) {
+    store.add(mapping_at(at, 1 << 20));
+    store.keep(*store.find(reinterpret_cast<void*>(at)));
+  }
+  BOOST_TEST(reused(store, 1 << 20, std::size_t{1} << 33) == nullptr);
+  BOOST_TEST(reused(store, 1 << 20, std::size_t{1} << 32) == reinterpret_cast<void*>(even));
+  BOOST_TEST(reused(store, 1 << 20, 8192) == nullptr);
+  BOOST_TEST(reused(store, 1 << 20, 4096) == reinterpret_cast<void*>(odd));
+  end_all(store);
+}
+
+// Where pages lie was decided for a block of that size and alignment.
+BOOST_AUTO_TEST_CASE(serves_nothing_but_the_very_size_and_alignment_where_blocks_are_planned) {
+  mapping_store store(page_reuse::same_size);
+  void* const p = reinterpret_cast<void*>(std::uintptr_t{1} << 32);
+  store.add(mapping_at(std::uintptr_t{1} << 32, 1 << 20, 8192));
+  store.keep(*store.find(p));
+  BOOST_TEST(reused(store, (1 << 20) - 4096, 8192) == nullptr);
+  BOOST_TEST(reused(store, 1 << 20, 4096) == nullptr);
+  BOOST_TEST(reused(store, 1 << 20, 16'384) == nullptr);
+  BOOST_TEST(reused(store, 1 << 20, 8192) == p);
+  end_all(store);
+}
+
+BOOST_AUTO_TEST_CASE(drops_what_was_kept_longest_and_as_old_only_what_was_there_at_the_last_look) {
+  mapping_store store(page_reuse::any);
+  const auto keep = [&](std::uintptr_t at) {
+    store.add(mapping_at(at << 30, 1 << 20));
+    store.keep(*store.find(reinterpret_cast<void*>(at << 30)));
+  };
+  keep(2);
+  keep(1);
+  BOOST_TEST(store.drop(true) == nullptr);
+  store.age();
+  keep(3);
+  BOOST_TEST(store.drop(true)->p == reinterpret_cast<void*>(std::uintptr_t{2} << 30));
+  BOOST_TEST(store.drop(true)->p == reinterpret_cast<void*>(std::uintptr_t{1} << 30));
+  BOOST_TEST(store.drop(true) == nullptr);
+  BOOST_TEST(store.drop(false)->p == reinterpret_cast<void*>(std::uintptr_t{3} << 30));
+  BOOST_TEST(store.drop(false) == nullptr);
+  BOOST_TEST(store.kept_bytes() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(lets_live_ones_go) {
+  mapping_store store(page_reuse::none);
+  for (const std::uintptr_t at : {1U, 2U, 3U}) store.add(mapping_at(at << 30, 1 << 20));
+  const std::unique_ptr<mapping> gone = store.remove(*store.find(reinterpret_cast<void*>(2UL << 30)));
+  BOOST_TEST(gone->p == reinterpret_cast<void*>(2UL << 30));
+  BOOST_TEST(store.find(gone->p) == nullptr);
+  BOOST_TEST(store.live_bytes() == 2U << 20);
+  BOOST_TEST(store.remove_any() != nullptr);
+  BOOST_TEST(store.remove_any() != nullptr);
+  BOOST_TEST(store.remove_any() == nullptr);
+  BOOST_TEST(store.live_bytes() == 0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <thread>
@@ -51,6 +52,89 @@ BOOST_AUTO_TEST_CASE(begins_with_a_small_slab_also_after_a_failure) {
   asked.bytes.clear();
   heap->deallocate(heap->allocate(100'000, 8), 100'000, 8);
   BOOST_TEST(asked.bytes == std::vector<std::size_t>{1_MiB}, boost::test_tools::per_element());
+}
+
+// A system that commits strictly (vm.overcommit_memory) may have room for less.
+BOOST_AUTO_TEST_CASE(takes_a_smaller_slab_where_there_is_no_room_for_a_larger_one) {
+  heap->deallocate(heap->allocate(1_MiB, 8), 1_MiB, 8);
+  void* const first = heap->allocate(900_KiB, 8);
+  asked.before = [&] {
+    if (asked.bytes.back() > 512_KiB) throw std::bad_alloc();
+  };
+  asked.bytes.clear();
+  void* const p = heap->allocate(300_KiB, 8);
+  BOOST_TEST(asked.bytes == (std::vector<std::size_t>{2_MiB, 1_MiB, 512_KiB}),
+             boost::test_tools::per_element());
+  // But never one that is too small.
+  BOOST_CHECK_THROW(static_cast<void>(heap->allocate(600_KiB, 8)), std::bad_alloc);
+  BOOST_TEST(asked.bytes.back() == 640_KiB);
+  heap->deallocate(p, 300_KiB, 8);
+  heap->deallocate(first, 900_KiB, 8);
+}
+
+bool is_aligned(const void* p, std::size_t alignment) {
+  return reinterpret_cast<std::uintptr_t>(p) % alignment == 0;
+}
+
+BOOST_AUTO_TEST_CASE(keeps_alignments_of_more_than_a_unit_and_of_more_than_a_huge_page) {
+  void* const odd = heap->allocate(8_KiB, 8);
+  for (const std::size_t alignment : {16_KiB, 64_KiB, 1_MiB, 2_MiB, 4_MiB, 64_MiB}) {
+    for (const std::size_t bytes : {std::size_t{0}, 8_KiB, 200_KiB, 20_MiB}) {
+      void* const p = heap->allocate(bytes, alignment);
+      BOOST_TEST_INFO(bytes << " bytes aligned to " << alignment);
+      BOOST_TEST(is_aligned(p, alignment));
+      heap->deallocate(p, bytes, alignment);
+    }
+  }
+  heap->deallocate(odd, 8_KiB, 8);
+  BOOST_TEST(counted().used_bytes == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(says_what_a_block_really_has) {
+  BOOST_TEST(heap->good_size(0, 8) == unit_bytes);
+  BOOST_TEST(heap->good_size(unit_bytes + 1, 8) == 2 * unit_bytes);
+  BOOST_TEST(heap->good_size(16_MiB, 2_MiB) == 16_MiB);
+  // Mappings of their own: beyond the largest extent in whole huge pages.
+  BOOST_TEST(heap->good_size(16_MiB + 1, 8) == 18_MiB);
+  BOOST_TEST(heap->good_size(100, 4_MiB) < 2_MiB);
+  BOOST_TEST(heap->good_size(SIZE_MAX - 1, 8) == SIZE_MAX - 1);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_more_than_an_address_space_has) {
+  for (const std::size_t bytes : {SIZE_MAX, SIZE_MAX - 8, SIZE_MAX / 2 + 1, SIZE_MAX / 2 - 1_MiB}) {
+    BOOST_CHECK_EXCEPTION(static_cast<void>(heap->allocate(bytes, 8)), allocation_error,
+                          with_code(errc::out_of_memory).saying("address space"));
+  }
+  BOOST_CHECK_EXCEPTION(static_cast<void>(heap->allocate(SIZE_MAX / 2 - 1_GiB, std::size_t{1} << 62)),
+                        allocation_error, with_code(errc::out_of_memory));
+  BOOST_TEST(asked.bytes.empty());
+}
+
+BOOST_AUTO_TEST_CASE(gives_live_and_free_memory_upstream_when_released) {
+  static_cast<void>(heap->allocate(100_KiB, 8));
+  static_cast<void>(heap->allocate_span(8));
+  static_cast<void>(heap->allocate(20_MiB, 8));
+  heap->deallocate(heap->allocate(30_MiB, 8), 30_MiB, 8);
+  BOOST_TEST(counted().retained_bytes == 30_MiB);
+  heap->release();
+  const pool_statistics s = counted();
+  BOOST_TEST(s.mapped_bytes == 0U);
+  BOOST_TEST(s.used_bytes == 0U);
+  BOOST_TEST(s.retained_bytes == 0U);
+  BOOST_TEST(s.live_blocks == 0U);
+  BOOST_TEST(s.allocations == s.deallocations);
+  BOOST_TEST(asked.unmapped == std::size_t{1_MiB + 20_MiB + 30_MiB});
+  heap->deallocate(heap->allocate(100_KiB, 8), 100_KiB, 8);
+}
+
+BOOST_AUTO_TEST_CASE(grows_older_by_its_decay_when_it_is_called) {
+  heap = std::make_unique<page_heap>(std::make_unique<noted_pages>(asked),
+                                     pool_options{.retained = 1_GiB, .decay = std::chrono::milliseconds(1)});
+  BOOST_TEST(heap->ages() == 0U);
+  BOOST_TEST(comes_true([&] {
+    heap->deallocate(heap->allocate(64_KiB, 8), 64_KiB, 8);
+    return heap->ages() >= 2;
+  }));
 }
 
 // What is kept beyond the limit goes back from the slabs where it is, whichever of many these are.
