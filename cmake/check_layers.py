@@ -131,7 +131,7 @@ class Tree:
                 self.mistake(path, f'includes {target}: write <acre/file.hpp> or "<layer>/file.hpp"')
             elif path.is_relative_to(self.root / "include"):
                 self.mistake(path, f"is public and includes the private {target}")
-            elif layer == "cli" and other != "cli":
+            elif layer == "cli" and other not in ("cli", "process"):
                 self.mistake(path, f"of cli includes the private {target}")
             elif other not in below:
                 self.mistake(path, f"of layer {layer} includes {target} of layer {other}")

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <limits>
 
+#include "topology/node_files.hpp"
+
 namespace acre::inline v1 {
 namespace {
 
@@ -130,17 +132,13 @@ void read_word(std::string_view word, numa_maps_line& line) {
 }  // namespace
 
 std::optional<node_set> parse_node_list(std::string_view text) {
+  const auto numbers = parse_kernel_list(text);
+  if (!numbers || numbers->empty()) return std::nullopt;
   node_set nodes;
-  do {
-    const std::string_view part = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(part.size() + 1, text.size()));
-    const auto first = to_number<node_id>(part.substr(0, part.find('-')));
-    const auto last = part.find('-') == std::string_view::npos
-                          ? first
-                          : to_number<node_id>(part.substr(part.find('-') + 1));
-    if (!first || !last || *first > *last || *last >= node_set::max_nodes) return std::nullopt;
-    for (node_id n = *first; n <= *last; ++n) nodes.insert(n);
-  } while (!text.empty());
+  for (const node_id n : *numbers) {
+    if (n >= node_set::max_nodes) return std::nullopt;
+    nodes.insert(n);
+  }
   return nodes;
 }
 

@@ -9,6 +9,10 @@ acre_layer(process
     migration_steps.cpp
     move_process.cpp
     process_files.cpp
+    process_name.cpp
+    process_smaps.cpp
     restrict_process.cpp
+    shared_pages.cpp
+    system_files.cpp
     thread_binding.cpp
 )

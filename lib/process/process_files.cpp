@@ -3,8 +3,7 @@
 #include <acre/error.hpp>
 
 #include <cerrno>
-
-#include "sys/processes.hpp"
+#include <sstream>
 
 namespace acre::inline v1 {
 namespace {
@@ -72,6 +71,19 @@ std::optional<std::string> read_thread_file(int pid, int thread, const char* nam
     default:
       cannot_read(pid, file, e);
   }
+}
+
+std::vector<int> process_tree(int pid) {
+  std::vector<int> found{pid};
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    for (const int thread : sys::threads_of(found[i])) {
+      std::string text;
+      sys::read_process_file(found[i], ("task/" + std::to_string(thread) + "/children").c_str(), text);
+      std::istringstream children(text);
+      for (int child = 0; children >> child;) found.push_back(child);
+    }
+  }
+  return found;
 }
 
 }  // namespace acre::inline v1

@@ -1,5 +1,6 @@
 #include "sys/files.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <climits>
+#include <memory>
 #include <utility>
 
 #include "sys/pages.hpp"
@@ -114,7 +116,19 @@ std::string link_target(const char* path) {
   return n > 0 ? std::string(text, static_cast<std::size_t>(n)) : std::string();
 }
 
+std::vector<std::string> entries_of(const std::string& directory) {
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.c_str()), ::closedir);
+  if (!open) return names;
+  while (const dirent* const entry = ::readdir(open.get())) names.emplace_back(entry->d_name);
+  return names;
+}
+
 bool tells_of_memory() noexcept { return exists("/sys/kernel/mm"); }
+
+std::string node_directory(unsigned node) {
+  return "/sys/devices/system/node/node" + std::to_string(node) + "/";
+}
 
 std::optional<std::string> read_node_file(const std::string& name) {
   return read_file(("/sys/devices/system/node/" + name).c_str());
@@ -171,16 +185,20 @@ std::optional<std::uint64_t> available_memory() {
 std::optional<huge_pool> huge_pages(unsigned shift) { return pool_in("/sys/kernel/mm/hugepages/", shift); }
 
 std::optional<huge_pool> huge_pages(unsigned shift, unsigned node) {
-  return pool_in("/sys/devices/system/node/node" + std::to_string(node) + "/hugepages/", shift);
+  return pool_in(node_directory(node) + "hugepages/", shift);
+}
+
+std::string_view chosen_in(std::string_view text) {
+  const std::size_t open = text.find('[');
+  const std::size_t close = text.find(']');
+  if (open == text.npos || close == text.npos || close < open) return {};
+  return text.substr(open + 1, close - open - 1);
 }
 
 std::string thp_setting(const char* file) {
   const auto text = read_file((std::string("/sys/kernel/mm/transparent_hugepage/") + file).c_str());
   if (!text) return {};
-  const std::size_t open = text->find('[');
-  const std::size_t close = text->find(']');
-  if (open == std::string::npos || close == std::string::npos || close < open) return {};
-  return text->substr(open + 1, close - open - 1);
+  return std::string(chosen_in(*text));
 }
 
 std::size_t max_map_count() {
@@ -229,30 +247,37 @@ std::optional<unsigned> interleave_weight(unsigned node) {
 
 std::optional<std::string> numa_maps() { return read_file("/proc/self/numa_maps"); }
 
-std::vector<smaps_entry> smaps(std::uintptr_t begin, std::uintptr_t end) {
+std::vector<smaps_entry> parse_smaps(std::string_view text, std::uintptr_t begin, std::uintptr_t end) {
   std::vector<smaps_entry> entries;
-  const auto text = read_file("/proc/self/smaps");
-  if (!text) return entries;
   bool inside = false;
-  for_each_line(*text, [&](std::string_view line) {
+  for_each_line(text, [&](std::string_view line) {
     map_line m{};
     if (parse_map_line(line, m)) {
       inside = m.begin < end && m.end > begin;
-      if (inside) entries.push_back({m.begin, m.end, 0, 0});
+      if (inside) entries.push_back({.begin = m.begin, .end = m.end});
       return;
     }
     if (!inside) return;
-    for (std::string_view key : {"AnonHugePages:", "ShmemPmdMapped:", "FilePmdMapped:"}) {
-      if (line.starts_with(key)) entries.back().transparent_huge += number_after(line, key).value_or(0);
-    }
-    if (line.starts_with("KernelPageSize:"))
-      entries.back().page_size = number_after(line, "KernelPageSize:").value_or(0);
+    smaps_entry& entry = entries.back();
+    const auto add = [&](std::string_view key, std::uint64_t& sum) {
+      if (line.starts_with(key)) sum += number_after(line, key).value_or(0);
+    };
+    add("Rss:", entry.resident);
+    add("Pss:", entry.proportional);
+    for (std::string_view key : {"AnonHugePages:", "ShmemPmdMapped:", "FilePmdMapped:"})
+      add(key, entry.transparent_huge);
+    add("KernelPageSize:", entry.page_size);
     if (line.starts_with("VmFlags:")) {
-      entries.back().wants_huge = line.find(" hg") != std::string_view::npos;
-      entries.back().locked = line.find(" lo") != std::string_view::npos;
+      entry.wants_huge = line.find(" hg") != std::string_view::npos;
+      entry.locked = line.find(" lo") != std::string_view::npos;
     }
   });
   return entries;
+}
+
+std::vector<smaps_entry> smaps(std::uintptr_t begin, std::uintptr_t end) {
+  const auto text = read_file("/proc/self/smaps");
+  return text ? parse_smaps(*text, begin, end) : std::vector<smaps_entry>();
 }
 
 std::optional<std::size_t> page_size_at(std::uintptr_t at) {

@@ -19,6 +19,9 @@ bool exists(const char* path) noexcept;
 /// What a symbolic link says; empty if there is none.
 std::string link_target(const char* path);
 
+/// The names in a directory, in no order; none where it cannot be read.
+std::vector<std::string> entries_of(const std::string& directory);
+
 /// The number after `key` and spaces, times 1024 if "kB" follows.
 std::optional<std::uint64_t> number_after(std::string_view text, std::string_view key);
 /// The number that a file begins with.
@@ -35,6 +38,8 @@ void for_each_line(std::string_view text, F f) {
   }
 }
 
+/// "/sys/devices/system/node/node0/"
+std::string node_directory(unsigned node);
 /// A file below /sys/devices/system/node: "online", "node0/cpulist".
 std::optional<std::string> read_node_file(const std::string& name);
 
@@ -74,6 +79,8 @@ std::optional<huge_pool> huge_pages(unsigned shift, unsigned node);
 /// Whether /sys tells of the kernel's memory (/sys/kernel/mm): where a sandbox hides it, a missing file says nothing.
 bool tells_of_memory() noexcept;
 
+/// The word in brackets of "always [madvise] never"; empty without one.
+std::string_view chosen_in(std::string_view text);
 /// The choice in brackets of /sys/kernel/mm/transparent_hugepage/<file> ("enabled", "shmem_enabled"); empty
 /// without THP.
 std::string thp_setting(const char* file);
@@ -114,15 +121,23 @@ std::optional<unsigned> interleave_weight(unsigned node);
 /// /proc/self/numa_maps; nothing if it cannot be read.
 std::optional<std::string> numa_maps();
 
-/// Of a mapping that overlaps a range, out of /proc/self/smaps, in bytes.
+/// What /proc/PID/smaps says of a mapping, in bytes; hugetlb pages count in page_size alone.
 struct smaps_entry {
-  std::uintptr_t begin;
-  std::uintptr_t end;
-  std::uint64_t transparent_huge;  ///< AnonHugePages + ShmemPmdMapped + FilePmdMapped
-  std::uint64_t page_size;         ///< KernelPageSize
-  bool wants_huge = false;         ///< MADV_HUGEPAGE
-  bool locked = false;             ///< mlock(2)
+  std::uintptr_t begin = 0;
+  std::uintptr_t end = 0;
+  std::uint64_t resident = 0;          ///< Rss
+  std::uint64_t proportional = 0;      ///< Pss: a page that N processes map counts 1/N
+  std::uint64_t transparent_huge = 0;  ///< AnonHugePages + ShmemPmdMapped + FilePmdMapped
+  std::uint64_t page_size = 0;         ///< KernelPageSize
+  bool wants_huge = false;             ///< MADV_HUGEPAGE
+  bool locked = false;                 ///< mlock(2)
+
+  friend bool operator==(const smaps_entry&, const smaps_entry&) = default;
 };
+/// Those of the mappings that overlap [begin, end).
+std::vector<smaps_entry> parse_smaps(std::string_view text, std::uintptr_t begin = 0,
+                                     std::uintptr_t end = UINTPTR_MAX);
+/// Of /proc/self/smaps.
 std::vector<smaps_entry> smaps(std::uintptr_t begin, std::uintptr_t end);
 
 /// The size of the pages that the mapping at an address is made of: that of base pages, or of its hugetlb pages; of base

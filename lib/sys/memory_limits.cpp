@@ -214,7 +214,7 @@ class group_reader {
     // More may be used than memory.high allows.
     if (left < x_wanted && x_files.has_cache) left = left_beside(*used - std::min(cache_of(group), *used));
     if (!x_result.tightest || left < x_result.tightest->bytes)
-      x_result.tightest = {left, group.substr(x_root.size()) + f.limit};
+      x_result.tightest = {left, group.substr(x_root.size()) + f.limit, *limit, *used};
   }
 
   /// Of the group and those below it: version 2 counts so, version 1 in fields of their own.

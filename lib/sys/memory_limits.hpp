@@ -11,6 +11,8 @@ namespace acre::inline v1::sys {
 struct limit_room {
   std::uint64_t bytes = 0;
   std::string file;
+  std::uint64_t limit = 0;  ///< bytes
+  std::uint64_t used = 0;   ///< bytes, page cache too
 };
 
 /// What is known of limits that control groups set.

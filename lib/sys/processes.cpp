@@ -1,6 +1,5 @@
 #include "sys/processes.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -8,10 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <climits>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <sstream>
 
 #include "sys/files.hpp"
@@ -26,37 +23,24 @@ std::string path_of(const std::string& group, const char* name) {
   return "/sys/fs/cgroup" + group + "/" + name;
 }
 
-struct stat_words {
-  char state;
-  std::uint64_t threads;
-  std::uint64_t start;
-
-  /// The first thread may have ended alone.
-  bool has_ended() const noexcept { return state == 'X' || (state == 'Z' && threads <= 1); }
-};
-
 /// Of a namespace; 0 if unknown. Inode numbers of namespaces have 32 bits (PROC_DYNAMIC_FIRST in fs/proc/generic.c).
 std::uint32_t inode_of(const char* path) noexcept {
   struct stat s;
   return ::stat(path, &s) == 0 ? static_cast<std::uint32_t>(s.st_ino) : 0;
 }
 
-/// Of /proc/PID/stat (proc(5)): the name, in parentheses, may contain anything; after it the state is field 3, the
-/// count of threads field 20, the start field 22.
-std::optional<stat_words> stat_of(pid_t process) {
-  const bool is_self = process == ::getpid();
-  if (!is_self && !proc_has_own_numbers()) return std::nullopt;
-  std::string text;
-  if (read_text(path_of(is_self ? 0 : process, "stat").c_str(), text) != 0) return std::nullopt;
-  const std::size_t close = text.rfind(')');
-  if (close == std::string::npos) return std::nullopt;
-  std::istringstream words(text.substr(close + 1));
-  std::string skipped;
-  stat_words found{};
-  words >> found.state;
-  for (int field = 4; field < 20; ++field) words >> skipped;
-  words >> found.threads >> skipped >> found.start;
-  return words ? std::optional(found) : std::nullopt;
+/// Of a process by the number that system calls know.
+std::optional<process_stat> stat_of_called(pid_t process) {
+  if (process == ::getpid()) return stat_of(0);
+  return proc_has_own_numbers() ? stat_of(process) : std::nullopt;
+}
+
+std::vector<int> numbers_in(const std::string& directory) {
+  std::vector<int> numbers;
+  for (const std::string& name : entries_of(directory)) {
+    if (const int number = std::atoi(name.c_str()); number > 0) numbers.push_back(number);
+  }
+  return numbers;
 }
 
 }  // namespace
@@ -73,12 +57,12 @@ int read_process_file(int pid, const char* name, std::string& text) {
   return read_text(path_of(pid, name).c_str(), text);
 }
 
+std::string process_link(int pid, const char* name) { return link_target(path_of(pid, name).c_str()); }
+
 std::string mapped_file(int pid, std::uintptr_t begin, std::uintptr_t end) {
   char file[64];
   std::snprintf(file, sizeof file, "map_files/%zx-%zx", begin, end);
-  char name[PATH_MAX];
-  const ssize_t size = ::readlink(path_of(pid, file).c_str(), name, sizeof name);
-  return size < 0 ? std::string() : std::string(name, static_cast<std::size_t>(size));
+  return process_link(pid, file);
 }
 
 int read_group_file(const std::string& group, const char* name, std::string& text) {
@@ -101,14 +85,39 @@ bool has_process(int pid) noexcept {
   return ::access(path, F_OK) == 0;
 }
 
-std::vector<int> threads_of(int pid) {
-  std::vector<int> threads;
-  const std::unique_ptr<DIR, int (*)(DIR*)> tasks(::opendir(path_of(pid, "task").c_str()), ::closedir);
-  if (!tasks) return threads;
-  while (const dirent* const entry = ::readdir(tasks.get())) {
-    if (const int thread = std::atoi(entry->d_name); thread > 0) threads.push_back(thread);
-  }
-  return threads;
+std::vector<int> all_processes() { return numbers_in("/proc"); }
+
+std::vector<int> threads_of(int pid) { return numbers_in(path_of(pid, "task")); }
+
+bool process_stat::has_ended() const noexcept { return state == 'X' || (state == 'Z' && threads <= 1); }
+
+bool process_stat::is_kernel_thread() const noexcept {
+  constexpr unsigned long kernel_thread_flag = 0x00200000;  // PF_KTHREAD
+  return (flags & kernel_thread_flag) != 0;
+}
+
+// proc_pid_stat(5): state is field 3, flags 9, num_threads 20, starttime 22. The name before the last ')' may contain
+// anything.
+std::optional<process_stat> stat_of(int pid) {
+  std::string text;
+  if (read_process_file(pid, "stat", text) != 0) return std::nullopt;
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  std::istringstream fields(text.substr(name_end + 1));
+  std::string skipped;
+  process_stat found;
+  fields >> found.state;
+  for (int field = 4; field < 9; ++field) fields >> skipped;
+  fields >> found.flags;
+  for (int field = 10; field < 20; ++field) fields >> skipped;
+  fields >> found.threads >> skipped >> found.start;
+  return fields ? std::optional(found) : std::nullopt;
+}
+
+int open_process(int pid) noexcept {
+  if (!proc_has_own_numbers()) return -ENOSYS;
+  const long file = ::syscall(SYS_pidfd_open, pid, 0);
+  return file < 0 ? -errno : static_cast<int>(file);
 }
 
 uid_t own_user() noexcept { return ::geteuid(); }
@@ -121,14 +130,14 @@ std::uint64_t process_namespace() noexcept {
 }
 
 std::optional<std::uint64_t> process_start(pid_t process) {
-  const auto found = stat_of(process);
+  const auto found = stat_of_called(process);
   return found && !found->has_ended() ? std::optional(found->start) : std::nullopt;
 }
 
 process_state state_of_process(pid_t process) {
   if (process <= 0) return process_state::unknown;
   if (::kill(process, 0) != 0 && errno == ESRCH) return process_state::gone;
-  const auto found = stat_of(process);
+  const auto found = stat_of_called(process);
   return found && found->has_ended() ? process_state::gone : process_state::alive;
 }
 

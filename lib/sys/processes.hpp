@@ -20,14 +20,36 @@ bool proc_has_own_numbers() noexcept;
 /// The whole text of /proc/<pid>/<name>; pid 0: of this process, whatever its number there. 0 or errno: ENOENT, ESRCH:
 /// there is no such process (any more), or no such file; EACCES, EPERM: not for this process to see.
 int read_process_file(int pid, const char* name, std::string& text);
+/// What a symbolic link /proc/<pid>/<name> says; empty if there is none, or it is not for this process to see.
+std::string process_link(int pid, const char* name);
 /// The file that the process has mapped at exactly this range, as its link in /proc/<pid>/map_files names it; empty if
 /// there is none, or it is not for this process to see.
 std::string mapped_file(int pid, std::uintptr_t begin, std::uintptr_t end);
 /// Whether /proc shows the process, or the thread, at all; 0: this process.
 bool has_process(int pid) noexcept;
 
+/// The processes that /proc shows.
+std::vector<int> all_processes();
 /// Of the process, in the order that /proc has them; none if it is gone. The first may have ended alone.
 std::vector<int> threads_of(int pid);
+
+/// What /proc/<pid>/stat says.
+struct process_stat {
+  char state = '?';         ///< 'Z': its first thread has ended, maybe alone
+  unsigned long flags = 0;  ///< PF_ flags of include/linux/sched.h
+  std::uint64_t threads = 0;
+  std::uint64_t start = 0;  ///< clock ticks since boot: with its number it names a process for good
+
+  /// No thread lives.
+  bool has_ended() const noexcept;
+  bool is_kernel_thread() const noexcept;
+};
+/// Of the process that has this number in /proc, 0: of this one; nothing if there is none.
+std::optional<process_stat> stat_of(int pid);
+
+/// A descriptor of the process that becomes readable when it ends (pidfd_open(2), Linux 5.3), or -errno: -ESRCH where
+/// there is none, -ENOSYS also where /proc numbers processes otherwise than system calls do.
+int open_process(int pid) noexcept;
 
 /// Effective.
 uid_t own_user() noexcept;

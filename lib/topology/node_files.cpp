@@ -48,7 +48,7 @@ std::optional<std::vector<unsigned>> parse_kernel_list(std::string_view text) {
     const auto first = take_number(text);
     if (!first) return std::nullopt;
     const auto last = take(text, '-') ? take_number(text) : first;
-    if (!last) return std::nullopt;
+    if (!last || *first > *last) return std::nullopt;
     for (unsigned n = *first; n <= *last; ++n) numbers.push_back(n);
     if (!text.empty() && !take(text, ',')) return std::nullopt;
   }

@@ -1,6 +1,4 @@
 # What belongs to the installed command: itself, its man page, what shells know of it.
-set_target_properties(acre-command PROPERTIES
-  INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
 install(TARGETS acre-command RUNTIME)
 install(FILES "${PROJECT_SOURCE_DIR}/docs/acre.1" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
 

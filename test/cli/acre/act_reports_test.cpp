@@ -3,7 +3,6 @@
 
 #include "cli/acre/move/move_report.hpp"
 #include "cli/acre/run/memory_watch.hpp"
-#include "cli/acre/run/shared_pages.hpp"
 #include "cli/acre/shm/shm_report.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -112,28 +111,6 @@ BOOST_AUTO_TEST_CASE(finds_this_process) {
   BOOST_TEST(watch.peak()->pages > 0U);
   BOOST_TEST(watch.looks() == 1U);
   BOOST_TEST(watch.error() == std::error_code());
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(shared_pages)
-
-acre::process_mapping mapping_at(std::uintptr_t begin, std::size_t mappers, std::size_t pages) {
-  acre::process_mapping m;
-  m.begin = begin;
-  m.mappers = mappers;
-  m.per_node = {{0, pages}, {1, 2 * pages}};
-  return m;
-}
-
-BOOST_AUTO_TEST_CASE(are_weighed) {
-  acre::process_binding process;
-  process.mappings = {mapping_at(0x1000, 1, 100), mapping_at(0x2000, 10, 100), mapping_at(0x3000, 5, 100)};
-  const process_pages pages = pages_of(process, {{0x1000, {800, 400, 0}}, {0x2000, {800, 200, 0}}});
-  BOOST_TEST(pages.mapped == 900U);
-  BOOST_TEST_REQUIRE(pages.per_node.size() == 2U);
-  BOOST_TEST(pages.per_node[0].pages == 100U + 25U + 20U);
-  BOOST_TEST(pages.per_node[1].pages == 200U + 50U + 40U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "cli/acre/made_up_files.hpp"
-#include "cli/acre/print_huge_pool.hpp"
 #include "cli/acre/print_json.hpp"
 #include "cli/fits.hpp"
+#include "support/made_up_files.hpp"
 #include "support/predicates.hpp"
 #include "support/print.hpp"
+#include "support/print_huge_pool.hpp"
 #include "support/text.hpp"
 
 namespace acre_cli {
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(description_of_a_machine)
 
 BOOST_AUTO_TEST_CASE(that_is_another_knows_neither_free_memory_nor_huge_pages) {
-  made_up_files files;
+  acre::test::made_up_files files;
   const auto report =
       describe(acre::topology::from_synthetic("numa:2 core:2 pu:1"), system_files(files.root()));
   BOOST_TEST(!report.is_this_system);
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(that_is_another_knows_neither_free_memory_nor_huge_pages) {
   BOOST_TEST(to_json(report)["nodes"][0]["huge_pages"] == nullptr);
 }
 BOOST_AUTO_TEST_CASE(has_the_pools_of_this_system) {
-  made_up_files files;
+  acre::test::made_up_files files;
   const auto& machine = acre::topology::system();
   const auto node = machine.nodes().first();
   const std::string pool =

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "cli/acre/made_up_files.hpp"
+#include "support/made_up_files.hpp"
 #include "support/print.hpp"
 
 namespace acre::test {
@@ -35,7 +35,7 @@ class groups {
   }
 
  private:
-  acre_cli::made_up_files x_files;
+  made_up_files x_files;
 };
 
 const std::string version_2 = "35 24 0:30 / /sys/fs/cgroup rw shared:9 - cgroup2 cgroup2 rw\n";

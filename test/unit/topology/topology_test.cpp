@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_SUITE(node_files)
 BOOST_AUTO_TEST_CASE(reads_the_lists_of_the_kernel) {
   BOOST_TEST(parse_kernel_list("0-3,8\n") == (cpu_list{0, 1, 2, 3, 8}));
   BOOST_TEST(parse_kernel_list("\n") == cpu_list{});
-  for (const char* text : {"x", "0-", "0;1", "0-99999999", "-1"}) {
+  for (const char* text : {"x", "0-", "0;1", "0-99999999", "-1", "1-0"}) {
     BOOST_TEST_INFO("'" << text << "'");
     BOOST_TEST(parse_kernel_list(text) == std::nullopt);
   }

@@ -1,15 +1,13 @@
 #include "cli/acre/run/memory_watch.hpp"
 
-#include "cli/acre/process_stat.hpp"
-#include "cli/acre/run/shared_pages.hpp"
+#include "process/process_files.hpp"
+#include "process/shared_pages.hpp"
 
 #include <acre/binding_of.hpp>
 #include <acre/error.hpp>
 
 #include <algorithm>
 #include <ctime>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <string>
 
@@ -17,18 +15,6 @@ namespace acre_cli {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// The process and all below it; only itself where the kernel lists no children (CONFIG_PROC_CHILDREN).
-std::vector<int> process_tree(int pid) {
-  std::vector<int> found{pid};
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    for (const std::filesystem::path& thread : thread_directories(found[i])) {
-      std::ifstream children(thread / "children");
-      for (int child = 0; children >> child;) found.push_back(child);
-    }
-  }
-  return found;
-}
 
 /// Not time on the clock: on a busy machine a look waits, and costs nothing meanwhile.
 watch_clock::duration cpu_time() {
@@ -48,7 +34,7 @@ watch_clock::duration until_next_look(watch_clock::duration elapsed, watch_clock
   return std::max(affordable, wanted);
 }
 
-memory_watch::memory_watch(int pid) : x_pid(pid), x_can_see(proc_has_own_numbers()) {}
+memory_watch::memory_watch(int pid) : x_pid(pid), x_can_see(acre::proc_has_own_numbers()) {}
 
 watch_clock::duration memory_watch::due() const { return x_next - watch_clock::now(); }
 
@@ -61,12 +47,12 @@ void memory_watch::look() {
   memory_peak seen;
   seen.at = elapsed();
   std::map<acre::node_id, std::size_t> pages;
-  for (const int pid : process_tree(x_pid)) {
+  for (const int pid : acre::process_tree(x_pid)) {
     std::error_code ec;
     const acre::process_binding binding = acre::binding_of(pid, ec);
     if (pid == x_pid && ec && ec != acre::errc::no_such_process) x_error = ec;
     if (ec || binding.per_node.empty()) continue;
-    const process_pages found = pages_of(binding);
+    const acre::process_pages found = acre::pages_of(binding);
     for (const auto& n : found.per_node) pages[n.node] += n.pages;
     if (pid == x_pid && binding.own) seen.policy = binding.own->to_string();
     seen.page_size = binding.page_size;

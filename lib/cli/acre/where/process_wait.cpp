@@ -1,6 +1,6 @@
 #include "cli/acre/where/process_wait.hpp"
 
-#include "cli/acre/process_stat.hpp"
+#include "process/process_files.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -12,29 +12,8 @@
 #include <ctime>
 #include <system_error>
 
-#if __has_include(<sys/pidfd.h>)
-extern "C" {  // glibc 2.36 forgets to say so
-#include <sys/pidfd.h>
-}
-#endif
-
 namespace acre_cli {
 namespace {
-
-/// pidfd_open(2): Linux 5.3, glibc 2.36. Without it (older ones, a filter, the number of a thread, or one that means
-/// another process here) the end is noticed at the next look.
-int open_process([[maybe_unused]] int pid) {
-  if (!proc_has_own_numbers()) {
-    errno = ENOSYS;
-    return -1;
-  }
-#if __has_include(<sys/pidfd.h>)
-  return ::pidfd_open(pid, 0);
-#else
-  errno = ENOSYS;
-  return -1;
-#endif
-}
 
 sigset_t waited_for() {
   sigset_t set;
@@ -65,8 +44,9 @@ process_wait::process_wait(int pid, signals who) {
       throw std::system_error(e, std::system_category(), "signalfd");
     }
   }
-  x_process = open_process(pid);
-  x_ended = x_process < 0 && errno == ESRCH;
+  // Without such a file the end is noticed at the next look.
+  x_process = acre::open_process(pid);
+  x_ended = x_process == -ESRCH;
 }
 
 process_wait::~process_wait() {

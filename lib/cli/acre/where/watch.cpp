@@ -2,9 +2,9 @@
 
 #include "cli/acre/command.hpp"
 #include "cli/acre/message.hpp"
-#include "cli/acre/process_stat.hpp"
 #include "cli/acre/where/full_screen.hpp"
 #include "cli/acre/where/process_wait.hpp"
+#include "process/process_files.hpp"
 
 #include <acre/error.hpp>
 
@@ -20,7 +20,7 @@ namespace acre_cli {
 namespace {
 
 std::optional<std::uint64_t> start_of(int pid) {
-  const auto stat = stat_of(pid);
+  const auto stat = acre::stat_of(pid);
   return stat ? std::optional(stat->start) : std::nullopt;
 }
 

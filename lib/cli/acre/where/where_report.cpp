@@ -1,8 +1,8 @@
 #include "cli/acre/where/where_report.hpp"
 
-#include "cli/acre/process_name.hpp"
-#include "cli/acre/process_stat.hpp"
 #include "cli/common/printable.hpp"
+#include "process/process_files.hpp"
+#include "process/process_name.hpp"
 
 #include <acre/bytes.hpp>
 #include <acre/error.hpp>
@@ -17,7 +17,7 @@ namespace acre_cli {
 namespace {
 
 process_state state_without_mappings(int pid) {
-  const auto stat = stat_of(pid);
+  const auto stat = acre::stat_of(pid);
   if (!stat) return process_state::without_memory;
   if (stat->has_ended()) return process_state::zombie;
   return stat->is_kernel_thread() ? process_state::kernel_thread : process_state::without_memory;
@@ -66,11 +66,11 @@ where_report make_report(acre::process_binding binding, const acre::node_set& me
 where_report look_at(int pid) {
   where_report r = make_report(acre::binding_of(pid), machine_nodes());
   r.time = std::chrono::system_clock::now();
-  r.command = command_line_of(pid);
+  r.command = acre::command_line_of(pid);
   if (r.binding.mappings.empty()) {
     r.state = state_without_mappings(pid);
   } else {
-    r.smaps = smaps_of(pid);
+    r.smaps = acre::smaps_of(pid);
   }
   return r;
 }

@@ -1,7 +1,7 @@
 // where_report: what `acre where` shows, as data; the renderers are functions of it alone.
 #pragma once
 
-#include "cli/acre/process_smaps.hpp"
+#include "process/process_smaps.hpp"
 
 #include <acre/binding_of.hpp>
 
@@ -23,7 +23,7 @@ struct where_report {
   acre::process_binding binding;  ///< mappings with the most resident bytes first
   /// All nodes the process may have memory on, and those where it has some; with their pages, 0 included.
   std::vector<acre::node_pages> totals;
-  process_smaps smaps;  ///< empty where Linux does not tell
+  acre::process_smaps smaps;  ///< empty where Linux does not tell
 };
 
 /// Sorts the mappings, and adds up.

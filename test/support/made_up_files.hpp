@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace acre_cli {
+namespace acre::test {
 
 class made_up_files {
  public:
@@ -36,4 +36,4 @@ class made_up_files {
   std::filesystem::path x_root;
 };
 
-}  // namespace acre_cli
+}  // namespace acre::test

@@ -1,4 +1,4 @@
-#include "cli/acre/system_files.hpp"
+#include "process/system_files.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -7,20 +7,21 @@
 #include <string>
 #include <vector>
 
-#include "cli/acre/made_up_files.hpp"
-#include "cli/acre/print_huge_pool.hpp"
+#include "support/made_up_files.hpp"
 #include "support/predicates.hpp"
 #include "support/print.hpp"
+#include "support/print_huge_pool.hpp"
 
-namespace acre_cli {
+namespace acre {
 
 static std::ostream& boost_test_print_type(std::ostream& out, const memory_limit& limit) {
   return out << limit.used << " of " << limit.limit << " bytes used";
 }
 
-namespace {
+}  // namespace acre
 
-using acre::test::same;
+namespace acre::test {
+namespace {
 
 struct files_of_a_system {
   made_up_files made_up;
@@ -29,9 +30,9 @@ struct files_of_a_system {
 
 BOOST_FIXTURE_TEST_SUITE(reading_system_files, files_of_a_system)
 
-BOOST_AUTO_TEST_CASE(takes_whole_lines_for_numbers) {
+BOOST_AUTO_TEST_CASE(takes_the_number_that_a_file_begins_with) {
   made_up.write("/proc/a", "17\n");
-  made_up.write("/proc/b", "17 apples\n");
+  made_up.write("/proc/b", "max\n");
   made_up.write("/proc/c", "");
   made_up.write("/proc/d", "99999999999999999999\n");
   BOOST_TEST(files.number("/proc/a") == 17U);
@@ -39,6 +40,11 @@ BOOST_AUTO_TEST_CASE(takes_whole_lines_for_numbers) {
   BOOST_TEST(files.number("/proc/c") == std::nullopt);
   BOOST_TEST(files.number("/proc/d") == std::nullopt);
   BOOST_TEST(files.number("/proc/absent") == std::nullopt);
+}
+BOOST_AUTO_TEST_CASE(takes_the_first_line) {
+  made_up.write("/sys/a", "true\nfalse\n");
+  BOOST_TEST(files.line("/sys/a") == "true");
+  BOOST_TEST(files.line("/sys/absent") == std::nullopt);
 }
 BOOST_AUTO_TEST_CASE(takes_the_word_in_brackets_for_the_chosen_one) {
   made_up.write("/sys/a", "always [madvise] never\n");
@@ -75,44 +81,23 @@ BOOST_AUTO_TEST_CASE(finds_the_pools_of_a_node_by_size) {
   BOOST_TEST(same(files.huge_pools_of(0), std::vector<huge_pool>{}));
 }
 
-BOOST_AUTO_TEST_CASE(finds_the_tightest_memory_limit_up_to_the_root) {
-  made_up.write("/proc/self/cgroup", "0::/a/b\n");
-  BOOST_TEST(files.memory_limit_of_self() == std::nullopt);
-  made_up.write("/sys/fs/cgroup/a/b/memory.max", "max\n");
-  BOOST_TEST(files.memory_limit_of_self() == std::nullopt);
-  made_up.write("/sys/fs/cgroup/a/b/memory.max", "5000\n");
-  BOOST_TEST(files.memory_limit_of_self() == (memory_limit{5000, 0}));
-  made_up.write("/sys/fs/cgroup/a/memory.max", "6000\n");
-  made_up.write("/sys/fs/cgroup/a/memory.current", "4000\n");
-  BOOST_TEST(files.memory_limit_of_self() == (memory_limit{6000, 4000}));
-}
-BOOST_AUTO_TEST_CASE(finds_the_memory_limit_of_cgroup_1_or_of_a_container) {
-  made_up.write("/proc/self/cgroup", "12:pids:/x\n4:cpu,memory:/docker/1\n0::/\n");
-  made_up.write("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
-  BOOST_TEST(files.memory_limit_of_self() == std::nullopt);
-  made_up.write("/sys/fs/cgroup/memory/memory.limit_in_bytes", "1000\n");
-  made_up.write("/sys/fs/cgroup/memory/memory.usage_in_bytes", "10\n");
-  BOOST_TEST(files.memory_limit_of_self() == (memory_limit{1000, 10}));
-}
-
-BOOST_AUTO_TEST_CASE(finds_memory_limits_where_groups_are_mounted) {
-  made_up.write("/proc/self/cgroup", "0::/docker/1/x\n");
-  made_up.write("/proc/self/mountinfo", "35 24 0:30 /docker/1 /groups rw - cgroup2 cgroup2 rw\n");
+// How groups and their limits are found is tested in sys/memory_limits_test.cpp.
+BOOST_AUTO_TEST_CASE(finds_the_memory_limit_of_this_process) {
   BOOST_TEST(!files.shows_group_of_self());
-  made_up.write("/groups/x/cgroup.procs", "1\n");
+  made_up.write("/proc/self/cgroup", "0::/a\n");
+  made_up.write("/proc/self/mountinfo", "35 24 0:30 / /groups rw - cgroup2 cgroup2 rw\n");
+  BOOST_TEST(!files.shows_group_of_self());
+  made_up.write("/groups/a/cgroup.procs", "1\n");
   BOOST_TEST(files.shows_group_of_self());
-  made_up.write("/groups/memory.max", "9000\n");
-  made_up.write("/groups/memory.high", "5000\n");
-  made_up.write("/groups/memory.current", "10\n");
+  BOOST_TEST(files.memory_limit_of_self() == std::nullopt);
+  made_up.write("/groups/a/memory.max", "9000\n");
+  made_up.write("/groups/a/memory.high", "5000\n");
+  made_up.write("/groups/a/memory.current", "10\n");
+  made_up.write("/groups/a/memory.stat", "inactive_file 5\n");
   BOOST_TEST(files.memory_limit_of_self() == (memory_limit{5000, 10}));
-}
-BOOST_AUTO_TEST_CASE(does_not_see_groups_that_are_hidden) {
-  BOOST_TEST(!files.shows_group_of_self());
-  made_up.write("/proc/self/cgroup", "0::/\n");
-  BOOST_TEST(!files.shows_group_of_self());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace acre_cli
+}  // namespace acre::test

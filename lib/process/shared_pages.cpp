@@ -1,13 +1,13 @@
-#include "cli/acre/run/shared_pages.hpp"
+#include "process/shared_pages.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 
-namespace acre_cli {
+namespace acre::inline v1 {
 namespace {
 
-std::size_t pages_in_shared_mappings(const acre::process_binding& binding) {
+std::size_t pages_in_shared_mappings(const process_binding& binding) {
   std::size_t pages = 0;
   for (const auto& m : binding.mappings) {
     if (m.mappers > 1) pages += m.pages();
@@ -15,19 +15,19 @@ std::size_t pages_in_shared_mappings(const acre::process_binding& binding) {
   return pages;
 }
 
-double share_of(const acre::process_mapping& m, const process_smaps& smaps) {
+double share_of(const process_mapping& m, const process_smaps& smaps) {
   if (m.mappers <= 1) return 1;
   const auto found = smaps.find(m.begin);
   if (found == smaps.end() || found->second.resident == 0) return 1.0 / static_cast<double>(m.mappers);
-  const auto of = [](std::size_t bytes) { return static_cast<double>(bytes); };
+  const auto of = [](std::uint64_t bytes) { return static_cast<double>(bytes); };
   return std::min(of(found->second.proportional) / of(found->second.resident), 1.0);
 }
 
 }  // namespace
 
-process_pages pages_of(const acre::process_binding& binding, const process_smaps& smaps) {
+process_pages pages_of(const process_binding& binding, const process_smaps& smaps) {
   process_pages found;
-  std::map<acre::node_id, double> weighed;
+  std::map<node_id, double> weighed;
   for (const auto& m : binding.mappings) {
     const double share = share_of(m, smaps);
     for (const auto& n : m.per_node) {
@@ -40,9 +40,9 @@ process_pages pages_of(const acre::process_binding& binding, const process_smaps
   return found;
 }
 
-process_pages pages_of(const acre::process_binding& binding) {
+process_pages pages_of(const process_binding& binding) {
   if (pages_in_shared_mappings(binding) < binding.pages() / 10) return pages_of(binding, {});
   return pages_of(binding, smaps_of(binding.pid));
 }
 
-}  // namespace acre_cli
+}  // namespace acre::inline v1
