@@ -1,19 +1,18 @@
 #include "cli/acre/run/placement_options.hpp"
 
+#include "cli/acre/run/number_list.hpp"
 #include "cli/acre/run/system_weights.hpp"
 #include "cli/common/input_error.hpp"
+#include "cli/common/text.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <charconv>
-#include <set>
+#include <iterator>
 
 namespace acre_cli {
 namespace {
-
-constexpr unsigned most_cpus = 65536;
 
 constexpr const char* where_it_lies = "Where memory lies, at most one";
 constexpr const char* where_it_runs = "Where it runs, at most one";
@@ -42,13 +41,25 @@ void add_cpus(CLI::App& command, std::optional<std::string>& value, const char* 
       ->group(where_it_runs);
 }
 
+acre::node_set nodes_with_memory(std::string_view text, const acre::topology& machine) {
+  const acre::node_set& all = machine.default_nodes();
+  const acre::node_set& usable = machine.allowed_nodes();
+  const numbered nodes{
+      "nodes", {all.begin(), all.end()}, {usable.begin(), usable.end()}, [&machine](unsigned node) {
+        machine.require_usable({node});
+      }};
+  acre::node_set chosen;
+  for (const unsigned node : read_list(text, nodes)) chosen.insert(node);
+  return chosen;
+}
+
 acre::placement parsed(const placement_options& options, const acre::topology& machine) {
   const acre::node_set& all = machine.default_nodes();
   const std::string& option = options.option;
   if (option == "--local") return acre::placement::local();
   if (option == "--placement") return acre::placement::parse(options.text, all);
   if (option == "--weighted") return acre::placement::parse("weighted " + options.text, all);
-  const acre::node_set nodes = acre::node_set::parse(options.text, all);
+  const acre::node_set nodes = nodes_with_memory(options.text, machine);
   if (option == "--bind") return acre::placement::bind(nodes);
   if (option == "--prefer") return acre::placement::prefer(nodes);
   if (option == "--interleave") return acre::placement::interleave(nodes);
@@ -64,47 +75,20 @@ acre::node_set nodes_of(const std::vector<unsigned>& cpus, const acre::topology&
   return nodes;
 }
 
-class cpu_list_reader {
- public:
-  cpu_list_reader(std::string_view text, std::string_view whole) : x_rest(text), x_whole(whole) {}
-
-  std::vector<unsigned> read() {
-    std::set<unsigned> found;
-    for (bool more = true; more;) {
-      const unsigned first = number();
-      const unsigned last = skip('-') ? number() : first;
-      if (last < first) reject("ranges go upwards");
-      for (unsigned cpu = first; cpu <= last; ++cpu) found.insert(cpu);
-      more = skip(',');
-    }
-    if (!x_rest.empty()) reject("',' or '-' or the end was expected");
-    return {found.begin(), found.end()};
-  }
-
- private:
-  bool skip(char c) {
-    if (!x_rest.starts_with(c)) return false;
-    x_rest.remove_prefix(1);
-    return true;
-  }
-
-  unsigned number() {
-    unsigned value = 0;
-    const auto done = std::from_chars(x_rest.data(), x_rest.data() + x_rest.size(), value);
-    if (done.ec == std::errc::invalid_argument) reject("a number was expected");
-    if (done.ec != std::errc{} || value >= most_cpus) reject("no machine has such a CPU");
-    x_rest.remove_prefix(static_cast<std::size_t>(done.ptr - x_rest.data()));
-    return value;
-  }
-
-  [[noreturn]] void reject(std::string_view why) const {
-    throw input_error(
-        fmt::format("CPUs '{}', position {}: {}", x_whole, x_whole.size() - x_rest.size(), why));
-  }
-
-  std::string_view x_rest;
-  std::string_view x_whole;
-};
+numbered nodes_with_cpus(const acre::topology& machine) {
+  const acre::node_set with_cpus = nodes_of(machine.cpus(), machine);
+  const std::vector<unsigned> all(with_cpus.begin(), with_cpus.end());
+  return {"nodes", all, all, [&machine, with_cpus](unsigned node) {
+            if (!machine.nodes().contains(node)) {
+              throw input_error(
+                  fmt::format("there is no node {}; there are {}", node, machine.nodes().to_string()));
+            }
+            if (!with_cpus.contains(node)) {
+              throw input_error(fmt::format("node {} has no CPU that may be used; nodes {} have some", node,
+                                            with_cpus.to_string()));
+            }
+          }};
+}
 
 }  // namespace
 
@@ -151,19 +135,8 @@ std::optional<std::vector<unsigned>> cpus_of(const placement_options& options, c
   if (options.cpus && options.cpu_nodes) throw input_error("--cpus and --cpunodebind: one of them at most");
   if (options.cpus) return parse_cpus(*options.cpus, may_run_on);
   if (!options.cpu_nodes) return std::nullopt;
-  const acre::node_set nodes = acre::node_set::parse(*options.cpu_nodes, nodes_of(may_run_on, machine));
-  if (nodes.empty())
-    throw input_error(fmt::format("--cpunodebind '{}': no node with a CPU is left", *options.cpu_nodes));
-  const acre::node_set with_cpus = nodes_of(machine.cpus(), machine);
   std::vector<unsigned> found;
-  for (const acre::node_id node : nodes) {
-    if (!machine.nodes().contains(node)) {
-      throw input_error(fmt::format("there is no node {}; there are {}", node, machine.nodes().to_string()));
-    }
-    if (!with_cpus.contains(node)) {
-      throw input_error(fmt::format("node {} has no CPU that may be used; nodes {} have some", node,
-                                    with_cpus.to_string()));
-    }
+  for (const unsigned node : read_list(*options.cpu_nodes, nodes_with_cpus(machine))) {
     std::ranges::copy_if(machine.cpus(node), std::back_inserter(found),
                          [&](unsigned cpu) { return std::ranges::binary_search(machine.cpus(), cpu); });
   }
@@ -171,27 +144,12 @@ std::optional<std::vector<unsigned>> cpus_of(const placement_options& options, c
   return found;
 }
 
-std::vector<unsigned> parse_cpus(std::string_view text, const std::vector<unsigned>& universe) {
-  if (text == "all") return universe;
-  const bool others = text.starts_with('!');
-  const bool relative = text.starts_with('+');
-  const std::vector<unsigned> named = cpu_list_reader(text.substr(others || relative ? 1 : 0), text).read();
-  std::vector<unsigned> cpus;
-  if (relative) {
-    for (const unsigned position : named) {
-      if (position >= universe.size()) {
-        throw input_error(
-            fmt::format("CPUs '{}': +{} is beyond the {} CPUs", text, position, universe.size()));
-      }
-      cpus.push_back(universe[position]);
-    }
-  } else if (others) {
-    std::ranges::set_difference(universe, named, std::back_inserter(cpus));
-    if (cpus.empty()) throw input_error(fmt::format("CPUs '{}': none is left", text));
-  } else {
-    cpus = named;
-  }
-  return cpus;
+std::vector<unsigned> parse_cpus(std::string_view text, const std::vector<unsigned>& may_run_on) {
+  return read_list(text, {"CPUs", may_run_on, may_run_on, [&](unsigned cpu) {
+                            if (std::ranges::binary_search(may_run_on, cpu)) return;
+                            throw input_error(fmt::format("CPUs '{}': this process may run on {}, not on {}",
+                                                          text, format_cpus(may_run_on), cpu));
+                          }});
 }
 
 }  // namespace acre_cli

@@ -36,15 +36,16 @@ void add_placement_options(CLI::App& command, placement_options& options);
 std::optional<acre::placement> placement_of(const placement_options& options, const acre::topology& machine,
                                             const std::filesystem::path& weights_directory);
 
-/// \param may_run_on in increasing order: "all", "!1" and "+0" choose among these CPUs, and the nodes that have them
+/// As numactl(8): lists of CPUs choose among those that the caller may run on, lists of nodes among those with a CPU that
+/// the cpuset allows.
+/// \param may_run_on in increasing order
 /// \returns nothing if no CPUs were asked for
 /// \throws input_error, also for both ways to ask for them
 std::optional<std::vector<unsigned>> cpus_of(const placement_options& options, const acre::topology& machine,
                                              const std::vector<unsigned>& may_run_on);
 
-/// Reads "0-3,8", "all", "!1" (all but 1), "+0-1" (the first two), the latter three of `universe`.
-/// \returns in increasing order, each once
-/// \throws input_error
-std::vector<unsigned> parse_cpus(std::string_view text, const std::vector<unsigned>& universe);
+/// A list of CPUs, see read_list(), of those that the caller may run on.
+/// \throws input_error, also for a CPU that is not among them
+std::vector<unsigned> parse_cpus(std::string_view text, const std::vector<unsigned>& may_run_on);
 
 }  // namespace acre_cli
