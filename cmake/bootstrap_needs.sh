@@ -22,6 +22,7 @@ row() {
         zsh)          need "program zsh" "zsh" "zsh, for tests of completion" ;;
         fish)         need "program fish" "fish" "fish, for tests of completion" ;;
         mandoc)       need "program mandoc" "mandoc" "mandoc, for the test of the manual page" ;;
+        numactl)      need "program numactl" "numactl" "numactl, for the test that runs acre beside it" ;;
         font)         need "file share/fonts/*/*.?tf share/fonts/*/*/*.?tf" \
                 "fonts-dejavu-core" "a font, for tests of pages" ;;
         chromium)     need "program chromium chromium-browser google-chrome" \
@@ -64,7 +65,7 @@ needs_quick="$needs_library python boost boost-test valgrind"
 needs_vm="python qemu busybox zstd lz4 xz debian-keys"
 needs_bench="$needs_library python boost benchmark numa jemalloc mimalloc tcmalloc tbb memkind"
 needs_test="$needs_command $needs_quick $needs_vm $needs_bench
-    pkg-config doxygen zsh fish mandoc font chromium clang clang-format"
+    pkg-config doxygen zsh fish mandoc numactl font chromium clang clang-format"
 
 prefixes=$(printf '%s' "${ACRE_PREFIXES-${CMAKE_PREFIX_PATH:-}:/usr/local:/usr}" | tr ':;' '  ')
 

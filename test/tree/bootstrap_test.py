@@ -14,7 +14,7 @@ BENCH = LIBRARY | {"libboost-dev", "libbenchmark-dev", "libnuma-dev", "libjemall
                    "libtcmalloc-minimal4", "libtbbmalloc2", "libmemkind0"}
 GUESTS = {"qemu-system-x86", "busybox-static", "zstd", "lz4", "xz-utils", "debian-archive-keyring"}
 ALL = COMMAND | QUICK | BENCH | GUESTS | {
-    "pkgconf", "doxygen", "zsh", "fish", "mandoc", "fonts-dejavu-core", "chromium", "clang",
+    "pkgconf", "doxygen", "zsh", "fish", "mandoc", "numactl", "fonts-dejavu-core", "chromium", "clang",
     "clang-format-14"}
 
 

@@ -97,6 +97,7 @@ PACKAGES = {
     "zsh": program("zsh"),
     "fish": program("fish"),
     "mandoc": program("mandoc"),
+    "numactl": program("numactl"),
     "fonts-dejavu-core": {"share/fonts/truetype/dejavu/DejaVuSans.ttf": ""},
     "chromium": program("chromium"),
     "clang": program("clang++", "echo Debian clang version 14.0.6"),
