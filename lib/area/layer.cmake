@@ -2,7 +2,6 @@ acre_layer(area
   HEADERS
     area.hpp
     mapping.hpp
-    resource.hpp
   SOURCES
     area.cpp
     cold_mutex.cpp
@@ -10,6 +9,5 @@ acre_layer(area
     mapping.cpp
     page_kinds.cpp
     probe.cpp
-    resource.cpp
     unmap_queue.cpp
 )

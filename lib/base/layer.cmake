@@ -4,12 +4,14 @@ acre_layer(base
     error.hpp
     export.hpp
     misuse.hpp
+    resource.hpp
     version.hpp
   SOURCES
     bytes.cpp
     error.cpp
     fork_handlers.cpp
     misuse.cpp
+    resource.cpp
     small_mutex.cpp
     version.cpp
 )

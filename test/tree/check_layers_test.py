@@ -59,7 +59,22 @@ class CheckLayers(unittest.TestCase):
         self.assert_found("include/acre/area.hpp", '#include "sys/map.hpp"\n', "is public and includes")
 
     def test_cli_including_a_private_header(self):
-        self.assert_found("lib/cli/demo.cpp", '#include "sys/map.hpp"\n', "of cli includes the private")
+        self.assert_found("lib/cli/demo.cpp", '#include "sys/map.hpp"\n', "of layer cli includes")
+
+    def test_cli_including_the_readers_of_process(self):
+        done = self.run_on(files={"lib/cli/demo.cpp": '#include "process/stat.hpp"\n', "lib/process/stat.hpp": ""})
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+
+    def test_a_layer_including_one_that_stands_beside_it(self):
+        for layer, other in (("heap", "segment"), ("segment", "heap"), ("segment", "pool"), ("process", "area"),
+                             ("process", "segment"), ("heap", "area"), ("pool", "heap"), ("pool", "process")):
+            self.assert_found(f"lib/{layer}/x.hpp", f'#include "{other}/y.hpp"\n',
+                              f'of layer {layer} includes "{other}/y.hpp" of layer {other}')
+        self.assert_found("lib/heap/x.hpp", "#include <acre/area.hpp>\n", "of layer heap includes <acre/area.hpp>")
+
+    def test_a_list_of_a_layer_without_a_row(self):
+        self.assert_found("lib/area/layer.cmake", "acre_layer(area HEADERS area.hpp SOURCES area.cpp)\nacre_layer(misc)\n",
+                          "layer 'misc' has no row")
 
     def test_a_relative_include(self):
         self.assert_found("lib/area/area.cpp", '#include "../sys/map.hpp"\n', 'write <acre/file.hpp>')
