@@ -166,8 +166,10 @@ class ACRE_API placement {
  private:
   struct details;  // what few placements have: weights, function
 
-  placement(acre::strategy s, acre::strictness h, const node_set& nodes, acre::chunk chunk = {});
+  placement(acre::strategy s, const node_set& nodes, acre::chunk chunk = {});
+  placement(acre::strategy s, std::span<const node_weight> weights, acre::chunk chunk = {});
   static placement by_function(detail::page_function function, const node_set& nodes);
+  bool has_function() const noexcept;
   bool equals(const placement& o) const noexcept;
   void keep_details() const noexcept;
   void drop_details() const noexcept;

@@ -22,34 +22,21 @@
 #include "base/counted.hpp"
 #include "base/report_misuse.hpp"
 #include "observe/exact_pages.hpp"
+#include "placement/kernel_policy.hpp"
 #include "observe/room.hpp"
 #include "placement/planned_ranges.hpp"
+#include "placement/strategies.hpp"
 #include "placement/policy_call.hpp"
 #include "sys/pages.hpp"
 
 namespace acre::inline v1 {
 namespace {
 
-/// Whether a huge page would lie elsewhere than its pages one by one: the kernel interleaves what it allocates at once,
-/// and who touches the first byte of a huge page decides for all of it. khugepaged collapses pages without looking at
-/// policies (Documentation/admin-guide/mm/transhuge.rst).
-bool goes_by_page(policy_mode mode) {
-  switch (mode) {
-    case policy_mode::local:
-    case policy_mode::interleave:
-    case policy_mode::weighted_interleave:
-      return true;
-    case policy_mode::unbound:
-    case policy_mode::prefer:
-    case policy_mode::bind:
-      break;
-  }
-  return false;
-}
-
-/// Where base pages are asked for and matter, the system's setting ("always") shall not make them huge.
+/// Where base pages are asked for and matter, the system's setting ("always") shall not make them huge, nor khugepaged,
+/// which collapses pages without looking at policies (Documentation/admin-guide/mm/transhuge.rst).
 void keep_base_pages(policy_mode mode, const mapping& m) {
-  if (m.page_kind() == page_kind::system && goes_by_page(mode)) sys::refuse_huge_pages(m.data(), m.size());
+  if (m.page_kind() == page_kind::system && row_of(mode).goes_by_page)
+    sys::refuse_huge_pages(m.data(), m.size());
 }
 
 }  // namespace
@@ -74,7 +61,7 @@ struct area::state {
   /// Pages are made before allocate() returns, or by the pool.
   bool makes_pages() const noexcept { return options.commit == commit::eager || by_pieces || is_populated; }
   bool commits_late() const noexcept { return binds() && options.commit == commit::lazy; }
-  bool binds() const noexcept { return bound && where.strategy() != strategy::unbound; }
+  bool binds() const noexcept { return bound && detail::binds(where); }
 
   /// Sizes of blocks follow from bytes, but not where fallback may have chosen other pages; ranges and chunks are as the
   /// budget was.

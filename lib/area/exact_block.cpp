@@ -25,7 +25,7 @@ std::size_t chunk_alignment(const placement& where, std::size_t bytes, page_kind
   const std::size_t given = where.chunk().bytes();
   if (is_automatic_and_large(where, bytes) || (given != 0 && given % huge_page_size() == 0))
     return huge_page_size();
-  const bool by_page = where.strategy() == strategy::interleave && kind == page_kind::system &&
+  const bool by_page = detail::row_of(where.strategy()).goes_round_as_kernel && kind == page_kind::system &&
                        where.chunk() != chunk::automatic &&
                        detail::is_by_page(where.chunk(), sys::page_size());
   const std::size_t round = where.nodes().size() * sys::page_size();

@@ -9,6 +9,7 @@
 #include "area/page_kinds.hpp"
 #include "observe/policy_look.hpp"
 #include "placement/policy_call.hpp"
+#include "placement/strategies.hpp"
 #include "sys/pages.hpp"
 #include "topology/node_files.hpp"
 
@@ -34,7 +35,7 @@ void probe_pages(const area_options& options, probe_result& result) {
                                what + "; " + std::string(to_string(result.page_kind)) + " pages are used"});
 }
 
-/// Of a soft placement of many policies, only one of which was tried.
+/// Notes nodes that may not be used: of a soft placement with many policies only one policy was tried.
 void note_forbidden_nodes(const placement& where, std::vector<downgrade>& downgrades) {
   const auto is_told = [](const downgrade& d) { return d.reason == downgrade_reason::nodes_not_allowed; };
   if (where.nodes().empty() || std::ranges::any_of(downgrades, is_told)) return;
@@ -70,7 +71,7 @@ policy_probe probe_policy(const placement& where, const area_options& options, c
   const mapping scratch(sys::page_size(), {.sharing = options.sharing, .name = options.name});
   policy_probe result;
   result.is_populated = sys::present_bytes(scratch.data(), scratch.size()) != 0;
-  if (where.strategy() == strategy::unbound) {  // mapped for the name's sake
+  if (!detail::binds(where)) {  // mapped for the name's sake
     result.installed = "unbound";
     return result;
   }

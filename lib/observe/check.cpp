@@ -204,14 +204,13 @@ class page_comparison {
 
 /// Whether what is right was decided when the memory was mapped: by free memory, or by the mappings that were left.
 bool was_decided(const placement& where) {
-  const bool automatic = where.chunk() == chunk::automatic && detail::row_of(where.strategy()).has_chunk &&
-                         detail::layout_of(where) == detail::layout::position;
-  return automatic || where.strategy() == strategy::most_free;
+  return detail::has_automatic_chunks(where) ||
+         detail::row_of(where.strategy()).depends_on == detail::dependence::free_memory;
 }
 
-/// What the kernel has counts as decided, if it is a policy that the placement could have made. most_free decides for each
-/// chunk; of automatic chunks nobody knows where they begin, so it is asked page by page, or once for a mapping that
-/// has one policy.
+/// What the kernel has counts as decided, if it is a policy that the placement could have made. most_free decides for
+/// each chunk; of automatic chunks nobody knows where they begin, so it is asked page by page, or once for a mapping
+/// that has one policy.
 plan as_decided(const placement& where, const page_range& range, std::size_t page_size,
                 const topology& machine) {
   plan p = make_plan(where, range.bytes(), machine, {.page_size = page_size, .max_ranges = range.pages()});

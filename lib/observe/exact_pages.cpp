@@ -16,6 +16,7 @@
 #include "observe/populate.hpp"
 #include "placement/kernel_policy.hpp"
 #include "placement/range_budget.hpp"
+#include "placement/strategies.hpp"
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
 
@@ -97,7 +98,8 @@ class kernel_turns {
 /// Whether the kernel's own round robin by page is the plan's. It counts by the address.
 bool may_interleave(const planned_mapping& as, std::size_t from, const topology& machine) {
   const std::size_t page = sys::page_size();
-  if (as.where.strategy() != strategy::interleave || as.chunk != chunk(page)) return false;
+  const bool goes_round = detail::row_of(as.where.strategy()).goes_round_as_kernel;
+  if (!goes_round || as.chunk != chunk(page)) return false;
   const node_id first = kernel_turns(as.where.nodes(), as.begin + from).node(0);
   return as.part(from, page, machine).ranges.front().policy.nodes == node_set{first};
 }

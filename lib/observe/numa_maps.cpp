@@ -1,27 +1,30 @@
 #include "observe/numa_maps.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <limits>
 
+#include "placement/kernel_policy.hpp"
 #include "topology/node_files.hpp"
 
 namespace acre::inline v1 {
 namespace {
 
-struct mode_name {
-  std::string_view text;
-  policy_mode mode;
+struct kernels_word {
+  const kernel_policy* policy = nullptr;  ///< null: the text begins with no policy that is known
+  std::size_t length = 0;
 };
-/// mm/mempolicy.c, policy_modes. A name that begins another comes after it.
-constexpr std::array<mode_name, 7> mode_names{{{"default", policy_mode::unbound},
-                                               {"local", policy_mode::local},
-                                               {"bind", policy_mode::bind},
-                                               {"interleave", policy_mode::interleave},
-                                               {"weighted interleave", policy_mode::weighted_interleave},
-                                               {"prefer (many)", policy_mode::prefer},
-                                               {"prefer", policy_mode::prefer}}};
+/// The policy whose name, in the kernel's words, the text begins with.
+kernels_word kernels_word_in(std::string_view text) {
+  for (const kernel_policy& k : kernel_policies()) {
+    if (!text.starts_with(k.kernels_name)) continue;
+    constexpr std::string_view many = " (many)";  // MPOL_PREFERRED_MANY
+    const std::size_t length = k.kernels_name.size();
+    const bool is_many = k.mode == policy_mode::prefer && text.substr(length).starts_with(many);
+    return {&k, is_many ? length + many.size() : length};
+  }
+  return {};
+}
 
 /// The kernel cuts what does not fit into char[64], within a node's number if need be.
 constexpr std::size_t most_policy_text = 63;
@@ -73,11 +76,7 @@ std::string unescaped(std::string_view text, std::string_view which) {
 /// The text up to which a policy reaches: one word, but for those with a space in their names.
 std::string_view take_policy(std::string_view& text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-  std::size_t inside = 0;
-  for (const mode_name& m : mode_names) {
-    if (text.starts_with(m.text)) inside = std::max(inside, m.text.size());
-  }
-  const std::size_t end = std::min(text.find_first_of(" \t", inside), text.size());
+  const std::size_t end = std::min(text.find_first_of(" \t", kernels_word_in(text).length), text.size());
   const std::string_view policy = text.substr(0, end);
   text.remove_prefix(end);
   return policy;
@@ -143,18 +142,16 @@ std::optional<node_set> parse_node_list(std::string_view text) {
 }
 
 std::optional<policy> parse_kernel_policy(std::string_view text) {
-  const auto known = std::find_if(mode_names.begin(), mode_names.end(),
-                                  [&](const mode_name& m) { return text.starts_with(m.text); });
-  if (known == mode_names.end()) return std::nullopt;
-  text.remove_prefix(known->text.size());
+  const auto [known, length] = kernels_word_in(text);
+  if (known == nullptr) return std::nullopt;
+  text.remove_prefix(length);
   if (text.starts_with('=')) text.remove_prefix(std::min(text.find(':'), text.size()));
-  const bool has_nodes = known->mode != policy_mode::unbound && known->mode != policy_mode::local;
   if (text.empty()) {
     // Linux < 5.14 writes a preference of no node, which is local, as "local" or as "prefer".
     if (known->mode == policy_mode::prefer) return policy{policy_mode::local, {}};
-    return has_nodes ? std::nullopt : std::optional(policy{known->mode, {}});
+    return known->has_nodes ? std::nullopt : std::optional(policy{known->mode, {}});
   }
-  if (!has_nodes || !text.starts_with(':')) return std::nullopt;
+  if (!known->has_nodes || !text.starts_with(':')) return std::nullopt;
   const auto nodes = parse_node_list(text.substr(1));
   return nodes ? std::optional(policy{known->mode, *nodes}) : std::nullopt;
 }

@@ -1,11 +1,30 @@
-// Between acre's policies and the kernel's: what a policy is called when read back.
+// kernel_policy: all that a memory policy of the kernel's is. To add one: its mode in acre/plan.hpp, a row in
+// kernel_policy.cpp, hwloc's word for it in policy_call.cpp, tests. The compiler names what is missing.
 #pragma once
 
 #include <acre/plan.hpp>
 
+#include <span>
+#include <string_view>
+
 #include "sys/policy.hpp"
 
 namespace acre::inline v1 {
+
+struct kernel_policy {
+  policy_mode mode;
+  std::string_view name;          ///< acre's
+  int number;                     ///< the kernel's, an MPOL_*; of prefer that of a single node
+  std::string_view kernels_name;  ///< in /proc/PID/numa_maps
+  bool has_nodes = true;
+  /// Whether pages lie elsewhere when they are made as a huge page: the kernel interleaves what it allocates at once,
+  /// and who touches the first byte of a huge page decides for all of it.
+  bool goes_by_page = false;
+};
+
+/// All, in the order of their modes.
+std::span<const kernel_policy> kernel_policies() noexcept;
+const kernel_policy& row_of(policy_mode mode) noexcept;
 
 /// A set of nodes as system calls take it, and back.
 sys::node_bits to_bits(const node_set& nodes) noexcept;

@@ -16,7 +16,6 @@ acre_layer(placement
     plan.cpp
     planned_mapping.cpp
     planned_ranges.cpp
-    policy.cpp
     policy_call.cpp
     range_budget.cpp
     refusal.cpp

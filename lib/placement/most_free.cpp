@@ -41,7 +41,7 @@ std::size_t chunks_in_a_row(const candidate& best, const std::vector<candidate>&
 }  // namespace
 
 void plan_most_free(plan& p, const placement& where, const topology& machine, const plan_options& options) {
-  set_chunk(p, where.chunk() == chunk::automatic ? chunk::whole : where.chunk());
+  set_chunk(p, where.chunk() == chunk::automatic ? row_of(where.strategy()).finest : where.chunk());
   run_list runs(p, where, options);
   const std::size_t page_size = options.page_size;
   const std::size_t chunk = runs.chunk_pages();

@@ -21,18 +21,18 @@ struct placement::details {
 
 namespace {
 
-void require_nodes(const char* name, const node_set& nodes) {
+void require_nodes(std::string_view name, const node_set& nodes) {
   if (nodes.empty()) {
     throw error(errc::empty_node_set,
                 std::string(name) + ": the node set is empty, it needs at least one node");
   }
 }
 
-[[noreturn]] void reject_weights(const char* name, const std::string& message) {
+[[noreturn]] void reject_weights(std::string_view name, const std::string& message) {
   throw error(errc::invalid_weights, std::string(name) + ": " + message);
 }
 
-node_set nodes_of(const char* name, std::span<const node_weight> weights) {
+node_set nodes_of(std::string_view name, std::span<const node_weight> weights) {
   if (weights.empty()) reject_weights(name, "no weights, it needs at least one node with a weight");
   node_set nodes;
   for (const node_weight& w : weights) {
@@ -55,26 +55,29 @@ std::size_t mixed(std::size_t seed, std::size_t value) noexcept {
 
 }  // namespace
 
-placement::placement(acre::strategy s, acre::strictness h, const node_set& nodes, acre::chunk chunk)
-    : x_strategy(s), x_strictness(h), x_chunk(chunk), x_nodes(nodes) {}
-
-placement placement::unbound() { return placement(acre::strategy::unbound, acre::strictness::soft, {}); }
-
-placement placement::local() { return placement(acre::strategy::local, acre::strictness::soft, {}); }
-
-placement placement::bind(const node_set& nodes) {
-  require_nodes("bind", nodes);
-  return placement(acre::strategy::bind, acre::strictness::hard, nodes);
+placement::placement(acre::strategy s, const node_set& nodes, acre::chunk chunk)
+    : x_strategy(s), x_strictness(detail::row_of(s).strictness), x_chunk(chunk), x_nodes(nodes) {
+  if (detail::row_of(s).takes != detail::operand::none) require_nodes(detail::row_of(s).name, nodes);
 }
+
+placement::placement(acre::strategy s, std::span<const node_weight> weights, acre::chunk chunk)
+    : placement(s, nodes_of(detail::row_of(s).name, weights), chunk) {
+  x_details = new details{.weights = {weights.begin(), weights.end()}};
+}
+
+placement placement::unbound() { return placement(acre::strategy::unbound, node_set{}); }
+
+placement placement::local() { return placement(acre::strategy::local, node_set{}); }
+
+placement placement::bind(const node_set& nodes) { return placement(acre::strategy::bind, nodes); }
 
 placement placement::prefer(const node_set& nodes) {
   require_nodes("prefer", nodes);
-  return placement(acre::strategy::bind, acre::strictness::soft, nodes);
+  return bind(nodes).soft();
 }
 
 placement placement::interleave(const node_set& nodes, acre::chunk chunk) {
-  require_nodes("interleave", nodes);
-  return placement(acre::strategy::interleave, acre::strictness::soft, nodes, chunk);
+  return placement(acre::strategy::interleave, nodes, chunk);
 }
 
 placement placement::weighted(std::initializer_list<node_weight> weights, acre::chunk chunk) {
@@ -82,15 +85,11 @@ placement placement::weighted(std::initializer_list<node_weight> weights, acre::
 }
 
 placement placement::weighted(std::span<const node_weight> weights, acre::chunk chunk) {
-  const node_set nodes = nodes_of("weighted", weights);
-  placement p(acre::strategy::weighted, acre::strictness::soft, nodes, chunk);
-  p.x_details = new details{.weights = {weights.begin(), weights.end()}};
-  return p;
+  return placement(acre::strategy::weighted, weights, chunk);
 }
 
 placement placement::weighted_by_system(const node_set& nodes) {
-  require_nodes("weighted_by_system", nodes);
-  return placement(acre::strategy::weighted_by_system, acre::strictness::soft, nodes);
+  return placement(acre::strategy::weighted_by_system, nodes);
 }
 
 placement placement::blocked(std::initializer_list<node_weight> weights) {
@@ -98,10 +97,7 @@ placement placement::blocked(std::initializer_list<node_weight> weights) {
 }
 
 placement placement::blocked(std::span<const node_weight> weights) {
-  const node_set nodes = nodes_of("blocked", weights);
-  placement p(acre::strategy::blocked, acre::strictness::hard, nodes);
-  p.x_details = new details{.weights = {weights.begin(), weights.end()}};
-  return p;
+  return placement(acre::strategy::blocked, weights);
 }
 
 placement placement::blocked(const node_set& nodes) {
@@ -112,17 +108,17 @@ placement placement::blocked(const node_set& nodes) {
 }
 
 placement placement::most_free(const node_set& nodes, acre::chunk chunk) {
-  require_nodes("most_free", nodes);
-  return placement(acre::strategy::most_free, acre::strictness::soft, nodes, chunk);
+  return placement(acre::strategy::most_free, nodes, chunk);
 }
 
 placement placement::by_function(detail::page_function function, const node_set& nodes) {
-  require_nodes("by_page", nodes);
+  placement p(acre::strategy::by_page, nodes);
   if (!function) throw error(errc::invalid_function, "by_page: the function is empty, it must be callable");
-  placement p(acre::strategy::by_page, acre::strictness::hard, nodes);
   p.x_details = new details{.function = std::move(function)};
   return p;
 }
+
+bool placement::has_function() const noexcept { return x_details != nullptr && x_details->function; }
 
 placement placement::hard() const {
   if (const std::string_view why = detail::row_of(x_strategy).never_hard; !why.empty())
@@ -152,7 +148,7 @@ std::span<const node_weight> placement::weights() const& noexcept {
 }
 
 node_id placement::node_of_page(std::size_t index, std::size_t pages) const {
-  if (x_strategy != acre::strategy::by_page) {
+  if (!has_function()) {
     throw error(errc::invalid_function, to_string() + " has no function for pages, only by_page has");
   }
   return x_details->function(index, pages);
@@ -172,16 +168,16 @@ bool placement::equals(const placement& o) const noexcept {
       x_nodes != o.x_nodes) {
     return false;
   }
-  // Functions cannot be compared: by_page is equal to its copies only.
+  // Functions cannot be compared: such a placement is equal to its copies only.
   if (x_details == o.x_details) return true;
-  return x_strategy != acre::strategy::by_page && std::ranges::equal(weights(), o.weights());
+  return !has_function() && std::ranges::equal(weights(), o.weights());
 }
 
 std::size_t placement::hash() const noexcept {
   std::size_t h = mixed(static_cast<std::size_t>(x_strategy), static_cast<std::size_t>(x_strictness));
   h = mixed(mixed(h, x_chunk.hash()), x_nodes.hash());
   for (const node_weight& w : weights()) h = mixed(mixed(h, w.node), w.weight);
-  if (x_strategy == acre::strategy::by_page) h = mixed(h, std::hash<const void*>{}(x_details));
+  if (has_function()) h = mixed(h, std::hash<const void*>{}(x_details));
   return h;
 }
 

@@ -74,7 +74,7 @@ void planned_mapping::note(const plan& p) {
 void planned_mapping::remember(const plan& p) {
   chunk = p.chunk != 0 ? acre::chunk(p.chunk) : acre::chunk::automatic;
   runs.clear();
-  if (!detail::row_of(where.strategy()).of_the_moment) return;
+  if (detail::row_of(where.strategy()).depends_on == detail::dependence::none) return;
   runs.reserve(p.ranges.size());
   for (const plan_range& r : p.ranges) runs.push_back({r.offset + r.length, r.policy.nodes.first()});
 }

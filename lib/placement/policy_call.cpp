@@ -17,10 +17,13 @@ namespace {
 struct hwloc_words {
   hwloc_membind_policy_t policy;
   int flags;
+  bool exist = true;
 };
 
 hwloc_words words_for(policy_mode mode) {
   switch (mode) {
+    case policy_mode::unbound:
+      return {HWLOC_MEMBIND_DEFAULT, 0};
     case policy_mode::local:
       return {HWLOC_MEMBIND_FIRSTTOUCH, 0};
     // BIND without STRICT is PREFERRED_MANY, or PREFERRED with the first node where the kernel has only that.
@@ -30,9 +33,10 @@ hwloc_words words_for(policy_mode mode) {
       return {HWLOC_MEMBIND_BIND, HWLOC_MEMBIND_STRICT};
     case policy_mode::interleave:
       return {HWLOC_MEMBIND_INTERLEAVE, 0};
-    default:
-      return {HWLOC_MEMBIND_DEFAULT, 0};
+    case policy_mode::weighted_interleave:  // hwloc has it from 2.11 on
+      break;
   }
+  return {HWLOC_MEMBIND_DEFAULT, 0, false};
 }
 
 }  // namespace
@@ -49,34 +53,25 @@ policy_call::policy_call(const acre::policy& what, const topology& machine)
   for (node_id n : what.nodes) {
     if (hwloc_bitmap_set(x_nodes.get(), n) != 0) throw std::bad_alloc();
   }
-  x_known = hwloc_bitmap_isincluded(x_nodes.get(),
-                                    hwloc_topology_get_complete_nodeset(machine.native_handle())) != 0;
+  x_by_hwloc = words_for(what.mode).exist &&
+               hwloc_bitmap_isincluded(x_nodes.get(),
+                                       hwloc_topology_get_complete_nodeset(machine.native_handle())) != 0;
 }
 
-/// What hwloc would do for nodes that it knows.
-int policy_call::set_unknown(void* p, std::size_t bytes) const noexcept {
+// Does what hwloc does for the modes and nodes that it knows.
+int policy_call::set_raw(void* p, std::size_t bytes) const noexcept {
   const sys::node_bits nodes = to_bits(x_policy.nodes);
   const auto set = [&](int mode, const sys::node_bits& bits) {
     return p == nullptr ? sys::set_thread_policy({mode, bits}) : sys::bind(p, bytes, mode, bits);
   };
-  switch (x_policy.mode) {
-    case policy_mode::bind:
-      return set(sys::mode_bind, nodes);
-    case policy_mode::interleave:
-      return set(sys::mode_interleave, nodes);
-    default:
-      break;
-  }
+  if (x_policy.mode != policy_mode::prefer) return set(row_of(x_policy.mode).number, nodes);
   const int e = set(sys::mode_preferred_many, nodes);
   // Linux < 5.15 has no PREFERRED_MANY.
   return e == EINVAL ? set(sys::mode_preferred, to_bits({x_policy.nodes.first()})) : e;
 }
 
 int policy_call::set(void* p, std::size_t bytes) const noexcept {
-  // hwloc has it from 2.11 on.
-  if (x_policy.mode == policy_mode::weighted_interleave)
-    return sys::bind(p, bytes, sys::mode_weighted_interleave, to_bits(x_policy.nodes));
-  if (!x_known) return set_unknown(p, bytes);
+  if (!x_by_hwloc) return set_raw(p, bytes);
   const hwloc_words words = words_for(x_policy.mode);
   const int result = hwloc_set_area_membind(x_machine->native_handle(), p, bytes, x_nodes.get(), words.policy,
                                             words.flags | HWLOC_MEMBIND_BYNODESET);
@@ -84,13 +79,11 @@ int policy_call::set(void* p, std::size_t bytes) const noexcept {
 }
 
 int policy_call::set_thread() const noexcept {
-  if (x_policy.mode == policy_mode::weighted_interleave)
-    return sys::set_thread_policy({sys::mode_weighted_interleave, to_bits(x_policy.nodes)});
   // hwloc would take PREFERRED_MANY, which spills to what is nearest to the touching CPU, and a thread's
   // policy has no home node. PREFERRED spills to what is nearest to its node.
   if (x_policy.mode == policy_mode::prefer && x_policy.nodes.size() == 1)
     return sys::set_thread_policy({sys::mode_preferred, to_bits(x_policy.nodes)});
-  if (!x_known) return set_unknown(nullptr, 0);
+  if (!x_by_hwloc) return set_raw(nullptr, 0);
   const hwloc_words words = words_for(x_policy.mode);
   const auto set = [&] {
     const int result = hwloc_set_membind(x_machine->native_handle(), x_nodes.get(), words.policy,

@@ -41,11 +41,12 @@ class policy_call {
     void operator()(hwloc_bitmap_s* b) const noexcept;
   };
 
-  int set_unknown(void* p, std::size_t bytes) const noexcept;
+  /// By system call, of a range or (null) of the thread.
+  int set_raw(void* p, std::size_t bytes) const noexcept;
 
   acre::policy x_policy;
   const topology* x_machine;
-  bool x_known = true;  ///< to hwloc, which refuses to bind to nodes that it does not know
+  bool x_by_hwloc = true;  ///< else it has no word for the mode, or does not know the nodes and refuses them
   std::unique_ptr<hwloc_bitmap_s, bitmap_free> x_nodes;
 };
 

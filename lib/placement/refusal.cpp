@@ -15,31 +15,13 @@
 namespace acre::inline v1 {
 namespace {
 
-int mode_of(policy_mode mode) noexcept {
-  switch (mode) {
-    case policy_mode::bind:
-      return sys::mode_bind;
-    case policy_mode::interleave:
-      return sys::mode_interleave;
-    case policy_mode::weighted_interleave:
-      return sys::mode_weighted_interleave;
-    case policy_mode::prefer:
-      return sys::mode_preferred;
-    case policy_mode::local:
-      return sys::mode_local;
-    case policy_mode::unbound:
-      break;
-  }
-  return sys::mode_default;
-}
-
 /// Whether this kernel has the mode at all: tried on a page of its own, with nodes that it allows.
 bool has_mode(policy_mode mode, const node_set& allowed) {
   const sys::map_result scratch = sys::map({.bytes = sys::page_size()});
   if (scratch.error != 0) return true;
-  const bool named = mode != policy_mode::local && mode != policy_mode::unbound;
-  const int e =
-      sys::bind(scratch.data, sys::page_size(), mode_of(mode), to_bits(named ? allowed : node_set{}));
+  const kernel_policy& tried = row_of(mode);
+  const int e = sys::bind(scratch.data, sys::page_size(), tried.number,
+                          to_bits(tried.has_nodes ? allowed : node_set{}));
   sys::unmap(scratch.data, sys::page_size());
   return e != EINVAL;
 }

@@ -19,13 +19,11 @@ __extension__ using wide_unsigned = unsigned __int128;
 
 std::size_t ceil_div(std::size_t a, std::size_t b) { return a / b + (a % b != 0 ? 1 : 0); }
 
-}  // namespace
-
-bool goes_in_rounds(const placement& where, std::size_t page_size) {
-  if (where.strategy() == strategy::weighted) return true;
-  return where.strategy() == strategy::interleave && where.nodes().size() > 1 &&
-         (where.is_hard() || !is_by_page(where.chunk(), page_size));
+policy_mode mode_of(const placement& where) {
+  return where.is_hard() ? policy_mode::bind : row_of(where.strategy()).soft_mode;
 }
+
+}  // namespace
 
 std::vector<node_weight> parts_of(const placement& where) {
   if (!where.weights().empty()) return {where.weights().begin(), where.weights().end()};
@@ -34,7 +32,7 @@ std::vector<node_weight> parts_of(const placement& where) {
   return equal;
 }
 
-// All nodes differ, so only a single one merges with itself.
+// Ranges side by side merge where they have one node, which they have only where there is but one.
 std::size_t ranges_of_rounds(std::span<const node_weight> parts, std::size_t chunks) {
   if (parts.size() == 1) return 1;
   std::size_t round = 0;
@@ -91,10 +89,7 @@ void set_chunk(plan& p, const chunk& wanted) {
 }
 
 run_list::run_list(plan& to, const placement& where, const plan_options& options)
-    : x_plan(to),
-      x_where(where),
-      x_limit(options.max_ranges),
-      x_mode(where.is_hard() ? policy_mode::bind : row_of(where.strategy()).soft_mode) {}
+    : x_plan(to), x_where(where), x_limit(options.max_ranges), x_mode(mode_of(where)) {}
 
 std::size_t run_list::chunk_pages() const { return std::min(x_plan.chunk, x_plan.bytes) / x_plan.page_size; }
 
@@ -165,10 +160,6 @@ void one_range(plan& p, const placement& where, const plan_options& options, pol
   p.ranges.push_back({0, p.bytes, {mode, where.nodes()}});
 }
 
-policy_mode mode_of(const placement& where) {
-  return where.is_hard() ? policy_mode::bind : row_of(where.strategy()).soft_mode;
-}
-
 }  // namespace
 
 void plan_one_policy(plan& p, const placement& where, const topology&, const plan_options& options) {
@@ -176,13 +167,10 @@ void plan_one_policy(plan& p, const placement& where, const topology&, const pla
 }
 
 void plan_interleave(plan& p, const placement& where, const topology&, const plan_options& options) {
-  const bool by_page = is_by_page(where.chunk(), p.page_size);
-  const bool by_kernel = by_page && !where.is_hard();
-  const bool single = where.nodes().size() == 1;
-  if (!single && !by_kernel) return plan_rounds(p, where, options);
+  if (goes_in_rounds(where, p.page_size)) return plan_rounds(p, where, options);
   set_chunk(p, where.chunk() == chunk::automatic ? chunk::page : where.chunk());
   // One node has no order of pages to keep: prefer also says where to spill first.
-  one_range(p, where, options, single ? mode_of(where) : policy_mode::interleave);
+  one_range(p, where, options, where.nodes().size() == 1 ? mode_of(where) : policy_mode::interleave);
 }
 
 void plan_weighted(plan& p, const placement& where, const topology&, const plan_options& options) {

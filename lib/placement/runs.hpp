@@ -41,9 +41,7 @@ class run_list {
   policy_mode x_mode;
 };
 
-/// Whether the plans of a placement are chunks dealt out in rounds, each on one node.
-bool goes_in_rounds(const placement& where, std::size_t page_size);
-/// The nodes of a round robin in order, with so many chunks for each.
+/// The nodes of a round robin in order, and how many chunks each gets in a round.
 std::vector<node_weight> parts_of(const placement& where);
 /// Ranges of so many chunks dealt out in rounds.
 std::size_t ranges_of_rounds(std::span<const node_weight> parts, std::size_t chunks);

@@ -1,4 +1,6 @@
-// strategies: all that a strategy is. To add one: a row in strategies.cpp, its planner in plan.cpp or runs.cpp, its test.
+// strategies: all that a strategy is. To add one: its name and factory in acre/placement.hpp and placement.cpp, a row
+// in strategies.cpp, its planner below, which is written in runs.cpp or in a file of its own, and tests. The compiler
+// names what is missing.
 #pragma once
 
 #include <acre/chunk.hpp>
@@ -29,29 +31,59 @@ enum class layout {
   toucher,     ///< who touches it first
 };
 
+/// What a plan is worked out from beside the placement, the size and the nodes: planned again, it may be another.
+enum class dependence { none, free_memory, function };
+
 struct strategy_row {
-  acre::strategy strategy;
-  std::string_view name;
-  std::string_view soft_name = {};  ///< empty: the same
+  std::string_view name = {};
+  std::string_view soft_name = {};  ///< empty: that of the hard form
   operand takes = operand::nodes;
-  bool has_chunk = false;
-  bool of_the_moment = false;  ///< planned again it may be another plan: by free memory, by a function
-  acre::strictness strictness = acre::strictness::soft;  ///< its own
+  placement (*make)(const operands& o) = nullptr;  ///< from what stands in a text; null: no text can hold it
+
+  acre::strictness strictness = acre::strictness::soft;  ///< where neither hard() nor soft() was called
   std::string_view never_hard = {};                      ///< why it cannot be hard; empty: it can
   std::string_view not_for_threads = {};  ///< why it may not be the policy of a thread; empty: it always may
-  placement (*make)(const operands& o);   ///< null: no text can hold it
-  policy_mode soft_mode = policy_mode::prefer;  ///< of its ranges; hard ones are bound
-  detail::layout (*lies_by)(const placement& where);
-  void (*add_ranges)(plan& p, const placement& where, const topology& machine, const plan_options& options);
+  policy_mode soft_mode = policy_mode::prefer;  ///< the kernel's policy for its ranges; hard ones are bound
+
+  bool has_chunk = false;
+  /// The least that lies together on one node where no chunk is named. Pools have base pages where that is less than a
+  /// huge page.
+  acre::chunk finest = acre::chunk::whole;
+  /// Whether its plans deal out chunks in rounds over its nodes; null: never.
+  bool (*goes_in_rounds)(const placement& where, std::size_t page_size) = nullptr;
+  bool goes_round_as_kernel = false;  ///< by page, its rounds are those of MPOL_INTERLEAVE
+
+  /// Pools use pages again for any block where one policy decides, for those of the same size where the position does,
+  /// and for none where it is the toucher.
+  detail::layout (*lies_by)(const placement& where) = nullptr;
+  dependence depends_on = dependence::none;
+  void (*add_ranges)(plan& p, const placement& where, const topology& machine,
+                     const plan_options& options) = nullptr;
 };
 
+/// All, in the order of their values.
 std::span<const strategy_row> strategies() noexcept;
 const strategy_row& row_of(strategy s) noexcept;
+
 /// Whether a round robin with such chunks goes page by page.
 inline bool is_by_page(const chunk& c, std::size_t page_size) noexcept {
   return c == chunk::automatic || c == chunk::page || (c.bytes() != 0 && c.bytes() <= page_size);
 }
 inline layout layout_of(const placement& where) { return row_of(where.strategy()).lies_by(where); }
+/// False: memory is left as the kernel maps it.
+inline bool binds(const placement& where) {
+  return row_of(where.strategy()).soft_mode != policy_mode::unbound;
+}
+/// Whether the plans of a placement are chunks dealt out in rounds, each on one node.
+inline bool goes_in_rounds(const placement& where, std::size_t page_size) {
+  const auto goes = row_of(where.strategy()).goes_in_rounds;
+  return goes != nullptr && goes(where, page_size);
+}
+/// Whether its chunks are as fine as the budget of ranges allows when memory is mapped.
+inline bool has_automatic_chunks(const placement& where) {
+  return where.chunk() == chunk::automatic && row_of(where.strategy()).has_chunk &&
+         layout_of(where) == layout::position;
+}
 
 // The planners, which have the plan's bytes and page size already.
 

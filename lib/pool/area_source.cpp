@@ -15,6 +15,7 @@
 #include "observe/committer.hpp"
 #include "placement/planned_ranges.hpp"
 #include "placement/policy_call.hpp"
+#include "placement/runs.hpp"
 #include "placement/strategies.hpp"
 #include "pool/moved_pages.hpp"
 #include "pool/slab.hpp"
@@ -30,28 +31,10 @@ constexpr std::size_t large_piece = mebibyte / 8;
 constexpr std::size_t small_piece = mebibyte / 16;
 constexpr std::size_t large_slab = 2 * mebibyte;
 
-bool is_by_less_than_a_huge_page(const chunk& c) {
-  return c == chunk::page || (c.bytes() != 0 && c.bytes() < page_size(page_kind::transparent_huge));
-}
-
 /// Whether the placement goes by parts of an allocation that are smaller than a huge page, or may be.
 bool is_finer_than_huge_pages(const placement& where) {
-  switch (where.strategy()) {
-    case strategy::weighted_by_system:
-    case strategy::by_page:
-      return true;
-    case strategy::interleave:
-    case strategy::weighted:
-      return where.chunk() == chunk::automatic || is_by_less_than_a_huge_page(where.chunk());
-    case strategy::most_free:
-      return is_by_less_than_a_huge_page(where.chunk());
-    case strategy::unbound:
-    case strategy::local:
-    case strategy::bind:
-    case strategy::blocked:
-      break;
-  }
-  return false;
+  const chunk c = where.chunk() == chunk::automatic ? detail::row_of(where.strategy()).finest : where.chunk();
+  return c == chunk::page || (c.bytes() != 0 && c.bytes() < page_size(page_kind::transparent_huge));
 }
 
 page_kind default_pages(const placement& where) {
@@ -60,10 +43,7 @@ page_kind default_pages(const placement& where) {
 }
 
 /// What automatic chunks are about is that a block more needs no ranges more: slabs are dealt out, not blocks.
-bool is_dealt_out_by_slab(const placement& where) {
-  return detail::layout_of(where) == detail::layout::position && detail::row_of(where.strategy()).has_chunk &&
-         where.chunk() == chunk::automatic;
-}
+bool is_dealt_out_by_slab(const placement& where) { return detail::has_automatic_chunks(where); }
 
 page_reuse reuse_of(const placement& where) {
   switch (detail::layout_of(where)) {
@@ -82,11 +62,11 @@ page_reuse reuse_of(const placement& where) {
 std::size_t round_of(const placement& where) {
   if (!detail::row_of(where.strategy()).has_chunk || where.chunk() == chunk::whole) return 1;
   if (detail::layout_of(where) != detail::layout::position) return 1;
-  std::size_t parts = where.strategy() == strategy::most_free ? 1 : where.nodes().size();
-  if (!where.weights().empty()) {
-    parts = 0;
-    for (const node_weight& w : where.weights()) parts += w.weight;
+  std::size_t parts = 0;
+  if (detail::goes_in_rounds(where, sys::page_size())) {
+    for (const node_weight& w : detail::parts_of(where)) parts += w.weight;
   }
+  parts = std::max<std::size_t>(parts, 1);
   constexpr std::size_t most = 1024 * mebibyte;
   const std::size_t part = std::max(where.chunk().bytes(), sys::page_size());
   return part > most / parts ? most : part * parts;

@@ -13,6 +13,7 @@
 #include "base/code_of.hpp"
 #include "base/fork_handlers.hpp"
 #include "base/small_mutex.hpp"
+#include "placement/strategies.hpp"
 
 namespace acre::inline v1 {
 namespace {
@@ -49,7 +50,7 @@ std::pmr::memory_resource* first_default() {
 }  // namespace
 
 pool_resource* resource_for(const placement& where, const pool_options& options) {
-  if (where.strategy() == strategy::by_page) {
+  if (detail::row_of(where.strategy()).depends_on == detail::dependence::function) {
     throw error(errc::unsupported_placement,
                 "resource_for(" + where.to_string() +
                     "): functions cannot be compared, so each call would leave another pool for ever; make a "

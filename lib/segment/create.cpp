@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "area/page_kinds.hpp"
+#include "placement/strategies.hpp"
 #include "segment/existing_pages.hpp"
 #include "segment/segment_errors.hpp"
 #include "segment/segment_state.hpp"
@@ -80,7 +81,7 @@ std::vector<downgrade> place(const segment_object& object, const segment_layout&
                              const topology& machine) {
   const mapping m = map_segment(object, layout, o.page_kind, {});
   std::vector<downgrade> downgrades;
-  if (where.strategy() != strategy::unbound) downgrades = apply(m.data(), ranges, machine);
+  if (detail::binds(where)) downgrades = apply(m.data(), ranges, machine);
   if (!makes_pages(o)) return downgrades;
   const bool huge = is_hugetlb(o.page_kind);
   committing(layout.data, where.to_string(), [&] {

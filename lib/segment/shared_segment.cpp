@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "area/page_kinds.hpp"
+#include "placement/strategies.hpp"
 #include "segment/existing_pages.hpp"
 #include "segment/segment_errors.hpp"
 #include "segment/segment_state.hpp"
@@ -236,7 +237,8 @@ check_result shared_segment::check(const topology& machine) const {
   const mapping m = map_to_look(s);
   const bool huge = is_hugetlb(s.record.page_kind);
   // What was decided is read off the policies, which huge pages have not.
-  const bool undecided = huge && wanted->strategy() == strategy::most_free;
+  const bool undecided =
+      huge && detail::row_of(wanted->strategy()).depends_on == detail::dependence::free_memory;
   check_result result =
       acre::check(m.data(), s.layout.data, undecided ? placement::prefer(wanted->nodes()) : *wanted,
                   {.page_size = planned_page(s.record.page_kind, s.layout.data)}, machine);
