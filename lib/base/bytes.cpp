@@ -1,9 +1,10 @@
 #include <acre/bytes.hpp>
-#include <acre/error.hpp>
 
 #include <array>
 #include <charconv>
 #include <limits>
+
+#include "base/text_error.hpp"
 
 namespace acre::inline v1 {
 namespace {
@@ -12,8 +13,7 @@ constexpr std::array<std::string_view, 7> units = {"", "KiB", "MiB", "GiB", "TiB
 constexpr unsigned largest_parsed = 4;  // TiB
 
 [[noreturn]] void refuse(std::string_view text, const char* mistake, std::size_t position) {
-  throw error(errc::invalid_text,
-              "'" + std::string(text) + "': " + mistake + " at position " + std::to_string(position));
+  throw text_error(text, mistake, position);
 }
 
 /// The power of 1024 of the unit at `position`.

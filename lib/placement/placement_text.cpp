@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/text_error.hpp"
 #include "placement/strategies.hpp"
 
 namespace acre::inline v1 {
@@ -55,21 +56,12 @@ class parser {
   };
 
   [[noreturn]] void fail(std::size_t position, const std::string& message) const {
-    throw error(errc::invalid_text,
-                quoted(x_text) + ": " + message + " at position " + std::to_string(position));
+    throw text_error(x_text, message, position);
   }
 
   /// Passes on what is wrong in a part of the text, with the position in the whole.
-  [[noreturn]] void fail_in(const word& part, const error& e) const {
-    if (e.code() != errc::invalid_text) throw e;
-    constexpr std::string_view mark = " at position ";
-    const std::string message = e.what();
-    const std::size_t at = message.rfind(mark);
-    std::size_t position = 0;
-    if (at != std::string::npos) {
-      std::from_chars(message.data() + at + mark.size(), message.data() + message.size(), position);
-    }
-    fail(part.position + position, message.substr(0, at));
+  [[noreturn]] void fail_in(const word& part, const text_error& e) const {
+    fail(part.position + e.position(), quoted(part.text) + ": " + e.mistake());
   }
 
   bool at_end() const { return x_text.find_first_not_of(blanks, x_at) == std::string_view::npos; }
@@ -125,7 +117,7 @@ class parser {
   node_set read_nodes(const word& w) const {
     try {
       return x_universe != nullptr ? node_set::parse(w.text, *x_universe) : node_set::parse(w.text);
-    } catch (const error& e) {
+    } catch (const text_error& e) {
       fail_in(w, e);
     }
   }
@@ -179,7 +171,7 @@ class parser {
     }
     try {
       return parse_bytes(w.text);
-    } catch (const error& e) {
+    } catch (const text_error& e) {
       fail_in(w, e);
     }
   }

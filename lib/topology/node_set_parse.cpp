@@ -3,13 +3,14 @@
 //   list = ["+"] range {"," range}  |  item {"," item}
 //   item = "all" | range
 //   range = number ["-" number]
-#include <acre/error.hpp>
 #include <acre/node_set.hpp>
 #include <acre/topology.hpp>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+
+#include "base/text_error.hpp"
 
 namespace acre::inline v1 {
 namespace {
@@ -83,8 +84,7 @@ class parser {
 
   [[noreturn]] void refuse(const std::string& mistake) const { refuse(mistake, x_at); }
   [[noreturn]] void refuse(const std::string& mistake, std::size_t position) const {
-    throw error(errc::invalid_text,
-                "'" + std::string(x_text) + "': " + mistake + " at position " + std::to_string(position));
+    throw text_error(x_text, mistake, position);
   }
 
   std::string_view x_text;
