@@ -13,20 +13,19 @@
 #include <optional>
 #include <ostream>
 
-#include "area/cold_mutex.hpp"
 #include "area/exact_block.hpp"
-#include "area/page_kinds.hpp"
+#include "area/huge_page_fallback.hpp"
 #include "area/probe.hpp"
 #include "area/unmap_queue.hpp"
 #include "base/code_of.hpp"
 #include "base/counted.hpp"
 #include "base/report_misuse.hpp"
 #include "observe/exact_pages.hpp"
-#include "placement/kernel_policy.hpp"
 #include "observe/room.hpp"
+#include "placement/kernel_policy.hpp"
 #include "placement/planned_ranges.hpp"
-#include "placement/strategies.hpp"
 #include "placement/policy_call.hpp"
+#include "placement/strategies.hpp"
 #include "sys/pages.hpp"
 
 namespace acre::inline v1 {
@@ -63,8 +62,8 @@ struct area::state {
   bool commits_late() const noexcept { return binds() && options.commit == commit::lazy; }
   bool binds() const noexcept { return bound && detail::binds(where); }
 
-  /// Sizes of blocks follow from bytes, but not where fallback may have chosen other pages; ranges and chunks are as the
-  /// budget was.
+  /// Sizes of blocks follow from bytes, but not where fallback may have chosen other pages; ranges and chunks are as
+  /// the budget was.
   bool remembers() const noexcept { return is_hugetlb(first_kind) || (binds() && !whole); }
   /// The size of the pages that a block was planned in.
   std::size_t page_of(const void* p, std::size_t bytes) const;
@@ -121,7 +120,7 @@ std::size_t area::state::page_of(const void* p, std::size_t bytes) const {
 
 area::area(placement where, area_options options, const topology& machine)
     : x_state(std::make_unique<state>(std::move(where), std::move(options), machine)) {
-  cold_mutex();  // its fork handlers, before anybody holds a lock of an area
+  unmap_queue::of_process();  // its fork handlers, before anybody holds a lock of an area
   probe_result found = probe(x_state->where, x_state->options, x_state->machine);
   x_state->bound = found.bound;
   x_state->first_kind = found.page_kind;
@@ -310,13 +309,13 @@ void area::do_deallocate(void* p, std::size_t bytes, [[maybe_unused]] std::size_
 #ifdef ACRE_CHECKED
   if (!sys::is_mapped(p, size)) return report_no_block("area", p, bytes);
 #endif
-  unmap_queue::unmap(p, size);
+  unmap_queue::of_process().unmap(p, size);
   s.live_blocks.fetch_sub(1, std::memory_order_relaxed);
   s.live_bytes.fetch_sub(size, std::memory_order_relaxed);
 }
 
 std::size_t area::good_size(std::size_t bytes, std::size_t) const noexcept {
-  // With fallback only the smallest pages are sure.
+  // With fallback only the smallest kind of pages is certain.
   const bool sure = x_state->options.fallback == page_fallback::strict;
   return mapped_size(bytes, sure ? x_state->first_kind : page_kind::system);
 }

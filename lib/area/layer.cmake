@@ -4,10 +4,9 @@ acre_layer(area
     mapping.hpp
   SOURCES
     area.cpp
-    cold_mutex.cpp
     exact_block.cpp
+    huge_page_fallback.cpp
     mapping.cpp
-    page_kinds.cpp
     probe.cpp
     unmap_queue.cpp
 )

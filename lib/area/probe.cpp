@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "area/page_kinds.hpp"
+#include "area/huge_page_fallback.hpp"
 #include "observe/policy_look.hpp"
 #include "placement/policy_call.hpp"
 #include "placement/strategies.hpp"

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/code_of.hpp"
-#include "observe/move_to_plan.hpp"
+#include "observe/page_mover.hpp"
 #include "observe/page_walk.hpp"
 #include "observe/populate.hpp"
 #include "placement/kernel_policy.hpp"
@@ -33,7 +33,7 @@ constexpr std::size_t little = std::size_t{4} << 20;
 class momentary_ranges {
  public:
   explicit momentary_ranges(std::size_t bytes) {
-    // Not the last ones, which others would miss.
+    // Not from the last half of the budget, which others may need.
     if (bytes <= little || ranges_in_use() > range_budget() / 2 - std::min(range_budget() / 2, many_ranges))
       return;
     try {
@@ -145,13 +145,13 @@ void add(migration& all, const migration& part, std::size_t offset) {
 }  // namespace
 
 int prefer_for_now(void* p, std::size_t bytes, const node_set& nodes) noexcept {
-  // Of one node what is nearest to it is next, without a home node being set.
+  // MPOL_PREFERRED spills to what is nearest to its node, without a home node being set.
   const int mode = nodes.size() == 1 ? sys::mode_preferred : sys::mode_preferred_many;
   return sys::bind(p, bytes, mode, to_bits(nodes));
 }
 
-// The kernel joins mappings only if their pages are found in the same way (anon_vma), which is settled when the first page
-// of one is made: for all that is cut out of it afterwards, and for what is joined with it before.
+// The kernel joins mappings only if their pages are found in the same way (anon_vma), which is settled when the first
+// page of one is made: for all that is cut out of it afterwards, and for what is joined with it before.
 void prepare_exact_pages(const planned_mapping& as, const topology& machine) {
   const policy one = as.together();
   apply(as.begin, plan{.ranges = {{0, as.bytes, one}}, .bytes = as.bytes, .page_size = as.page_size},

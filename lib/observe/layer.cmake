@@ -13,6 +13,7 @@ acre_layer(observe
     locate.cpp
     migrate.cpp
     numa_maps.cpp
+    oom_safe_populate.cpp
     owners_told.cpp
     page_mover.cpp
     page_range.cpp

@@ -11,7 +11,6 @@
 #include "base/code_of.hpp"
 #include "base/counted.hpp"
 #include "observe/exact_pages.hpp"
-#include "observe/move_to_plan.hpp"
 #include "observe/owners_told.hpp"
 #include "observe/page_mover.hpp"
 #include "observe/page_range.hpp"
@@ -23,8 +22,8 @@
 namespace acre::inline v1 {
 namespace {
 
-/// The whole pages of a range: of one that begins with a page those that it has a part of, as apply() has it; else those
-/// that lie inside, for the others are shared with neighbours.
+/// The whole pages of a range: of one that begins with a page those that it has a part of, as apply() has it; else
+/// those that lie inside, for the others are shared with neighbours.
 /// \param page bytes of a page at the beginning
 page_range whole_pages(page_range range, const void* p, std::size_t bytes, std::size_t page) {
   const auto first = reinterpret_cast<std::uintptr_t>(p);
@@ -63,13 +62,9 @@ std::vector<downgrade> apply_told(const page_range& range, const plan& wanted, c
 
 }  // namespace
 
-migration move_to_plan(void* p, const plan& wanted, const topology& machine) {
-  return page_mover(require_mapped(p, wanted.bytes, "migrate"), wanted, machine).run();
-}
-
 migration migrate(void* p, std::size_t bytes, const placement& where, const topology& machine) {
   const page_range touched = require_mapped(p, bytes, "migrate");
-  // Without /proc nobody knows, and hugetlb pages are few.
+  // Without /proc nobody tells the size of pages; base pages are the likely ones.
   const std::size_t page = sys::page_size_at(touched.begin).value_or(sys::page_size());
   const page_range range = whole_pages(touched, p, bytes, page);
   // A part of what was planned as `where` goes where the whole has it.

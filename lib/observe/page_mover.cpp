@@ -227,8 +227,8 @@ void page_mover::move_wrong_pages() {
   if (refused != 0) move_by_policy(moves);
 }
 
-/// Where the kernel tells of mappings only, and one has pages on several nodes: mbind(2) knows better which lie elsewhere.
-/// When they lie on one node, that is told.
+/// Where the kernel tells of mappings only, and one has pages on several nodes: mbind(2) knows better which lie
+/// elsewhere. When they lie on one node, that is told.
 /// \returns whether there were such pages
 bool page_mover::move_untold_pages() {
   bool any = false;
@@ -254,8 +254,8 @@ bool page_mover::move_untold_pages() {
   return any;
 }
 
-/// Where move_pages(2) is refused: mbind(2) moves what lies elsewhere, a run of pages at a time. By a preference: touching
-/// new pages of a full node must kill nobody meanwhile.
+/// Where move_pages(2) is refused: mbind(2) moves what lies elsewhere, a run of pages at a time. By a preference:
+/// touching new pages of a full node must kill nobody meanwhile.
 void page_mover::move_by_policy(const pending_moves& moves) {
   for (std::size_t k = 0; k < moves.size();) {
     const std::size_t first = index(moves.page(k));
@@ -316,6 +316,10 @@ migration page_mover::report() const {
     begin = end;
   }
   return result;
+}
+
+migration move_to_plan(void* p, const plan& wanted, const topology& machine) {
+  return page_mover(require_mapped(p, wanted.bytes, "migrate"), wanted, machine).run();
 }
 
 }  // namespace acre::inline v1

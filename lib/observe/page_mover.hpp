@@ -61,4 +61,10 @@ class page_mover {
   std::vector<int> x_status;      ///< by page: of the last attempt
 };
 
+/// The second half of migrate(): moves those of a plan's pages that exist, each to the node the plan says. Installs no
+/// policies.
+/// \param p the start of a page, for the plan's bytes
+/// \throws error what migrate() throws but for what apply() does
+migration move_to_plan(void* p, const plan& wanted, const topology& machine);
+
 }  // namespace acre::inline v1

@@ -1,14 +1,20 @@
 #include "observe/populate.hpp"
 
+#include <acre/error.hpp>
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <deque>
 #include <exception>
+#include <iterator>
 #include <map>
-#include <optional>
+#include <string>
+#include <system_error>
 #include <thread>
-#include <vector>
+#include <utility>
 
+#include "base/counted.hpp"
 #include "sys/pages.hpp"
 #include "sys/threads.hpp"
 
@@ -19,19 +25,6 @@ namespace {
 constexpr std::size_t per_thread = std::size_t{32} << 20;
 /// Pieces are smaller, so that threads of one node end together.
 constexpr std::size_t per_piece = std::size_t{8} << 20;
-
-struct piece {
-  std::byte* data;
-  std::size_t bytes;
-};
-
-/// Pieces that want to be touched from one node's CPUs (no node: from the caller's).
-struct job {
-  std::vector<piece> pieces;
-  std::size_t bytes = 0;
-  std::vector<unsigned> cpus;
-  std::atomic<std::size_t> next{0};
-};
 
 /// Linux < 5.14 has no MADV_POPULATE_WRITE; its EINVAL would look like that of memory that cannot be written.
 bool kernel_populates() noexcept {
@@ -57,19 +50,25 @@ void touch(std::byte* data, std::size_t bytes) noexcept {
   }
 }
 
-int populate_piece(const piece& p) noexcept {
-  if (kernel_populates()) return sys::populate(p.data, p.bytes);
-  touch(p.data, p.bytes);
+int populate_piece(std::byte* data, std::size_t bytes) noexcept {
+  if (kernel_populates()) return sys::populate(data, bytes);
+  touch(data, bytes);
   return 0;
 }
 
-/// Takes pieces until there are none or somebody failed. `first_error` needs no order: it is read after the
-/// joins.
-void work(job& j, std::atomic<int>& first_error) noexcept {
+/// A job, and which of its pieces is next.
+struct job_under_way {
+  const populate_job* job;
+  std::atomic<std::size_t> next{0};
+};
+
+/// Takes pieces until there are none left, or one has failed.
+void work(job_under_way& j, std::byte* base, std::atomic<int>& first_error) noexcept {
   for (;;) {
     const std::size_t i = j.next.fetch_add(1, std::memory_order_relaxed);
-    if (i >= j.pieces.size() || first_error.load(std::memory_order_relaxed) != 0) return;
-    if (const int e = populate_piece(j.pieces[i])) {
+    if (i >= j.job->pieces.size() || first_error.load(std::memory_order_relaxed) != 0) return;
+    const populate_piece_at& piece = j.job->pieces[i];
+    if (const int e = populate_piece(base + piece.offset, piece.bytes)) {
       int none = 0;
       first_error.compare_exchange_strong(none, e, std::memory_order_relaxed);
     }
@@ -88,39 +87,44 @@ std::vector<unsigned> common(const std::vector<unsigned>& a, const std::vector<u
   return both;
 }
 
-std::map<std::optional<node_id>, job> jobs_of(const plan& p, std::byte* base) {
-  std::map<std::optional<node_id>, job> jobs;
+}  // namespace
+
+std::vector<populate_job> populate_jobs(const plan& p, const topology& machine,
+                                        const std::vector<unsigned>& allowed, std::optional<node_id> here) {
+  std::map<std::optional<node_id>, populate_job> jobs;
   const std::size_t step = std::max(per_piece, p.page_size);
   for (const plan_range& r : p.ranges) {
-    job& j = jobs[toucher(r.policy)];
-    for (std::size_t at = 0; at < r.length; at += step) {
-      j.pieces.push_back({base + r.offset + at, std::min(step, r.length - at)});
-    }
-    j.bytes += r.length;
+    populate_job& j = jobs[toucher(r.policy)];
+    for (std::size_t at = 0; at < r.length; at += step)
+      j.pieces.push_back({r.offset + at, std::min(step, r.length - at)});
   }
-  return jobs;
+  std::vector<populate_job> all;
+  for (auto& [node, j] : jobs) {
+    const std::optional<node_id> on = node ? node : here;
+    if (on && machine.nodes().contains(*on)) j.cpus = common(machine.cpus(*on), allowed);
+    // A node without CPUs: any CPU will do.
+    if (j.cpus.empty()) j.cpus = allowed;
+    std::size_t bytes = 0;
+    for (const populate_piece_at& piece : j.pieces) bytes += piece.bytes;
+    j.threads = std::min(bytes / per_thread, std::max<std::size_t>(j.cpus.size(), 1));
+    all.push_back(std::move(j));
+  }
+  return all;
 }
-
-}  // namespace
 
 int populate_parallel(const plan& p, std::byte* base, const topology& machine) {
   std::atomic<int> error{0};
-  auto jobs = jobs_of(p, base);
-  const std::vector<unsigned> allowed = sys::allowed_cpus();
-  const std::optional<node_id> here = machine.node_of_cpu(sys::current_cpu());
+  const std::vector<populate_job> jobs =
+      populate_jobs(p, machine, sys::allowed_cpus(), machine.node_of_cpu(sys::current_cpu()));
+  std::deque<job_under_way> all;
+  for (const populate_job& j : jobs) all.emplace_back(&j);
   std::vector<std::jthread> threads;  // joins whatever happens
-  for (auto& [node, j] : jobs) {
-    const std::optional<node_id> on = node ? node : here;
-    j.cpus =
-        on && machine.nodes().contains(*on) ? common(machine.cpus(*on), allowed) : std::vector<unsigned>{};
-    // A node without CPUs: any CPU will do.
-    if (j.cpus.empty()) j.cpus = allowed;
-    const std::size_t wanted = std::min(j.bytes / per_thread, std::max<std::size_t>(j.cpus.size(), 1));
-    for (std::size_t i = 0; i < wanted; ++i) {
+  for (job_under_way& j : all) {
+    for (std::size_t i = 0; i < j.job->threads; ++i) {
       try {
-        threads.emplace_back([&error, &job = j] {
-          sys::pin(job.cpus);
-          work(job, error);
+        threads.emplace_back([&error, &j, base] {
+          sys::pin(j.job->cpus);
+          work(j, base, error);
         });
       } catch (const std::exception&) {
         break;  // no more threads to be had: those there are, and the caller, do the work
@@ -129,9 +133,22 @@ int populate_parallel(const plan& p, std::byte* base, const topology& machine) {
   }
   // What was too little for a thread, and what is left, the caller does; where the policy names the nodes it
   // does not matter who touches.
-  for (auto& [node, j] : jobs) work(j, error);
+  for (job_under_way& j : all) work(j, base, error);
   threads.clear();
   return error.load(std::memory_order_relaxed);
+}
+
+void populate_or_throw(const plan& p, std::byte* base, bool pooled, const topology& machine) {
+  const int e = populate_parallel(p, base, machine);
+  if (e == 0) return;
+  const std::string what = "prefault of " + counted(p.bytes, "byte");
+  if (e == EFAULT && pooled)
+    throw error(errc::no_huge_pages, what + ": no huge page left where the policy allows one");
+  if (e == EINVAL) throw error(errc::invalid_argument, what + ": the range is not writable");
+  if (e == ENOMEM)
+    throw error(errc::out_of_memory, what + ": no memory, or part of the range was unmapped meanwhile");
+  // EFAULT: nothing behind a file mapping, or its file system is full. EHWPOISON: a memory error.
+  throw error(std::error_code(e, std::system_category()), what);
 }
 
 }  // namespace acre::inline v1

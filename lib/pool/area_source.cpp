@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "area/exact_block.hpp"
-#include "area/page_kinds.hpp"
+#include "area/huge_page_fallback.hpp"
 #include "observe/committer.hpp"
 #include "placement/planned_ranges.hpp"
 #include "placement/policy_call.hpp"

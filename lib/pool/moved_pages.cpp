@@ -9,7 +9,7 @@
 #include <system_error>
 
 #include "observe/exact_pages.hpp"
-#include "observe/move_to_plan.hpp"
+#include "observe/page_mover.hpp"
 #include "placement/planned_ranges.hpp"
 #include "sys/pages.hpp"
 

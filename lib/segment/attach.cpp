@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "area/page_kinds.hpp"
+#include "area/huge_page_fallback.hpp"
 #include "segment/segment_errors.hpp"
 #include "segment/segment_state.hpp"
 #include "sys/pages.hpp"

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "area/page_kinds.hpp"
+#include "area/huge_page_fallback.hpp"
 #include "placement/strategies.hpp"
 #include "segment/existing_pages.hpp"
 #include "segment/segment_errors.hpp"

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <span>
 
-#include "area/page_kinds.hpp"
+#include "area/huge_page_fallback.hpp"
 #include "sys/pages.hpp"
 #include "sys/shared.hpp"
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "area/page_kinds.hpp"
-#include "observe/move_to_plan.hpp"
+#include "area/huge_page_fallback.hpp"
+#include "observe/page_mover.hpp"
 #include "segment/existing_pages.hpp"
 #include "segment/segment_state.hpp"
 #include "sys/pages.hpp"

@@ -6,7 +6,7 @@
 #include <limits>
 #include <string>
 
-#include "area/page_kinds.hpp"
+#include "area/huge_page_fallback.hpp"
 #include "segment/segment_record.hpp"
 #include "sys/pages.hpp"
 

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <utility>
 
-#include "area/page_kinds.hpp"
+#include "area/huge_page_fallback.hpp"
 #include "observe/page_range.hpp"
 #include "segment/segment_errors.hpp"
 #include "segment/segment_object.hpp"

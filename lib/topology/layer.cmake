@@ -7,9 +7,9 @@ acre_layer(topology
     cpus.cpp
     distances.cpp
     hwloc_version.cpp
-    kind.cpp
     load.cpp
     machine.cpp
+    memory_kind.cpp
     nearest.cpp
     node_files.cpp
     node_set.cpp

@@ -1,4 +1,4 @@
-#include "area/page_kinds.hpp"
+#include "area/huge_page_fallback.hpp"
 
 #include <acre/bytes.hpp>
 

@@ -1,4 +1,4 @@
-// page_kinds: which pages an area can have here, and what comes next if it cannot.
+// huge_page_fallback: whether there are huge pages for a mapping, and which pages come next if there are none.
 #pragma once
 
 #include <acre/mapping.hpp>
@@ -29,7 +29,7 @@ std::string why_unavailable(page_kind kind, sharing s);
 /// have. The kernel reserves huge pages for the whole machine only and answers with SIGBUS at first touch where a node
 /// has none, or the group may have no more.
 std::string why_short(const plan& p, page_kind kind);
-/// The same without a plan, of the group's limit alone.
+/// Why a limit of the control group leaves not so many bytes of huge pages; empty if it does.
 std::string why_group_is_short(std::uint64_t bytes, page_kind kind);
 
 /// True if nothing tells how many free huge pages the nodes of the hard ranges have: then the kernel has to be asked
