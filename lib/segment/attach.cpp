@@ -39,12 +39,12 @@ void require_options(const attach_options& o) {
 }
 
 /// What acre wrote must fit together, and the object.
-void require_fit(const segment_record& record, const segment_object& object) {
-  const std::size_t huge = is_hugetlb(record.page_kind) ? page_size(record.page_kind) : 0;
+void require_fit(const segment_header& header, const segment_object& object) {
+  const std::size_t huge = is_hugetlb(header.page_kind) ? page_size(header.page_kind) : 0;
   if (huge != object.huge_page()) reject("its header speaks of other pages than it has");
-  if ((record.backend == segment_backend::sysv) != (object.backend() == segment_backend::sysv))
+  if ((header.backend == segment_backend::sysv) != (object.backend() == segment_backend::sysv))
     reject("its header speaks of another backend");
-  if (segment_layout(record.bytes, record.page_kind).object != record.object_bytes)
+  if (segment_layout(header.bytes, header.page_kind).object != header.object_bytes)
     reject("its header speaks of sizes that do not fit together");
 }
 
@@ -57,7 +57,7 @@ page_kind kind_of(std::size_t huge_page) {
   return page_kind::system;
 }
 
-segment_record foreign_record(const segment_object& object, std::uint64_t bytes) {
+segment_header foreign_header(const segment_object& object, std::uint64_t bytes) {
   if (bytes == 0) reject("it has no bytes");
   return {.bytes = bytes,
           .object_bytes = bytes,
@@ -65,31 +65,31 @@ segment_record foreign_record(const segment_object& object, std::uint64_t bytes)
           .backend = object.backend()};
 }
 
-/// All of it is data.
-segment_layout foreign_layout(const segment_record& record) {
-  segment_layout layout(record.bytes, record.page_kind);
+/// The header of a segment that is not acre's: all of it is data.
+segment_layout foreign_layout(const segment_header& header) {
+  segment_layout layout(header.bytes, header.page_kind);
   layout.object = layout.mapped = layout.data;
   return layout;
 }
 
 /// \throws error errc::foreign_segment
-segment_record record_of(const segment_object& object, std::uint64_t bytes) {
+segment_header header_of(const segment_object& object, std::uint64_t bytes) {
   if (object.stage() == object_stage::foreign) reject("it is none of acre's");
-  segment_record record = decode(object.read_record(bytes), bytes);
+  segment_header header = decode(object.read_header(bytes), bytes);
   try {
-    require_fit(record, object);
+    require_fit(header, object);
   } catch (const error& e) {
     reject(std::string("its header says the impossible: ") + e.what());
   }
-  return record;
+  return header;
 }
 
-map_wish wish_of(const segment_record& record, const attach_options& o) {
+map_wish wish_of(const segment_header& header, const attach_options& o) {
   map_wish wish{.access = o.access, .address = o.address};
   if (o.at == attach_at::creator_address) {
-    wish.address = reinterpret_cast<void*>(record.address);
-    if (record.address == 0) reject("the address at its creator is not known");
-    if (record.address % sys::page_size() != 0) reject("its header names an address between two pages");
+    wish.address = reinterpret_cast<void*>(header.address);
+    if (header.address == 0) reject("the address at its creator is not known");
+    if (header.address % sys::page_size() != 0) reject("its header names an address between two pages");
   }
   if (wish.address != nullptr) wish.use = address_use::exact;
   return wish;
@@ -111,31 +111,31 @@ identified identify(const segment_object& object, const attach_options& o) {
   require_owner(facts, o);
   if (object.stage() == object_stage::unfinished) fail_not_ready(object.creator());
   try {
-    return {record_of(object, facts.bytes), false};
+    return {header_of(object, facts.bytes), false};
   } catch (const error& e) {
     if (e.code() != errc::foreign_segment || o.foreign == foreign_memory::refuse) throw;
-    return {foreign_record(object, facts.bytes), true};
+    return {foreign_header(object, facts.bytes), true};
   }
 }
 
 std::unique_ptr<segment_state> attach_segment(std::unique_ptr<segment_object> object,
                                               const attach_options& o) {
   require_options(o);
-  auto [record, foreign] = identify(*object, o);
+  auto [header, foreign] = identify(*object, o);
   if (!foreign) object->seal();
   // Since it was looked at it may have been shrunk; sealed it cannot be any more.
   const object_facts facts = object->facts();
-  if (facts.bytes != record.object_bytes) reject("its size changes");
+  if (facts.bytes != header.object_bytes) reject("its size changes");
   if (o.shrinking == shrinking::refuse && !facts.sealed) {
     throw error(
         errc::not_sealed,
         "segment: others could shrink it, which would make touching it a SIGBUS: it has no F_SEAL_SHRINK");
   }
   const segment_layout layout =
-      foreign ? foreign_layout(record) : segment_layout(record.bytes, record.page_kind);
-  mapping memory = map_segment(*object, layout, record.page_kind, wish_of(record, o));
+      foreign ? foreign_layout(header) : segment_layout(header.bytes, header.page_kind);
+  mapping memory = map_segment(*object, layout, header.page_kind, wish_of(header, o));
   return std::make_unique<segment_state>(segment_state{.object = std::move(object),
-                                                       .record = std::move(record),
+                                                       .header = std::move(header),
                                                        .layout = layout,
                                                        .memory = std::move(memory),
                                                        .writable = o.access == access::read_write,

@@ -2,6 +2,7 @@
 #include <acre/error.hpp>
 #include <acre/prefault.hpp>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -10,7 +11,6 @@
 #include "segment/existing_pages.hpp"
 #include "segment/segment_errors.hpp"
 #include "segment/segment_state.hpp"
-#include "segment/shared_address.hpp"
 #include "sys/processes.hpp"
 #include "sys/shared.hpp"
 
@@ -63,9 +63,9 @@ std::unique_ptr<segment_object> make_object(const segment_name& name, std::uint6
 
 bool makes_pages(const segment_options& o) { return is_hugetlb(o.page_kind) || o.commit == commit::eager; }
 
-/// Makes the huge page that ends with the record: who touches one that cannot be had gets a SIGBUS. If it holds no data
+/// Makes the huge page that ends with the header: who touches one that cannot be had gets a SIGBUS. If it holds no data
 /// it lies rather on nodes that the data do not need.
-void commit_record_page(const mapping& m, const segment_layout& layout, const placement& where,
+void commit_header_page(const mapping& m, const segment_layout& layout, const placement& where,
                         const topology& machine) {
   std::byte* const last = static_cast<std::byte*>(m.data()) + (layout.mapped - layout.page);
   const node_set others = where.nodes().empty() ? node_set{} : machine.default_nodes() - where.nodes();
@@ -89,13 +89,13 @@ std::vector<downgrade> place(const segment_object& object, const segment_layout&
       if (const std::string why = why_short(ranges, o.page_kind); !why.empty())
         throw error(errc::no_huge_pages, why);
     }
-    if (huge) commit_record_page(m, layout, where, machine);
+    if (huge) commit_header_page(m, layout, where, machine);
     prefault(m.data(), ranges, machine);
   });
   return downgrades;
 }
 
-segment_record new_record(std::size_t bytes, const segment_layout& layout, const placement& where,
+segment_header new_header(std::size_t bytes, const segment_layout& layout, const placement& where,
                           const segment_options& o) {
   const pid_t self = sys::process_number();
   return {.bytes = bytes,
@@ -110,6 +110,13 @@ segment_record new_record(std::size_t bytes, const segment_layout& layout, const
 
 }  // namespace
 
+void* shared_address() noexcept {
+  constexpr std::uint64_t first = 0x2000'0000'0000;
+  constexpr std::uint64_t last = 0x5000'0000'0000;
+  constexpr std::uint64_t step = std::uint64_t{1} << 30;
+  return reinterpret_cast<void*>(first + sys::random_bits() % ((last - first) / step) * step);
+}
+
 std::unique_ptr<segment_state> create_segment(const segment_name& name, std::size_t bytes,
                                               const placement& where, const segment_options& o,
                                               const topology& machine) {
@@ -120,7 +127,7 @@ std::unique_ptr<segment_state> create_segment(const segment_name& name, std::siz
   if (!why.empty()) throw allocation_error(errc::no_huge_pages, bytes, where.to_string(), why);
 
   auto s = std::make_unique<segment_state>(segment_state{.object = make_object(name, layout.object, o),
-                                                         .record = new_record(bytes, layout, where, o),
+                                                         .header = new_header(bytes, layout, where, o),
                                                          .layout = layout,
                                                          .created = true});
   s->downgrades = place(*s->object, layout, where, ranges, o, machine);
@@ -129,8 +136,8 @@ std::unique_ptr<segment_state> create_segment(const segment_name& name, std::siz
                            .use = o.address == nullptr ? address_use::hint : address_use::exact});
   // As with an area, nobody who was promised its pages waits for a fault, and acre::locate() finds them.
   if (makes_pages(o)) map_existing_pages(s->memory, layout.data, *s->object, layout.data);
-  s->record.address = reinterpret_cast<std::uintptr_t>(s->memory.data());
-  s->object->write_record(encode(s->record), layout.object);
+  s->header.address = reinterpret_cast<std::uintptr_t>(s->memory.data());
+  s->object->write_header(encode(s->header), layout.object);
   s->object->seal();
   s->sealed = s->object->facts().sealed;
   s->object->publish();

@@ -28,8 +28,8 @@ void map_for_reading(std::byte* p, std::size_t bytes) {
     throw error(std::error_code(e, std::system_category()), "segment: mapping its pages");
 }
 
-/// Calls run(first page, pages) for each run of pages that exist. Goes over holes of files in one step: a sparse file of
-/// some TiB would take minutes.
+/// Calls run(first page, pages) for each run of pages that exist. Goes over holes of files in one step: a sparse file
+/// of some TiB would take minutes.
 template <class Run>
 void each_run(const std::byte* base, std::size_t bytes, int file, Run run) {
   std::array<unsigned char, 4096> present;

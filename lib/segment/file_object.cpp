@@ -52,16 +52,16 @@ class file_object final : public segment_object {
                            .file = x_file});
   }
 
-  record_bytes read_record(std::uint64_t bytes) const override {
-    record_bytes page{};
-    if (bytes < record_size) return page;
-    const int e = sys::read_at(x_file, bytes - record_size, page.data(), page.size());
+  header_bytes read_header(std::uint64_t bytes) const override {
+    header_bytes page{};
+    if (bytes < header_size) return page;
+    const int e = sys::read_at(x_file, bytes - header_size, page.data(), page.size());
     if (e == ENODATA) return {};
     if (e != 0) fail_call(e, "reading its header");
     return page;
   }
 
-  void write_record(const record_bytes& page, std::uint64_t bytes) override {
+  void write_header(const header_bytes& page, std::uint64_t bytes) override {
     if (const std::size_t huge = huge_page()) return write_huge(page, bytes, huge);
     // Where shared memory gets transparent huge pages unasked, pwrite(2) would make one, with data in it.
     const std::size_t unit = sys::page_size();
@@ -70,7 +70,7 @@ class file_object final : public segment_object {
     int e = sys::populate(last.data(), last.size());
     if (e == EFAULT) fail_room(ENOSPC, bytes, false);
     // Not by the mapping: somebody may shrink the file now.
-    e = sys::write_at(x_file, bytes - record_size, page.data(), page.size());
+    e = sys::write_at(x_file, bytes - header_size, page.data(), page.size());
     if (e != 0) fail_room(e, bytes, false);
   }
 
@@ -131,12 +131,12 @@ class file_object final : public segment_object {
   }
 
   /// hugetlbfs cannot be written to, only mapped (Linux 6.12).
-  void write_huge(const record_bytes& page, std::uint64_t bytes, std::size_t huge) const {
+  void write_huge(const header_bytes& page, std::uint64_t bytes, std::size_t huge) const {
     const page_kind kind = huge == page_size(page_kind::huge_2mb) ? page_kind::huge_2mb : page_kind::huge_1gb;
     const mapping last(
         huge, {.page_kind = kind, .sharing = sharing::shared, .file = x_file, .offset = bytes - huge});
     if (sys::populate(last.data(), last.size()) == EFAULT) fail_room(ENOMEM, bytes, true);
-    std::memcpy(static_cast<std::byte*>(last.data()) + huge - record_size, page.data(), page.size());
+    std::memcpy(static_cast<std::byte*>(last.data()) + huge - header_size, page.data(), page.size());
   }
 
   segment_backend x_backend;

@@ -10,11 +10,9 @@ acre_layer(segment
     segment_bind.cpp
     segment_by_code.cpp
     segment_errors.cpp
-    segment_layout.cpp
+    segment_header.cpp
     segment_name.cpp
-    segment_record.cpp
     segment_state.cpp
-    shared_address.cpp
     shared_segment.cpp
     sysv_object.cpp
 )

@@ -16,12 +16,12 @@
 namespace acre::inline v1 {
 namespace {
 
-/// Where its pages lie; nothing if the kernel does not tell this user.
-std::optional<residency> residency_of(const segment_object& object, const segment_record& record,
+/// Where the pages of a segment lie; nothing if the kernel does not tell this user.
+std::optional<residency> residency_of(const segment_object& object, const segment_header& header,
                                       const object_facts& facts) {
   try {
-    const segment_layout layout(record.bytes, record.page_kind);
-    const mapping m = map_segment(object, layout, record.page_kind, {.access = access::read_only});
+    const segment_layout layout(header.bytes, header.page_kind);
+    const mapping m = map_segment(object, layout, header.page_kind, {.access = access::read_only});
     map_existing_pages(m, layout.data, object, facts.present);
     return locate(m.data(), layout.data);
   } catch (const error&) {
@@ -41,14 +41,14 @@ segment_info unfinished(const segment_object& object, const object_facts& facts)
 }
 
 segment_info finished(const segment_object& object, const object_facts& facts) {
-  const segment_record record = identify(object, {.owner = segment_owner::any}).record;
+  const segment_header header = identify(object, {.owner = segment_owner::any}).header;
   return {.backend = object.backend(),
-          .bytes = record.bytes,
-          .page_kind = record.page_kind,
-          .placement = describe(record),
-          .creator = record.creator,
-          .state = state_of_creator(record),
-          .resident = residency_of(object, record, facts)};
+          .bytes = header.bytes,
+          .page_kind = header.page_kind,
+          .placement = describe(header),
+          .creator = header.creator,
+          .state = state_of_creator(header),
+          .resident = residency_of(object, header, facts)};
 }
 
 /// Adds the segment unless it is none of acre's, or may not be looked at.

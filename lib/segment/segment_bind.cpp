@@ -40,7 +40,7 @@ part part_of(const segment_layout& layout, const segment_bind_options& o) {
 /// (mbind_range() of Linux 6.1 and 6.12).
 std::vector<downgrade> place_part(const segment_state& s, const part& where_to, const plan& ranges,
                                   const topology& machine) {
-  const mapping m = map_segment(*s.object, s.layout, s.record.page_kind, {});
+  const mapping m = map_segment(*s.object, s.layout, s.header.page_kind, {});
   auto* const all = static_cast<std::byte*>(m.data());
   std::byte* const begin = all + where_to.offset;
   // "None" is what a new mapping has: so another before, and neighbours of another kind.
@@ -57,18 +57,18 @@ std::vector<downgrade> place_part(const segment_state& s, const part& where_to, 
   return apply(begin, ranges, machine);
 }
 
-/// The record in the object may be newer than this process's.
+/// The header in the object may be newer than this process's.
 void write_placement(segment_state& s, const part& changed, const placement& where) {
   if (s.foreign) return;
-  segment_record record = decode(s.object->read_record(s.record.object_bytes), s.record.object_bytes);
+  segment_header header = decode(s.object->read_header(s.header.object_bytes), s.header.object_bytes);
   if (changed.bytes == s.layout.data) {
-    record.placement = where.to_string();
-    record.partly_rebound = false;
+    header.placement = where.to_string();
+    header.partly_rebound = false;
   } else {
-    record.partly_rebound = true;
+    header.partly_rebound = true;
   }
-  s.object->write_record(encode(record), s.record.object_bytes);
-  s.record = std::move(record);
+  s.object->write_header(encode(header), s.header.object_bytes);
+  s.header = std::move(header);
 }
 
 }  // namespace
@@ -83,23 +83,23 @@ migration shared_segment::bind(const placement& where, const segment_bind_option
   const object_facts now = s.require_intact();
   const part range = part_of(s.layout, o);
   std::byte* const begin = s.data() + range.offset;
-  const plan ranges = plan_mapping(where, range.bytes, range.bytes, s.record.page_kind, machine);
+  const plan ranges = plan_mapping(where, range.bytes, range.bytes, s.header.page_kind, machine);
   migration result;
   if (o.existing == existing_pages::migrate) {
     std::vector<downgrade> downgrades;
     // Of hugetlb pages others would not see it.
-    if (!is_hugetlb(s.record.page_kind)) downgrades = place_part(s, range, ranges, machine);
+    if (!is_hugetlb(s.header.page_kind)) downgrades = place_part(s, range, ranges, machine);
     map_existing_pages(s.memory, s.layout.data, *s.object, now.present);
     result = move_to_plan(begin, ranges, machine);
     result.downgrades = std::move(downgrades);
   } else {
-    if (is_hugetlb(s.record.page_kind)) {
+    if (is_hugetlb(s.header.page_kind)) {
       throw error(
           errc::unsupported_placement,
           "segment: the kernel keeps no placement of hugetlb pages for other processes; those that exist "
           "can be moved (existing_pages::migrate)");
     }
-    if (has_pages(begin, range.bytes, s.record.page_kind)) {
+    if (has_pages(begin, range.bytes, s.header.page_kind)) {
       throw error(errc::already_populated,
                   "segment: pages exist there already; existing_pages::migrate would move them");
     }

@@ -1,4 +1,4 @@
-// What the kernel's refusals mean for segments.
+// segment_errors: what the kernel's refusals mean for segments.
 #pragma once
 
 #include <acre/error.hpp>
@@ -8,16 +8,17 @@
 
 namespace acre::inline v1 {
 
-/// Of an object that cannot be what it should be: errc::foreign_segment.
+/// Throws errc::foreign_segment, for an object that cannot be what it should be.
 [[noreturn]] void reject(const std::string& why);
-/// \param what was tried, of what
+/// Throws what an errno means.
+/// \param what was tried on which object, for the message
 [[noreturn]] void fail_call(int error, const std::string& what);
-/// Of a new segment of so many bytes: no room of some kind.
+/// Throws what an errno means where there is no room for a new segment of `bytes` bytes.
 [[noreturn]] void fail_room(int error, std::uint64_t bytes, bool huge);
-/// What prefault() says of pages that do not come, as an error of an allocation.
+/// Throws what prefault() says of pages that do not come as an error of an allocation.
 [[noreturn]] void fail_commit(const error& why, std::uint64_t bytes, const std::string& where);
 
-/// Calls commit(), see fail_commit().
+/// Calls commit(); an error of it goes through fail_commit().
 template <class F>
 void committing(std::uint64_t bytes, const std::string& where, F commit) {
   try {

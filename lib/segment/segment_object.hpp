@@ -1,5 +1,5 @@
-// segment_object: the kernel's object behind a segment: a file, or a System V segment. Knows how to map it and where its
-// record lies, nothing of placements.
+// segment_object: the kernel's object behind a segment: a file, or a System V segment. Knows how to map it and where
+// its header lies, nothing of placements.
 #pragma once
 
 #include <acre/mapping.hpp>
@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "segment/segment_record.hpp"
+#include "segment/segment_header.hpp"
 
 namespace acre::inline v1 {
 
@@ -26,14 +26,14 @@ struct object_facts {
   std::uint64_t bytes = 0;                    ///< of all, as it is now
   std::optional<std::uint64_t> present = {};  ///< bytes of pages that exist, where the kernel tells
   uid_t owner = 0;
-  uid_t maker = 0;  ///< has the owner's rights, too; of files the same
+  uid_t maker = 0;  ///< has the owner's rights, too; of a file it is the owner
   unsigned mode = 0;
   bool sealed = false;  ///< cannot shrink
 };
 
-/// What can be said of an object before its record is read.
+/// What can be said of an object before its header is read.
 enum class object_stage {
-  open,        ///< the record will tell
+  open,        ///< the header will tell
   unfinished,  ///< its creator is at work on it, or died
   foreign,     ///< not made by acre
 };
@@ -45,18 +45,18 @@ class segment_object {
   virtual segment_backend backend() const noexcept = 0;
   virtual object_facts facts() const = 0;
   virtual object_stage stage() const { return object_stage::open; }
-  /// Only of one that is unfinished.
+  /// The process that makes it; of an unfinished one only.
   virtual pid_t creator() const { return 0; }
   /// Bytes of its hugetlb pages; 0: base pages, or transparent huge ones.
   virtual std::size_t huge_page() const = 0;
   /// Maps the first `bytes` bytes, in whole pages.
   /// \throws what mapping() throws
   virtual mapping map(std::size_t bytes, page_kind kind, const map_wish& wish) const = 0;
-  /// \param bytes of the object; one that is shorter has a blank record
-  virtual record_bytes read_record(std::uint64_t bytes) const = 0;
-  /// Makes no page but that of the record.
+  /// \param bytes of the object; one that is shorter has a blank header
+  virtual header_bytes read_header(std::uint64_t bytes) const = 0;
+  /// Makes no page but that of the header.
   /// \throws allocation_error errc::no_space; error with the errno
-  virtual void write_record(const record_bytes& page, std::uint64_t bytes) = 0;
+  virtual void write_header(const header_bytes& page, std::uint64_t bytes) = 0;
   /// The end of creation: others find it from now on, and it stays.
   /// \throws error errc::name_in_use, errc::permission_denied
   virtual void publish() = 0;
@@ -71,7 +71,7 @@ class segment_object {
   segment_object& operator=(const segment_object&) = delete;
 };
 
-/// A name, checked.
+/// The name of a segment, checked when it is made.
 /// \throws error errc::invalid_name
 struct segment_name {
   segment_name(segment_backend backend, std::string_view text);
@@ -81,8 +81,8 @@ struct segment_name {
   key_t key = 0;     ///< sysv; 0: private
 };
 
-// Files (file_object.cpp) and System V (sysv_object.cpp). Objects made new are blank, cannot be found (sysv: or not used),
-// and end with the segment_object if they are not published.
+// Files (file_object.cpp) and System V (sysv_object.cpp). Objects made new are blank, cannot be found (sysv: or not
+// used), and end with the segment_object if they are not published.
 
 /// \throws allocation_error errc::no_space, errc::no_huge_pages, errc::out_of_memory; error errc::invalid_size,
 ///   errc::permission_denied, errc::name_in_use
@@ -106,6 +106,12 @@ bool remove_id(int shmid);
 /// Removes the segment of this user that has the key if its creator died before it was done.
 /// \returns false if there is none
 bool remove_unfinished(key_t key);
+
+/// Where a new segment may lie in all processes: in a range where the kernel puts nothing by itself (programs lie above
+/// 0x55..., maps below the stack at 0x7f..., AddressSanitizer's shadow lower), at random, so that segments do not
+/// meet. A hint: where there are no such addresses or, as under ThreadSanitizer, all are taken, the kernel chooses
+/// another.
+void* shared_address() noexcept;
 
 /// log2 of the bytes of hugetlb pages; 0 for others.
 unsigned hugetlb_shift(page_kind kind) noexcept;

@@ -9,17 +9,17 @@ namespace acre::inline v1 {
 
 object_facts segment_state::require_intact() const {
   const object_facts now = object->facts();
-  if (now.bytes == record.object_bytes) return now;
+  if (now.bytes == header.object_bytes) return now;
   throw error(errc::foreign_segment, "segment: somebody changed its size from " +
-                                         std::to_string(record.object_bytes) + " bytes to " +
+                                         std::to_string(header.object_bytes) + " bytes to " +
                                          std::to_string(now.bytes));
 }
 
-segment_record segment_state::current_record() const {
-  segment_record latest = record;
+segment_header segment_state::current_header() const {
+  segment_header latest = header;
   if (foreign) return latest;
   try {
-    const segment_record now = decode(object->read_record(record.object_bytes), record.object_bytes);
+    const segment_header now = decode(object->read_header(header.object_bytes), header.object_bytes);
     latest.placement = now.placement;
     latest.partly_rebound = now.partly_rebound;
   } catch (const error&) {
@@ -48,19 +48,19 @@ creator_state state_of_creator(pid_t creator) {
   return creator_state::unknown;
 }
 
-creator_state state_of_creator(const segment_record& record) {
-  if (record.creator_start == 0 || record.creator_namespace == 0 ||
-      record.creator_namespace != sys::process_namespace())
+creator_state state_of_creator(const segment_header& header) {
+  if (header.creator_start == 0 || header.creator_namespace == 0 ||
+      header.creator_namespace != sys::process_namespace())
     return creator_state::unknown;
-  const creator_state state = state_of_creator(record.creator);
+  const creator_state state = state_of_creator(header.creator);
   if (state != creator_state::alive) return state;
-  const auto start = sys::process_start(record.creator);
+  const auto start = sys::process_start(header.creator);
   if (!start) return creator_state::unknown;
-  return *start == record.creator_start ? creator_state::alive : creator_state::gone;
+  return *start == header.creator_start ? creator_state::alive : creator_state::gone;
 }
 
-std::string describe(const segment_record& record) {
-  return record.partly_rebound ? record.placement + ", parts bound anew" : record.placement;
+std::string describe(const segment_header& header) {
+  return header.partly_rebound ? header.placement + ", parts bound anew" : header.placement;
 }
 
 }  // namespace acre::inline v1

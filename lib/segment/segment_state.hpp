@@ -10,15 +10,14 @@
 #include <string_view>
 #include <vector>
 
-#include "segment/segment_layout.hpp"
+#include "segment/segment_header.hpp"
 #include "segment/segment_object.hpp"
-#include "segment/segment_record.hpp"
 
 namespace acre::inline v1 {
 
 struct segment_state {
   std::unique_ptr<segment_object> object;
-  segment_record record;
+  segment_header header;
   segment_layout layout;
   mapping memory = {};
   bool writable = true;
@@ -31,8 +30,8 @@ struct segment_state {
   /// \returns what the object is now
   /// \throws error errc::foreign_segment if it has not its size any more: touching it could be a SIGBUS
   object_facts require_intact() const;
-  /// Others may have placed it anew since.
-  segment_record current_record() const;
+  /// The header as it is now: others may have placed the segment anew since.
+  segment_header current_header() const;
 };
 
 /// shared_segment::create().
@@ -47,9 +46,9 @@ std::unique_ptr<segment_state> attach_segment(std::unique_ptr<segment_object> ob
 mapping map_segment(const segment_object& object, const segment_layout& layout, page_kind kind,
                     const map_wish& wish);
 
-/// The record of an object, and whether acre made it.
+/// The header of an object, and whether acre made it.
 struct identified {
-  segment_record record;
+  segment_header header;
   bool foreign = false;
 };
 /// \throws error errc::foreign_segment, errc::not_ready, errc::permission_denied (owner)
@@ -59,8 +58,8 @@ void require_owner(const object_facts& facts, const attach_options& options);
 
 /// \param creator as the kernel tells it
 creator_state state_of_creator(pid_t creator);
-creator_state state_of_creator(const segment_record& record);
-/// The placement in words.
-std::string describe(const segment_record& record);
+creator_state state_of_creator(const segment_header& header);
+/// The placement of a segment in words.
+std::string describe(const segment_header& header);
 
 }  // namespace acre::inline v1

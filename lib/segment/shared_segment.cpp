@@ -92,7 +92,7 @@ segment_state& attached(const std::unique_ptr<segment_state>& s) {
 /// All pages there are, in a mapping that ends with the look: pages that this process has mapped are harder to move.
 mapping map_to_look(const segment_state& s) {
   const object_facts now = s.require_intact();
-  mapping m = map_segment(*s.object, s.layout, s.record.page_kind, {.access = access::read_only});
+  mapping m = map_segment(*s.object, s.layout, s.header.page_kind, {.access = access::read_only});
   map_existing_pages(m, s.layout.data, *s.object, now.present);
   return m;
 }
@@ -186,18 +186,18 @@ bool shared_segment::remove_id(int shmid, const attach_options& o) {
 }
 
 void* shared_segment::data() const noexcept { return x_state == nullptr ? nullptr : x_state->memory.data(); }
-std::size_t shared_segment::size() const noexcept { return x_state == nullptr ? 0 : x_state->record.bytes; }
+std::size_t shared_segment::size() const noexcept { return x_state == nullptr ? 0 : x_state->header.bytes; }
 segment_backend shared_segment::backend() const noexcept {
-  return x_state == nullptr ? segment_backend::posix : x_state->record.backend;
+  return x_state == nullptr ? segment_backend::posix : x_state->header.backend;
 }
 page_kind shared_segment::page_kind() const noexcept {
-  return x_state == nullptr ? page_kind::system : x_state->record.page_kind;
+  return x_state == nullptr ? page_kind::system : x_state->header.page_kind;
 }
 bool shared_segment::created() const noexcept { return x_state != nullptr && x_state->created; }
 bool shared_segment::is_foreign() const noexcept { return x_state != nullptr && x_state->foreign; }
 bool shared_segment::is_sealed() const noexcept { return x_state != nullptr && x_state->sealed; }
 void* shared_segment::creator_address() const noexcept {
-  return x_state == nullptr ? nullptr : reinterpret_cast<void*>(x_state->record.address);
+  return x_state == nullptr ? nullptr : reinterpret_cast<void*>(x_state->header.address);
 }
 bool shared_segment::at_creator_address() const noexcept {
   return data() != nullptr && data() == creator_address();
@@ -209,10 +209,10 @@ int shared_segment::id() const noexcept { return x_state == nullptr ? -1 : x_sta
 std::vector<downgrade> shared_segment::downgrades() const { return attached(x_state).downgrades; }
 void shared_segment::detach() noexcept { x_state.reset(); }
 
-std::string shared_segment::where_text() const { return describe(attached(x_state).current_record()); }
+std::string shared_segment::where_text() const { return describe(attached(x_state).current_header()); }
 
 std::optional<placement> shared_segment::where() const {
-  const segment_record now = attached(x_state).current_record();
+  const segment_header now = attached(x_state).current_header();
   if (now.partly_rebound || now.placement.empty()) return std::nullopt;
   try {
     return placement::parse(now.placement);
@@ -235,13 +235,13 @@ check_result shared_segment::check(const topology& machine) const {
                 "segment: its placement '" + where_text() + "' cannot be checked: the text does not say all");
   }
   const mapping m = map_to_look(s);
-  const bool huge = is_hugetlb(s.record.page_kind);
+  const bool huge = is_hugetlb(s.header.page_kind);
   // What was decided is read off the policies, which huge pages have not.
   const bool undecided =
       huge && detail::row_of(wanted->strategy()).depends_on == detail::dependence::free_memory;
   check_result result =
       acre::check(m.data(), s.layout.data, undecided ? placement::prefer(wanted->nodes()) : *wanted,
-                  {.page_size = planned_page(s.record.page_kind, s.layout.data)}, machine);
+                  {.page_size = planned_page(s.header.page_kind, s.layout.data)}, machine);
   // This mapping never had one.
   if (huge) result.policy.reset();
   return result;
@@ -254,7 +254,7 @@ void shared_segment::prefault(const topology& machine) {
   s.require_intact();
   committing(s.layout.data, where_text(), [&] {
     // In a mapping of its own, see segment_bind.cpp.
-    const mapping m = map_segment(*s.object, s.layout, s.record.page_kind, {});
+    const mapping m = map_segment(*s.object, s.layout, s.header.page_kind, {});
     acre::prefault(m.data(), s.layout.data, machine);
   });
   map_existing_pages(s.memory, s.layout.data, *s.object, s.object->facts().present);

@@ -11,7 +11,6 @@
 #include "observe/page_range.hpp"
 #include "segment/segment_errors.hpp"
 #include "segment/segment_object.hpp"
-#include "segment/shared_address.hpp"
 #include "sys/pages.hpp"
 #include "sys/processes.hpp"
 #include "sys/sysv.hpp"
@@ -20,8 +19,9 @@ namespace acre::inline v1 {
 namespace {
 
 // A key is seen by all from the first moment on, and looking into a segment to see whether it is one of acre's would
-// change it: pages come into existence, and others that count attachments are misled. Permission to execute means nothing
-// here but to shmat(SHM_EXEC), so those bits tell: made with the one mark, and given the other when all is done.
+// change it: pages come into existence, and others that count attachments are misled. Permission to execute means
+// nothing here but to shmat(SHM_EXEC), so those bits tell: made with the one mark, and given the other when all is
+// done.
 constexpr unsigned mark_bits = 0111;
 constexpr unsigned unfinished_mark = 0011;
 constexpr unsigned finished_mark = 0001;
@@ -112,19 +112,19 @@ class sysv_object final : public segment_object {
     return mapping::adopt(a.release(), mapped_bytes(), kind);
   }
 
-  record_bytes read_record(std::uint64_t bytes) const override {
-    record_bytes page{};
-    if (bytes != x_bytes || bytes < record_size || bytes % sys::page_size() != 0) return page;
-    std::memcpy(page.data(), held().data() + bytes - record_size, page.size());
+  header_bytes read_header(std::uint64_t bytes) const override {
+    header_bytes page{};
+    if (bytes != x_bytes || bytes < header_size || bytes % sys::page_size() != 0) return page;
+    std::memcpy(page.data(), held().data() + bytes - header_size, page.size());
     return page;
   }
 
-  void write_record(const record_bytes& page, std::uint64_t bytes) override {
+  void write_header(const header_bytes& page, std::uint64_t bytes) override {
     held();
     const attachment all(x_id, {});
-    std::byte* const record = all.data() + bytes - record_size;
-    if (huge_page() == 0) sys::refuse_huge_pages(page_start(record), sys::page_size());
-    std::memcpy(record, page.data(), page.size());
+    std::byte* const header = all.data() + bytes - header_size;
+    if (huge_page() == 0) sys::refuse_huge_pages(page_start(header), sys::page_size());
+    std::memcpy(header, page.data(), page.size());
   }
 
   void publish() override {

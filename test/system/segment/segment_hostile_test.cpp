@@ -3,7 +3,7 @@
 #include <acre/error.hpp>
 #include <acre/shared_segment.hpp>
 
-#include "segment/segment_record.hpp"
+#include "segment/segment_header.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -26,6 +26,7 @@
 
 #include "support/child.hpp"
 #include "support/errors.hpp"
+#include "support/forged_header.hpp"
 #include "support/named_cases.hpp"
 #include "support/print.hpp"
 #include "support/sanitizers.hpp"
@@ -34,16 +35,16 @@
 namespace acre::test {
 namespace {
 
-void write_header(const shared_segment& s, const record_bytes& page) {
-  scribble(s, object_size(s) - record_size, page.data(), page.size());
+void write_header(const shared_segment& s, const header_bytes& page) {
+  scribble(s, object_size(s) - header_size, page.data(), page.size());
 }
 
 /// Of a segment that is a file.
-record_bytes read_header(const shared_segment& s) {
-  // The data ends where the record begins; a reader of its own, so that no code of acre's is asked.
-  record_bytes page{};
+header_bytes read_header(const shared_segment& s) {
+  // The data ends where the header begins; a reader of its own, so that no code of acre's is asked.
+  header_bytes page{};
   BOOST_TEST_REQUIRE(::pread(s.native_handle(), page.data(), page.size(),
-                             static_cast<off_t>(object_size(s) - record_size)) ==
+                             static_cast<off_t>(object_size(s) - header_size)) ==
                      static_cast<ssize_t>(page.size()));
   return page;
 }
@@ -64,7 +65,7 @@ BOOST_DATA_TEST_CASE(that_write_garbage_into_the_header_are_noticed, all_ways, w
   const shared_segment s = maker.make(4096, placement::local());
   std::mt19937_64 random(1);
   for (unsigned seed = 0; seed < 1000; ++seed) {
-    record_bytes page;
+    header_bytes page;
     for (std::byte& b : page) b = static_cast<std::byte>(random());
     write_header(s, page);
     BOOST_TEST_CONTEXT("garbage " << seed) { expect_damaged(s); }
@@ -74,14 +75,14 @@ BOOST_DATA_TEST_CASE(that_write_garbage_into_the_header_are_noticed, all_ways, w
   BOOST_TEST(t.size() == object_size(s));
 }
 
-// Of System V segments the record's own tests do that.
+// Of System V segments the header's own tests do that.
 BOOST_DATA_TEST_CASE(that_write_a_few_bytes_into_the_header_change_no_identity, file_ways, w) {
   segment_maker maker(w);
   const shared_segment s = maker.make(5000, placement::local());
-  const record_bytes whole = read_header(s);
+  const header_bytes whole = read_header(s);
   std::mt19937_64 random(2);
   for (unsigned seed = 0; seed < 1000; ++seed) {
-    record_bytes page = whole;
+    header_bytes page = whole;
     for (unsigned n = 0; n < 1 + seed % 4; ++n) page[random() % 120] = static_cast<std::byte>(random());
     write_header(s, seed % 2 == 0 ? page : with_sums(page));
     std::error_code e;
@@ -101,7 +102,7 @@ BOOST_DATA_TEST_CASE(that_write_a_few_bytes_into_the_header_change_no_identity, 
   }
 }
 
-segment_record record_of(const shared_segment& s) {
+segment_header header_of(const shared_segment& s) {
   return {.bytes = s.size(),
           .object_bytes = object_size(s),
           .backend = s.backend(),
@@ -112,19 +113,19 @@ segment_record record_of(const shared_segment& s) {
 BOOST_DATA_TEST_CASE(that_forge_a_header_of_another_kind_of_memory_are_noticed, all_ways, w) {
   segment_maker maker(w);
   const shared_segment s = maker.make(5000, placement::local());
-  const auto attach_with = [&](const segment_record& forged) {
+  const auto attach_with = [&](const segment_header& forged) {
     write_header(s, encode(forged));
     again(s);
   };
-  BOOST_CHECK_NO_THROW(attach_with(record_of(s)));
-  segment_record r = record_of(s);
+  BOOST_CHECK_NO_THROW(attach_with(header_of(s)));
+  segment_header r = header_of(s);
   r.page_kind = page_kind::huge_2mb;
   BOOST_CHECK_EXCEPTION(attach_with(r), error, with_code(errc::foreign_segment));
-  r = record_of(s);
+  r = header_of(s);
   r.bytes = 4096;  // its object would be smaller
   BOOST_CHECK_EXCEPTION(attach_with(r), error, with_code(errc::foreign_segment));
   for (const auto backend : {segment_backend::posix, segment_backend::memfd, segment_backend::sysv}) {
-    r = record_of(s);
+    r = header_of(s);
     r.backend = backend;
     const bool both_files = backend != segment_backend::sysv && s.backend() != segment_backend::sysv;
     BOOST_TEST_CONTEXT("as " << to_string(backend)) {
@@ -145,7 +146,7 @@ BOOST_DATA_TEST_CASE(that_forge_the_creators_address_are_noticed, all_ways, w) {
                                       (std::uint64_t{1} << 47) - 4096, std::uint64_t{1} << 63}) {
     // ThreadSanitizer's mmap(2) takes exact addresses that no program has for 0, where root may map.
     if (under_tsan && address % 4096 == 0) continue;
-    segment_record r = record_of(s);
+    segment_header r = header_of(s);
     r.address = address;
     write_header(s, encode(r));
     const std::error_code e = code_thrown([&] { again(s, {.at = attach_at::creator_address}); });
@@ -162,7 +163,7 @@ BOOST_DATA_TEST_CASE(that_forge_a_placement_have_it_read_and_nothing_more, all_w
   const shared_segment s = maker.make(5000, placement::local());
   for (const char* text :
        {"", "nonsense", "bind 0-4294967295", "interleave 1023 by 1B", "weighted 0:1", "by_page"}) {
-    segment_record r = record_of(s);
+    segment_header r = header_of(s);
     r.placement = text;
     write_header(s, encode(r));
     BOOST_TEST_CONTEXT("'" << text << "'") {
@@ -217,7 +218,7 @@ BOOST_AUTO_TEST_CASE(between_any_two_steps_of_who_attaches_end_no_process) {
   segment_maker maker(way::posix);
   const shared_segment s = maker.make(64_KiB, placement::local());
   const std::size_t whole = object_size(s);
-  const record_bytes header = read_header(s);
+  const header_bytes header = read_header(s);
   std::atomic<bool> done = false;
   std::atomic<unsigned> failed_calls = 0;
   std::thread peer([&] {
@@ -228,7 +229,7 @@ BOOST_AUTO_TEST_CASE(between_any_two_steps_of_who_attaches_end_no_process) {
       set_size(n % 3 == 0 ? 0 : n % 3 == 1 ? 4096 : whole - 4096);
       set_size(whole);
       if (::pwrite(s.native_handle(), header.data(), header.size(),
-                   static_cast<off_t>(whole - record_size)) != static_cast<ssize_t>(record_size)) {
+                   static_cast<off_t>(whole - header_size)) != static_cast<ssize_t>(header_size)) {
         ++failed_calls;
       }
     }
@@ -295,9 +296,9 @@ BOOST_AUTO_TEST_CASE(are_made_of_unsealed_ones_by_those_who_attach) {
   const int file = ::memfd_create("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   const std::size_t bytes = object_size(s);
   BOOST_TEST_REQUIRE(::ftruncate(file, static_cast<off_t>(bytes)) == 0);
-  const record_bytes header = read_header(s);
-  BOOST_TEST_REQUIRE(::pwrite(file, header.data(), header.size(), static_cast<off_t>(bytes - record_size)) ==
-                     static_cast<ssize_t>(record_size));
+  const header_bytes header = read_header(s);
+  BOOST_TEST_REQUIRE(::pwrite(file, header.data(), header.size(), static_cast<off_t>(bytes - header_size)) ==
+                     static_cast<ssize_t>(header_size));
   BOOST_TEST(shared_segment::attach(file, {.shrinking = shrinking::refuse}).is_sealed());
   BOOST_TEST(::ftruncate(file, 0) == -1);
   ::close(file);

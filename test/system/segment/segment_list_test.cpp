@@ -3,7 +3,7 @@
 #include <acre/error.hpp>
 #include <acre/shared_segment.hpp>
 
-#include "segment/segment_record.hpp"
+#include "segment/segment_header.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -176,11 +176,11 @@ BOOST_AUTO_TEST_CASE(is_not_brought_down_by_a_file_larger_than_any_address_space
   const std::uint64_t data = std::uint64_t{1} << 62;
   const int file = ::open(name.path().c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   BOOST_TEST_REQUIRE(file >= 0);
-  if (::ftruncate(file, static_cast<off_t>(data + record_size)) == 0) {
-    const record_bytes header =
-        encode({.bytes = data, .object_bytes = data + record_size, .placement = "local"});
+  if (::ftruncate(file, static_cast<off_t>(data + header_size)) == 0) {
+    const header_bytes header =
+        encode({.bytes = data, .object_bytes = data + header_size, .placement = "local"});
     BOOST_TEST(::pwrite(file, header.data(), header.size(), static_cast<off_t>(data)) ==
-               static_cast<ssize_t>(record_size));
+               static_cast<ssize_t>(header_size));
     const auto info = listed(name);
     BOOST_TEST_REQUIRE(info);
     BOOST_TEST(info->bytes == data);

@@ -1,7 +1,7 @@
-// The record of a segment out of arbitrary bytes. Input: the size of the object (8 bytes), then the page.
+// The header of a segment out of arbitrary bytes. Input: the size of the object (8 bytes), then the page.
 #include <acre/error.hpp>
 
-#include "segment/segment_record.hpp"
+#include "segment/segment_header.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -16,11 +16,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < sizeof object_bytes) return 0;
   std::memcpy(&object_bytes, data, sizeof object_bytes);
   const auto rest = std::as_bytes(std::span(data, size)).subspan(sizeof object_bytes);
-  acre::record_bytes page{};
+  acre::header_bytes page{};
   std::copy_n(rest.begin(), std::min(rest.size(), page.size()), page.begin());
   try {
-    const acre::segment_record r = acre::decode(page, object_bytes);
-    if (r.object_bytes != object_bytes || r.bytes > object_bytes - acre::record_size) std::abort();
+    const acre::segment_header r = acre::decode(page, object_bytes);
+    if (r.object_bytes != object_bytes || r.bytes > object_bytes - acre::header_size) std::abort();
   } catch (const acre::error& e) {
     if (e.code() != acre::errc::foreign_segment) std::abort();
   }

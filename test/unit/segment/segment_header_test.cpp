@@ -1,10 +1,11 @@
-// segment_record: bytes of anybody to a record of acre's, or an error.
+// segment_header: bytes of anybody to a header of acre's, or an error.
 #include <acre/error.hpp>
 
-#include "segment/segment_record.hpp"
+#include "segment/segment_header.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -15,19 +16,21 @@
 #include <tuple>
 
 #include "support/errors.hpp"
+#include "support/forged_header.hpp"
 #include "support/predicates.hpp"
 #include "support/print.hpp"
+#include "sys/pages.hpp"
 
 namespace acre {
 
-static auto fields(const segment_record& r) {
+static auto fields(const segment_header& r) {
   return std::tie(r.bytes, r.object_bytes, r.page_kind, r.backend, r.address, r.creator, r.creator_start,
                   r.creator_namespace, r.placement, r.partly_rebound);
 }
 
-static bool operator==(const segment_record& a, const segment_record& b) { return fields(a) == fields(b); }
+static bool operator==(const segment_header& a, const segment_header& b) { return fields(a) == fields(b); }
 
-static std::ostream& boost_test_print_type(std::ostream& out, const segment_record& r) {
+static std::ostream& boost_test_print_type(std::ostream& out, const segment_header& r) {
   const char* before = "";
   const auto print = [&](const auto& field) {
     out << before << boost::test_tools::tt_detail::print_helper(field);
@@ -48,7 +51,7 @@ using boost::test_tools::per_element;
 constexpr std::uint64_t data_bytes = 100'000;
 constexpr std::uint64_t object_bytes = 106'496;
 
-// Where the fields lie, written down again: a record is read by other processes, maybe of another build.
+// Where the fields lie, written down again: a header is read by other processes, maybe of another build.
 enum offset : std::size_t {
   at_magic = 0,
   at_version = 8,
@@ -65,7 +68,7 @@ enum offset : std::size_t {
 };
 constexpr std::size_t longest_text = 4000;
 
-segment_record sample() {
+segment_header sample() {
   return {.bytes = data_bytes,
           .object_bytes = object_bytes,
           .page_kind = page_kind::transparent_huge,
@@ -78,7 +81,7 @@ segment_record sample() {
           .partly_rebound = true};
 }
 
-segment_record without_placement(segment_record r) {
+segment_header without_placement(segment_header r) {
   r.placement = "";
   r.partly_rebound = false;
   return r;
@@ -86,16 +89,16 @@ segment_record without_placement(segment_record r) {
 
 /// The sample's page with another value in a field, and with the sums of somebody who means it.
 template <class Value>
-record_bytes forged(std::size_t at, Value value) {
-  record_bytes page = encode(sample());
+header_bytes forged(std::size_t at, Value value) {
+  header_bytes page = encode(sample());
   std::memcpy(page.data() + at, &value, sizeof value);
   return with_sums(page);
 }
 
 const with_code is_foreign(errc::foreign_segment);
 
-BOOST_AUTO_TEST_SUITE(segment_record)
-using acre::segment_record;
+BOOST_AUTO_TEST_SUITE(segment_header)
+using acre::segment_header;
 
 BOOST_AUTO_TEST_CASE(comes_back_as_it_went) {
   BOOST_TEST(decode(encode(sample()), object_bytes) == sample());
@@ -103,7 +106,7 @@ BOOST_AUTO_TEST_CASE(comes_back_as_it_went) {
        {page_kind::system, page_kind::transparent_huge, page_kind::huge_2mb, page_kind::huge_1gb}) {
     for (const auto backend : {segment_backend::posix, segment_backend::memfd, segment_backend::sysv}) {
       for (const bool partly_rebound : {false, true}) {
-        segment_record r = sample();
+        segment_header r = sample();
         r.page_kind = pages;
         r.backend = backend;
         r.partly_rebound = partly_rebound;
@@ -114,15 +117,15 @@ BOOST_AUTO_TEST_CASE(comes_back_as_it_went) {
 }
 
 BOOST_AUTO_TEST_CASE(comes_back_with_extreme_numbers) {
-  segment_record r = sample();
+  segment_header r = sample();
   r.object_bytes = std::numeric_limits<std::uint64_t>::max();
-  r.bytes = r.object_bytes - record_size;
+  r.bytes = r.object_bytes - header_size;
   r.address = r.creator_start = r.creator_namespace = r.object_bytes;
   r.creator = std::numeric_limits<pid_t>::max();
   r.placement = "";
   BOOST_TEST(decode(encode(r), r.object_bytes) == r);
   r.bytes = 1;
-  r.object_bytes = record_size + 1;
+  r.object_bytes = header_size + 1;
   BOOST_TEST(decode(encode(r), r.object_bytes) == r);
 }
 
@@ -131,20 +134,20 @@ BOOST_AUTO_TEST_CASE(has_the_right_sums_when_it_is_encoded) {
 }
 
 BOOST_AUTO_TEST_CASE(is_no_blank_page) {
-  const record_bytes page{};
+  const header_bytes page{};
   BOOST_CHECK_EXCEPTION(decode(page, object_bytes), error, is_foreign);
   BOOST_CHECK_EXCEPTION(decode(with_sums(page), object_bytes), error, is_foreign);
 }
 
 BOOST_AUTO_TEST_CASE(with_any_single_flipped_bit_is_an_error_or_has_an_empty_placement) {
-  const record_bytes whole = encode(sample());
-  const segment_record expected = without_placement(sample());
+  const header_bytes whole = encode(sample());
+  const segment_header expected = without_placement(sample());
   const auto is_noticed = [&](std::size_t bit) -> assertion_result {
     const bool of_identity = bit / 8 < at_partly_rebound;
-    record_bytes page = whole;
+    header_bytes page = whole;
     page[bit / 8] ^= std::byte{1} << bit % 8;
     try {
-      const segment_record r = decode(page, object_bytes);
+      const segment_header r = decode(page, object_bytes);
       if (of_identity) return wrong("bit ", bit, " is no error");
       if (r != expected) return wrong("bit ", bit, ": ", r, " instead of ", expected);
     } catch (const error& e) {
@@ -153,7 +156,7 @@ BOOST_AUTO_TEST_CASE(with_any_single_flipped_bit_is_an_error_or_has_an_empty_pla
     }
     return true;
   };
-  for (std::size_t bit = 0; bit < record_size * 8; ++bit) BOOST_TEST_REQUIRE(is_noticed(bit));
+  for (std::size_t bit = 0; bit < header_size * 8; ++bit) BOOST_TEST_REQUIRE(is_noticed(bit));
 }
 
 BOOST_AUTO_TEST_CASE(with_any_field_that_makes_no_sense_is_refused_whatever_the_sum) {
@@ -175,7 +178,7 @@ BOOST_AUTO_TEST_CASE(with_any_field_that_makes_no_sense_is_refused_whatever_the_
     BOOST_CHECK_EXCEPTION(decode(forged(at_reserved, reserved), object_bytes), error, is_foreign);
   }
   for (const std::uint64_t bytes :
-       {std::uint64_t{0}, object_bytes - record_size + 1, object_bytes, ~std::uint64_t{0}}) {
+       {std::uint64_t{0}, object_bytes - header_size + 1, object_bytes, ~std::uint64_t{0}}) {
     BOOST_TEST_INFO(bytes << " bytes");
     BOOST_CHECK_EXCEPTION(decode(forged(at_bytes, bytes), object_bytes), error, is_foreign);
   }
@@ -191,7 +194,7 @@ BOOST_AUTO_TEST_CASE(with_any_field_that_makes_no_sense_is_refused_whatever_the_
 }
 
 BOOST_AUTO_TEST_CASE(with_a_wrong_sum_is_refused) {
-  record_bytes page = encode(sample());
+  header_bytes page = encode(sample());
   page[at_fixed_sum] ^= std::byte{0xff};
   BOOST_CHECK_EXCEPTION(decode(page, object_bytes), error, is_foreign);
 }
@@ -202,8 +205,8 @@ BOOST_AUTO_TEST_CASE(of_another_version_is_refused_by_its_number) {
 }
 
 BOOST_AUTO_TEST_CASE(of_an_object_of_another_size_is_refused) {
-  const record_bytes page = encode(sample());
-  for (const std::uint64_t bytes : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{record_size},
+  const header_bytes page = encode(sample());
+  for (const std::uint64_t bytes : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{header_size},
                                     object_bytes - 1, object_bytes + 4096, ~std::uint64_t{0}}) {
     BOOST_TEST_INFO(bytes << " bytes");
     BOOST_CHECK_EXCEPTION(decode(page, bytes), error, is_foreign);
@@ -211,8 +214,8 @@ BOOST_AUTO_TEST_CASE(of_an_object_of_another_size_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(of_an_object_without_room_for_data_is_refused) {
-  for (const std::uint64_t bytes : {std::uint64_t{1}, std::uint64_t{record_size}}) {
-    segment_record r = sample();
+  for (const std::uint64_t bytes : {std::uint64_t{1}, std::uint64_t{header_size}}) {
+    segment_header r = sample();
     r.bytes = 1;
     r.object_bytes = bytes;
     BOOST_TEST_INFO(bytes << " bytes");
@@ -234,10 +237,10 @@ BOOST_AUTO_TEST_CASE(loses_a_placement_that_makes_no_sense_and_keeps_the_rest) {
 }
 
 BOOST_AUTO_TEST_CASE(cuts_a_placement_text_that_is_too_long_and_says_so) {
-  segment_record r = sample();
+  segment_header r = sample();
   r.placement = std::string(longest_text, 'x');
   BOOST_TEST(decode(encode(r), object_bytes) == r);
-  segment_record cut = sample();
+  segment_header cut = sample();
   cut.placement = std::string(longest_text - 3, 'x') + "...";
   for (const std::size_t more : {1U, 2U, 1000U, 100'000U}) {
     r.placement = std::string(longest_text + more, 'x');
@@ -249,10 +252,47 @@ BOOST_AUTO_TEST_CASE(cuts_a_placement_text_that_is_too_long_and_says_so) {
 BOOST_AUTO_TEST_CASE(is_no_random_page) {
   std::mt19937_64 random(1);
   for (int round = 0; round < 1000; ++round) {
-    record_bytes page;
+    header_bytes page;
     for (std::byte& b : page) b = static_cast<std::byte>(random());
     BOOST_CHECK_EXCEPTION(decode(page, object_bytes), error, is_foreign);
     BOOST_CHECK_EXCEPTION(decode(with_sums(page), object_bytes), error, is_foreign);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+constexpr std::size_t mebibyte = std::size_t{1} << 20;
+
+BOOST_AUTO_TEST_SUITE(the_layout_of_a_segment)
+
+BOOST_AUTO_TEST_CASE(has_the_header_in_a_base_page_behind_the_data) {
+  const std::size_t page = sys::page_size();
+  const segment_layout l(page + 1, page_kind::system);
+  BOOST_TEST(l.page == page);
+  BOOST_TEST(l.data == 2 * page);
+  BOOST_TEST(l.mapped == 2 * page);
+  BOOST_TEST(l.object == 2 * page + std::max(page, header_size));
+}
+
+BOOST_AUTO_TEST_CASE(begins_a_huge_page_with_the_header_where_pages_may_be_huge) {
+  const segment_layout l(1, page_kind::transparent_huge);
+  BOOST_TEST(l.data == sys::page_size());
+  BOOST_TEST(l.object == 2 * mebibyte + std::max(sys::page_size(), header_size));
+}
+
+BOOST_AUTO_TEST_CASE(has_the_header_at_the_end_of_the_last_hugetlb_page) {
+  const segment_layout with_room(1, page_kind::huge_2mb);
+  BOOST_TEST(with_room.object == 2 * mebibyte);
+  BOOST_TEST(with_room.mapped == 2 * mebibyte);
+  const segment_layout full(2 * mebibyte, page_kind::huge_2mb);
+  BOOST_TEST(full.data == 2 * mebibyte);
+  BOOST_TEST(full.object == 4 * mebibyte);
+}
+
+BOOST_AUTO_TEST_CASE(is_refused_for_what_has_no_size) {
+  for (const std::size_t bytes : {std::size_t{0}, std::numeric_limits<std::size_t>::max(),
+                                  static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max())}) {
+    BOOST_CHECK_EXCEPTION(segment_layout(bytes, page_kind::system), error, with_code(errc::invalid_size));
   }
 }
 
