@@ -1,4 +1,5 @@
-// exact_block: which blocks of hard memory need no policy for each range, because their pages are made where they belong.
+// exact_block: which blocks of hard memory need no policy for each range, because their pages are made where they
+// belong.
 #pragma once
 
 #include <acre/area.hpp>
@@ -13,14 +14,15 @@
 
 namespace acre::inline v1 {
 
-/// Where such a block is best begun, so that its chunks are those that the kernel has: huge pages, or its round robin by
-/// page. 1: anywhere. Small blocks lie side by side, and are one mapping for the kernel.
+/// Where such a block is best begun, so that its chunks are those that the kernel has: huge pages, or its round robin
+/// by page. 1: anywhere. Small blocks lie side by side, and are one mapping for the kernel.
 std::size_t chunk_alignment(const placement& where, std::size_t bytes, page_kind kind);
 
-/// Plans a fresh mapping to be placed by making, and refuses huge pages where those would reach over the ends of ranges.
+/// Plans a fresh mapping to be placed by making, and refuses huge pages where those would reach over the ends of
+/// ranges.
 /// \param aligned what it was aligned to: blocks that do not lie side by side count in the budget
-/// \returns false where a policy for each range is as good: they are few, and so long that huge pages matter, which their
-///   ends would be in the middle of
+/// \returns false where a policy for each range is as good: they are few, and so long that huge pages matter, which
+///   their ends would be in the middle of
 /// \throws error what planned_mapping::plan_by_making() throws
 bool plan_exact_block(planned_mapping& block, std::size_t aligned, const topology& machine);
 

@@ -45,8 +45,8 @@ void unlock_all() noexcept {
   forks.unlock();
 }
 
-// Where the handlers were installed by a prepare handler of this very fork, there was no before_fork(): is_forking() says
-// so below.
+// Where the handlers were installed by a prepare handler of this very fork, there was no before_fork(): is_forking()
+// says so below.
 
 void after_fork_in_parent() {
   if (!is_forking()) return;

@@ -15,14 +15,14 @@ struct fork_actions {
   void (*forget_other_threads)() noexcept = nullptr;
 };
 
-/// From now on fork() holds that part still, so that the child finds it whole and unlocked; not a fork that is under way in
-/// another thread. So static initialisers call this, before there are other threads, and first uses for those that come
-/// earlier still. A second call for the same part does nothing.
+/// From now on fork() holds that part still, so that the child finds it whole and unlocked; not a fork that is under
+/// way in another thread. So static initialisers call this, before there are other threads, and first uses for those
+/// that come earlier still. A second call for the same part does nothing.
 /// \param actions of static storage duration
 /// \throws std::system_error if the handlers cannot be installed
 void hold_in_fork(fork_part part, const fork_actions& actions);
 
-/// The same for a part that has but one mutex.
+/// hold_in_fork() for a part that has one mutex only.
 /// \returns true
 template <fork_part Part, small_mutex& Mutex>
 bool hold_mutex_in_fork() {
@@ -32,8 +32,9 @@ bool hold_mutex_in_fork() {
   return is_held;
 }
 
-/// Whether the calling thread is forking: its prepare handler was here, the handler in parent or child was not yet. Others'
-/// handlers, registered before these, run in between (pthread_atfork(3)), while no other thread is inside the library.
+/// Whether the calling thread is forking: its prepare handler was here, the handler in parent or child was not yet.
+/// Others' handlers, registered before these, run in between (pthread_atfork(3)), while no other thread is inside the
+/// library.
 bool is_forking() noexcept;
 
 }  // namespace acre::inline v1

@@ -10,8 +10,8 @@ namespace acre::inline v1 {
 /// processor. A pool has one for each size class: std::mutex would take ten times the room, and ThreadSanitizer ends
 /// programs that hold more than 64 of them, as fork() must.
 ///
-/// While a thread forks, it holds all mutexes that fork_handlers.hpp knows of, and others' fork handlers run in it, which
-/// may allocate. To that thread such a mutex is open: lock() and unlock() return at once and change nothing.
+/// While a thread forks, it holds all mutexes that fork_handlers.hpp knows of, and others' fork handlers run in it,
+/// which may allocate. To that thread such a mutex is open: lock() and unlock() return at once and change nothing.
 class small_mutex {
  public:
   constexpr small_mutex() noexcept = default;

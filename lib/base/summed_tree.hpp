@@ -92,7 +92,7 @@ class summed_tree {
   T* find(std::size_t side, Has has, Is is) const noexcept {
     return x_root != nullptr && has(*x_root) ? find_within(*x_root, side, has, is) : nullptr;
   }
-  /// The same among `from` and those after (side 0) or before it (side 1).
+  /// find() among `from` and the elements after it (side 0) or before it (side 1).
   /// \param from null: there is none
   template <class Has, class Is>
   static T* find_from(T* from, std::size_t side, Has has, Is is) noexcept {

@@ -1,4 +1,4 @@
-// The bytes of a heap in shared memory: its header, its blocks, and the bins of the free ones.
+// heap_layout: the bytes of a heap in shared memory: its header, its blocks, and the bins of the free ones.
 //
 // Everything is an offset from the beginning of the heap, and so is null: 0, where the header is. All sizes are
 // multiples of 16. Blocks lie one behind the other from first_block() to end_block(); each begins with a word
@@ -45,7 +45,7 @@ inline void write_once(std::uint64_t& number, std::uint64_t value) noexcept {
 // ---- words
 
 inline constexpr std::uint64_t flag_used = 1;
-/// Of the block before this one. Without it, its size would not be known: it lies where users' bytes may be.
+/// The block before this one is in use. Else its size stands at its end; where it is used, bytes of its user are there.
 inline constexpr std::uint64_t flag_previous_used = 2;
 inline constexpr std::uint64_t flags = 15;
 inline constexpr unsigned seal_shift = 48;

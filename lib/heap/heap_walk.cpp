@@ -1,4 +1,4 @@
-// Walks over all of a heap: to make it, to repair it, to look at it.
+// heap_walk: what goes through all of a heap: making it, repairing it, checking it.
 #include <atomic>
 
 #include "heap/segment_heap.hpp"

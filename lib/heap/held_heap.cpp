@@ -52,7 +52,7 @@ void require_size(heap_header& h, std::size_t bytes) {
 }
 
 std::string text_of(const sys::lock_holder& holder) {
-  // It went on at the last moment.
+  // The holder unlocked at the last moment.
   if (holder.thread == 0) return "others that take turns";
   if (holder.process == 0) {
     return "thread " + std::to_string(holder.thread) +

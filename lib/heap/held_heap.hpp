@@ -13,19 +13,19 @@ inline constexpr std::chrono::seconds longest_wait{10};
 
 /// Makes the range a heap if it is fresh: zero bytes, or what somebody left who died on the way here.
 ///
-/// Nobody is elected to do so. The signature and the size are stored where zeroes were (compare and exchange), zeroes are
-/// a mutex, and who locks it first formats. So there is no moment at which a death leaves more than a locked mutex, of
-/// which the kernel tells the next one.
+/// Nobody is elected to do so. The signature and the size are stored where zeroes were (compare and exchange), zeroes
+/// are a mutex, and who locks it first formats. So there is no moment at which a death leaves more than a locked
+/// mutex, of which the kernel tells the next one.
 /// \throws what segment_resource's constructor throws
 void open_heap(void* memory, std::size_t bytes);
 
 /// Locks, and repairs what a dead holder left.
 class held_heap {
  public:
-  /// Of a heap that was opened.
+  /// \param memory a heap that open_heap() has opened
   /// \throws error errc::foreign_segment; the system's ETIMEDOUT after longest_wait
   held_heap(void* memory, std::size_t bytes);
-  /// Does not throw for want of the mutex: is false then.
+  /// Is false, and does not throw, where the mutex cannot be had in time.
   held_heap(void* memory, std::size_t bytes, std::chrono::milliseconds at_most);
   held_heap(const held_heap&) = delete;
   held_heap& operator=(const held_heap&) = delete;

@@ -12,7 +12,7 @@
 namespace acre::inline v1 {
 namespace {
 
-/// So many blocks of a bin whose blocks may be too small are looked at before a larger bin is taken.
+/// How many blocks of a bin are looked at, where some may be too small, before a larger bin is taken.
 constexpr std::size_t quick_look = 4;
 
 [[noreturn, gnu::cold]] void find_damage(std::uint64_t at) {

@@ -1,4 +1,4 @@
-// segment_heap: gives blocks out of one range of bytes, with all books in it (segment/heap_layout.hpp).
+// segment_heap: gives blocks out of one range of bytes, with all books in it (heap/heap_layout.hpp).
 #pragma once
 
 #include <cstddef>
@@ -21,12 +21,12 @@ class segment_heap {
 
   heap_header& header() const noexcept { return *reinterpret_cast<heap_header*>(x_base); }
 
-  /// One free block. The mark in the header is the last that is written.
+  /// Makes the range one free block. The mark in the header is written last.
   void format() noexcept;
-  /// After a holder of the mutex died: everything but the words, from the words.
-  /// \returns false: they are nonsense, and nothing can be done
+  /// After a holder of the mutex died: makes everything else anew from the words.
+  /// \returns false if the words are nonsense: then nothing can be done
   bool rebuild() noexcept;
-  /// Whether all is as it should be: words, bins, counters.
+  /// Whether words, bins and counters are right.
   bool is_sound() const noexcept;
   /// Whether the header's numbers are possible; constant time.
   bool is_plausible() const noexcept;
@@ -46,9 +46,9 @@ class segment_heap {
   block used_block(const void* p) const noexcept;
   void deallocate(const block& freed);
   std::size_t largest_free() const;
-  /// Of free blocks, with their words.
+  /// Bytes of all free blocks, with their words.
   std::size_t free_bytes() const;
-  /// Used ones.
+  /// How many blocks are in use.
   std::size_t blocks() const noexcept { return read_once(header().blocks); }
 
  private:

@@ -24,8 +24,8 @@ namespace {
 
 std::size_t in_range(std::uintptr_t at, const page_range& range) { return at - range.begin; }
 
-/// Whether policies can differ within a mapping. A shared object keeps them by offset, without splitting the mappings of
-/// other processes; objects of hugetlb pages alone keep none, there the mapping that was bound has the policy.
+/// Whether policies can differ within a mapping. A shared object keeps them by offset, without splitting the mappings
+/// of other processes; objects of hugetlb pages alone keep none, there the mapping that was bound has the policy.
 /// \param huge whether the range has hugetlb pages; where it has none, nobody asks for the size of its pages
 bool has_policies_by_offset(const sys::map_line& m, const page_range& range, bool huge) {
   if (!m.shared || !huge) return m.shared;

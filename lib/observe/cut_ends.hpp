@@ -11,8 +11,8 @@
 
 namespace acre::inline v1 {
 
-/// Pages of a part of a huge page can only be moved when it is divided, and Linux 6.12 gives those of its pages back that
-/// hold zeros. Whoever has them beside the range may have been promised that they are there.
+/// Pages of a part of a huge page can only be moved when it is divided, and Linux 6.12 gives those of its pages back
+/// that hold zeros. Whoever has them beside the range may have been promised that they are there.
 /// \safety as move_pages(2): others may use the pages
 class cut_ends {
  public:

@@ -14,8 +14,8 @@
 
 namespace acre::inline v1 {
 
-/// The nodes as they take turns: each once for interleave, as often as the system's weights say for weighted_interleave.
-/// Empty where the turns cannot be told: for other policies, and for weights that cannot be read.
+/// The nodes as they take turns: each once for interleave, as often as the system's weights say for
+/// weighted_interleave. Empty where the turns cannot be told: for other policies, and for weights that cannot be read.
 std::vector<node_id> turns_of(const policy& p);
 
 /// A page, or a huge page, and where it lies.
@@ -32,15 +32,16 @@ struct placed_unit {
 /// \param unit bytes of the page, a power of two
 std::uint64_t turn_of(const sys::map_line& m, std::uintptr_t at, std::size_t unit, std::size_t page_size);
 
-/// By how many turns the units of a mapping are ahead of turn_of(): such that most lie right, 0 if others are no better.
+/// By how many turns the units of a mapping are ahead of turn_of(): such that most lie right, 0 if others are no
+/// better.
 std::uint64_t shift_of(std::span<const placed_unit> units, std::span<const node_id> turns);
 
 /// The one with which all units lie right, if they are enough to tell.
 std::optional<std::uint64_t> certain_shift_of(std::span<const placed_unit> units,
                                               std::span<const node_id> turns);
 
-/// Huge pages, in order, that do not follow each other in turn. Where mappings were joined, which shows nowhere, the round
-/// begins anew: a whole round, and another, must follow then.
+/// Huge pages, in order, that do not follow each other in turn. Where mappings were joined, which shows nowhere, the
+/// round begins anew: a whole round, and another, must follow then.
 std::vector<std::size_t> out_of_turn(std::span<const placed_unit> units, std::span<const node_id> turns);
 
 }  // namespace acre::inline v1

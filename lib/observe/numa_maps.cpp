@@ -46,8 +46,8 @@ std::string_view take_word(std::string_view& text) {
   return word;
 }
 
-/// What seq_path() writes as a backslash and three octal digits in numa_maps, and of these in maps (fs/proc/task_mmu.c).
-/// A backslash is written as it is, so that a name with digits behind one reads like an escape.
+/// What seq_path() writes as a backslash and three octal digits in numa_maps, and of these in maps
+/// (fs/proc/task_mmu.c). A backslash is written as it is, so that a name with digits behind one reads like an escape.
 constexpr std::string_view escaped_in_numa_maps = "\n\t= ";
 constexpr std::string_view escaped_in_maps = "\n";
 

@@ -10,13 +10,13 @@
 
 namespace acre::inline v1 {
 
-/// Tells the owners of a range, before anything is done, that it gets the policies of a plan. Where it has them already,
-/// there is nothing to tell.
+/// Tells the owners of a range, before anything is done, that it gets the policies of a plan. Where it has them
+/// already, there is nothing to tell.
 class owners_told {
  public:
   /// \throws error errc::invalid_argument where small blocks of a pool have pages of the range;
-  ///   errc::binding_unsupported where their owner does not know the policies of the range, and the kernel tells nobody.
-  ///   Nobody is told then.
+  ///   errc::binding_unsupported where their owner does not know the policies of the range, and the kernel tells
+  ///   nobody. Nobody is told then.
   owners_told(const page_range& range, const plan& wanted);
 
   /// After a failure: nothing was done if the kernel refused to set policies at all.

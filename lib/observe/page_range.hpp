@@ -9,7 +9,7 @@
 
 namespace acre::inline v1 {
 
-/// Of 2 MiB: those that khugepaged makes, and the least that hugetlb pools have on x86-64.
+/// Bytes of the huge pages that khugepaged makes, and the smallest that hugetlb pools have on x86-64.
 constexpr std::size_t huge_page = std::size_t{2} << 20;
 
 struct page_range {
@@ -26,10 +26,10 @@ struct page_range {
 /// \throws error errc::invalid_size for 0 bytes or a range that wraps, errc::not_mapped
 page_range require_mapped(const void* p, std::size_t bytes, const char* caller);
 
-/// The mappings that the range consists of, cut to it, in order, none twice. Where /proc/self/maps cannot be read: one, and
-/// as a shared one, since policies may differ within it.
+/// The mappings that the range consists of, cut to it, in order, none twice. Where /proc/self/maps cannot be read:
+/// one, and as a shared one, since policies may differ within it.
 std::vector<sys::map_line> mappings_of(const page_range& range);
-/// The same, not cut.
+/// The mappings that the range has parts of, whole.
 std::vector<sys::map_line> whole_mappings_of(const page_range& range);
 
 /// Whether a part of the range was told to have transparent huge pages (MADV_HUGEPAGE).

@@ -76,8 +76,8 @@ void page_looker::look_once(std::span<void* const> pages, std::span<int> nodes) 
   x_refused->look(pages, nodes);
 }
 
-/// Looks for the pages of a batch that only seem absent: the kernel tells of none while it moves a page, as compaction does
-/// at any time. Once at least, and as long as looks are left.
+/// Looks for the pages of a batch that only seem absent: the kernel tells of none while it moves a page, as
+/// compaction does at any time. Once at least, and as long as looks are left.
 void page_looker::look_again(std::span<void* const> pages, std::span<int> nodes) {
   for (;;) {
     const auto first = std::find_if(nodes.begin(), nodes.end(), is_absent);
@@ -130,8 +130,8 @@ bool page_looker::look_once_more(std::span<void* const> pages, std::span<int> no
     int& node = nodes[index[i]];
     node = found[i];
     if (!is_absent(node) || known[index[i]] != sys::page_entry::elsewhere) continue;
-    // Swapped out looks the same in the page table. mincore(2) tells most of them apart (mm/mincore.c: "migration entries
-    // are always uptodate"), but not those in the swap cache, and poisoned pages are waited for in vain.
+    // Swapped out looks the same in the page table. mincore(2) tells most of them apart (mm/mincore.c: "migration
+    // entries are always uptodate"), but not those in the swap cache, and poisoned pages are waited for in vain.
     unsigned char there = 0;
     if (sys::present_pages(again[i], std::span(&there, 1)) != 0 || there == 0) continue;
     on_the_way = true;

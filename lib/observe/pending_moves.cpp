@@ -38,7 +38,8 @@ std::uintptr_t huge_page_of(const void* p) noexcept {
   return reinterpret_cast<std::uintptr_t>(p) / huge_page;
 }
 
-/// How many entries a call of move_pages(2) that failed is done with: those that it told of, and the row that it stopped at.
+/// How many entries a call of move_pages(2) that failed is done with: those that it told of, and the row that it
+/// stopped at.
 /// \param r what sys::move() returned
 std::size_t done_with(std::span<void* const> pages, std::span<const int> targets, std::span<int> status,
                       long r) {
@@ -70,9 +71,9 @@ void pending_moves::add(std::uintptr_t page, node_id target) {
   x_status.push_back(no_status);
 }
 
-// The kernel goes by rows of pages with one target. Of a row that does not move whole the status stays unwritten, and what
-// comes after it is not tried (mm/migrate.c, do_pages_move, Linux 4.17). So there are few rows, and the rest is tried again
-// behind such a one.
+// The kernel goes by rows of pages with one target. Of a row that does not move whole the status stays unwritten, and
+// what comes after it is not tried (mm/migrate.c, do_pages_move, Linux 4.17). So there are few rows, and the rest is
+// tried again behind such a one.
 int pending_moves::run() {
   const std::size_t all = x_pages.size();
   std::vector<std::size_t> order(all);

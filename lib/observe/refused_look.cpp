@@ -96,7 +96,7 @@ int refused_look::node_of_mapping(const void* page, bool may_be_zero) {
   return m.nodes.size() == 1 && !may_be_zero ? static_cast<int>(m.nodes.front().node) : node_not_told;
 }
 
-/// Else it is the huge zero page, which the page table calls one of a file.
+/// Whether a page that the page table calls one of a file is one; else it is the huge zero page.
 bool refused_look::is_of_file(const void* page) {
   if (!x_lines) x_lines = sys::maps(0, std::numeric_limits<std::uintptr_t>::max());
   if (!x_lines) return false;

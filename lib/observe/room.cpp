@@ -20,11 +20,11 @@
 namespace acre::inline v1 {
 namespace {
 
-/// What is left free of hard nodes. A page that the kernel is just moving (compaction) seems to be missing for a moment, and
-/// who touches it then is given a new one first, which is thrown away if the page is back (mm/memory.c, do_anonymous_page;
-/// seen on Linux 6.1): under a hard policy on a node with nothing free that is the end of the process, although all its pages
-/// are there. The kernel takes from the free pages down to the low watermark, and raises all watermarks for a while by up to
-/// one and a half times the high one (vm.watermark_boost_factor).
+/// What is left free of hard nodes. A page that the kernel is just moving (compaction) seems to be missing for a
+/// moment, and who touches it then is given a new one first, which is thrown away if the page is back (mm/memory.c,
+/// do_anonymous_page; seen on Linux 6.1): under a hard policy on a node with nothing free that is the end of the
+/// process, although all its pages are there. The kernel takes from the free pages down to the low watermark, and
+/// raises all watermarks for a while by up to one and a half times the high one (vm.watermark_boost_factor).
 std::uint64_t reserve_of(const node_set& nodes) {
   const auto zones = sys::zoneinfo();
   if (!zones) return 0;
@@ -33,8 +33,8 @@ std::uint64_t reserve_of(const node_set& nodes) {
   return pages * sys::page_size() / 2 * 5;
 }
 
-/// Free and reclaimable bytes; less the reserve where the wanted ones might need it, for to read of that takes longer than
-/// many a block. Nothing if they are not told of all the nodes.
+/// Free and reclaimable bytes; less the reserve where the wanted ones might need it, for to read of that takes longer
+/// than many a block. Nothing if they are not told of all the nodes.
 std::optional<std::uint64_t> room_on(const node_set& nodes, std::uint64_t wanted, const topology& machine) {
   std::uint64_t has = 0;
   std::uint64_t total = 0;
@@ -48,7 +48,7 @@ std::optional<std::uint64_t> room_on(const node_set& nodes, std::uint64_t wanted
   return has - std::min(has, reserve_of(nodes));
 }
 
-/// Of private memory, but for pages of zeros, of which writing makes others.
+/// Bytes of pages that exist in private memory; not of zero pages, for writing replaces those by new ones.
 std::size_t existing_private_bytes(const void* p, std::size_t bytes) {
   const std::size_t page = sys::page_size();
   std::array<sys::page_entry, 512> entries;

@@ -25,8 +25,8 @@ std::vector<hard_need> hard_needs(const plan& p);
 ///   nodes, what they need and what they have; errc::out_of_memory
 void require_room(const plan& p, const void* at, const topology& machine);
 
-/// Bytes that nodes have for new pages, free or reclaimable, beside what is to stay free; of no nodes, what the machine and the memory cgroups have.
-/// UINT64_MAX where nothing is known.
+/// Bytes that nodes have for new pages, free or reclaimable, beside what is to stay free; without nodes, what the
+/// machine and the memory cgroups have. UINT64_MAX where nothing is known.
 /// \param bytes that are wanted: what is far from being tight need not be known exactly
 std::uint64_t room_for(std::size_t bytes, const node_set& nodes, const topology& machine);
 

@@ -26,10 +26,10 @@ struct displaced_part {
   std::size_t bytes() const noexcept { return end - begin; }
 };
 
-/// Addresses that somebody owns who hands parts of them out. Who gives such a part another policy notes it here before, and
-/// the owner puts it right before the next one gets it.
-/// \safety all functions from any thread, but for enter() and leave(); a range leaves before what overrides its functions
-///   ends. One lock for all ranges, which is taken last; fork() holds it.
+/// Addresses that somebody owns who hands parts of them out. Who gives such a part another policy notes it here
+/// before, and the owner puts it right before the next one gets it.
+/// \safety all functions from any thread, but for enter() and leave(); a range leaves before what overrides its
+///   functions ends. One lock for all ranges, which is taken last; fork() holds it.
 class owned_range {
  public:
   struct rules {
@@ -51,8 +51,8 @@ class owned_range {
 
   /// rules::piece
   std::size_t piece() const noexcept { return x_rules.piece; }
-  /// False: nothing is displaced, and nobody is just putting anything right. relaxed: who gave a part back that was moved
-  /// has seen the note, and whatever orders that before its next use orders this load behind the note.
+  /// False: nothing is displaced, and nobody is just putting anything right. relaxed: who gave a part back that was
+  /// moved has seen the note, and whatever orders that before its next use orders this load behind the note.
   bool has_displaced() const noexcept { return x_has_displaced.load(std::memory_order_relaxed); }
 
   /// What of a part is to be put right, taken out of the notes. What is left when this ends goes back there.

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
 
-/// Where each page of a round robin over so many bytes lies, without a plan.
+/// Where each page of a round robin over `bytes` bytes lies, without a plan.
 class rounds {
  public:
   rounds(const placement& where, std::size_t chunk, std::size_t bytes) : x_bytes(bytes) {

@@ -42,8 +42,8 @@ struct planned_mapping {
   /// Takes over what a plan for the mapping says: each of its ranges is to have its policy.
   /// \throws error errc::too_many_ranges, where others have taken the ranges that it needs
   void note(const plan& p);
-  /// Plans the mapping to be placed by making, which takes no ranges of the budget. bytes, asked, page_size and where are
-  /// known. Automatic chunks are so fine that there is a range for each 256 KiB, and 64 of them at least.
+  /// Plans the mapping to be placed by making, which takes no ranges of the budget. bytes, asked, page_size and where
+  /// are known. Automatic chunks are so fine that there is a range for each 256 KiB, and 64 of them at least.
   /// \throws error what make_plan() throws; errc::too_many_ranges for more than a million
   /// \returns how many ranges that are
   std::size_t plan_by_making(const topology& machine);
@@ -53,7 +53,8 @@ struct planned_mapping {
   }
   /// Whether `other` is the placement that was asked for, or what became of it: with the chunk really used.
   bool is_planned_as(const placement& other) const;
-  /// The plan of bytes [from, from + length), with offsets from `from` on. Of a round robin nothing is worked out but that.
+  /// The plan of bytes [from, from + length), with offsets from `from` on. Of a round robin nothing is worked out but
+  /// that.
   /// \throws error what topology::require_usable() throws
   /// \param most ranges: then the plan ends before
   plan part(std::size_t from, std::size_t length, const topology& machine,
@@ -74,8 +75,8 @@ struct planned_mapping {
 /// (most_free, by_page), fewer.
 constexpr std::size_t most_made_ranges = std::size_t{1} << 20;
 constexpr std::size_t most_kept_ranges = std::size_t{1} << 18;
-/// Mappings that are larger and placed by making in automatic chunks are dealt out in transparent huge pages, whatever their
-/// pages are: those do not hinder them then.
+/// Mappings that are larger and placed by making in automatic chunks are dealt out in transparent huge pages,
+/// whatever their pages are: those do not hinder them then.
 constexpr std::size_t most_in_base_pages = std::size_t{1} << 30;
 
 /// The bytes [from, from + length) of a plan, with offsets from `from` on.

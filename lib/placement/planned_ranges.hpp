@@ -8,8 +8,8 @@
 
 namespace acre::inline v1 {
 
-/// Of areas, of which a block's address and size do not tell everything: where it begins decides where its pages lie
-/// (layout::position), or it may have smaller pages than others. All else is not in here, and costs nothing.
+/// Only mappings whose address and size do not tell everything are in here: where they begin decides where their
+/// pages lie (layout::position), or they may have smaller pages than others of their area. All others cost nothing.
 /// \safety all functions from any thread; a forked child has those of its parent
 namespace planned_ranges {
 
@@ -18,7 +18,7 @@ namespace planned_ranges {
 void add(planned_mapping what);
 /// What the mapping was planned as in which the whole range lies; null if nobody knows.
 std::shared_ptr<const planned_mapping> around(const void* p, std::size_t bytes) noexcept;
-/// The same where it is placed by making; else null.
+/// What around() gives, if the mapping is placed by making; else null.
 std::shared_ptr<const planned_mapping> exact_around(const void* p, std::size_t bytes) noexcept;
 /// Forgets a mapping, to be called before it is unmapped. \returns null if `owner` has none that begins there
 std::shared_ptr<const planned_mapping> remove(const void* p, const void* owner) noexcept;

@@ -31,7 +31,7 @@ class policy_call {
   /// \returns 0 (also if there is nothing to do) or errno
   int set_home(void* p, std::size_t bytes) const noexcept;
 
-  /// Both. \returns false if anything is not as it should be: apply() finds out what
+  /// set() and set_home(). \returns false if anything is not as it should be: apply() finds out what
   bool install(void* p, std::size_t bytes) const noexcept {
     return set(p, bytes) == 0 && set_home(p, bytes) == 0;
   }

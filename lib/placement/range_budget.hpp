@@ -17,8 +17,8 @@ std::size_t range_budget();
 std::size_t ranges_in_use() noexcept;
 
 /// make_plan() for memory of this process: the limit is what is left of the budget. A third of the budget is for fine
-/// chunks, each mapping takes a 32nd of what is left of that; beyond it automatic chunks get so many ranges for their size
-/// that 1 TiB fits. So a process with 64 GiB in many pools and areas is far from the end.
+/// chunks, each mapping takes a 32nd of what is left of that; beyond it automatic chunks get so many ranges for their
+/// size that 1 TiB fits. So a process with 64 GiB in many pools and areas is far from the end.
 /// \throws error as make_plan(), and says what others have where that is the reason
 plan plan_within_budget(const placement& where, std::size_t bytes, std::size_t page_size,
                         const topology& machine);

@@ -11,9 +11,10 @@ namespace acre::inline v1 {
 
 /// What the kernel would make of a policy now that its cpuset allows other nodes than the topology says.
 /// \param allowed what allowed_now() said
-/// \returns for a soft policy what is left of it: the same with the nodes that are allowed, `local` without any; nothing if
-///   all are allowed, or nobody tells
-/// \throws error errc::node_not_allowed for a hard one; errc::node_without_memory, errc::unknown_node where a node is gone
+/// \returns for a soft policy what is left of it: the same with the nodes that are allowed, `local` without any;
+///   nothing if all are allowed, or nobody tells
+/// \throws error errc::node_not_allowed for a hard one; errc::node_without_memory, errc::unknown_node where a node is
+///   gone
 std::optional<policy> what_is_left(const policy& wanted, const std::optional<node_set>& allowed);
 
 /// For downgrade::text.

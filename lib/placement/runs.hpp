@@ -19,12 +19,12 @@ class run_list {
   run_list(plan& to, const placement& where, const plan_options& options);
 
   std::size_t pages() const { return x_plan.bytes / x_plan.page_size; }
-  /// Of a chunk, at least one, at most pages().
+  /// How many pages a chunk has: at least one, at most pages().
   std::size_t chunk_pages() const;
   std::size_t limit() const { return x_limit; }
 
-  /// For counts that are known beforehand.
-  /// \param instead what would do
+  /// To be called first where the count of ranges is known: refuses what is beyond the limit.
+  /// \param instead what would do, for the message
   void expect(std::size_t ranges, const std::string& instead);
   /// The next `pages` pages. Refuses the first range beyond the limit.
   void add(node_id node, std::size_t pages);
@@ -43,14 +43,16 @@ class run_list {
 
 /// The nodes of a round robin in order, and how many chunks each gets in a round.
 std::vector<node_weight> parts_of(const placement& where);
-/// Ranges of so many chunks dealt out in rounds.
+/// How many ranges it takes to deal out `chunks` chunks in rounds.
 std::size_t ranges_of_rounds(std::span<const node_weight> parts, std::size_t chunks);
 /// The fewest pages in a chunk that keep the limit, which is not 0: larger chunks never need more ranges.
 std::size_t smallest_chunk(std::span<const node_weight> parts, std::size_t pages, std::size_t limit);
-/// The finest power of two of pages that needs no more than so many ranges, but no coarser than a round in all.
+/// The pages of the finest chunk, a power of two, that needs no more than `ranges` ranges; but no coarser than that
+/// each node gets its share of `pages`.
 std::size_t automatic_chunk(std::span<const node_weight> parts, std::size_t pages, std::size_t ranges);
 
-/// The chunk of a plan that has its bytes and page size; of all but chunk::automatic.
+/// Sets the chunk of a plan that has its bytes and page size.
+/// \param wanted not chunk::automatic
 void set_chunk(plan& p, const chunk& wanted);
 
 }  // namespace acre::inline v1::detail

@@ -1,4 +1,4 @@
-// What the functions for kernel calls have in common.
+// call: errors and flags that the functions for kernel calls have in common.
 #pragma once
 
 #include <cerrno>

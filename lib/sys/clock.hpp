@@ -1,4 +1,4 @@
-// Time.
+// clock: the time, cheaply.
 #pragma once
 
 #include <cstdint>

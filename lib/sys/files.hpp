@@ -1,4 +1,4 @@
-// What /proc and /sys tell, as numbers.
+// files: what /proc and /sys tell, as numbers.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace acre::inline v1::sys {
 
 /// The whole text of a file: 0 or errno.
 int read_text(const char* path, std::string& text);
-/// The same; nothing if it cannot be read.
+/// The whole text of a file; nothing if it cannot be read.
 std::optional<std::string> read_file(const char* path);
 
 bool exists(const char* path) noexcept;
@@ -48,7 +48,7 @@ struct node_meminfo {
   std::uint64_t total = 0;
   std::uint64_t free = 0;
   std::uint64_t file = 0;    ///< page cache
-  std::uint64_t shared = 0;  ///< of it, tmpfs: not reclaimable without swap
+  std::uint64_t shared = 0;  ///< the part of `file` that is tmpfs: not reclaimable without swap
   std::uint64_t slab_reclaimable = 0;
 };
 std::optional<node_meminfo> node_memory(unsigned node);
@@ -57,8 +57,8 @@ std::optional<node_meminfo> node_memory(unsigned node);
 /// get_mempolicy(2) is refused.
 std::optional<std::string> allowed_node_list();
 
-/// The sum of the high watermarks of a node's zones in pages, without what they are raised by for a while, out of the text
-/// of /proc/zoneinfo.
+/// The sum of the high watermarks of a node's zones in pages, without what they are raised by for a while, out of the
+/// text of /proc/zoneinfo.
 std::uint64_t high_watermarks(std::string_view zoneinfo, unsigned node);
 /// /proc/zoneinfo; nothing if it cannot be read.
 std::optional<std::string> zoneinfo();
@@ -99,7 +99,7 @@ struct map_line {
 /// The mappings that overlap [begin, end), in order; nothing if /proc cannot be read.
 std::optional<std::vector<map_line>> maps(std::uintptr_t begin, std::uintptr_t end);
 
-/// How many there are; nothing if /proc cannot be read.
+/// How many mappings this process has; nothing if /proc cannot be read.
 std::optional<std::size_t> count_mappings();
 
 /// The first mapping that ends above `at`, by PROCMAP_QUERY (Linux 6.11): one cheap call.
@@ -114,8 +114,8 @@ int query_vma(std::uintptr_t at, vma& found) noexcept;
 /// True if the process has memory locked (VmLck), or if that cannot be read.
 bool has_locked_memory();
 
-/// The weight of a node in MPOL_WEIGHTED_INTERLEAVE (/sys/kernel/mm/mempolicy/weighted_interleave); nothing if it cannot be
-/// read.
+/// The weight of a node in MPOL_WEIGHTED_INTERLEAVE (/sys/kernel/mm/mempolicy/weighted_interleave); nothing if it
+/// cannot be read.
 std::optional<unsigned> interleave_weight(unsigned node);
 
 /// /proc/self/numa_maps; nothing if it cannot be read.
@@ -137,12 +137,12 @@ struct smaps_entry {
 /// Those of the mappings that overlap [begin, end).
 std::vector<smaps_entry> parse_smaps(std::string_view text, std::uintptr_t begin = 0,
                                      std::uintptr_t end = UINTPTR_MAX);
-/// Of /proc/self/smaps.
+/// The mappings of this process that overlap [begin, end), in order; none if /proc/self/smaps cannot be read.
 std::vector<smaps_entry> smaps(std::uintptr_t begin, std::uintptr_t end);
 
-/// The size of the pages that the mapping at an address is made of: that of base pages, or of its hugetlb pages; of base
-/// pages also where nothing is mapped. Cheap on Linux >= 6.11, else a walk through /proc/self/smaps. Nothing if neither
-/// can be read.
+/// The size of the pages that the mapping at an address is made of: that of base pages, or of its hugetlb pages; of
+/// base pages also where nothing is mapped. Cheap on Linux >= 6.11, else a walk through /proc/self/smaps. Nothing if
+/// neither can be read.
 std::optional<std::size_t> page_size_at(std::uintptr_t at);
 
 }  // namespace acre::inline v1::sys

@@ -138,8 +138,8 @@ class group_reader {
   group_reader(const resource_files& files, std::uint64_t wanted, std::string root)
       : x_files(files), x_wanted(wanted), x_root(std::move(root)) {}
 
-  /// Most groups have no limit, and their files are many: while the process stays in its group, they are looked for again
-  /// after a tenth of a second. What is used of those that were found is read each time.
+  /// Most groups have no limit, and their files are many: while the process stays in its group, they are looked for
+  /// again after a tenth of a second. What is used of those that were found is read each time.
   group_limits read(known_limits& known) {
     const auto groups = read_file((x_root + "/proc/self/cgroup").c_str());
     const std::int64_t now = coarse_milliseconds();
@@ -195,8 +195,8 @@ class group_reader {
     return seen;
   }
 
-  /// Of control groups: PROC_CGROUP_INIT_INO of include/linux/proc_ns.h. In any other one the topmost group that is shown
-  /// is one with others above it.
+  /// Of control groups: PROC_CGROUP_INIT_INO of include/linux/proc_ns.h. In any other one the topmost group that is
+  /// shown is one with others above it.
   bool in_first_namespace() const { return x_namespace == "cgroup:[4026531835]"; }
 
   void look_at_limit(const std::string& group, const limit_files& f, bool itself) {
@@ -240,8 +240,8 @@ group_limits memory_group_limits(std::uint64_t wanted, const std::string& root) 
   static const resource_files files = memory_files();
   group_reader reader(files, wanted, root);
   if (!root.empty()) return reader.read();
-  // Never destroyed: static and thread-local destructors may allocate. Who comes while another thread is here, or was when
-  // this process was forked, looks by himself.
+  // Never destroyed: static and thread-local destructors may allocate. Who comes while another thread is here, or was
+  // when this process was forked, looks by himself.
   static small_mutex mutex;
   static known_limits& known = *new known_limits;
   const std::unique_lock alone(mutex, std::try_to_lock);

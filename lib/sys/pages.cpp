@@ -192,7 +192,8 @@ int page_entries(const void* p, std::span<page_entry> entries) noexcept {
 
 namespace {
 
-/// The runs of present pages of [begin, end) that are of one category: the count, or -errno. `next` as scan_huge() has it.
+/// The runs of present pages of [begin, end) that are of one category: the count, or -errno. `next` as scan_huge()
+/// has it.
 long scan(std::uintptr_t begin, std::uintptr_t end, std::uint64_t category, std::span<huge_run> runs,
           std::uintptr_t& next) noexcept {
   const int fd = open_pagemap();

@@ -1,4 +1,4 @@
-// Pages: the mmap family. One function a kernel call; errors are errno values, nothing throws.
+// pages: the mmap family of kernel calls. One function a kernel call; errors are errno values, nothing throws.
 #pragma once
 
 #include <cstddef>
@@ -54,7 +54,7 @@ bool is_mapped(const void* p, std::size_t bytes) noexcept;
 
 /// Bytes of the range whose pages exist, in this process or in the object it maps (mincore(2)).
 std::size_t present_bytes(const void* p, std::size_t bytes) noexcept;
-/// The same by page, from `p` on, for as many pages as `present` has: 0 or errno.
+/// Which pages exist, from `p` on, for as many as `present` has (mincore(2)): 1 or 0 for each. 0 or errno.
 int present_pages(const void* p, std::span<unsigned char> present) noexcept;
 /// What the page table has for a page (/proc/self/pagemap).
 enum class page_entry : unsigned char {
@@ -66,12 +66,13 @@ enum class page_entry : unsigned char {
 };
 /// From `p` on, for as many pages as `entries` has: 0 or errno.
 int page_entries(const void* p, std::span<page_entry> entries) noexcept;
-/// MADV_POPULATE_READ (Linux 5.14): maps what the object has, and makes what it has not. EINVAL where the kernel has none.
+/// MADV_POPULATE_READ (Linux 5.14): maps what the object has, and makes what it has not. EINVAL where the kernel has
+/// none.
 int populate_for_reading(void* p, std::size_t bytes) noexcept;
 /// MADV_COLD (Linux 5.4). What it is used for: a huge page that the range has a part of is divided.
 int make_cold(void* p, std::size_t bytes) noexcept;
-/// mremap(2) of no bytes: another mapping of the object that is mapped at `p`, with `bytes` bytes from there on, which may
-/// reach beyond the mapping and the object. EINVAL for private memory.
+/// mremap(2) of no bytes: another mapping of the object that is mapped at `p`, with `bytes` bytes from there on,
+/// which may reach beyond the mapping and the object. EINVAL for private memory.
 map_result mirror(const void* p, std::size_t bytes) noexcept;
 
 /// Whether the page at `p` is the zero page (PAGEMAP_SCAN, Linux 6.7); nothing if the kernel does not tell.

@@ -1,4 +1,4 @@
-// Memory policies and pages' places: the mempolicy family, by raw system calls.
+// policy: memory policies and pages' places: the mempolicy family, by raw system calls.
 #pragma once
 
 #include <array>
@@ -56,8 +56,8 @@ int policy_at(const void* p, raw_policy& policy) noexcept;
 /// MPOL_F_MEMS_ALLOWED. 0 or errno.
 int allowed_nodes(node_bits& nodes) noexcept;
 
-/// get_mempolicy(2) with MPOL_F_NODE and MPOL_F_ADDR: the node of the page at `p`, which must be there: else it is faulted
-/// in. 0 or errno.
+/// get_mempolicy(2) with MPOL_F_NODE and MPOL_F_ADDR: the node of the page at `p`, which must be there: else it is
+/// faulted in. 0 or errno.
 int node_at(const void* p, int& node) noexcept;
 
 /// move_pages(2) without targets: the node of each page into `nodes`, or a negative errno (-ENOENT, -EFAULT:

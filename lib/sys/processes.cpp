@@ -23,7 +23,8 @@ std::string path_of(const std::string& group, const char* name) {
   return "/sys/fs/cgroup" + group + "/" + name;
 }
 
-/// Of a namespace; 0 if unknown. Inode numbers of namespaces have 32 bits (PROC_DYNAMIC_FIRST in fs/proc/generic.c).
+/// The inode number of a namespace; 0 if unknown. Inode numbers of namespaces have 32 bits (PROC_DYNAMIC_FIRST in
+/// fs/proc/generic.c).
 std::uint32_t inode_of(const char* path) noexcept {
   struct stat s;
   return ::stat(path, &s) == 0 ? static_cast<std::uint32_t>(s.st_ino) : 0;

@@ -1,4 +1,4 @@
-// What /proc tells of processes.
+// processes: what /proc tells of processes and threads.
 #pragma once
 
 #include <sys/types.h>
@@ -11,10 +11,11 @@
 namespace acre::inline v1::sys {
 
 int process_number() noexcept;
-/// Of the calling thread; the process's for its first one.
+/// The kernel's number of the calling thread; of a process's first thread it is the number of the process.
 int thread_number() noexcept;
 
-/// Whether /proc numbers processes as kill(2) and migrate_pages(2) do: not where it was mounted in another PID namespace.
+/// Whether /proc numbers processes as kill(2) and migrate_pages(2) do: not where it was mounted in another PID
+/// namespace.
 bool proc_has_own_numbers() noexcept;
 
 /// The whole text of /proc/<pid>/<name>; pid 0: of this process, whatever its number there. 0 or errno: ENOENT, ESRCH:
@@ -30,7 +31,8 @@ bool has_process(int pid) noexcept;
 
 /// The processes that /proc shows.
 std::vector<int> all_processes();
-/// Of the process, in the order that /proc has them; none if it is gone. The first may have ended alone.
+/// Numbers of the threads of a process, in the order that /proc has them; none if it is gone. The first thread may have
+/// ended while others go on.
 std::vector<int> threads_of(int pid);
 
 /// What /proc/<pid>/stat says.
@@ -51,12 +53,12 @@ std::optional<process_stat> stat_of(int pid);
 /// there is none, -ENOSYS also where /proc numbers processes otherwise than system calls do.
 int open_process(int pid) noexcept;
 
-/// Effective.
+/// The effective user of this process.
 uid_t own_user() noexcept;
 /// The inode number of the PID namespace; 0 if unknown.
 std::uint32_t pid_namespace() noexcept;
-/// Where numbers and starts of processes mean the same: inode numbers of the PID namespace and of the time namespace, which
-/// shifts all starts (time_namespaces(7)); 0 if unknown.
+/// Where numbers and starts of processes mean the same: inode numbers of the PID namespace and of the time namespace,
+/// which shifts all starts (time_namespaces(7)); 0 if unknown.
 std::uint64_t process_namespace() noexcept;
 
 /// When a process began, in clock ticks since boot: with its number it names a process for good. Nothing if it has
@@ -74,12 +76,12 @@ process_state state_of_process(pid_t process);
 
 /// Whether this PID namespace has a thread of that number.
 bool has_thread(pid_t thread) noexcept;
-/// Whose thread it is.
+/// The process that a thread belongs to.
 struct thread_owner {
   pid_t process = 0;
   bool is_stopped = false;  ///< by a signal or a tracer
 };
-/// Nothing if there is none, or /proc does not tell.
+/// Nothing if there is no such thread, or /proc does not tell.
 std::optional<thread_owner> owner_of_thread(pid_t thread);
 
 /// A file of a control group (v2) below /sys/fs/cgroup; the path is that of /proc/PID/cgroup, empty for the

@@ -64,10 +64,10 @@ class robust_mutex::own_thread {
   std::uint64_t owner() const noexcept { return x_owner; }
   bool has_namespace() const noexcept { return x_owner >> 32 != 0; }
 
-  // If the thread ends while the word is announced, and its number is in it, the kernel sets FUTEX_OWNER_DIED and wakes one
-  // who waits (exit_robust_list() and handle_futex_death() in kernel/futex/core.c, alike in Linux 6.1 and 6.12). A
-  // word of 0 is as good: who waits is woken. The thread cannot see a store of its own too late, so only the compiler
-  // has to keep the order.
+  // If the thread ends while the word is announced, and its number is in it, the kernel sets FUTEX_OWNER_DIED and
+  // wakes one who waits (exit_robust_list() and handle_futex_death() in kernel/futex/core.c, alike in Linux 6.1 and
+  // 6.12). A word of 0 is as good: who waits is woken. The thread cannot see a store of its own too late, so only the
+  // compiler has to keep the order.
   void announce(std::uint32_t& word) const noexcept {
     x_list->list_op_pending =
         reinterpret_cast<robust_list*>(reinterpret_cast<char*>(&word) - x_list->futex_offset);
@@ -101,8 +101,8 @@ class robust_mutex::own_thread {
 constinit thread_local robust_mutex::own_thread robust_mutex::own_thread::its_facts
     [[gnu::tls_model("initial-exec")]] = {};
 
-// The only thread of a child has another number. Not at the first use: a fork in the middle of that would leave the child
-// with an initialization that nobody ends. Whoever comes before this looks each time.
+// The only thread of a child has another number. Not at the first use: a fork in the middle of that would leave the
+// child with an initialization that nobody ends. Whoever comes before this looks each time.
 const bool robust_mutex::own_thread::forks_are_told =
     pthread_atfork(nullptr, nullptr, [] { its_facts = {}; }) == 0;
 

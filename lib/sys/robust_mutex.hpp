@@ -21,14 +21,15 @@ struct lock_holder {
   bool is_stopped = false;
 };
 
-/// A futex word (futex(2)) and no address: whatever others write into it, nothing is followed. All zeroes is a free one.
+/// A futex word (futex(2)) and no address: whatever others write into it, nothing is followed. All zeroes is a free
+/// one.
 ///
 /// The kernel lets go of it when the thread that holds it ends, however it ends: killed, by exec, in whatever PID
-/// namespace. For that it wants to know of the mutex while it is held, and is told where it looks for such anyway: glibc
-/// registers for each thread the head of a list of robust mutexes (set_robust_list(2)), with a place for the one that is
-/// being locked or unlocked right now. That place, in the thread's own memory, is free whenever glibc itself is not at
-/// work. Where the kernel does not tell where it is (a filter), a holder is known to be dead if there is no thread of
-/// its number in the PID namespace that both are in; any other holder is waited for.
+/// namespace. For that it wants to know of the mutex while it is held, and is told where it looks for such anyway:
+/// glibc registers for each thread the head of a list of robust mutexes (set_robust_list(2)), with a place for the
+/// one that is being locked or unlocked right now. That place, in the thread's own memory, is free whenever glibc
+/// itself is not at work. Where the kernel does not tell where it is (a filter), a holder is known to be dead if
+/// there is no thread of its number in the PID namespace that both are in; any other holder is waited for.
 ///
 /// \safety any thread of any process that maps it; while a thread holds one it locks no other. fork: the child does not
 ///   hold what threads of the parent hold; it waits for them like anybody else.

@@ -71,8 +71,8 @@ opened make_unnamed_shared(unsigned mode) noexcept {
 int name_shared(int file, const char* name) noexcept {
   const shared_directory at;
   if (at.file() < 0) return errno;
-  // open(2) has this way for O_TMPFILE; AT_EMPTY_PATH needs a capability before Linux 6.10. /proc/self would be the main
-  // thread, which may have ended.
+  // open(2) has this way for O_TMPFILE; AT_EMPTY_PATH needs a capability before Linux 6.10. /proc/self would be the
+  // main thread, which may have ended.
   char self[40];
   std::snprintf(self, sizeof self, "/proc/thread-self/fd/%d", file);
   const int error = error_of(::linkat(AT_FDCWD, self, at.file(), name, AT_SYMLINK_FOLLOW));

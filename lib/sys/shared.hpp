@@ -1,5 +1,5 @@
-// Files that are memory: of /dev/shm, and memfds. One function a kernel call; errors are errno values, nothing throws but
-// what returns text.
+// shared: files that are memory: of /dev/shm, and memfds. One function a kernel call; errors are errno values,
+// nothing throws but what returns text.
 #pragma once
 
 #include <sys/types.h>
@@ -48,8 +48,8 @@ int read_at(int file, std::uint64_t offset, void* data, std::size_t bytes) noexc
 
 /// pwrite(2) of all bytes: 0 or errno.
 int write_at(int file, std::uint64_t offset, const void* data, std::size_t bytes) noexcept;
-/// The first byte at or behind `offset` that a page is behind, in memory or in swap (SEEK_DATA); `none` if there is none.
-/// Leaves the descriptor's position where it was.
+/// The first byte at or behind `offset` that a page is behind, in memory or in swap (SEEK_DATA); `none` if there is
+/// none. Leaves the descriptor's position where it was.
 std::uint64_t next_data(int file, std::uint64_t offset, std::uint64_t none) noexcept;
 
 struct file_status {

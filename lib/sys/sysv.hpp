@@ -1,4 +1,5 @@
-// System V shared memory. One function a kernel call; errors are errno values, nothing throws but what returns a list.
+// sysv: System V shared memory. One function a kernel call; errors are errno values, nothing throws but what returns
+// a list.
 #pragma once
 
 #include <sys/types.h>

@@ -1,4 +1,4 @@
-// CPUs and threads.
+// threads: CPUs of threads, and barriers over all threads.
 #pragma once
 
 #include <acre/detail/current_cpu.hpp>
@@ -13,13 +13,13 @@ namespace acre::inline v1::sys {
 /// sched_getcpu(3); 0 where the kernel does not tell.
 unsigned current_cpu_by_call() noexcept;
 
-/// Also where detail::current_cpu() does not know.
+/// The CPU that the calling thread runs on, also where detail::current_cpu() does not know it.
 inline unsigned current_cpu() noexcept {
   const unsigned cpu = detail::current_cpu();
   return static_cast<int>(cpu) >= 0 ? cpu : current_cpu_by_call();
 }
-/// The CPU the calling thread runs on and that CPU's node, which the kernel knows of CPUs that came online a moment ago,
-/// too (getcpu(2)); nothing where it does not tell.
+/// The CPU the calling thread runs on and that CPU's node, which the kernel knows of CPUs that came online a moment
+/// ago, too (getcpu(2)); nothing where it does not tell.
 struct cpu_place {
   unsigned cpu;
   unsigned node;

@@ -24,7 +24,7 @@ node_set around(const machine& m, hwloc_obj_t o, const node_set& candidates) {
   return candidates.empty() ? m.nodes : candidates;
 }
 
-/// Nothing if the machine tells no distances.
+/// The candidate with the smallest distance from a node; nothing if the machine tells no distances.
 std::optional<node_id> nearest_known(const topology& t, node_id from, const node_set& candidates) {
   if (candidates.empty()) return std::nullopt;
   const node_id nearest = t.nearest_first(from, candidates).front();

@@ -16,8 +16,8 @@ namespace {
   throw error(code, "node " + std::to_string(node) + " " + mistake + "; " + right + " " + nodes.to_string());
 }
 
-/// Whether a node that the snapshot does not have may have come online since: the kernel tells numbers of such nodes. True
-/// also where it does not tell which there are.
+/// Whether a node that the snapshot does not have may have come online since: the kernel tells numbers of such nodes.
+/// True also where it does not tell which there are.
 bool may_have_come(const machine& m, node_id node) {
   if (!m.is_this_system) return false;
   const auto online = online_nodes();
