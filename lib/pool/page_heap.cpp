@@ -15,7 +15,7 @@
 namespace acre::inline v1 {
 namespace {
 
-constexpr std::size_t huge_page = std::size_t{2} << 20;
+constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
 /// A pool of few blocks shall not cost a huge page: the first slab is too small for one.
 constexpr std::size_t first_slab = std::size_t{1} << 20;
 
@@ -53,12 +53,12 @@ void page_heap::unlock_after_fork() noexcept {
 }
 
 bool page_heap::is_extent(std::size_t bytes, std::size_t alignment) const noexcept {
-  return x_reuse == page_reuse::any && bytes <= x_largest_extent && alignment <= huge_page;
+  return x_reuse == page_reuse::any && bytes <= x_largest_extent && alignment <= huge_page_bytes;
 }
 
 std::size_t page_heap::mapping_bytes(std::size_t bytes) const noexcept {
   const bool whole_huge_pages = x_reuse == page_reuse::any && bytes > x_largest_extent;
-  return round_up(std::max<std::size_t>(bytes, 1), whole_huge_pages ? huge_page : sys::page_size());
+  return round_up(std::max<std::size_t>(bytes, 1), whole_huge_pages ? huge_page_bytes : sys::page_size());
 }
 
 std::size_t page_heap::good_size(std::size_t bytes, std::size_t alignment) const noexcept {
@@ -69,7 +69,7 @@ std::size_t page_heap::good_size(std::size_t bytes, std::size_t alignment) const
 
 void* page_heap::allocate(std::size_t bytes, std::size_t alignment) {
   // Upstreams that round up may wrap to a small block (libstdc++ 12: new_delete_resource()->allocate(-8, 4096)).
-  if (bytes > std::numeric_limits<std::ptrdiff_t>::max() - std::max(alignment, huge_page)) {
+  if (bytes > std::numeric_limits<std::ptrdiff_t>::max() - std::max(alignment, huge_page_bytes)) {
     throw allocation_error(errc::out_of_memory, bytes, "pool", "more bytes than an address space has");
   }
   const std::size_t good = good_size(bytes, alignment);
@@ -249,13 +249,14 @@ bool page_heap::give_units(const void* p, std::size_t units, use what) noexcept 
 
 std::unique_ptr<slab> page_heap::try_map_slab(std::size_t bytes) {
   const std::size_t granule = x_pages->discard_granule();
-  const std::size_t alignment = bytes < huge_page ? unit_bytes : huge_page;
+  const std::size_t alignment = bytes < huge_page_bytes ? unit_bytes : huge_page_bytes;
   std::size_t piece = x_pages->commit_piece(bytes);
   // Who keeps nothing shall not be made to give back, with each block, what came beside it.
-  if (piece > x_retained && piece < huge_page) piece = std::max(unit_bytes, sys::page_size());
+  if (piece > x_retained && piece < huge_page_bytes) piece = std::max(unit_bytes, sys::page_size());
   // Smaller mappings have no huge pages that could be split.
   auto s = std::make_unique<slab>(
-      bytes, alignment, bytes < huge_page ? small_slab_granule(granule, sys::page_size()) : granule, piece);
+      bytes, alignment, bytes < huge_page_bytes ? small_slab_granule(granule, sys::page_size()) : granule,
+      piece);
   const owned_range::rules how = x_pages->ownership();
   s->place(x_pages->map(bytes, alignment));
   s->enter(s->base(), bytes, how);
@@ -274,7 +275,7 @@ std::size_t page_heap::begin_slab() noexcept {
 std::unique_ptr<slab> page_heap::map_slab(std::size_t units, std::size_t alignment, std::size_t wanted) {
   const std::size_t granule = x_pages->slab_granule();
   std::size_t least = round_up(units * unit_bytes, granule);
-  if (alignment > unit_bytes) least = round_up(least, huge_page);
+  if (alignment > unit_bytes) least = round_up(least, huge_page_bytes);
   // The kernel may refuse what a smaller slab still gets (vm.overcommit_memory). Halving, because slabs that are no larger
   // than what is needed now would soon be too many.
   for (;; wanted /= 2) {
