@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/comes_true.hpp"
 #include "support/print.hpp"
 
 namespace acre::test {
@@ -206,6 +207,28 @@ BOOST_AUTO_TEST_CASE(finds_its_newest_span_empty_whatever_of_it_was_handed_out) 
   list.give(linked(rest));
   list.give_one(block);
   BOOST_TEST(take_empty_spans() == std::vector<std::byte*>{span}, boost::test_tools::per_element());
+}
+
+// Who looks for them has taken everything out, and waits for the slabs.
+BOOST_AUTO_TEST_CASE(keeps_what_came_while_empty_spans_were_looked_for) {
+  add_span();
+  std::vector<free_block*> live;
+  append(list.take(), live);
+  list.give_one(live[0]);
+  list.give_one(live[1]);
+  void* const second = heap->allocate_span(list.shape().span_units);
+  std::size_t found = 0;
+  {
+    auto stay = heap->hold_slabs();
+    const std::jthread other([&] { found = take_empty_spans().size(); });
+    BOOST_TEST_REQUIRE(comes_true([&] { return list.add_span(second); }));
+    append(list.take(), live);
+    list.give_one(live[4]);
+    stay.unlock();
+  }
+  BOOST_TEST(found == 0U);
+  // Five are live.
+  BOOST_TEST(take_all().size() == 2U * list.shape().span_blocks - 5);
 }
 
 BOOST_AUTO_TEST_CASE(loses_no_block_to_threads_that_go_on_while_empty_spans_are_looked_for) {

@@ -90,6 +90,17 @@ BOOST_AUTO_TEST_CASE(keeps_alignments_of_more_than_a_unit_and_of_more_than_a_hug
   BOOST_TEST(counted().used_bytes == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(has_room_for_an_aligned_block_in_its_first_slab) {
+  for (const std::size_t alignment : {16_KiB, 64_KiB, 1_MiB, 2_MiB}) {
+    heap = heap_keeping(1_GiB);
+    void* const p = heap->allocate(1_MiB, alignment);
+    BOOST_TEST_INFO("aligned to " << alignment);
+    BOOST_TEST_REQUIRE(p != nullptr);
+    BOOST_TEST(is_aligned(p, alignment));
+    heap->deallocate(p, 1_MiB, alignment);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(says_what_a_block_really_has) {
   BOOST_TEST(heap->good_size(0, 8) == unit_bytes);
   BOOST_TEST(heap->good_size(unit_bytes + 1, 8) == 2 * unit_bytes);
