@@ -4,6 +4,7 @@
 #include <acre/bytes.hpp>
 #include <acre/topology.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <iomanip>
 #include <ostream>
@@ -56,7 +57,7 @@ inline void print(std::ostream& out, const choice& asked, const outcome& result)
     const double share = static_cast<double>(pages) / static_cast<double>(result.pages.resident());
     out << "  node " << std::left << std::setw(4) << node << std::right << std::setw(8) << pages << " pages "
         << std::setw(5) << share * 100 << " %  "
-        << std::string(static_cast<std::size_t>(share * 40 + 0.5), '#') << '\n';
+        << std::string(static_cast<std::size_t>(std::lround(share * 40)), '#') << '\n';
   }
   for (const acre::downgrade& less : result.downgrades) out << "  less than asked: " << less.text << '\n';
   if (result.holds()) {

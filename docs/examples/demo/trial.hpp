@@ -54,12 +54,12 @@ inline void prove(const void* p, std::size_t bytes, const acre::placement& where
 }
 
 /// The addresses of all pages with a word or a line number. Small blocks share pages, and each shall count once.
-inline std::set<std::uintptr_t> pages_of(const word_index& index, std::size_t page_size) {
-  std::set<std::uintptr_t> pages;
+inline std::set<const std::byte*> pages_of(const word_index& index, std::size_t page_size) {
+  std::set<const std::byte*> pages;
   const auto add = [&](const void* p, std::size_t bytes) {
-    const auto begin = reinterpret_cast<std::uintptr_t>(p);
-    for (auto page = begin / page_size * page_size; page < begin + bytes; page += page_size)
-      pages.insert(page);
+    const auto* const begin = static_cast<const std::byte*>(p);
+    const auto* page = begin - reinterpret_cast<std::uintptr_t>(begin) % page_size;
+    for (; page < begin + bytes; page += page_size) pages.insert(page);
   };
   for (const auto& entry : index) {
     add(&entry, sizeof entry);
@@ -88,8 +88,7 @@ inline outcome try_placement(const acre::placement& where, std::string_view text
 
   prove(copy.data(), copy.size(), where, result);
   const std::size_t page_size = result.pages.page_size;
-  for (const std::uintptr_t page : pages_of(index, page_size))
-    prove(reinterpret_cast<const void*>(page), page_size, where, result);
+  for (const std::byte* page : pages_of(index, page_size)) prove(page, page_size, where, result);
   if (const auto status = pool.status()) result.downgrades = status->downgrades;
   return result;
 } catch (const acre::failure& f) {
