@@ -90,7 +90,7 @@ while IFS= read -r line; do
   lines=$((lines + 1))
   [ "$where" = any ] || for_this_machine=$((for_this_machine + 1))
   own_command=no
-  case $options in *' -- '*) own_command=yes ;; esac
+  case " $options" in *' -- '*) own_command=yes ;; esac
   eval "set -- $options"
   from_numactl=$(outcome 1 $before numactl "$@")
   numactl_said=$(head -n 1 "$dir/said")

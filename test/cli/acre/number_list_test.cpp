@@ -70,12 +70,10 @@ BOOST_AUTO_TEST_CASE(may_have_blanks_before_numbers) {
   BOOST_TEST(same(read("! 0"), list{2, 4, 6, 16}));
 }
 BOOST_AUTO_TEST_CASE(with_a_mistake_says_where_it_is) {
-  BOOST_TEST(mistake_in("2,x") ==
-             "things '2,x', position 2: a number was expected, or 'all' instead of all that is left");
+  BOOST_TEST(mistake_in("2,x") == "things '2,x', position 2: a number was expected, or 'all' at the end");
   BOOST_TEST(mistake_in("2;4") == "things '2;4', position 1: ',' or '-' or the end was expected");
   BOOST_TEST(mistake_in("0,6-2") == "things '0,6-2', position 2: ranges go upwards");
-  BOOST_TEST(mistake_in("0,+5") ==
-             "things '0,+5', position 2: a number was expected, or 'all' instead of all that is left");
+  BOOST_TEST(mistake_in("0,+5") == "things '0,+5', position 2: a number was expected, or 'all' at the end");
   BOOST_TEST(mistake_in("+5") == "things '+5', position 1: +5 is beyond the 5 that may be used");
   BOOST_TEST(mistake_in("!0-16") == "things '!0-16': none is left");
 }

@@ -58,7 +58,7 @@ class list_reader {
   unsigned number() {
     const std::size_t digits = std::min(x_text.find_first_not_of(" \t\n", x_at), x_text.size());
     if (std::isdigit(static_cast<unsigned char>(x_text[digits])) == 0)
-      reject("a number was expected, or 'all' instead of all that is left", digits);
+      reject("a number was expected, or 'all' at the end", digits);
     char* end = nullptr;
     const unsigned long value = std::strtoul(&x_text[digits], &end, 0);
     const std::size_t start = x_at;
