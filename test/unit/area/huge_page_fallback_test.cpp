@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(has_nothing_to_do_where_there_are_always_pages) {
 BOOST_AUTO_TEST_CASE(plans_no_byte_beyond_the_mapping) {
   const topology machine = topology::from_synthetic("numa:2 pu:1");
   const std::size_t bytes = 5 * mebibyte;
-  const plan p = plan_mapping(placement::interleave({0, 1}, 2 * mebibyte), bytes, bytes,
+  const plan p = plan_mapping(placement::interleave({0, 1}, 2 * mebibyte).hard(), bytes, bytes,
                               page_kind::transparent_huge, machine);
   BOOST_TEST(p.bytes == bytes);
   BOOST_TEST_REQUIRE(p.ranges.size() == 3U);

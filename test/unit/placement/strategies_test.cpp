@@ -39,7 +39,6 @@ BOOST_AUTO_TEST_SUITE(the_table_of_strategies)
 
 BOOST_AUTO_TEST_CASE(has_a_row_for_each_where_it_is_looked_for) {
   const std::vector<placement> all = one_of_each();
-  BOOST_TEST_REQUIRE(all.size() == static_cast<std::size_t>(strategy::by_page) + 1);
   for (std::size_t i = 0; i != all.size(); ++i) {
     BOOST_TEST((all[i].strategy() == static_cast<strategy>(i)));
     BOOST_TEST(&detail::row_of(all[i].strategy()) == &detail::strategies()[i]);
