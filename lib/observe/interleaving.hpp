@@ -36,7 +36,7 @@ std::uint64_t turn_of(const sys::map_line& m, std::uintptr_t at, std::size_t uni
 /// better.
 std::uint64_t shift_of(std::span<const placed_unit> units, std::span<const node_id> turns);
 
-/// The one with which all units lie right, if they are enough to tell.
+/// The shift with which all units lie right, if they are enough to tell.
 std::optional<std::uint64_t> certain_shift_of(std::span<const placed_unit> units,
                                               std::span<const node_id> turns);
 

@@ -30,7 +30,7 @@ class page_looker {
   /// \throws error if the kernel refuses whatever could tell
   void look(std::span<void* const> pages, std::span<int> nodes);
 
-  /// Some answers came by mapping and not by page.
+  /// Whether some answers are of whole mappings, not of pages.
   bool per_mapping() const noexcept { return x_refused && x_refused->per_mapping(); }
 
  private:

@@ -46,7 +46,7 @@ class owned_range {
 
   /// From now on it is found by its addresses.
   void enter(const void* p, std::size_t bytes, const rules& how);
-  /// No longer; what was noted is forgotten. A second time: nothing happens.
+  /// From now on it is not found; what was noted is forgotten. A second call does nothing.
   void leave() noexcept;
 
   /// rules::piece
@@ -66,7 +66,7 @@ class owned_range {
 
     bool empty() const noexcept { return x_parts.empty(); }
     const displaced_part& front() const noexcept { return x_parts.begin()->second; }
-    /// It is right again.
+    /// The first part has the owner's policy again.
     void pop_front() noexcept { x_parts.erase(x_parts.begin()); }
 
    private:
@@ -76,7 +76,7 @@ class owned_range {
 
  private:
   friend class range_owners;
-  /// Disjoint, by their beginnings.
+  /// Parts that do not overlap, by where they begin.
   using parts = std::map<std::uintptr_t, displaced_part>;
 
   struct by_address {

@@ -56,7 +56,7 @@ struct planned_mapping {
   /// The plan of bytes [from, from + length), with offsets from `from` on. Of a round robin nothing is worked out but
   /// that.
   /// \throws error what topology::require_usable() throws
-  /// \param most ranges: then the plan ends before
+  /// \param most ranges of the plan: where there would be more, it ends before
   plan part(std::size_t from, std::size_t length, const topology& machine,
             std::size_t most = std::numeric_limits<std::size_t>::max()) const;
 
@@ -71,8 +71,8 @@ struct planned_mapping {
   void remember(const plan& p);
 };
 
-/// What is placed by making has at most so many ranges: each takes some microseconds. Those that have to be remembered
-/// (most_free, by_page), fewer.
+/// The most ranges of a mapping that is placed by making, each of which takes some microseconds; and the most where they
+/// have to be remembered (most_free, by_page).
 constexpr std::size_t most_made_ranges = std::size_t{1} << 20;
 constexpr std::size_t most_kept_ranges = std::size_t{1} << 18;
 /// Mappings that are larger and placed by making in automatic chunks are dealt out in transparent huge pages,

@@ -17,10 +17,10 @@ namespace acre::inline v1 {
 ///   gone
 std::optional<policy> what_is_left(const policy& wanted, const std::optional<node_set>& allowed);
 
-/// For downgrade::text.
+/// What downgrade::text says of it.
 std::string say_what_is_left(const policy& wanted, const policy& left, const node_set& allowed);
 
-/// \param error errno of mbind(2) or set_mempolicy(2)
+/// Throws what an errno of mbind(2) or set_mempolicy(2) means.
 /// \param doing what was attempted, for the message
 /// \param p the range it was attempted on; null: the calling thread
 /// \throws error always: what_is_left()'s; errc::binding_denied, errc::binding_unsupported, errc::not_mapped,
