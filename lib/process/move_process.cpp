@@ -87,7 +87,7 @@ long migrate_at_once(int pid, const sys::node_bits& from, const sys::node_bits& 
   return -EINVAL;
 }
 
-/// The same, by a thread of its own if there is somebody to tell how far it is.
+/// migrate_at_once(), by a thread of its own if there is somebody to tell how far it is.
 long migrate(int pid, const migration_step& step, const listener& tell) {
   const auto call = [&] { return migrate_at_once(pid, to_bits({step.from}), to_bits({step.to})); };
   if (!tell) return call();

@@ -16,11 +16,8 @@ namespace acre_cli {
 std::string stacked_bar(std::span<const acre::node_pages> per_node, std::size_t width,
                         const text_style& style);
 
-/// A line for each node: "node 0  ██████      1 024 pages  4 MiB  80%", at most `width` columns.
+/// A line for each node: "node 0  ██████      1024 pages  4 MiB  80%", at most `width` columns.
 std::string bar_lines(std::span<const acre::node_pages> per_node, std::size_t page_size, std::size_t width,
                       const text_style& style);
-
-/// "#1f77b4": a node's colour in pages and, as near as it gets, on terminals.
-std::string_view node_color(acre::node_id node) noexcept;
 
 }  // namespace acre_cli

@@ -27,9 +27,10 @@ bool is_option(const std::string& argument) {
   return CLI::detail::split_short(argument, name, rest) && (name[0] < '0' || name[0] > '9');
 }
 
+/// Not of an option that can do without: what follows it may be a word.
 bool takes_value(const CLI::App& command, const std::string& name) {
   const CLI::Option* const option = command.get_option_no_throw(name);
-  return option != nullptr && option->get_items_expected_max() > 0;
+  return option != nullptr && option->get_items_expected_min() > 0;
 }
 
 /// Whether the argument after `argument`, an option, is its value. "-lC" are two options.

@@ -43,11 +43,15 @@ text_style style_of(int file) {
 text_size size_of(int file) {
   text_size size;
   winsize told{};
+  size.is_limit = ::isatty(file) != 0;
   if (::ioctl(file, TIOCGWINSZ, &told) == 0) {
     if (told.ws_col != 0) size.columns = told.ws_col;
     if (told.ws_row != 0) size.lines = told.ws_row;
   }
-  if (const std::size_t columns = number_in("COLUMNS"); columns != 0) size.columns = columns;
+  if (const std::size_t columns = number_in("COLUMNS"); columns != 0) {
+    size.columns = columns;
+    size.is_limit = true;
+  }
   return size;
 }
 

@@ -25,10 +25,12 @@ text_style style_of_stderr();
 bool stdout_has_cursor();
 bool stderr_has_cursor();
 
-/// Of the terminal, 80 where the file is none or does not tell; COLUMNS goes first.
+/// Of the terminal, 80 columns where the file is none or does not tell; COLUMNS goes first.
 struct text_size {
   std::size_t columns = 80;
   std::size_t lines = 24;
+  bool is_limit =
+      false;  ///< of a terminal, or by COLUMNS: else programs may read it, and nothing is to be cut
 };
 text_size size_of_stdout();
 text_size size_of_stderr();

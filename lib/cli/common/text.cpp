@@ -36,11 +36,7 @@ std::size_t width_of(const utf8_character& c) {
 
 }  // namespace
 
-std::string format_count(std::uint64_t n) {
-  std::string text = std::to_string(n);
-  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, 1, ' ');
-  return text;
-}
+std::string format_count(std::uint64_t n) { return std::to_string(n); }
 
 std::string counted(std::uint64_t n, std::string_view one) {
   return fmt::format("{} {}{}", format_count(n), one, n == 1 ? "" : "s");
@@ -161,27 +157,12 @@ std::string cut_lines(std::string_view lines, std::size_t width) {
 }
 
 std::string escape_html(std::string_view text) {
+  constexpr std::string_view special = "&<>\"'";
+  constexpr std::array<std::string_view, 5> entities = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
   std::string safe;
   for (const char c : text) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      case '\'':
-        safe += "&#39;";
-        break;
-      default:
-        safe += c;
-    }
+    const std::size_t at = special.find(c);
+    at == special.npos ? safe += c : safe += entities[at];
   }
   return safe;
 }

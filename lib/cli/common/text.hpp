@@ -9,9 +9,9 @@
 
 namespace acre_cli {
 
-std::string format_count(std::uint64_t n);  ///< "1 234 567"
+std::string format_count(std::uint64_t n);  ///< "1234567": awk(1) splits at a space
 
-/// "1 page", "1 234 pages".
+/// "1 page", "1234 pages".
 /// \param one the word for one of them
 std::string counted(std::uint64_t n, std::string_view one);
 
@@ -40,7 +40,7 @@ std::size_t fitting(std::string_view text, std::size_t width);
 /// are cut.
 std::string wrap(std::string_view text, std::size_t width, std::size_t indent);
 
-/// The same with another indent for the lines after the first.
+/// wrap() with another indent for the lines after the first.
 std::string wrap(std::string_view text, std::size_t width, std::size_t indent, std::size_t further_indent);
 
 /// Each line of a help text, broken where it is wider than `width`: what goes on stands below what it explains, the

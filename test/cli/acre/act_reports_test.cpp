@@ -48,10 +48,10 @@ BOOST_AUTO_TEST_CASE(fits_its_width) {
     BOOST_TEST(lacks(line, "\n"));
   }
   BOOST_TEST(progress_line(step, 1, 2, 80, {}) ==
-             "[################### ]  99 %  node 10 to 12 (1 of 2): 999 000 of 1 000 000 pages");
+             "[################### ]  99 %  node 10 to 12 (1 of 2): 999000 of 1000000 pages");
   const acre::process_move half{.from = 0, .to = 1, .pages = 4'000, .moved = 2'000, .error = {}};
   BOOST_TEST(progress_line(half, 1, 1, 80, {}) ==
-             "[##########          ]  50 %  node 0 to 1: 2 000 of 4 000 pages");
+             "[##########          ]  50 %  node 0 to 1: 2000 of 4000 pages");
   BOOST_TEST(progress_line(half, 1, 1, 45, {}) == "[##########          ]  50 %  node 0 to 1");
   BOOST_TEST(progress_line(half, 1, 1, 10, {}) == " 50 %");
   const acre::process_move none{.from = 0, .to = 1, .error = {}};

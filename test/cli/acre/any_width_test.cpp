@@ -4,7 +4,8 @@
 #include "cli/acre/page_bars.hpp"
 #include "cli/acre/run/memory_report.hpp"
 #include "cli/acre/shm/shm_report.hpp"
-#include "cli/acre/where/where_text.hpp"
+#include "cli/acre/where/where_views.hpp"
+#include "cli/common/printable.hpp"
 #include "cli/common/text.hpp"
 
 #include <acre/error.hpp>
@@ -133,6 +134,7 @@ BOOST_AUTO_TEST_CASE(a_process_fits) {
     options.style = style;
     options.top = 30;
     for (const where_report* const report : reports) {
+      options.cut = true;
       for (const std::size_t lines : {0U, 20U}) {
         options.lines = lines;
         BOOST_TEST(fits(where_text(*report, options), width));
@@ -142,6 +144,13 @@ BOOST_AUTO_TEST_CASE(a_process_fits) {
       if (width < made_for) continue;
       BOOST_TEST(contains(text, report == &one ? "node 1000 " : "node 1023 "));
       BOOST_TEST(!contains(text, "node 10\n"));
+      // Of mappings without names these are what tells them apart.
+      BOOST_TEST(contains(text, "7f0020000000-7f0024000000"));
+      if (width % 10 != 0) continue;
+      options.cut = false;
+      const std::string whole = where_text(*report, options);
+      BOOST_TEST(contains(whole, printable(wide_name)));
+      BOOST_TEST(contains(whole, "interleave=static:0,2,4,6,8,10,12,14"));
     }
   });
 }
@@ -222,7 +231,7 @@ BOOST_AUTO_TEST_CASE(is_in_the_singular) {
   BOOST_TEST(contains(lines, " 1 page  "));
   BOOST_TEST(contains(lines, " 2 pages "));
   BOOST_TEST(counted(0, "page") == "0 pages");
-  BOOST_TEST(counted(1234, "page") == "1 234 pages");
+  BOOST_TEST(counted(1234, "page") == "1234 pages");
   acre::process_migration moved;
   moved.moves.push_back({.from = 0, .to = 1, .pages = 1, .moved = 1, .error = {}});
   BOOST_TEST(move_summary(moved, 80) ==

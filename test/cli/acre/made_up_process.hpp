@@ -15,6 +15,7 @@ inline acre::process_mapping made_up_mapping(std::size_t i, const std::vector<ac
   m.end = m.begin + 0x4000000;
   m.permissions = "rw-p";
   m.kernel_policy = i % 3 == 0 ? "default" : "interleave=static:0,2,4,6,8,10,12,14";
+  if (i % 3 == 0) m.policy = acre::policy{};
   m.page_size = 4096;
   if (i % 4 == 0) m.name = "[anon:part " + std::to_string(i) + "]";
   if (i % 4 == 1) {

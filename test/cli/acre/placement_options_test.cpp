@@ -2,7 +2,6 @@
 
 #include "cli/acre/run/placement_options.hpp"
 #include "cli/acre/run/system_weights.hpp"
-#include "cli/common/file_text.hpp"
 #include "cli/common/input_error.hpp"
 
 #include <CLI/CLI.hpp>
@@ -22,6 +21,7 @@
 #include "support/predicates.hpp"
 #include "support/print.hpp"
 #include "support/text.hpp"
+#include "sys/files.hpp"
 
 namespace acre_cli {
 namespace {
@@ -37,7 +37,8 @@ const acre::topology& machine() {
 }
 
 acre::topology machine_in(const std::string& file) {
-  return acre::topology::from_xml(text_of(ACRE_TEST_MACHINES "/" + file + ".xml"));
+  return acre::topology::from_xml(
+      acre::sys::read_file((ACRE_TEST_MACHINES "/" + file + ".xml").c_str()).value());
 }
 
 placement_options read(const std::string& arguments) {

@@ -281,15 +281,23 @@ class Report(Run):
         widest = max(len(line) for line in text.splitlines())
         self.assertTrue(100 < widest <= 120, text)
 
-    def test_signals_go_to_the_command(self):
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGUSR1, signal.SIGTSTP, signal.SIGCONT):
-            script = "trap 'echo told; exit 9' TERM HUP INT USR1 TSTP CONT; echo ready; while :; do sleep 0.05; done"
-            child = subprocess.Popen([ACRE, "run", "--report", "sh", "-c", script],
-                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def test_interrupts_are_the_commands_alone(self):
+        for number in (signal.SIGINT, signal.SIGQUIT):
+            child = subprocess.Popen([ACRE, "run", "--report", "sh", "-c", "echo ready; read line; exit 9"],
+                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             self.assertEqual(child.stdout.readline(), "ready\n")
             child.send_signal(number)
-            out, err = child.communicate(timeout=60)
-            self.assertEqual((child.returncode, out), (9, "told\n"), err)
+            err = child.communicate("\n", timeout=60)[1]
+            self.assertEqual(child.returncode, 9, err)
+            self.assertIn("sh: status 9", err)
+
+    def test_other_signals_end_acre_and_leave_the_command(self):
+        child = subprocess.Popen([ACRE, "run", "--report", "sh", "-c", "echo ready; read line; echo told"],
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(child.stdout.readline(), "ready\n")
+        child.terminate()
+        self.assertEqual(child.wait(timeout=60), -signal.SIGTERM)
+        self.assertEqual(child.communicate("\n", timeout=60), ("told\n", ""))
 
     def test_a_hangup_ends_what_leads_its_session(self):
         pid, terminal = pty.fork()
@@ -303,7 +311,7 @@ class Report(Run):
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), -signal.SIGHUP)
         wait_until(lambda: not os.path.exists(f"/proc/{command}"))
 
-    def test_acre_stops_with_its_command_under_job_control(self):
+    def test_the_terminals_stop_reaches_both(self):
         shell, terminal = pty.fork()
         if shell == 0:
             os.environ.update({"PS1": "", "HISTFILE": ""})
@@ -320,10 +328,13 @@ class Report(Run):
                 if select.select([terminal], [], [], 0.02)[0]:
                     seen += os.read(terminal, 65536)
 
-        os.write(terminal, f"{ACRE} run --report sh -c 'kill -STOP $$; echo it goes on; exit 4'\n".encode())
+        os.write(terminal, f"{ACRE} run --report sh -c 'echo rea''dy; read line; echo it goes on; exit 4'\n".encode())
+        wait_for(b"ready\r\n")
+        os.write(terminal, b"\x1a")
         wait_for(b"Stopped")
         os.write(terminal, b"echo prompt is b'a'ck; fg; echo status $?\n")
         wait_for(b"prompt is back")
+        os.write(terminal, b"\n")
         wait_for(b"it goes on\r\n")
         wait_for(b"status 4\r\n")
 

@@ -1,4 +1,4 @@
-#include "cli/acre/where/where_html.hpp"
+#include "cli/acre/where/where_views.hpp"
 #include "made_up_process.hpp"
 
 #include <boost/test/data/test_case.hpp>
@@ -69,6 +69,11 @@ BOOST_AUTO_TEST_CASE(of_many_mappings_sums_up_the_smallest) {
   BOOST_TEST(contains(page, "500 more mappings"));
   BOOST_TEST(page.size() < (3U << 20));
   keep("many", page);
+}
+
+BOOST_AUTO_TEST_CASE(says_which_nodes_are_allowed) {
+  BOOST_TEST(contains(where_html(made_up_process({0}, 1)), "<b>node 0</b>allowed"));
+  BOOST_TEST(contains(where_html(made_up_process({0, 1}, 1)), "<b>nodes 0-1</b>allowed"));
 }
 
 BOOST_AUTO_TEST_CASE(of_a_kernel_thread_says_so) {

@@ -1,4 +1,4 @@
-#include "cli/acre/where/where_json.hpp"
+#include "cli/acre/where/where_views.hpp"
 #include "made_up_process.hpp"
 
 #include <boost/test/unit_test.hpp>

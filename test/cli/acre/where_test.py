@@ -145,7 +145,7 @@ class Where(unittest.TestCase):
     def test_text_fits_80_columns_and_has_no_escapes(self):
         pid = self.stopped()
         for args in ([], ["--top", "0"], ["--top", "3"]):
-            done = run(pid, *args)
+            done = run(pid, *args, env={**os.environ, "COLUMNS": "80"})
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertNotIn("\033", done.stdout)
             self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80, done.stdout)
@@ -158,6 +158,18 @@ class Where(unittest.TestCase):
             done = run(pid, env={**os.environ, "COLUMNS": str(columns)})
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertLessEqual(max(map(len, done.stdout.splitlines())), columns, done.stdout)
+
+    def test_nothing_is_cut_for_programs(self):
+        with tempfile.TemporaryDirectory() as directory:
+            program = pathlib.Path(directory) / ("a_name_that_goes_on_" * 8)
+            shutil.copy("/bin/sleep", program)
+            process = self.named(program, "60")
+            environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+            done = run(process.pid, "--top", "0", env=environment)
+            self.assertIn(f"process {process.pid}: {program} 60\n", done.stdout)
+            self.assertRegex(done.stdout, f"  {program}\n")
+            pages = {int(node): int(count) for node, count in re.findall(r"^  node (\d+) .*  (\d+) pages? ", done.stdout, re.M)}
+            self.assertGreater(sum(pages.values()), 0, done.stdout)
 
     def test_closed_standard_files_become_no_others(self):
         pid = self.sleeper().pid
@@ -231,6 +243,21 @@ class Where(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (2, ""))
             for pid in (first.pid, second.pid):
                 self.assertIn(str(pid), done.stderr)
+
+    def test_a_script_is_found_by_its_name(self):
+        with tempfile.TemporaryDirectory() as directory:
+            script = pathlib.Path(directory) / f"eat_{os.getpid()}.py"
+            script.write_text("print('ready', flush=True)\nimport time\ntime.sleep(60)\n")
+            first = self.start(sys.executable, "-u", str(script), "argument")
+            self.assertEqual(first.stdout.readline(), b"ready\n")
+            done = run(script.name)
+            self.assertIn(f"process {first.pid}: ", done.stdout, done.stderr)
+            second = self.start(sys.executable, str(script))
+            self.assertEqual(second.stdout.readline(), b"ready\n")
+            done = run(script.name)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            for process in (first, second):
+                self.assertIn(f"  {process.pid} {sys.executable} ", done.stderr)
 
     def named(self, program, *args):
         process = self.start(str(program), *args)
@@ -310,7 +337,7 @@ class Where(unittest.TestCase):
                              ([pid, "--watch", "1", "--html", "x"], "--html"), ([pid, "--top", "-1"], "--top"),
                              ([pid, "--html", "/absent/page"], "cannot write"), ([pid, "--html", ""], "--html"),
                              ([], "PROCESS is required"), ([""], "a number, or the name"),
-                             (["completion"], "no process 'completion'"), (["[a,b]"], "no process '[a,b]'")):
+                             (["completion"], "no process 'completion'"), ([pid, "--watch", "x"], "SECONDS"), (["[a,b]"], "no process '[a,b]'")):
             done = run(*args)
             self.assertEqual((done.returncode, done.stdout), (2, ""), args)
             self.assertIn(saying, done.stderr)
@@ -405,6 +432,37 @@ class Where(unittest.TestCase):
             for frame in seen.split(b"\033[H")[2:]:
                 self.assertLess(frame.count(b"\n"), 24, frame)
                 self.assertRegex(frame, rb"^(\033\[K[^\n]*\n)*\033\[K[^\n]*\033\[J|^\033\[2J")
+
+    def test_the_key_q_ends_watching(self):
+        pid = self.sleeper().pid
+        shell, terminal = pty.fork()
+        if shell == 0:
+            os.environ["TERM"] = "xterm"
+            os.execvp("sh", ["sh", "-c", f"'{ACRE}' where {pid} --watch; echo status $?; stty -a"])
+        seen, pressed = b"", False
+        while select.select([terminal], [], [], 60)[0]:
+            try:
+                seen += os.read(terminal, 65536)
+            except OSError:  # EIO: the shell has ended
+                break
+            if b"\033[J" in seen and not pressed:
+                pressed = True
+                os.write(terminal, b"xq")
+        os.close(terminal)
+        os.waitpid(shell, 0)
+        rest = seen[seen.rindex(b"\033[?1049l"):]
+        self.assertIn(b"status 0\r\n", rest)
+        self.assertRegex(rest, rb" icanon .* echo ".replace(b" .* ", b"(?s:.*) "))
+
+    def test_watching_needs_no_interval(self):
+        pid = str(self.sleeper().pid)
+        for args in ([pid, "--watch"], ["--watch", pid], ["--watch", "--top", "1", pid], ["--watch", "0.5", pid],
+                     ["--watch=0.5", pid], [pid, "--watch", "0.5"]):
+            watch = self.start(ACRE, "where", *args)
+            for _ in range(2):
+                while not watch.stdout.readline().startswith(f"process {pid}: ".encode()):
+                    self.assertIsNone(watch.poll(), args)
+            watch.kill()
 
     def test_two_signals_at_once_give_the_terminal_back(self):
         def both(child, _):

@@ -1,4 +1,4 @@
-#include "cli/acre/where/where_text.hpp"
+#include "cli/acre/where/where_views.hpp"
 #include "made_up_process.hpp"
 
 #include <boost/test/data/test_case.hpp>
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(begins_with_the_process_its_nodes_and_its_policy) {
   const std::string text = where_text(made_up_process({0, 2}, 1), {});
   BOOST_TEST(begins(text,
                     "process 4242: made-up --with arguments\n"
-                    "allowed nodes 0,2, thread policy 'unbound'; "));
+                    "allowed nodes 0,2, thread policy unbound; "));
   BOOST_TEST(contains(text, "in 1 mapping\n"));
 }
 
@@ -115,6 +115,52 @@ BOOST_AUTO_TEST_CASE(names_mappings_policies_and_huge_pages) {
   BOOST_TEST(contains(text, "all on node 1"));
 }
 
+BOOST_AUTO_TEST_CASE(has_the_policy_beside_the_mapping) {
+  where_report r = made_up_process({0, 1}, 2);
+  r.binding.mappings[0].policy = acre::policy{acre::policy_mode::bind, {0, 1}};
+  r.binding.mappings[0].kernel_policy = "bind:0-1";
+  r.binding.mappings[0].name = "[heap]";
+  r.binding.mappings[1].policy = acre::policy{};
+  r.binding.mappings[1].kernel_policy = "default";
+  for (const std::size_t columns : {72U, 80U, 200U}) {
+    where_text_options options;
+    options.columns = columns;
+    const std::string text = where_text(r, options);
+    BOOST_TEST(contains(text, " MiB  bind 0-1  [heap]\n"));
+    BOOST_TEST(contains(text, " MiB  unbound   made up\n"));
+  }
+  where_text_options options;
+  options.columns = 40;
+  const std::string text = where_text(r, options);
+  BOOST_TEST(contains(text, " MiB  [heap]\n           of 64 MiB, bind 0-1\n  "));
+}
+
+BOOST_AUTO_TEST_CASE(has_acres_words_for_policies_where_there_are_any) {
+  acre::process_mapping m;
+  m.policy = acre::policy{acre::policy_mode::prefer, {1}};
+  m.kernel_policy = "prefer (many):1";
+  BOOST_TEST(policy_words(m) == "prefer 1");
+  m.kernel_policy = "prefer=relative:1";  // the second node of those that are allowed
+  BOOST_TEST(policy_words(m) == "prefer=relative:1");
+  m.policy.reset();
+  m.kernel_policy = "new mode:1";
+  BOOST_TEST(policy_words(m) == "new mode:1");
+}
+
+BOOST_AUTO_TEST_CASE(is_whole_where_nobody_cuts) {
+  const std::string name = "/srv/" + std::string(300, 'x') + "/file";
+  where_report r = made_up_process({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, 3, name);
+  r.command = "program " + std::string(300, 'y') + " end";
+  where_text_options options;
+  BOOST_TEST(lacks(where_text(r, options), name));
+  options.cut = false;
+  const std::string text = where_text(r, options);
+  BOOST_TEST(contains(text, name));
+  BOOST_TEST(contains(text, r.command));
+  BOOST_TEST(contains(text, "interleave=static:0,2,4,6,8,10,12,14"));
+  for (const char* const node : {", 1 ", ", 5 ", ", 9 "}) BOOST_TEST(contains(text, node));
+}
+
 BOOST_AUTO_TEST_CASE(tells_transparent_huge_pages) {
   where_report r = made_up_process({0, 1}, 3);
   const auto bytes = [&](std::size_t i) { return r.binding.mappings[i].pages() * r.binding.page_size; };
@@ -124,13 +170,13 @@ BOOST_AUTO_TEST_CASE(tells_transparent_huge_pages) {
   for (options.columns = 60; options.columns < 100; ++options.columns) {
     const std::string text = where_text(r, options);
     BOOST_TEST(fits(text, options.columns));
-    BOOST_TEST(contains(text, " all huge\n"));
-    BOOST_TEST(contains(text, " 50% huge\n"));
-    BOOST_TEST(contains(text, " 4 KiB pages\n"));
+    BOOST_TEST(contains(text, " all huge "));
+    BOOST_TEST(contains(text, " 50% huge "));
+    BOOST_TEST(contains(text, " 4 KiB pages "));
   }
-  BOOST_TEST(contains(where_text(r, {}), " of it in transparent huge pages\n"));
+  BOOST_TEST(contains(where_text(r, {}), ", 22 MiB\nof it in transparent huge pages\n"));
   r.smaps[r.binding.mappings[0].begin].transparent_huge = 4096;
-  BOOST_TEST(contains(where_text(r, {}), " 1% huge\n"));
+  BOOST_TEST(contains(where_text(r, {}), " 1% huge "));
 }
 
 BOOST_AUTO_TEST_CASE(lists_the_nodes_without_pages_too) {
@@ -170,7 +216,7 @@ BOOST_AUTO_TEST_CASE(of_a_kernel_thread_says_so) {
 BOOST_AUTO_TEST_CASE(of_a_mapping_that_came_meanwhile_knows_no_size) {
   where_report r = made_up_process({0}, 1, "");
   r.binding.mappings.front().end = 0;
-  BOOST_TEST(contains(where_text(r, {}), " ?  7f0000000000-?"));
+  BOOST_TEST(contains(where_text(r, {}), " ?  unbound  7f0000000000-?\n"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

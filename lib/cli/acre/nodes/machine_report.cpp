@@ -18,7 +18,7 @@ node_table table_of(const acre::topology& machine, Value value) {
   return table;
 }
 
-node_row describe(acre::node_id node, const acre::topology& machine, const system_files& files) {
+node_row row_of(acre::node_id node, const acre::topology& machine, const system_files& files) {
   node_row row;
   row.node = node;
   row.kind = to_string(machine.kind(node));
@@ -41,7 +41,7 @@ machine_report describe(const acre::topology& machine, const system_files& files
   machine_report report;
   report.is_this_system = machine.is_this_system();
   report.has_sys = files.has("/sys/kernel/mm");
-  for (const auto node : machine.nodes()) report.nodes.push_back(describe(node, machine, files));
+  for (const auto node : machine.nodes()) report.nodes.push_back(row_of(node, machine, files));
   report.distances = table_of(machine, [&](auto from, auto to) { return machine.distance(from, to); });
   report.bandwidth = table_of(machine, [&](auto from, auto to) {
     return machine.value(acre::memory_attribute::bandwidth, to, from);

@@ -11,22 +11,22 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <system_error>
 
 namespace acre_cli {
 namespace {
 
-constexpr int passed_on[] = {SIGHUP,  SIGINT,  SIGQUIT,  SIGTERM, SIGUSR1,
-                             SIGUSR2, SIGALRM, SIGWINCH, SIGTSTP, SIGCONT};
+constexpr int changed_signals[] = {SIGCHLD, SIGINT, SIGQUIT};
 
-[[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+[[noreturn]] void fail(int error, const char* what) {
+  throw std::system_error(error, std::generic_category(), what);
+}
 
-std::vector<char*> pointers(const std::vector<std::string>& command) {
-  std::vector<char*> arguments;
-  for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
-  arguments.push_back(nullptr);
-  return arguments;
+sigset_t child_signal() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGCHLD);
+  return set;
 }
 
 /// What the child writes when exec fails; nothing, the end, when exec closed the pipe.
@@ -39,23 +39,6 @@ int error_from(int pipe) {
   return got == sizeof error ? error : 0;
 }
 
-/// Whether a shell's job control stopped the child, and will wake both: only then may this process stop. Others stop
-/// and wake the command alone (`kill -STOP`, cpulimit), and would leave this process stopped.
-bool is_stopped_by_a_shell(int signal) {
-  const int terminal = ::open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
-  if (terminal < 0) return false;
-  const bool in_foreground = ::tcgetpgrp(terminal) == ::getpgrp();
-  ::close(terminal);
-  // A shell with job control gives each job a group of its own.
-  const bool has_job_control = ::getpgid(::getppid()) != ::getpgrp();
-  return has_job_control && (in_foreground || signal != SIGSTOP);
-}
-
-bool is_pending(int signal) {
-  sigset_t pending;
-  return ::sigpending(&pending) == 0 && ::sigismember(&pending, signal) == 1;
-}
-
 }  // namespace
 
 void end_by(int signal) {
@@ -63,15 +46,14 @@ void end_by(int signal) {
   ::setrlimit(RLIMIT_CORE, &none);
   ::prctl(PR_SET_DUMPABLE, 0);  // a program that takes cores heeds no limit
   ::signal(signal, SIG_DFL);
-  sigset_t only;
-  ::sigemptyset(&only);
-  ::sigaddset(&only, signal);
-  ::sigprocmask(SIG_UNBLOCK, &only, nullptr);
   ::raise(signal);
 }
 
 int exec_command(const std::vector<std::string>& command) {
-  ::execvp(command.front().c_str(), pointers(command).data());
+  std::vector<char*> arguments;
+  for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
+  arguments.push_back(nullptr);
+  ::execvp(arguments.front(), arguments.data());
   return errno;
 }
 
@@ -81,21 +63,19 @@ int not_started(const std::vector<std::string>& command, int error) {
 }
 
 command_process::command_process(const std::vector<std::string>& command) {
-  ::sigemptyset(&x_awaited);
-  ::sigaddset(&x_awaited, SIGCHLD);
-  for (const int signal : passed_on) ::sigaddset(&x_awaited, signal);
-
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) fail("cannot make a pipe");
-  // A caller that ignores SIGCHLD would take the child's status away.
-  struct sigaction standard {};
-  standard.sa_handler = SIG_DFL;
-  ::sigaction(SIGCHLD, &standard, &x_child_before);
-  ::sigprocmask(SIG_BLOCK, &x_awaited, &x_mask_before);
+  if (::pipe2(ends, O_CLOEXEC) != 0) fail(errno, "cannot make a pipe");
+  for (int i = 0; i < 3; ++i) {
+    struct sigaction now {};
+    // A caller that ignores SIGCHLD would take the child's status away.
+    now.sa_handler = changed_signals[i] == SIGCHLD ? SIG_DFL : SIG_IGN;
+    ::sigaction(changed_signals[i], &now, &x_before[i]);
+  }
+  const sigset_t awaited = child_signal();
+  ::sigprocmask(SIG_BLOCK, &awaited, &x_mask_before);
   x_pid = ::fork();
   if (x_pid == 0) {
-    ::sigaction(SIGCHLD, &x_child_before, nullptr);
-    ::sigprocmask(SIG_SETMASK, &x_mask_before, nullptr);
+    restore_signals();
     const int error = exec_command(command);
     [[maybe_unused]] const ssize_t written = ::write(ends[1], &error, sizeof error);
     ::_exit(error == ENOENT ? run_not_found : run_not_started);
@@ -105,42 +85,27 @@ command_process::command_process(const std::vector<std::string>& command) {
   if (x_pid > 0) x_start_error = error_from(ends[0]);
   ::close(ends[0]);
   if (x_pid > 0) return;
-  ::sigaction(SIGCHLD, &x_child_before, nullptr);
-  ::sigprocmask(SIG_SETMASK, &x_mask_before, nullptr);
-  errno = error;
-  fail("cannot start a process");
+  restore_signals();
+  fail(error, "cannot start a process");
 }
 
-command_process::~command_process() {
-  ::sigaction(SIGCHLD, &x_child_before, nullptr);
-  ::sigprocmask(SIG_SETMASK, &x_mask_before, nullptr);
-}
+command_process::~command_process() { restore_signals(); }
 
-void command_process::pass_on(const siginfo_t& told) const {
-  // The terminal's go to its foreground group, and so to the command; but a hangup to the leader of the session only.
-  if (told.si_code == SI_KERNEL && told.si_signo != SIGHUP) return;
-  ::kill(x_pid, told.si_signo);
+void command_process::restore_signals() const {
+  for (int i = 0; i < 3; ++i) ::sigaction(changed_signals[i], &x_before[i], nullptr);
+  ::sigprocmask(SIG_SETMASK, &x_mask_before, nullptr);
 }
 
 std::optional<command_end> command_process::wait(std::chrono::nanoseconds time) {
   const auto left = std::max<long>(0, static_cast<long>(time.count()));
   const timespec limit{left / 1'000'000'000, left % 1'000'000'000};
-  siginfo_t told{};
-  const int signal = ::sigtimedwait(&x_awaited, &told, &limit);
-  if (signal > 0 && signal != SIGCHLD) {
-    pass_on(told);
-    return std::nullopt;
-  }
+  const sigset_t awaited = child_signal();
+  ::sigtimedwait(&awaited, nullptr, &limit);
   command_end end;
   int status = 0;
-  const pid_t changed = ::wait4(x_pid, &status, WNOHANG | WUNTRACED, &end.used);
-  if (changed < 0 && errno != EINTR) fail("cannot wait for the command");
-  if (changed <= 0) return std::nullopt;
-  if (WIFSTOPPED(status)) {
-    // The SIGCONT that ends this stop is awaited, and passed on; one that came already would be lost by stopping.
-    if (is_stopped_by_a_shell(WSTOPSIG(status)) && !is_pending(SIGCONT)) ::raise(SIGSTOP);
-    return std::nullopt;
-  }
+  const pid_t ended = ::wait4(x_pid, &status, WNOHANG, &end.used);
+  if (ended < 0 && errno != EINTR) fail(errno, "cannot wait for the command");
+  if (ended <= 0) return std::nullopt;
   end.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   end.status = end.signal != 0 ? 128 + end.signal : WEXITSTATUS(status);
   return end;

@@ -27,12 +27,11 @@ struct command_end {
 /// Ends this process by `signal`, without a core of its own. Returns where that does not end it.
 void end_by(int signal);
 
-/// A child that runs a command. While this exists, what other processes send to this one to end, to stop or to be told
-/// something goes to the child; the terminal's signals the child gets itself. Where a shell's job control stops the
-/// child, this process stops, too. One at a time.
+/// A child that runs a command, waited for as time(1) does: SIGINT and SIGQUIT, which a terminal sends to both, are
+/// ignored here while this exists, and are the command's alone. One at a time.
 class command_process {
  public:
-  /// The child has the caller's signal mask, policies and CPUs.
+  /// The child has the caller's signals, policies and CPUs.
   /// \throws std::system_error
   explicit command_process(const std::vector<std::string>& command);
   command_process(const command_process&) = delete;
@@ -46,13 +45,12 @@ class command_process {
   std::optional<command_end> wait(std::chrono::nanoseconds time);
 
  private:
-  void pass_on(const siginfo_t& told) const;
+  void restore_signals() const;
 
   pid_t x_pid = -1;
   int x_start_error = 0;
-  sigset_t x_awaited{};
   sigset_t x_mask_before{};
-  struct sigaction x_child_before {};
+  struct sigaction x_before[3]{};  // of the signals that are changed
 };
 
 }  // namespace acre_cli

@@ -1,6 +1,5 @@
 #include "cli/acre/where/full_screen.hpp"
 
-#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,13 +21,23 @@ full_screen::~full_screen() { leave(); }
 
 // Names may be wider than counted: without wrapping (?7) they still take one line.
 void full_screen::enter() {
-  if (!x_entered) put("\033[?1049h\033[?25l\033[?7l\033[H\033[2J");
+  if (x_entered) return;
   x_entered = true;
+  termios keys{};
+  if (::tcgetattr(STDIN_FILENO, &keys) == 0) {
+    x_keys_before = keys;
+    keys.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+    ::tcsetattr(STDIN_FILENO, TCSANOW, &keys);
+  }
+  put("\033[?1049h\033[?25l\033[?7l\033[H\033[2J");
 }
 
 void full_screen::leave() {
-  if (x_entered) put("\033[?7h\033[?25h\033[?1049l");
+  if (!x_entered) return;
   x_entered = false;
+  put("\033[?7h\033[?25h\033[?1049l");
+  // In the background the shell has set its own already, and this would stop the process.
+  if (x_keys_before && in_foreground()) ::tcsetattr(STDIN_FILENO, TCSANOW, &*x_keys_before);
 }
 
 void full_screen::show(std::string_view lines) {

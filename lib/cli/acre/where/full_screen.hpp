@@ -1,11 +1,15 @@
 // full_screen: the terminal while something is redrawn in place.
 #pragma once
 
+#include <termios.h>
+
+#include <optional>
 #include <string_view>
 
 namespace acre_cli {
 
-/// The alternate screen without a cursor, from enter() on; leave() and the destructor give the terminal back.
+/// The alternate screen without a cursor, and keys as they are pressed, from enter() on; leave() and the destructor give
+/// the terminal back.
 class full_screen {
  public:
   full_screen() = default;
@@ -20,6 +24,7 @@ class full_screen {
 
  private:
   bool x_entered = false;
+  std::optional<termios> x_keys_before;
 };
 
 /// Whether this process may draw: the shell has put it into the foreground, or the terminal is not the one it was

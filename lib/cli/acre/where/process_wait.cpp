@@ -1,5 +1,6 @@
 #include "cli/acre/where/process_wait.hpp"
 
+#include "cli/acre/where/full_screen.hpp"
 #include "process/process_files.hpp"
 
 #include <fcntl.h>
@@ -7,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <ctime>
@@ -33,8 +35,9 @@ timespec to_timespec(std::chrono::nanoseconds time) {
 
 }  // namespace
 
-process_wait::process_wait(int pid, signals who) {
-  if (who == signals::waiting) {
+process_wait::process_wait(int pid, events who) {
+  if (who == events::waited_for) {
+    if (::isatty(STDIN_FILENO) != 0) x_keys = STDIN_FILENO;
     const sigset_t set = waited_for();
     ::pthread_sigmask(SIG_BLOCK, &set, &x_before);
     x_signals = ::signalfd(-1, &set, SFD_CLOEXEC);
@@ -69,12 +72,21 @@ void process_wait::with_signals(const std::function<void()>& act) {
   ::pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
 }
 
+bool process_wait::read_quit_key() {
+  char keys[64];
+  const ssize_t read = ::read(x_keys, keys, sizeof keys);
+  if (read == 0 || (read < 0 && errno != EINTR)) x_keys = -1;  // nobody is there any more
+  return read > 0 && std::any_of(keys, keys + read, [](char key) { return key == 'q' || key == 'Q'; });
+}
+
 wake process_wait::wait(std::chrono::duration<double> time) {
   if (x_ended) return wake::process_ended;
   using clock = std::chrono::steady_clock;
   const auto end = clock::now() + std::chrono::duration_cast<clock::duration>(time);
-  std::array<pollfd, 2> files = {{{x_process, POLLIN, 0}, {x_signals, POLLIN, 0}}};
   for (;;) {
+    // What is typed while this is in the background is the shell's.
+    const int keys = x_keys >= 0 && in_foreground() ? x_keys : -1;
+    std::array<pollfd, 3> files = {{{x_process, POLLIN, 0}, {x_signals, POLLIN, 0}, {keys, POLLIN, 0}}};
     const auto left = end - clock::now();
     if (left <= clock::duration::zero()) return wake::time_is_over;
     const timespec timeout = to_timespec(left);
@@ -87,6 +99,7 @@ wake process_wait::wait(std::chrono::duration<double> time) {
       return wake::signal;
     }
     if (files[0].revents != 0) return wake::process_ended;
+    if (files[2].revents != 0 && read_quit_key()) return wake::quit_key;
   }
 }
 

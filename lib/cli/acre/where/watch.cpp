@@ -31,30 +31,32 @@ class watcher {
         x_output(output),
         x_render(render),
         x_start(start_of(pid)),
-        x_wait(pid, output == watch_output::screen ? signals::waiting : signals::as_ever) {}
+        x_wait(pid, output == watch_output::screen ? events::waited_for : events::as_ever) {}
 
-  /// \returns the signal that ended it; 0: the process ended
-  int run(std::chrono::duration<double> period) {
+  /// \returns why it ended: signal, process_ended, or quit_key
+  wake run(std::chrono::duration<double> period) {
     // A process that cannot be looked at must not touch the terminal.
     where_report report = look_at(x_pid);
     for (;;) {
       if (may_show()) show(report);
-      if (report.state != process_state::has_memory) return 0;
-      switch (x_wait.wait(period)) {
+      if (report.state != process_state::has_memory) return wake::process_ended;
+      switch (const wake why = x_wait.wait(period)) {
         case wake::process_ended:
-          return 0;
+        case wake::quit_key:
+          return why;
         case wake::signal:
-          if (!goes_on_after(x_wait.signal())) return x_wait.signal();
+          if (!goes_on_after(x_wait.signal())) return why;
           break;
         case wake::time_is_over:
           break;
       }
       auto next = look_again();
-      if (!next) return 0;
+      if (!next) return wake::process_ended;
       report = std::move(*next);
     }
   }
 
+  int signal() const { return x_wait.signal(); }
   process_state shown_state() const { return x_shown_state; }
 
  private:
@@ -115,15 +117,18 @@ class watcher {
 
 int watch(int pid, std::chrono::duration<double> period, watch_output output,
           const std::function<std::string(const where_report&)>& render) {
+  wake why{};
   int signal = 0;
   std::string_view never_had_memory;
   {
     watcher w(pid, output, render);
-    signal = w.run(period);
+    why = w.run(period);
+    signal = w.signal();
     never_had_memory = explanation(w.shown_state());
   }
+  if (why == wake::quit_key) return done;
   // Shells tell by the way a program ends whether the user interrupted it.
-  if (signal != 0) {
+  if (why == wake::signal) {
     ::raise(signal);
     return 128 + signal;
   }

@@ -15,7 +15,8 @@ enum class watch_output {
   lines,   ///< what is rendered, and nothing else
 };
 
-/// Shows the process every `period`. A signal that ends programs restores the terminal and ends this one as ever.
+/// Shows the process every `period`. On a screen the key q ends it. A signal that ends programs gives the terminal back
+/// first, and then ends this one.
 /// \returns an exit_status
 /// \throws what acre::binding_of() throws, unless it is that a process is gone that was there before
 int watch(int pid, std::chrono::duration<double> period, watch_output output,

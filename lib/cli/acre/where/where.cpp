@@ -2,10 +2,7 @@
 #include "cli/acre/process_name.hpp"
 #include "cli/acre/typed_words.hpp"
 #include "cli/acre/where/watch.hpp"
-#include "cli/acre/where/where_html.hpp"
-#include "cli/acre/where/where_json.hpp"
-#include "cli/acre/where/where_report.hpp"
-#include "cli/acre/where/where_text.hpp"
+#include "cli/acre/where/where_views.hpp"
 #include "cli/common/input_error.hpp"
 #include "cli/common/printable.hpp"
 #include "cli/common/terminal.hpp"
@@ -29,35 +26,23 @@ struct where_arguments {
   std::string html;
 };
 
-where_text_options text_options(const where_arguments& args) {
+// Of the terminal as it is now: it may have been resized since the last look.
+where_text_options text_options(const where_arguments& args, watch_output output) {
   const text_size size = size_of_stdout();
-  where_text_options options;
-  options.top = args.top;
-  options.columns = size.columns;
-  options.style = style_of_stdout();
-  return options;
-}
-
-// The whole terminal, which may have been resized since the last look.
-where_text_options screen_options(const where_arguments& args) {
-  const text_size size = size_of_stdout();
-  where_text_options options = text_options(args);
-  options.lines = size.lines;
-  return options;
+  return {.top = args.top,
+          .columns = size.columns,
+          .cut = size.is_limit,
+          .lines = output == watch_output::screen ? size.lines : 0,
+          .style = style_of_stdout()};
 }
 
 int watch_process(int pid, const where_arguments& args) {
-  const std::chrono::duration<double> period(args.period);
-  if (args.json) {
-    return watch(pid, period, watch_output::lines,
-                 [](const where_report& r) { return where_json(r, json_layout::one_line); });
-  }
-  if (stdout_has_cursor()) {
-    return watch(pid, period, watch_output::screen,
-                 [&](const where_report& r) { return where_text(r, screen_options(args)); });
-  }
-  return watch(pid, period, watch_output::blocks,
-               [&](const where_report& r) { return where_text(r, text_options(args)); });
+  const watch_output output = args.json             ? watch_output::lines
+                              : stdout_has_cursor() ? watch_output::screen
+                                                    : watch_output::blocks;
+  return watch(pid, std::chrono::duration<double>(args.period), output, [&](const where_report& r) {
+    return args.json ? where_json(r, json_layout::one_line) : where_text(r, text_options(args, output));
+  });
 }
 
 int show_process(const where_arguments& args) {
@@ -65,15 +50,11 @@ int show_process(const where_arguments& args) {
   const int pid = find_process(args.process.text);
   if (args.period != 0) return watch_process(pid, args);
   const where_report report = look_at(pid);
-  if (args.json) {
-    fmt::print("{}", where_json(report, json_layout::indented));
-  } else {
-    fmt::print("{}", where_text(report, text_options(args)));
-  }
-  if (!args.html.empty()) {
-    write_file(args.html, where_html(report));
-    if (!args.json) fmt::print("\nThe same as a web page: {}\n", printable(args.html));
-  }
+  fmt::print("{}", args.json ? where_json(report, json_layout::indented)
+                             : where_text(report, text_options(args, watch_output::blocks)));
+  if (args.html.empty()) return done;
+  write_file(args.html, where_html(report));
+  if (!args.json) fmt::print("\nThe same as a web page: {}\n", printable(args.html));
   return done;
 }
 
@@ -85,7 +66,8 @@ std::string check_count(const std::string& text) {
 
 std::string check_file(const std::string& name) { return name.empty() ? "FILE must have a name" : ""; }
 
-std::string check_period(const std::string& text) {
+std::string check_period(std::string& text) {
+  text = unmarked(text);
   double seconds = 0;
   // Not the other way round: NaN is no period.
   if (CLI::detail::lexical_cast(text, seconds) && seconds >= 0.1 && seconds <= 86400) return "";
@@ -97,19 +79,21 @@ std::string check_period(const std::string& text) {
 void add_where(CLI::App& acre, action& chosen) {
   CLI::App& command = *acre.add_subcommand("where", "Shows on which nodes the memory of a process lies.");
   const auto args = std::make_shared<where_arguments>();
-  command.add_option("PROCESS", args->process, "its number, or the name of its program")
+  command.add_option("PROCESS", args->process, "its number, or the name of its program or script")
       ->type_name("PID|NAME")
       ->required();
   command.add_option("--top", args->top, "the N mappings with the most resident memory; 0: all")
       ->type_name("N")
       ->check(check_count)
       ->capture_default_str();
-  CLI::Option* const period =
-      command
-          .add_option("--watch", args->period,
-                      "look again every SECONDS (at least 0.1), until the process ends")
-          ->type_name("SECONDS")
-          ->check(check_period);
+  CLI::Option* const period = command
+                                  .add_option("--watch", args->period,
+                                              "look again every SECONDS (at least 0.1), until "
+                                              "the process ends or q is pressed")
+                                  ->type_name("SECONDS")
+                                  ->expected(0, 1)
+                                  ->default_str("2")
+                                  ->transform(CLI::Validator(check_period, ""));
   command.add_flag("--json", args->json, "write JSON, all mappings; with --watch one object a line");
   command.add_option("--html", args->html, "write the report as a web page, too")
       ->type_name("FILE")

@@ -1,4 +1,4 @@
-#include "cli/acre/where/where_html.hpp"
+#include "cli/acre/where/where_views.hpp"
 
 #include "cli/common/printable.hpp"
 #include "cli/common/text.hpp"
@@ -79,10 +79,10 @@ class page_writer {
         "<p class=\"soft\">{:%Y-%m-%d %H:%M:%S} UTC</p>\n<ul class=\"facts\">\n",
         b.pid, safe(x_report.command), fmt::gmtime(time));
     fact(bytes(b.pages()), "resident");
-    fact(format_count(b.mappings.size()), b.mappings.size() == 1 ? "mapping" : "mappings");
+    fact(std::to_string(b.mappings.size()), b.mappings.size() == 1 ? "mapping" : "mappings");
     if (const std::size_t huge = transparent_huge(x_report).value_or(0); huge != 0)
       fact(acre::format_bytes_rounded(huge), "in transparent huge pages");
-    fact(b.allowed_nodes.to_string(), "allowed nodes");
+    fact((b.allowed_nodes.size() == 1 ? "node " : "nodes ") + b.allowed_nodes.to_string(), "allowed");
     fact(b.own ? b.own->to_string() : "unknown", "policy of the thread");
     put("</ul>\n</header>\n");
   }
@@ -147,7 +147,7 @@ class page_writer {
 
   void mapping(const acre::process_mapping& m) {
     put("<tr><th scope=\"row\" class=\"left\"><span class=\"name\">{}</span><span class=\"soft detail\">{}",
-        escape_html(label_of(m)), safe(m.kernel_policy));
+        escape_html(label_of(m)), safe(policy_words(m)));
     if (!m.permissions.empty()) put(" · {}", safe(m.permissions));
     if (m.pages() != 0 || m.hugetlb) put(" · {}", page_words(x_report, m));
     if (!m.name.empty()) put(" · <span class=\"step\">{}</span>", addresses_of(m));

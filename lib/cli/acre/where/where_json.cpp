@@ -1,4 +1,4 @@
-#include "cli/acre/where/where_json.hpp"
+#include "cli/acre/where/where_views.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -37,7 +37,7 @@ json mapping_json(const where_report& r, const acre::process_mapping& m) {
   j["permissions"] = m.permissions;
   j["kind"] = acre::to_string(m.kind);
   j["name"] = m.name;
-  j["policy"] = m.kernel_policy;
+  j["policy"] = policy_words(m);
   j["page_size"] = m.page_size;
   j["hugetlb"] = m.hugetlb;
   j["pages"] = m.pages();

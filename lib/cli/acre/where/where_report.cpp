@@ -32,34 +32,18 @@ acre::node_set machine_nodes() {
   }
 }
 
-void add(const std::vector<acre::node_pages>& more, std::vector<acre::node_pages>& sums) {
-  for (const auto& n : more) {
-    const auto at = std::lower_bound(sums.begin(), sums.end(), n.node,
-                                     [](const acre::node_pages& s, acre::node_id id) { return s.node < id; });
-    if (at != sums.end() && at->node == n.node) {
-      at->pages += n.pages;
-    } else {
-      sums.insert(at, n);
-    }
-  }
-}
-
 }  // namespace
 
 where_report make_report(acre::process_binding binding, const acre::node_set& memory_nodes) {
   where_report r;
   r.binding = std::move(binding);
-  for (const acre::node_id node : memory_nodes& r.binding.allowed_nodes) r.totals.push_back({node, 0});
-  add(r.binding.per_node, r.totals);
-  std::vector<std::pair<std::size_t, std::size_t>> order;
-  for (std::size_t i = 0; i < r.binding.mappings.size(); ++i)
-    order.emplace_back(r.binding.mappings[i].pages(), i);
+  r.totals = r.binding.per_node;
+  for (const acre::node_id node : memory_nodes& r.binding.allowed_nodes) {
+    if (r.binding.on(node) == 0) r.totals.push_back({node, 0});
+  }
+  std::ranges::sort(r.totals, {}, &acre::node_pages::node);
   // Equal ones stay in order of address, so that a redrawn list does not flicker.
-  std::stable_sort(order.begin(), order.end(),
-                   [](const auto& a, const auto& b) { return a.first > b.first; });
-  std::vector<acre::process_mapping> sorted;
-  for (const auto& [pages, i] : order) sorted.push_back(std::move(r.binding.mappings[i]));
-  r.binding.mappings = std::move(sorted);
+  std::ranges::stable_sort(r.binding.mappings, std::ranges::greater(), &acre::process_mapping::pages);
   return r;
 }
 
@@ -100,6 +84,11 @@ std::optional<std::size_t> transparent_huge(const where_report& r) {
   return sum;
 }
 
+std::string policy_words(const acre::process_mapping& m) {
+  const bool has_flags = m.kernel_policy.find('=') != std::string::npos;
+  return m.policy && !has_flags ? m.policy->to_string() : m.kernel_policy;
+}
+
 std::string page_words(const where_report& r, const acre::process_mapping& m) {
   if (m.page_size == 0) return m.hugetlb ? "hugetlb" : "";
   const std::size_t bytes = m.pages() * r.binding.page_size;
@@ -127,8 +116,14 @@ std::string_view explanation(process_state state) noexcept {
 mapping_sum sum_of(std::span<const acre::process_mapping> mappings) {
   mapping_sum sum;
   sum.mappings = mappings.size();
-  for (const auto& m : mappings) add(m.per_node, sum.per_node);
-  for (const auto& n : sum.per_node) sum.pages += n.pages;
+  acre::residency all;
+  for (const auto& m : mappings) {
+    acre::residency part;
+    part.per_node = m.per_node;
+    all += part;
+    sum.pages += m.pages();
+  }
+  sum.per_node = std::move(all.per_node);
   return sum;
 }
 

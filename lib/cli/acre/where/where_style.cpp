@@ -1,4 +1,4 @@
-#include "cli/acre/where/where_html.hpp"
+#include "cli/acre/where/where_views.hpp"
 
 namespace acre_cli {
 

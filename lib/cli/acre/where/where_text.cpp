@@ -1,4 +1,4 @@
-#include "cli/acre/where/where_text.hpp"
+#include "cli/acre/where/where_views.hpp"
 
 #include "cli/acre/page_bars.hpp"
 #include "cli/common/printable.hpp"
@@ -15,10 +15,10 @@
 namespace acre_cli {
 namespace {
 
-constexpr std::size_t number_width = 9;                     // "1023 MiB"
-constexpr std::size_t indent = 2 * (number_width + 1) + 1;  // of names and bars
-constexpr std::size_t narrowest = 40;                       // below, lines are cut
-constexpr std::size_t narrow = 60;
+constexpr std::size_t number_width = 9;    // "1023 MiB"
+constexpr std::size_t address_width = 29;  // 56 bits, and a dash between two
+constexpr std::size_t narrowest = 40;      // below, lines are cut
+constexpr std::size_t wide = 72;           // room for size, policy and addresses in one line
 
 double percent(std::size_t part, std::size_t all) {
   return all == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(all);
@@ -37,8 +37,7 @@ std::string shares_text(const std::vector<acre::node_pages>& per_node, std::size
       if (words.size() + number.size() <= width) return std::string(words) + number;
     return "";
   }
-  std::stable_sort(nodes.begin(), nodes.end(),
-                   [](const auto& a, const auto& b) { return a.pages > b.pages; });
+  std::ranges::stable_sort(nodes, std::ranges::greater(), &acre::node_pages::pages);
   std::size_t all = 0;
   for (const auto& n : nodes) all += n.pages;
   const std::string rest = style.unicode ? ", …" : ", ...";
@@ -53,12 +52,6 @@ std::string shares_text(const std::vector<acre::node_pages>& per_node, std::size
   return text;
 }
 
-std::string beginning_of(std::string_view text, std::size_t width, const text_style& style) {
-  if (columns(text) <= width) return std::string(text);
-  const std::string_view rest = style.unicode ? "…" : "...";
-  return std::string(text.substr(0, fitting(text, width - columns(rest)))) + std::string(rest);
-}
-
 class text_writer {
  public:
   text_writer(const where_report& r, const where_text_options& options)
@@ -68,10 +61,10 @@ class text_writer {
     headline();
     if (x_report.state != process_state::has_memory) {
       x_out += wrap(explanation(x_report.state), x_width, 0);
-      return first_lines();
+    } else {
+      totals();
+      mappings();
     }
-    totals();
-    mappings();
     return first_lines();
   }
 
@@ -80,38 +73,41 @@ class text_writer {
   std::string bytes(std::size_t pages) const {
     return acre::format_bytes_rounded(pages * binding().page_size);
   }
+  /// With its middle left out where it has no room.
+  std::string fitted(std::string text, std::size_t room) const {
+    return x_options.cut ? shortened(text, room, x_options.style) : text;
+  }
+  /// Only its beginning where it has no room: that has the mode.
+  std::string policy_of(const acre::process_mapping& m, std::size_t room) const {
+    const std::string text = printable(policy_words(m));
+    if (!x_options.cut || columns(text) <= room) return text;
+    const std::string_view rest = x_options.style.unicode ? "…" : "...";
+    return text.substr(0, fitting(text, room - columns(rest))).append(rest);
+  }
 
   void line(std::string_view text) {
-    x_out += text;
+    x_out += text.substr(0, text.find_last_not_of(' ') + 1);
     x_out += '\n';
   }
 
   // Too low a terminal loses the end, never the first lines.
   std::string first_lines() {
-    std::string lines = cut_lines(x_out, x_options.columns);
+    std::string lines = x_options.cut ? cut_lines(x_out, x_options.columns) : x_out;
     if (x_options.lines == 0) return lines;
     std::size_t end = 0;
     for (std::size_t n = 0; n < x_options.lines && end < lines.size(); ++n) end = lines.find('\n', end) + 1;
     return lines.substr(0, end);
   }
 
-  std::size_t lines_used() const {
-    return static_cast<std::size_t>(std::count(x_out.begin(), x_out.end(), '\n'));
-  }
-
   void headline() {
     const acre::process_binding& b = binding();
-    line(shortened(fmt::format("process {}: {}", b.pid, printable(x_report.command)), x_width,
-                   x_options.style));
-    const std::string policy = b.own ? "'" + b.own->to_string() + "'" : "unknown";
-    x_out +=
-        wrap(fmt::format("allowed nodes {}, thread policy {}; {} resident in {}", b.allowed_nodes.to_string(),
-                         policy, bytes(b.pages()), counted(b.mappings.size(), "mapping")),
-             x_width, 0);
-    const std::size_t huge = transparent_huge(x_report).value_or(0);
-    if (huge != 0)
-      x_out += wrap(fmt::format("{} of it in transparent huge pages", acre::format_bytes_rounded(huge)),
-                    x_width, 0);
+    line(fitted(fmt::format("process {}: {}", b.pid, printable(x_report.command)), x_width));
+    std::string facts = fmt::format("allowed nodes {}, thread policy {}; {} resident in {}",
+                                    b.allowed_nodes.to_string(), b.own ? b.own->to_string() : "unknown",
+                                    bytes(b.pages()), counted(b.mappings.size(), "mapping"));
+    if (const std::size_t huge = transparent_huge(x_report).value_or(0); huge != 0)
+      facts += fmt::format(", {} of it in transparent huge pages", acre::format_bytes_rounded(huge));
+    x_out += wrap(facts, x_width, 0);
     line("");
   }
 
@@ -139,52 +135,75 @@ class text_writer {
     }
   }
 
+  /// How many of the mappings, the largest first, are shown one by one.
   std::size_t shown() const {
     const std::size_t all = binding().mappings.size();
-    std::size_t most = x_options.top == 0 ? all : std::min(x_options.top, all);
+    const std::size_t most = x_options.top == 0 ? all : std::min(x_options.top, all);
     if (x_options.lines == 0) return most;
-    const std::size_t around = lines_used() + 2;  // the head of the list, and what is left out
-    return std::min(most, x_options.lines > around ? (x_options.lines - around) / 2 : 0);
+    const auto used = static_cast<std::size_t>(std::ranges::count(x_out, '\n')) + 2;  // with head and rest
+    const std::size_t each = x_width < wide ? 3 : 2;
+    return std::min(most, x_options.lines > used ? (x_options.lines - used) / each : 0);
   }
 
   void mappings() {
     const auto& all = binding().mappings;
-    const std::size_t count = shown();
-    if (!all.empty()) {
-      constexpr std::string_view right = "policy";
-      line(fmt::format("{:>{}} {:>{}}  ", "resident", number_width, "size", number_width) +
-           padded("mapping", x_width - indent - right.size()) + std::string(right));
+    const std::span<const acre::process_mapping> first(all.data(), shown());
+    const bool is_wide = x_width >= wide;
+    const std::size_t most_policy = is_wide ? x_width - 2 * number_width - address_width - 5 : x_width;
+    for (const auto& m : first) {
+      x_policy_width = std::max(x_policy_width, std::min(columns(policy_words(m)), most_policy));
+      x_kind_width = std::max(x_kind_width, page_words(x_report, m).size());
     }
-    for (std::size_t i = 0; i < count; ++i) mapping(all[i]);
-    if (count == all.size()) return;
-    const mapping_sum rest = sum_of(std::span(all).subspan(count));
-    const std::string more = "in " + counted(rest.mappings, "more mapping");
-    const std::size_t before = indent + more.size() <= x_width ? indent : number_width + 1;
-    line(fmt::format("{:>{}}{:{}}{}", bytes(rest.pages), number_width, "", before - number_width, more));
+    if (!all.empty())
+      line(is_wide ? fmt::format("{:>{}} {:>{}}  {:{}}  mapping", "resident", number_width, "size",
+                                 number_width, "policy", x_policy_width)
+                   : fmt::format("{:>{}}  mapping, size, policy", "resident", number_width));
+    for (const auto& m : first) is_wide ? wide_mapping(m) : narrow_mapping(m);
+    if (first.size() == all.size()) return;
+    const mapping_sum rest = sum_of(std::span(all).subspan(first.size()));
+    line(fmt::format("{:>{}}  in {}", bytes(rest.pages), number_width,
+                     counted(rest.mappings, "more mapping")));
   }
 
-  void mapping(const acre::process_mapping& m) {
-    const std::string policy = beginning_of(
-        printable(m.kernel_policy), std::min<std::size_t>(28, (x_width - indent) / 2), x_options.style);
-    const std::size_t room = x_width - indent - columns(policy) - 2;
-    const std::string size = size_of(m) == 0 ? "?" : acre::format_bytes_rounded(size_of(m));
-    line(fmt::format("{:>{}} {:>{}}  {}  {}", bytes(m.pages()), number_width, size, number_width,
-                     padded(shortened(label_of(m), room, x_options.style), room), policy));
-    const std::string pages = page_words(x_report, m);
-    if (m.pages() != 0) {
-      const std::size_t before = x_width < narrow ? 2 : indent;
-      const std::size_t bar = (x_width - before) / 2 - 9;
-      const std::size_t shares = x_width - before - bar - 2 - columns(pages) - 2;
-      line(std::string(before, ' ') + stacked_bar(m.per_node, bar, x_options.style) + "  " +
-           padded(shares_text(m.per_node, shares, x_options.style), shares) + "  " + pages);
-    } else if (m.hugetlb) {
-      line(std::string(indent, ' ') + pages);
+  std::string size_words(const acre::process_mapping& m) const {
+    return size_of(m) == 0 ? "?" : acre::format_bytes_rounded(size_of(m));
+  }
+
+  void wide_mapping(const acre::process_mapping& m) {
+    constexpr std::size_t indent = 2 * number_width + 3;
+    const std::string policy = policy_of(m, x_policy_width);
+    line(fmt::format("{:>{}} {:>{}}  {}{}  {}", bytes(m.pages()), number_width, size_words(m), number_width,
+                     policy, std::string(x_policy_width - std::min(x_policy_width, columns(policy)), ' '),
+                     fitted(label_of(m), x_width - indent - x_policy_width - 2)));
+    pages_line(m, indent, std::min<std::size_t>((x_width - indent) / 3, 40));
+  }
+
+  void narrow_mapping(const acre::process_mapping& m) {
+    constexpr std::size_t indent = number_width + 2;
+    line(fmt::format("{:>{}}  {}", bytes(m.pages()), number_width, fitted(label_of(m), x_width - indent)));
+    const std::string size = fmt::format("of {}, ", size_words(m));
+    line(std::string(indent, ' ') + size + policy_of(m, x_width - indent - size.size()));
+    pages_line(m, 2, x_width / 4);
+  }
+
+  /// A bar, the kind of pages, and the shares of the nodes as far as there is room.
+  void pages_line(const acre::process_mapping& m, std::size_t indent, std::size_t bar) {
+    const std::string kind = page_words(x_report, m);
+    if (m.pages() == 0) {
+      if (m.hugetlb) line(std::string(indent, ' ') + kind);
+      return;
     }
+    const std::size_t taken = indent + bar + 2 + x_kind_width + 2;
+    line(fmt::format(
+        "{:{}}{}  {:{}}  {}", "", indent, stacked_bar(m.per_node, bar, x_options.style), kind, x_kind_width,
+        shares_text(m.per_node, x_options.cut ? x_width - taken : std::string::npos, x_options.style)));
   }
 
   const where_report& x_report;
   const where_text_options& x_options;
   std::size_t x_width;
+  std::size_t x_policy_width = std::string_view("policy").size();
+  std::size_t x_kind_width = 0;
   std::string x_out;
 };
 
