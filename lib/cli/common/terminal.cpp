@@ -75,4 +75,9 @@ text_size size_of_stdout() { return size_of(STDOUT_FILENO); }
 
 text_size size_of_stderr() { return size_of(STDERR_FILENO); }
 
+std::size_t line_length_of_stdout() {
+  const text_size size = size_of_stdout();
+  return size.is_limit ? size.columns : std::size_t{1} << 30;
+}
+
 }  // namespace acre_cli

@@ -35,4 +35,7 @@ struct text_size {
 text_size size_of_stdout();
 text_size size_of_stderr();
 
+/// How long a line may be: where it is no limit, longer than any.
+std::size_t line_length_of_stdout();
+
 }  // namespace acre_cli

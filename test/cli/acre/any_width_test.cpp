@@ -1,6 +1,6 @@
 // Every view of the command on terminals of any width: no line is wider, and from 40 columns on nothing is cut off.
 #include "cli/acre/move/move_report.hpp"
-#include "cli/acre/nodes/machine_views.hpp"
+#include "cli/acre/nodes/machine_report.hpp"
 #include "cli/acre/page_bars.hpp"
 #include "cli/acre/run/memory_report.hpp"
 #include "cli/acre/shm/shm_report.hpp"

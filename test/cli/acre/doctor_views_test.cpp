@@ -1,4 +1,4 @@
-#include "cli/acre/doctor/doctor_views.hpp"
+#include "cli/acre/doctor/findings.hpp"
 #include "cli/common/text.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -25,6 +25,7 @@ static std::ostream& boost_test_print_type(std::ostream& out, const short_versio
 namespace {
 
 using acre::test::contains;
+using acre::test::lacks;
 using acre::test::same;
 
 /// A thing that can be wrong, and the one finding that is to come of it.
@@ -191,6 +192,10 @@ BOOST_AUTO_TEST_CASE(have_one_for_each_ailment_with_a_remedy) {
       BOOST_TEST(findings[0].level == a.level);
       BOOST_TEST(contains(findings[0].text, a.said));
       BOOST_TEST(findings[0].remedy != "");
+      // Names of functions would be advice for programmers only.
+      BOOST_TEST(lacks(findings[0].remedy, "()"));
+      BOOST_TEST(lacks(findings[0].remedy, "::"));
+      BOOST_TEST(lacks(findings[0].remedy, "memfd"));
       BOOST_TEST(is_usable(findings) == (a.level != finding_level::problem));
     }
   }

@@ -1,12 +1,10 @@
 #include "cli/acre/command.hpp"
-#include "cli/acre/doctor/doctor_views.hpp"
+#include "cli/acre/doctor/findings.hpp"
 #include "cli/common/terminal.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
-
-#include <algorithm>
 
 namespace acre_cli {
 namespace {
@@ -21,8 +19,7 @@ int examine(const doctor_options& options) {
   if (options.json) {
     fmt::print("{}\n", to_json(facts, findings).dump(2));
   } else {
-    const std::size_t width = std::clamp<std::size_t>(size_of_stdout().columns, 40, 120);
-    fmt::print("{}", to_text(findings, width, style_of_stdout()));
+    fmt::print("{}", to_text(findings, line_length_of_stdout(), style_of_stdout()));
   }
   return is_usable(findings) ? done : failed;
 }

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace acre_cli {
@@ -24,21 +23,11 @@ enum class outcome {
   unsupported,  ///< the kernel has no such thing
   failed,       ///< anything else
 };
-std::string_view to_string(outcome o) noexcept;
 
 struct trial {
   outcome result = outcome::works;
   std::string why = {};  ///< what the system said; empty if it works
 };
-
-/// A version's first two numbers.
-struct short_version {
-  unsigned major = 0;
-  unsigned minor = 0;
-  friend auto operator<=>(const short_version&, const short_version&) = default;
-};
-/// Of "6.12.57+deb13-amd64"; nothing for other texts.
-std::optional<short_version> parse_version(std::string_view text);
 
 struct node_facts {
   acre::node_id node = 0;
@@ -82,7 +71,6 @@ struct doctor_facts {
   std::optional<std::string> thp_defrag;
   std::optional<std::string> thp_shmem;
   std::optional<std::uint64_t> max_map_count;
-  std::optional<std::uint64_t> mappings;  ///< of this process
   std::optional<std::uint64_t> overcommit;
   std::optional<std::uint64_t> zone_reclaim;
   std::optional<acre_cli::memory_limit> memory_limit;

@@ -1,5 +1,5 @@
 #include "cli/acre/command.hpp"
-#include "cli/acre/nodes/machine_views.hpp"
+#include "cli/acre/nodes/machine_report.hpp"
 #include "cli/common/input_error.hpp"
 #include "cli/common/terminal.hpp"
 
@@ -9,7 +9,6 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -59,8 +58,7 @@ int show_nodes(const nodes_options& options) {
   if (options.json) {
     fmt::print("{}\n", to_json(report).dump(2));
   } else {
-    const std::size_t width = std::min<std::size_t>(size_of_stdout().columns, 160);
-    fmt::print("{}", to_text(report, width, style_of_stdout()));
+    fmt::print("{}", to_text(report, line_length_of_stdout(), style_of_stdout()));
   }
   return done;
 }
