@@ -10,7 +10,7 @@ namespace acre::inline v1 {
 void chunk::reject(std::size_t bytes) {
   throw error(errc::invalid_chunk, "a chunk of " + std::to_string(bytes) + " bytes, it must be 1 to " +
                                        std::to_string(PTRDIFF_MAX) +
-                                       " (chunk::page is one page, chunk::whole all of an allocation)");
+                                       " ('page' is one page, 'whole' all of an allocation)");
 }
 
 std::string chunk::to_string() const {

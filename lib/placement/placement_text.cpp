@@ -83,8 +83,7 @@ class parser {
       x_soft_name = !row.soft_name.empty() && name == row.soft_name;
       if (name != row.name && !x_soft_name) continue;
       if (row.make != nullptr) return row;
-      fail(w.position,
-           name + " has a function, which no text can hold: make it with placement::" + name + "()");
+      fail(w.position, name + " has a function, which no text can hold");
     }
     fail(w.position, quoted(w.text) + " is no strategy, expected " + known_names());
   }

@@ -48,8 +48,7 @@ void require_whole_pages(const std::string& doing, const void* p, std::size_t by
   if (allowed && !has_mode(wanted.mode, *allowed)) {
     throw error(errc::unsupported_placement,
                 doing + (wanted.mode == policy_mode::weighted_interleave
-                             ? ": this kernel has no MPOL_WEIGHTED_INTERLEAVE (Linux 6.9); weighted() works "
-                               "everywhere"
+                             ? ": this kernel has no MPOL_WEIGHTED_INTERLEAVE (Linux 6.9)"
                              : ": this kernel has no such policy"));
   }
   throw error(errc::unsupported_placement, doing + ": the kernel says EINVAL, and acre sees no reason");

@@ -28,14 +28,15 @@ void require_options(const attach_options& o) {
     case sys::process_state::alive:
       throw error(errc::not_ready, who + ", is still at work on it");
     case sys::process_state::gone:
-      throw error(errc::not_ready, who + ", died before it was done; create() replaces it");
+      throw error(errc::not_ready,
+                  who + ", died before it was done; the next that is created with its key replaces it");
     case sys::process_state::unknown:
       break;
   }
   throw error(
       errc::not_ready,
       "segment: its creator, in another PID namespace, is at work on it, or died, which cannot be told "
-      "from here; remove() with foreign_memory::accept takes it away");
+      "from here; it is removed only as memory that acre did not make");
 }
 
 /// What acre wrote must fit together, and the object.

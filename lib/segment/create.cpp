@@ -28,7 +28,7 @@ void require_options(const segment_options& o, const placement& where, const top
   if (!is_hugetlb(o.page_kind)) return;
   if (o.backend == segment_backend::posix) {
     throw error(errc::invalid_argument,
-                "segment: /dev/shm has no hugetlb pages; the backends memfd and sysv have");
+                "segment: files in /dev/shm have no hugetlb pages, other segments have");
   }
   if (o.commit == commit::lazy) {
     throw error(

@@ -93,9 +93,7 @@ class file_object final : public segment_object {
     if (e != 0) fail_room(e, bytes, huge_page() != 0);
     const std::uint64_t free = status().free_bytes;
     if (bytes <= free) return;
-    throw allocation_error(
-        errc::no_space, bytes, "",
-        "/dev/shm has " + format_bytes_rounded(free) + " left; memfd segments have no such limit");
+    throw allocation_error(errc::no_space, bytes, "", "/dev/shm has " + format_bytes_rounded(free) + " left");
   }
 
   /// \throws error errc::foreign_segment, errc::invalid_argument if its pages keep no policies

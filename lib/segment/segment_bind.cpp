@@ -94,14 +94,14 @@ migration shared_segment::bind(const placement& where, const segment_bind_option
     result.downgrades = std::move(downgrades);
   } else {
     if (is_hugetlb(s.header.page_kind)) {
-      throw error(
-          errc::unsupported_placement,
-          "segment: the kernel keeps no placement of hugetlb pages for other processes; those that exist "
-          "can be moved (existing_pages::migrate)");
+      throw error(errc::unsupported_placement,
+                  "segment: the kernel keeps no placement of hugetlb pages for other processes; only "
+                  "those that exist "
+                  "can be placed, by moving them");
     }
     if (has_pages(begin, range.bytes, s.header.page_kind)) {
       throw error(errc::already_populated,
-                  "segment: pages exist there already; existing_pages::migrate would move them");
+                  "segment: pages exist there already, which only moving them would place");
     }
     result.downgrades = place_part(s, range, ranges, machine);
     result.untouched = range.bytes / sys::page_size();

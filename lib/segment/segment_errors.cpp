@@ -42,7 +42,7 @@ void fail_room(int e, std::uint64_t bytes, bool huge) {
   const auto fail = [&](errc code, const char* why) { throw allocation_error(code, bytes, "", why); };
   switch (e) {
     case ENOSPC:
-      fail(errc::no_space, "/dev/shm is full, or kernel.shmmni or kernel.shmall is reached");
+      fail(errc::no_space, "/dev/shm is full");
       break;
     case ENOMEM:
       fail(huge ? errc::no_huge_pages : errc::out_of_memory,

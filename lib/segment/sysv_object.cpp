@@ -175,7 +175,9 @@ class sysv_object final : public segment_object {
     throw allocation_error(huge ? errc::no_huge_pages : errc::no_space, bytes, "",
                            huge ? "this kernel has no huge pages of that size" : "kernel.shmmax is smaller");
   }
-  if (e == ENOSPC || e == ENOMEM) fail_room(e, bytes, huge);
+  if (e == ENOSPC)
+    throw allocation_error(errc::no_space, bytes, "", "kernel.shmmni or kernel.shmall is reached");
+  if (e == ENOMEM) fail_room(e, bytes, huge);
   if (e == EPERM && huge) {
     throw error(errc::permission_denied,
                 "segment: huge pages of System V are for members of vm.hugetlb_shm_group and CAP_IPC_LOCK");
@@ -212,8 +214,7 @@ std::unique_ptr<segment_object> make_sysv(const segment_name& name, std::uint64_
 
 std::unique_ptr<segment_object> open_sysv(const segment_name& name) {
   if (name.key == 0)
-    throw error(errc::invalid_name,
-                "segment name 'private': such segments have no name, attach_id() takes their id");
+    throw error(errc::invalid_name, "segment name 'private': such segments have no name, only an id");
   const sys::segment_id found = sys::find_segment(name.key);
   if (found.error != 0) fail(found.error, "opening '" + name.text + "'");
   return take(found.id);

@@ -139,6 +139,32 @@ BOOST_AUTO_TEST_CASE(show_where_their_pages_are) {
   BOOST_TEST(segments_text({}, 80, {}) == "no segments of acre\n");
 }
 
+BOOST_AUTO_TEST_CASE(that_fail_have_advice_that_an_operator_can_follow) {
+  using acre::errc;
+  const segment_request posix{};
+  const segment_request sysv{.backend = acre::segment_backend::sysv};
+  const auto of = [](errc code, segment_request r) { return advice_on(make_error_code(code), r); };
+  const auto creating = [](segment_request r) {
+    r.creates = true;
+    return r;
+  };
+  BOOST_TEST(contains(of(errc::no_space, creating(posix)), "remount,size="));
+  BOOST_TEST(contains(of(errc::no_space, creating(sysv)), "kernel.shmall"));
+  BOOST_TEST(contains(of(errc::name_in_use, creating(sysv)), "`acre shm remove NAME --backend sysv`"));
+  const segment_request huge{.pages = acre::page_kind::huge_2mb};
+  BOOST_TEST(contains(of(errc::invalid_argument, creating(huge)), "--backend sysv"));
+  BOOST_TEST(of(errc::invalid_argument, creating(posix)) == "");
+  BOOST_TEST(contains(of(errc::no_huge_pages, creating(huge)), "vm.nr_hugepages"));
+  const segment_request transparent{.pages = acre::page_kind::transparent_huge};
+  BOOST_TEST(contains(of(errc::no_huge_pages, creating(transparent)), "huge=advise"));
+  BOOST_TEST(contains(of(errc::unsupported_placement, huge), "--migrate"));
+  BOOST_TEST(of(errc::unsupported_placement, posix) == "");
+  BOOST_TEST(contains(of(errc::already_populated, posix), "--migrate"));
+  BOOST_TEST(contains(of(errc::not_ready, sysv), "--foreign"));
+  BOOST_TEST(contains(of(errc::foreign_segment, posix), "--foreign"));
+  BOOST_TEST(of(errc::foreign_segment, {.foreign = true}) == "");
+  BOOST_TEST(contains(of(errc::binding_denied, posix), "acre doctor"));
+}
 BOOST_AUTO_TEST_CASE(do_not_call_untouched_what_the_kernel_does_not_tell) {
   acre::segment_info s;
   s.resident = acre::residency{.page_size = 4096, .pages = 16, .untouched = 4, .unknown = 12, .per_node = {}};

@@ -34,6 +34,7 @@ class Move(unittest.TestCase):
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn(saying, done.stderr)
         self.assertEqual(done.stdout, "")
+        self.assertNotRegex(done.stderr, r"::|move_process|\w\(\)")
 
     def test_both_spellings_move(self):
         for args in ((self.pid, "--from", 0, "--to", 0), ("--to=0", "--from=0", self.pid), (self.pid, 0, 0)):
@@ -57,6 +58,8 @@ class Move(unittest.TestCase):
         self.fails(self.pid, 0, 1000, saying="node 1000")
         self.fails(self.pid, 1000, 0, saying="node 1000")
         self.fails(self.pid, "x", 0, saying="x")
+        self.fails(self.pid, "none", 0, saying="--from 'none' names no node")
+        self.fails(self.pid, "--from=0", "--to=none", saying="--to 'none' names no node")
         self.fails(999999999, 0, 0, saying="no process 999999999")
         self.fails("absent-program-of-acre", 0, 0, saying="no process 'absent-program-of-acre'")
 

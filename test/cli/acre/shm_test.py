@@ -3,12 +3,15 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import unittest
 import uuid
 
 ACRE = sys.argv.pop(1)
+
+FOR_PROGRAMMERS = r"::|\w\(\)|memfd (?!not in)"
 
 
 def shm(*args, **more):
@@ -32,6 +35,8 @@ class Segments(unittest.TestCase):
         self.assertEqual(done.returncode, status, done.stderr)
         self.assertIn(saying, done.stderr)
         self.assertEqual(done.stdout, "")
+        # Names of functions are advice for programmers; what was typed is repeated in quotes.
+        self.assertNotRegex(re.sub("'.*?'", "", done.stderr), FOR_PROGRAMMERS)
 
     def listed(self, **what):
         for segment in json.loads(self.succeeds("list", "--json"))["segments"]:
@@ -60,6 +65,21 @@ class Segments(unittest.TestCase):
             done = shm("create", *options)
             self.assertEqual(done.returncode, 1)
             self.assertRegex(done.stderr, r"\Aacre: cannot allocate \d+ bytes: .+\n\Z")
+            self.assertNotRegex(done.stderr, FOR_PROGRAMMERS)
+
+    def test_what_helps_is_an_option_or_a_setting(self):
+        self.fails("create", self.name, "512TiB", "local", saying="mount -o remount,size=", status=1)
+        self.fails("create", self.name, "2M", "local", "--pages", "huge_2mb", saying="--backend sysv has them")
+        self.fails("create", self.name, "1M", "interleave", "all", "by", "0", saying="'page' is one page")
+        self.fails("create", self.name, "1M", "by_page", "0", saying="no text can hold")
+        self.succeeds("create", self.name, "1M", "local", "--eager")
+        self.fails("create", self.name, "1M", "local", saying=f"`acre shm remove NAME` takes it away", status=1)
+        self.fails("bind", self.name, "bind", "0", saying="--migrate moves them", status=1)
+        self.fails("show", self.name + "x", saying="`acre shm list` shows which there are")
+        self.fails("show", "private", "--backend", "sysv", saying="--id N")
+        self.path.write_bytes(bytes(4096))
+        for command in (["show", self.name], ["bind", self.name, "local"], ["remove", self.name]):
+            self.fails(*command, saying="--foreign takes it as it is", status=1)
 
     def test_one_is_shown_with_a_check(self):
         self.succeeds("create", self.name, "256K", "bind 0", "--eager")

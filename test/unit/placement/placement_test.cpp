@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(needs_nodes) {
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_chunk_of_nothing) {
-  const auto refusal = with_code(errc::invalid_chunk).saying("0 bytes").saying("chunk::page");
+  const auto refusal = with_code(errc::invalid_chunk).saying("0 bytes").saying("'page' is one page");
   BOOST_CHECK_EXCEPTION((void)placement::interleave({0}, 0), error, refusal);
   BOOST_CHECK_EXCEPTION((void)placement::weighted({{0, 1}}, 0), error, refusal);
   BOOST_CHECK_EXCEPTION((void)placement::most_free({0}, 0), error, refusal);

@@ -74,17 +74,25 @@ void take_positions(move_command& c) {
   c.to = c.to_position.text;
 }
 
+/// \param option that `text` was given for
+acre::node_set nodes_of(const char* option, const std::string& text, const acre::node_set& all) {
+  acre::node_set nodes = acre::node_set::parse(text, all);
+  if (nodes.empty())
+    throw input_error(fmt::format("move: {} '{}' names no node, such as 0 or all", option, text));
+  return nodes;
+}
+
 int move(move_command c) {
   take_positions(c);
   // "all" of the nodes to be left: pages may lie on nodes that this process may not use.
   const acre::topology& machine = acre::topology::system();
-  const acre::node_set from = acre::node_set::parse(c.from, machine.memory_nodes());
-  const acre::node_set to = acre::node_set::parse(c.to, machine.default_nodes());
+  const acre::node_set from = nodes_of("--from", c.from, machine.memory_nodes());
+  const acre::node_set to = nodes_of("--to", c.to, machine.default_nodes());
   const acre::process_migration result = moved(find_process(c.process.text), from, to);
   if (c.json) {
     fmt::print("{}\n", move_json(result).dump(2));
   } else {
-    fmt::print("{}", move_summary(result, size_of_stdout().columns));
+    fmt::print("{}", move_summary(result, line_length_of_stdout()));
   }
   return all_moved(result) ? done : failed;
 }

@@ -1,21 +1,15 @@
 #include "cli/acre/move/move_report.hpp"
 
+#include "cli/acre/json_values.hpp"
 #include "cli/common/text.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
 
 namespace acre_cli {
 namespace {
-
-nlohmann::json nodes_json(const std::vector<acre::node_pages>& per_node) {
-  auto all = nlohmann::json::array();
-  for (const auto& n : per_node) all.push_back({{"node", n.node}, {"pages", n.pages}});
-  return all;
-}
 
 std::string what_stayed(const acre::process_move& m, std::size_t width) {
   std::string text;
@@ -79,13 +73,10 @@ nlohmann::json move_json(const acre::process_migration& result) {
                      {"refused", m.refused},
                      {"error", m.error ? nlohmann::json(m.error.message()) : nlohmann::json()}});
   }
-  return {{"pid", result.pid},
-          {"moved", result.moved()},
-          {"left", result.left()},
-          {"all_moved", all_moved(result)},
-          {"moves", std::move(moves)},
-          {"before", nodes_json(result.before)},
-          {"after", nodes_json(result.after)}};
+  return {{"pid", result.pid},         {"moved", result.moved()},
+          {"left", result.left()},     {"all_moved", all_moved(result)},
+          {"moves", std::move(moves)}, {"before", result.before},
+          {"after", result.after}};
 }
 
 bool all_moved(const acre::process_migration& result) {

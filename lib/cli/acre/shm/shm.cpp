@@ -99,11 +99,31 @@ acre::attach_options attach_of(const shm_options& o, acre::access access) {
           .foreign = o.foreign ? acre::foreign_memory::accept : acre::foreign_memory::refuse};
 }
 
+segment_request request_of(const shm_options& o) {
+  return {.backend = o.id >= 0 ? acre::segment_backend::sysv : backend_of(o),
+          .foreign = o.foreign,
+          .migrate = o.migrate};
+}
+
+/// What act() returns; what the library throws is thrown with advice.
+template <class Act>
+auto advised(const segment_request& request, Act act) {
+  try {
+    return act();
+  } catch (const acre::failure& f) {
+    const std::string advice = advice_on(f.code(), request);
+    if (advice.empty()) throw;
+    throw acre::error(f.code(), fmt::format("{}; {}", f.what(), advice));
+  }
+}
+
 acre::shared_segment opened(const shm_options& o, acre::access access) {
   const acre::attach_options how = attach_of(o, access);
-  if (o.id >= 0) return acre::shared_segment::attach_id(o.id, how);
-  if (!o.name || o.name->text.empty()) throw input_error("shm: the name of a segment, or --id");
-  return acre::shared_segment::open(o.name->text, how);
+  return advised(request_of(o), [&] {
+    if (o.id >= 0) return acre::shared_segment::attach_id(o.id, how);
+    if (!o.name || o.name->text.empty()) throw input_error("shm: the name of a segment, or --id");
+    return acre::shared_segment::open(o.name->text, how);
+  });
 }
 
 std::string written(const nlohmann::json& json) {
@@ -118,8 +138,10 @@ int create(const shm_options& o) {
   how.mode = mode_of(o);
   if (o.eager) how.commit = acre::commit::eager;
   const acre::placement where = placement_of(o);
-  const acre::shared_segment made =
-      acre::shared_segment::create(o.name->text, acre::parse_bytes(o.size.text), where, how);
+  const segment_request request{.backend = how.backend, .pages = how.page_kind, .creates = true};
+  const acre::shared_segment made = advised(request, [&] {
+    return acre::shared_segment::create(o.name->text, acre::parse_bytes(o.size.text), where, how);
+  });
   for (const auto& less : made.downgrades()) complain("note: " + less.text);
   fmt::print("{}", printable(o.name->text));
   if (made.id() >= 0) fmt::print(" id {}", made.id());
@@ -132,7 +154,7 @@ int list(const shm_options& o) {
   if (o.json) {
     fmt::print("{}\n", written(segments_json(all)));
   } else {
-    fmt::print("{}", segments_text(all, size_of_stdout().columns, style_of_stdout()));
+    fmt::print("{}", segments_text(all, line_length_of_stdout(), style_of_stdout()));
   }
   return done;
 }
@@ -166,14 +188,13 @@ int show(const shm_options& o) {
     const acre::check_result result = segment.check();
     details.check = result.to_string();
     details.as_placed = result.ok();
-    details.checked = true;
   } catch (const acre::error& e) {
     details.check = e.what();
   }
   if (o.json) {
     fmt::print("{}\n", written(segment_json(details)));
   } else {
-    fmt::print("{}", segment_text(details, size_of_stdout().columns, style_of_stdout()));
+    fmt::print("{}", segment_text(details, line_length_of_stdout(), style_of_stdout()));
   }
   return done;
 }
@@ -188,7 +209,9 @@ int bind(const shm_options& o) {
   if (!o.length.empty() && what.bytes == 0) throw input_error("shm bind: --length 0 is nothing");
   if (o.migrate) what.existing = acre::existing_pages::migrate;
   acre::shared_segment segment = opened(o, acre::access::read_write);
-  const acre::migration result = segment.bind(where, what);
+  segment_request request = request_of(o);
+  request.pages = segment.page_kind();
+  const acre::migration result = advised(request, [&] { return segment.bind(where, what); });
   for (const auto& less : result.downgrades) complain("note: " + less.text);
   const std::string now = segment.where_text().empty() ? where.to_string() : segment.where_text();
   fmt::print("{}: {}\n", printable(now), result.to_string());
@@ -204,9 +227,12 @@ int remove(const shm_options& o) {
     complain("there is no segment " + what);
     status = bad_input;
   };
-  if (o.id >= 0 && !acre::shared_segment::remove_id(o.id, how)) absent(fmt::format("of id {}", o.id));
+  const auto removed = [&](auto remove_it) { return advised(request_of(o), remove_it); };
+  if (o.id >= 0 && !removed([&] { return acre::shared_segment::remove_id(o.id, how); }))
+    absent(fmt::format("of id {}", o.id));
   for (const typed_word& name : o.names) {
-    if (!acre::shared_segment::remove(name.text, how)) absent(fmt::format("'{}'", name.text));
+    if (!removed([&] { return acre::shared_segment::remove(name.text, how); }))
+      absent(fmt::format("'{}'", name.text));
   }
   return status;
 }

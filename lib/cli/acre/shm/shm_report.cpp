@@ -1,14 +1,15 @@
 #include "cli/acre/shm/shm_report.hpp"
 
+#include "cli/acre/json_values.hpp"
 #include "cli/acre/page_bars.hpp"
 #include "cli/common/printable.hpp"
 #include "cli/common/text.hpp"
 
 #include <acre/bytes.hpp>
+#include <acre/error.hpp>
 
 #include <fmt/format.h>
 #include <pwd.h>
-#include <nlohmann/json.hpp>
 
 namespace acre_cli {
 namespace {
@@ -38,27 +39,39 @@ std::string resident_lines(const acre::residency& resident, std::size_t width, c
   return bars + wrap(resident.to_string(), width, before).substr(before - 1);
 }
 
+nlohmann::json resident_json(const acre::residency& r) {
+  return {{"page_size", r.page_size},
+          {"pages", r.pages},
+          {"untouched", r.untouched},
+          {"unknown", r.unknown},
+          {"per_node", r.per_node}};
+}
+
 nlohmann::json info_json(const acre::segment_info& s) {
-  nlohmann::json object = {{"name", s.name},
-                           {"backend", acre::to_string(s.backend)},
-                           {"id", s.id >= 0 ? nlohmann::json(s.id) : nlohmann::json()},
-                           {"bytes", s.bytes},
-                           {"page_kind", acre::to_string(s.page_kind)},
-                           {"placement", s.placement},
-                           {"owner", s.owner},
-                           {"mode", fmt::format("{:04o}", s.mode)},
-                           {"creator", s.creator},
-                           {"creator_state", acre::to_string(s.state)},
-                           {"resident", nullptr}};
-  if (!s.resident) return object;
-  auto per_node = nlohmann::json::array();
-  for (const auto& n : s.resident->per_node) per_node.push_back({{"node", n.node}, {"pages", n.pages}});
-  object["resident"] = {{"page_size", s.resident->page_size},
-                        {"pages", s.resident->pages},
-                        {"untouched", s.resident->untouched},
-                        {"unknown", s.resident->unknown},
-                        {"per_node", std::move(per_node)}};
-  return object;
+  return {{"name", s.name},
+          {"backend", acre::to_string(s.backend)},
+          {"id", s.id >= 0 ? nlohmann::json(s.id) : nlohmann::json()},
+          {"bytes", s.bytes},
+          {"page_kind", acre::to_string(s.page_kind)},
+          {"placement", s.placement},
+          {"owner", s.owner},
+          {"mode", fmt::format("{:04o}", s.mode)},
+          {"creator", s.creator},
+          {"creator_state", acre::to_string(s.state)},
+          {"resident", s.resident ? resident_json(*s.resident) : nlohmann::json()}};
+}
+
+bool is_hugetlb(acre::page_kind kind) {
+  return kind == acre::page_kind::huge_2mb || kind == acre::page_kind::huge_1gb;
+}
+
+std::string advice_on_huge_pages(const segment_request& r) {
+  if (is_hugetlb(r.pages))
+    return "`acre nodes` shows how many are free; vm.nr_hugepages, or nr_hugepages below "
+           "/sys/devices/system/node/node*/hugepages, reserves more";
+  return r.backend == acre::segment_backend::posix
+             ? "`mount -o remount,huge=advise /dev/shm` permits them"
+             : "`echo advise > /sys/kernel/mm/transparent_hugepage/shmem_enabled` permits them";
 }
 
 }  // namespace
@@ -102,9 +115,37 @@ nlohmann::json segments_json(std::span<const acre::segment_info> segments) {
 
 nlohmann::json segment_json(const segment_details& segment) {
   nlohmann::json object = info_json(segment.info);
-  object["check"] = {{"as_placed", segment.checked ? nlohmann::json(segment.as_placed) : nlohmann::json()},
-                     {"text", segment.check}};
+  object["check"] = {{"as_placed", segment.as_placed}, {"text", segment.check}};
   return object;
+}
+
+std::string advice_on(const std::error_code& code, const segment_request& r) {
+  using acre::errc;
+  const bool posix = r.backend == acre::segment_backend::posix;
+  const std::string of_backend = posix ? "" : " --backend sysv";
+  if (code == errc::binding_denied || code == errc::binding_unsupported)
+    return "`acre doctor` says what to do";
+  if (code == errc::no_space)
+    return posix
+               ? "`acre shm list` shows what is there, `mount -o remount,size=... /dev/shm` makes room, and "
+                 "--backend sysv has limits of its own"
+               : "`acre shm list` shows what is there, `sysctl kernel.shmmax kernel.shmall kernel.shmmni` "
+                 "the limits";
+  if (code == errc::no_huge_pages) return advice_on_huge_pages(r);
+  if (code == errc::node_full) return "`acre nodes` shows where there is room";
+  if (r.creates) {
+    if (code == errc::name_in_use) return "`acre shm remove NAME" + of_backend + "` takes it away";
+    if (code == errc::invalid_argument && posix && is_hugetlb(r.pages)) return "--backend sysv has them";
+    return {};
+  }
+  if (code == errc::no_such_segment) return "`acre shm list` shows which there are";
+  if (code == errc::invalid_name && !posix) return "`acre shm list` shows keys and ids (--id N)";
+  if (code == errc::not_ready)
+    return "where its creator is gone, `acre shm remove NAME --backend sysv --foreign` takes it away";
+  if (code == errc::foreign_segment && !r.foreign) return "--foreign takes it as it is";
+  if (code == errc::already_populated) return "--migrate moves them";
+  if (code == errc::unsupported_placement && is_hugetlb(r.pages) && !r.migrate) return "--migrate does it";
+  return {};
 }
 
 }  // namespace acre_cli
