@@ -16,7 +16,7 @@ FOR_PROGRAMMERS = r"::|\w\(\)|memfd (?!not in)"
 
 def shm(*args, **more):
     return subprocess.run([ACRE, "shm", *map(str, args)], stderr=subprocess.PIPE, text=True, timeout=60,
-                          **{"stdout": subprocess.PIPE, **more})
+                          **{"stdout": subprocess.PIPE, "env": {**os.environ, "COLUMNS": ""}, **more})
 
 
 class Segments(unittest.TestCase):
@@ -80,6 +80,10 @@ class Segments(unittest.TestCase):
         self.path.write_bytes(bytes(4096))
         for command in (["show", self.name], ["bind", self.name, "local"], ["remove", self.name]):
             self.fails(*command, saying="--foreign takes it as it is", status=1)
+        self.path.unlink()
+        self.path.mkdir()
+        self.addCleanup(self.path.rmdir)
+        self.fails("show", self.name, saying="it is no regular file\n", status=1)
 
     def test_one_is_shown_with_a_check(self):
         self.succeeds("create", self.name, "256K", "bind 0", "--eager")
@@ -146,8 +150,7 @@ class Segments(unittest.TestCase):
         for name in (one, other, list_of_both):
             self.succeeds("create", name, "4K", "local")
             self.addCleanup(pathlib.Path("/dev/shm", name).unlink, missing_ok=True)
-        # Lines are no longer than the terminal's.
-        self.assertIn(list_of_both, self.succeeds("show", list_of_both).replace("\n    ", ""))
+        self.assertIn(list_of_both + "  posix\n", self.succeeds("show", list_of_both))
         self.assertIn("1 untouched", self.succeeds("bind", list_of_both, "bind", "0"))
         self.succeeds("remove", list_of_both)
         self.assertEqual([self.listed(name=name) is None for name in (one, other, list_of_both)], [False, False, True])

@@ -99,18 +99,30 @@ acre::attach_options attach_of(const shm_options& o, acre::access access) {
           .foreign = o.foreign ? acre::foreign_memory::accept : acre::foreign_memory::refuse};
 }
 
-segment_request request_of(const shm_options& o) {
-  return {.backend = o.id >= 0 ? acre::segment_backend::sysv : backend_of(o),
-          .foreign = o.foreign,
-          .migrate = o.migrate};
+acre::shared_segment attached(const shm_options& o, const std::string& name,
+                              const acre::attach_options& how) {
+  return o.id >= 0 ? acre::shared_segment::attach_id(o.id, how) : acre::shared_segment::open(name, how);
 }
 
-/// What act() returns; what the library throws is thrown with advice.
+/// Directories and the like are no memory, whatever is accepted.
+bool is_memory(const shm_options& o, const std::string& name) {
+  acre::attach_options how = attach_of(o, acre::access::read_only);
+  how.foreign = acre::foreign_memory::accept;
+  try {
+    return static_cast<bool>(attached(o, name, how));
+  } catch (const acre::failure&) {
+    return false;
+  }
+}
+
+/// What act() returns. What the library throws is thrown with advice.
 template <class Act>
-auto advised(const segment_request& request, Act act) {
+auto advised(const shm_options& o, const std::string& name, segment_request request, Act act) {
   try {
     return act();
   } catch (const acre::failure& f) {
+    request.backend = o.id >= 0 ? acre::segment_backend::sysv : backend_of(o);
+    request.foreign_helps = f.code() == acre::errc::foreign_segment && !o.foreign && is_memory(o, name);
     const std::string advice = advice_on(f.code(), request);
     if (advice.empty()) throw;
     throw acre::error(f.code(), fmt::format("{}; {}", f.what(), advice));
@@ -118,12 +130,9 @@ auto advised(const segment_request& request, Act act) {
 }
 
 acre::shared_segment opened(const shm_options& o, acre::access access) {
-  const acre::attach_options how = attach_of(o, access);
-  return advised(request_of(o), [&] {
-    if (o.id >= 0) return acre::shared_segment::attach_id(o.id, how);
-    if (!o.name || o.name->text.empty()) throw input_error("shm: the name of a segment, or --id");
-    return acre::shared_segment::open(o.name->text, how);
-  });
+  const std::string name = o.name ? o.name->text : "";
+  if (o.id < 0 && name.empty()) throw input_error("shm: the name of a segment, or --id");
+  return advised(o, name, {}, [&] { return attached(o, name, attach_of(o, access)); });
 }
 
 std::string written(const nlohmann::json& json) {
@@ -138,8 +147,8 @@ int create(const shm_options& o) {
   how.mode = mode_of(o);
   if (o.eager) how.commit = acre::commit::eager;
   const acre::placement where = placement_of(o);
-  const segment_request request{.backend = how.backend, .pages = how.page_kind, .creates = true};
-  const acre::shared_segment made = advised(request, [&] {
+  const segment_request request{.pages = how.page_kind, .creates = true};
+  const acre::shared_segment made = advised(o, o.name->text, request, [&] {
     return acre::shared_segment::create(o.name->text, acre::parse_bytes(o.size.text), where, how);
   });
   for (const auto& less : made.downgrades()) complain("note: " + less.text);
@@ -209,9 +218,8 @@ int bind(const shm_options& o) {
   if (!o.length.empty() && what.bytes == 0) throw input_error("shm bind: --length 0 is nothing");
   if (o.migrate) what.existing = acre::existing_pages::migrate;
   acre::shared_segment segment = opened(o, acre::access::read_write);
-  segment_request request = request_of(o);
-  request.pages = segment.page_kind();
-  const acre::migration result = advised(request, [&] { return segment.bind(where, what); });
+  const segment_request request{.pages = segment.page_kind(), .migrate = o.migrate};
+  const acre::migration result = advised(o, "", request, [&] { return segment.bind(where, what); });
   for (const auto& less : result.downgrades) complain("note: " + less.text);
   const std::string now = segment.where_text().empty() ? where.to_string() : segment.where_text();
   fmt::print("{}: {}\n", printable(now), result.to_string());
@@ -227,13 +235,14 @@ int remove(const shm_options& o) {
     complain("there is no segment " + what);
     status = bad_input;
   };
-  const auto removed = [&](auto remove_it) { return advised(request_of(o), remove_it); };
-  if (o.id >= 0 && !removed([&] { return acre::shared_segment::remove_id(o.id, how); }))
-    absent(fmt::format("of id {}", o.id));
-  for (const typed_word& name : o.names) {
-    if (!removed([&] { return acre::shared_segment::remove(name.text, how); }))
-      absent(fmt::format("'{}'", name.text));
-  }
+  const auto removed = [&](const std::string& name) {
+    return advised(o, name, {}, [&] {
+      return o.id >= 0 ? acre::shared_segment::remove_id(o.id, how) : acre::shared_segment::remove(name, how);
+    });
+  };
+  if (o.id >= 0 && !removed("")) absent(fmt::format("of id {}", o.id));
+  for (const typed_word& name : o.names)
+    if (!removed(name.text)) absent(fmt::format("'{}'", name.text));
   return status;
 }
 

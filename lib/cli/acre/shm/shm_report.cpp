@@ -67,8 +67,8 @@ bool is_hugetlb(acre::page_kind kind) {
 
 std::string advice_on_huge_pages(const segment_request& r) {
   if (is_hugetlb(r.pages))
-    return "`acre nodes` shows how many are free; vm.nr_hugepages, or nr_hugepages below "
-           "/sys/devices/system/node/node*/hugepages, reserves more";
+    return "`acre nodes` shows how many are free, writing to nr_hugepages below "
+           "/sys/devices/system/node/node*/hugepages reserves more";
   return r.backend == acre::segment_backend::posix
              ? "`mount -o remount,huge=advise /dev/shm` permits them"
              : "`echo advise > /sys/kernel/mm/transparent_hugepage/shmem_enabled` permits them";
@@ -142,7 +142,8 @@ std::string advice_on(const std::error_code& code, const segment_request& r) {
   if (code == errc::invalid_name && !posix) return "`acre shm list` shows keys and ids (--id N)";
   if (code == errc::not_ready)
     return "where its creator is gone, `acre shm remove NAME --backend sysv --foreign` takes it away";
-  if (code == errc::foreign_segment && !r.foreign) return "--foreign takes it as it is";
+  if (code == errc::foreign_segment && r.foreign_helps) return "--foreign takes it as it is";
+  if (code == errc::permission_denied) return "its owner may, and root";
   if (code == errc::already_populated) return "--migrate moves them";
   if (code == errc::unsupported_placement && is_hugetlb(r.pages) && !r.migrate) return "--migrate does it";
   return {};

@@ -35,8 +35,8 @@ struct segment_request {
   acre::segment_backend backend = acre::segment_backend::posix;
   acre::page_kind pages = acre::page_kind::system;
   bool creates = false;
-  bool foreign = false;  ///< --foreign was given
-  bool migrate = false;  ///< --migrate was given
+  bool foreign_helps = false;  ///< --foreign was not given, and would do
+  bool migrate = false;        ///< --migrate was given
 };
 
 /// Which option or setting helps: the library's errors tell what is so, and their advice would be for programmers. Empty
