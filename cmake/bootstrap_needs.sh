@@ -11,7 +11,6 @@ row() {
         ninja)        need "program ninja ninja-build" "ninja-build" "Ninja" ;;
         python)       need "program python3" "python3" "Python" ;;
         hwloc)        need "header hwloc.h" "libhwloc-dev" "hwloc" ;;
-        cli11)        need "config CLI11" "libcli11-dev" "CLI11, for the command" ;;
         fmt)          need "config fmt" "libfmt-dev" "{fmt}, for the command" ;;
         json)         need "config nlohmann_json" "nlohmann-json3-dev" "nlohmann/json, for the command" ;;
         boost)        need "boost 1.74" "libboost-dev libboost1.81-dev" "Boost" ;;
@@ -60,7 +59,7 @@ need() {
 
 needs_library="compiler cmake ninja hwloc"
 needs_demo="$needs_library"
-needs_command="$needs_library cli11 fmt json"
+needs_command="$needs_library fmt json"
 needs_quick="$needs_library python boost boost-test valgrind"
 needs_vm="python qemu busybox zstd lz4 xz debian-keys"
 needs_bench="$needs_library python boost benchmark numa jemalloc mimalloc tcmalloc tbb memkind"

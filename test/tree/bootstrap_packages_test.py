@@ -19,7 +19,7 @@ class Packages(MachineTest):
         self.assertIn("all of it is there", said)
 
     def test_one_is_missing(self):
-        for package in ("libhwloc-dev", "libcli11-dev", "valgrind", "libjemalloc2", "fonts-dejavu-core"):
+        for package in ("libhwloc-dev", "libfmt-dev", "valgrind", "libjemalloc2", "fonts-dejavu-core"):
             with self.subTest(package):
                 self.machine.directory.cleanup()
                 self.machine = Machine()
@@ -38,9 +38,9 @@ class Packages(MachineTest):
         self.assertEqual([sorted(names) for names in self.machine.installed()], [all_packages])
 
     def test_what_lies_elsewhere_is_found(self):
-        self.machine.remove("libcli11-dev", "libfmt-dev", "libjemalloc2", "libmimalloc2.0", "clang", "chromium",
+        self.machine.remove("nlohmann-json3-dev", "libfmt-dev", "libjemalloc2", "libmimalloc2.0", "clang", "chromium",
                             "pkgconf")
-        self.machine.write(self.machine.fake / "own", {"lib/cmake/CLI11/CLI11Config.cmake": "",
+        self.machine.write(self.machine.fake / "own", {"lib/cmake/nlohmann_json/nlohmann_jsonConfig.cmake": "",
                                                       "lib64/cmake/fmt/fmt-config.cmake": ""})
         self.machine.set("ldconfig", "\tlibjemalloc.so.2 (libc6,x86-64) => /opt/libjemalloc.so.2\n")
         self.machine.write(self.machine.root, {"lib/libmimalloc.so.3": "", **program("google-chrome"),

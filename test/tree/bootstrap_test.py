@@ -8,7 +8,7 @@ import unittest
 from fake_machine import MachineTest, program
 
 LIBRARY = {"g++", "cmake", "ninja-build", "libhwloc-dev"}
-COMMAND = LIBRARY | {"libcli11-dev", "libfmt-dev", "nlohmann-json3-dev"}
+COMMAND = LIBRARY | {"libfmt-dev", "nlohmann-json3-dev"}
 QUICK = LIBRARY | {"libboost-dev", "libboost-test-dev", "valgrind"}
 BENCH = LIBRARY | {"libboost-dev", "libbenchmark-dev", "libnuma-dev", "libjemalloc2", "libmimalloc2.0",
                    "libtcmalloc-minimal4", "libtbbmalloc2", "libmemkind0"}
@@ -26,7 +26,7 @@ class Commands(MachineTest):
         self.assertEqual([set(names) for names in self.machine.installed()], [packages], self.machine.said)
 
     def test_demo(self):
-        self.machine.remove("libcli11-dev", "libfmt-dev", "valgrind", "libboost-dev", "pkgconf")
+        self.machine.remove("libfmt-dev", "valgrind", "libboost-dev", "pkgconf")
         self.run_it("demo", "--placement", "bind 1", status=5)
         self.assertEqual(self.machine.calls("apt-get"), [])
         self.assertEqual(self.machine.calls("cmake"), ["--preset demo", "--build --preset demo --parallel 3"])

@@ -83,7 +83,6 @@ PACKAGES = {
     "ninja-build": program("ninja"),
     "python3": {},
     "libhwloc-dev": {"include/hwloc.h": ""},
-    "libcli11-dev": {"share/cmake/CLI11/CLI11Config.cmake": ""},
     "libfmt-dev": {"lib/x86_64-linux-gnu/cmake/fmt/fmt-config.cmake": ""},
     "nlohmann-json3-dev": {"share/cmake/nlohmann_json/nlohmann_jsonConfig.cmake": ""},
     "libboost-dev": boost("1.74"),

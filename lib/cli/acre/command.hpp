@@ -1,12 +1,7 @@
-// command: the arguments of `acre`, its commands, and how it ends.
+// command: `acre` and its commands, and how it ends.
 #pragma once
 
-#include <functional>
-#include <memory>
-
-namespace CLI {
-class App;
-}
+#include "cli/common/arguments.hpp"
 
 namespace acre_cli {
 
@@ -20,24 +15,22 @@ enum exit_status : int {
   run_not_found = 127,    ///< acre run: no such command
 };
 
-/// What a command does once its arguments are read. \returns an exit_status
-using action = std::function<int()>;
+command nodes_command();
+command where_command();
+command run_command();
+command move_command();
+command shm_command();
+command doctor_command();
+/// Writes the script by which a shell completes acre's arguments.
+command completion_command();
+/// What that script asks.
+command candidates_command();
 
-/// Each adds its command to `acre`; being chosen, it sets `chosen`.
-void add_nodes(CLI::App& acre, action& chosen);
-void add_where(CLI::App& acre, action& chosen);
-void add_run(CLI::App& acre, action& chosen);
-void add_move(CLI::App& acre, action& chosen);
-void add_shm(CLI::App& acre, action& chosen);
-void add_doctor(CLI::App& acre, action& chosen);
-/// Writes the completion script for a shell, made from the commands and options that `acre` has.
-void add_completion(CLI::App& acre, action& chosen);
-
-/// `acre` with all commands.
-std::unique_ptr<CLI::App> make_app(action& chosen);
+/// `acre` with all of them.
+command acre_command();
 
 /// Reads the arguments, acts, and turns exceptions into a line on stderr.
 /// \returns the exit status
-int run_command(int argc, char** argv);
+int run_acre(int argc, char** argv);
 
 }  // namespace acre_cli

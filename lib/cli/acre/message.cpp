@@ -1,5 +1,6 @@
 #include "cli/acre/message.hpp"
 
+#include "cli/acre/standard_files.hpp"
 #include "cli/common/printable.hpp"
 
 #include <acre/error.hpp>
@@ -12,6 +13,7 @@
 namespace acre_cli {
 
 void say(std::string_view text) noexcept {
+  const broken_pipes_ignored ignored;
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
 }
@@ -19,6 +21,7 @@ void say(std::string_view text) noexcept {
 void complain(std::string_view text) noexcept {
   try {
     std::string line;
+    if (text.starts_with("acre: ")) text.remove_prefix(6);  // as the library's own texts may begin
     while (!text.empty()) {
       const std::size_t end = text.find('\n');
       // Names may hold line ends: only the first line begins as acre's own.

@@ -6,11 +6,11 @@
 
 namespace acre_cli {
 
-/// Writes `text` to the standard error as it is. That it cannot be written is no reason to do anything else otherwise:
-/// nothing throws.
+/// Writes `text` to the standard error as it is. That it cannot be written, or that nobody reads it, is no reason to do
+/// anything else otherwise: nothing throws, no signal ends acre.
 void say(std::string_view text) noexcept;
 
-/// "acre: TEXT", with further lines set in; what is not printable in a line of `text`, as names of other users' things
+/// "acre: TEXT", once where the text begins so itself, with further lines set in; what is not printable in a line of `text`, as names of other users' things
 /// may be, becomes '?'.
 void complain(std::string_view text) noexcept;
 

@@ -118,25 +118,6 @@ std::string wrap(std::string_view text, std::size_t width, std::size_t indent, s
   return lines;
 }
 
-std::string wrap_help(std::string_view lines, std::size_t width) {
-  constexpr std::size_t least = 20;  // columns for an explanation
-  std::string text;
-  while (!lines.empty()) {
-    const std::string_view line = lines.substr(0, lines.find('\n'));
-    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
-    if (columns(line) <= width) {
-      text.append(line) += '\n';
-      continue;
-    }
-    const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
-    const std::size_t gap = line.find("  ", begin);
-    const std::size_t second = gap == line.npos ? begin : line.find_first_not_of(' ', gap);
-    const bool fits = second != line.npos && second + least <= width;
-    text += wrap(line.substr(begin), width, begin, fits ? second : std::min<std::size_t>(begin, 2) + 2);
-  }
-  return cut_lines(text, width);
-}
-
 std::string cut_lines(std::string_view lines, std::size_t width) {
   std::string cut;
   for (std::size_t used = 0; !lines.empty();) {

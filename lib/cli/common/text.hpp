@@ -43,10 +43,6 @@ std::string wrap(std::string_view text, std::size_t width, std::size_t indent);
 /// wrap() with another indent for the lines after the first.
 std::string wrap(std::string_view text, std::size_t width, std::size_t indent, std::size_t further_indent);
 
-/// Each line of a help text, broken where it is wider than `width`: what goes on stands below what it explains, the
-/// second column of the line.
-std::string wrap_help(std::string_view lines, std::size_t width);
-
 /// The first `width` columns of each line. For terminals narrower than what is made for them: the colours
 /// (ECMA-48's SGR) take no columns.
 std::string cut_lines(std::string_view lines, std::size_t width);

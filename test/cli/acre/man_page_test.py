@@ -13,7 +13,7 @@ def help_of(*command):
 
 
 def commands_in(text):
-    section = re.search(r'^Subcommands:\n((?:  .*\n?)+)', text, re.M)
+    section = re.search(r'^Commands:\n((?:  .*\n?)+)', text, re.M)
     return re.findall(r'^  (\S+)', section.group(1), re.M) if section else []
 
 

@@ -86,7 +86,8 @@ class Common:
         self.assertEqual(run(self.command, "nonsense").returncode, 2)
         done = run("no" + self.command)
         self.assertEqual(done.returncode, 2)
-        self.assertEqual(done.stderr, f"acre: there is no command 'no{self.command}'; see acre --help\n")
+        self.assertEqual(done.stderr, f"acre: there is no command 'no{self.command}', the nearest is '{self.command}'; "
+                                      "see acre --help\n")
 
     def test_help_names_the_options(self):
         done = run(self.command, "--help")

@@ -55,10 +55,6 @@ BOOST_AUTO_TEST_CASE(are_never_exceeded) {
     BOOST_TEST(fits(cut_lines(text + '\n' + text, width), width));
   }
   BOOST_TEST(wrap("aa bb cc", 5, 0, 2) == "aa bb\n  cc\n");
-  BOOST_TEST(wrap_help("a\n\n  --option  what it does\n", 80) == "a\n\n  --option  what it does\n");
-  BOOST_TEST(wrap_help("  --option  what it does and does not\n", 33) ==
-             "  --option  what it does and does\n            not\n");
-  BOOST_TEST(wrap_help("  --option  what it does\n", 20) == "  --option  what it\n    does\n");
   BOOST_TEST(cut_lines("a\033[1mbcd\033[0m\nef\n", 2) == "a\033[1mb\033[0m\nef\n");
 }
 

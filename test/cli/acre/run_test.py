@@ -86,7 +86,6 @@ class Arguments(Run):
         self.ends(125, saying="COMMAND is required")
         self.ends(125, "--local", saying="COMMAND is required")
         self.ends(125, "--local", "--", saying="COMMAND is required")
-        self.ends(125, "true", saying="say where")
         self.ends(125, "--nonsense", "true", saying="--nonsense")
         self.ends(125, "--bind", 0, "--local", "true", saying="--bind and --local")
         self.ends(125, "-C", 0, "-N", 0, "true", saying="--cpus and --cpunodebind")
@@ -97,14 +96,21 @@ class Arguments(Run):
         self.ends(125, "--cpus", "1-", "true", saying="position 2")
         self.ends(125, "--placement", "interleave 0-1 by 64KiB", "true")
         self.ends(125, "--local", "", saying="no name")
-        self.ends(125, "--cpus", "", "--bind", 0, "true", saying="CPUs ''")
+        self.ends(125, "--cpus", "", "--bind", 0, "true", saying="--cpus has no value")
         self.ends(125, "-N", "", "--bind", 0, "true")
         self.ends(125, "--bind", "", "true")
-        self.ends(125, "--bind=", "--interleave", 0, "echo", saying="--bind= has no value")
-        self.ends(125, "--cpus=", 0, "echo", saying="--cpus= has no value")
-        self.ends(125, "--report=", "echo", saying="--report= has no value")
+        self.ends(125, "--bind=", "--interleave", 0, "echo", saying="--bind has no value")
+        self.ends(125, "--cpus=", 0, "echo", saying="--cpus has no value")
+        self.ends(125, "--report=", "echo", saying="'--report' doesn't allow an argument")
+        self.ends(125, "--p", 0, "true", saying="'--p' is ambiguous")
         self.ends(0, "--local", "echo", "--bind=", out="--bind=\n")
         self.ends(0, "--help")
+
+    def test_nothing_need_be_placed(self):
+        self.ends(3, "sh", "-c", "exit 3")
+
+    def test_strict_is_told_to_be_ignored(self):
+        self.ends(0, "--strict", "--local", "true", saying="acre: note: --strict is ignored")
 
 
 class Becoming(Run):
@@ -124,7 +130,7 @@ class Becoming(Run):
         for report in ([], ["--report"]):
             self.ends(127, *report, "--local", "/absent/program", saying="No such file")
             self.ends(127, *report, "--local", "absent-program-of-acre", saying="absent-program-of-acre")
-            self.ends(127, *report, "--local", "---x", saying="'---x'")
+            self.ends(127, *report, "--local", "--", "---x", saying="'---x'")
             self.ends(126, *report, "--local", "/", saying="ermission denied")
         with tempfile.NamedTemporaryFile() as file:
             self.ends(126, "--local", file.name, saying="ermission denied")

@@ -333,7 +333,7 @@ class Where(unittest.TestCase):
     def test_bad_input_is_named(self):
         pid = self.sleeper().pid
         for args, saying in ((["4194999"], "there is no process 4194999"), (["no-such-program"], "no-such-program"),
-                             ([pid, "--watch", "0.01"], "0.1"), ([pid, "--watch", "nan"], "0.1"),
+                             ([pid, "--watch", "0.01"], "0.1"), ([pid, "--watch=nan"], "0.1"),
                              ([pid, "--watch", "1", "--html", "x"], "--html"), ([pid, "--top", "-1"], "--top"),
                              ([pid, "--html", "/absent/page"], "cannot write"), ([pid, "--html", ""], "--html"),
                              ([], "PROCESS is required"), ([""], "a number, or the name"),

@@ -3,7 +3,6 @@
 #include "cli/common/terminal.hpp"
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 namespace acre_cli {
@@ -26,13 +25,15 @@ int examine(const doctor_options& options) {
 
 }  // namespace
 
-void add_doctor(CLI::App& acre, action& chosen) {
-  CLI::App& command = *acre.add_subcommand(
-      "doctor", "Finds out, by trying, whether placement works here, and says what to do where it does not.");
+command doctor_command() {
   const auto options = std::make_shared<doctor_options>();
-  command.add_flag("--json", options->json, "write JSON: verdict, findings, and the facts behind them");
-  command.footer("Exit status: 0 placement works (perhaps with warnings), 1 it does not.");
-  command.callback([&chosen, options] { chosen = [options] { return examine(*options); }; });
+  return {
+      .name = "acre doctor",
+      .about = "Finds out, by trying, whether placement works here, and says what to do where it does not.",
+      .options =
+          {{{"--json"}, "", "write JSON: verdict, findings, and the facts behind them", into(options->json)}},
+      .notes = {"Exit status: 0 placement works (perhaps with warnings), 1 it does not."},
+      .act = [options] { return examine(*options); }};
 }
 
 }  // namespace acre_cli

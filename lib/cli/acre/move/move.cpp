@@ -2,7 +2,6 @@
 #include "cli/acre/message.hpp"
 #include "cli/acre/move/move_report.hpp"
 #include "cli/acre/process_name.hpp"
-#include "cli/acre/typed_words.hpp"
 #include "cli/common/input_error.hpp"
 #include "cli/common/terminal.hpp"
 #include "cli/common/text.hpp"
@@ -11,7 +10,6 @@
 #include <acre/topology.hpp>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
@@ -21,12 +19,12 @@
 namespace acre_cli {
 namespace {
 
-struct move_command {
-  typed_word process;
+struct move_arguments {
+  std::string process;
   std::string from;
   std::string to;
-  typed_word from_position;  // as migratepages(8) has them
-  typed_word to_position;
+  std::string from_position;  // as migratepages(8) has them
+  std::string to_position;
   bool json = false;
 };
 
@@ -62,16 +60,16 @@ acre::process_migration moved(int pid, const acre::node_set& from, const acre::n
 }
 
 /// Both from the options, or both from the positions.
-void take_positions(move_command& c) {
-  if (c.from_position.text.empty()) {
+void take_positions(move_arguments& c) {
+  if (c.from_position.empty()) {
     if (c.from.empty() || c.to.empty())
       throw input_error("move: say from where and where to: --from 0 --to 1");
     return;
   }
-  if (c.to_position.text.empty() || !c.from.empty() || !c.to.empty())
+  if (c.to_position.empty() || !c.from.empty() || !c.to.empty())
     throw input_error("move: either --from NODES --to NODES, or PROCESS FROM TO");
-  c.from = c.from_position.text;
-  c.to = c.to_position.text;
+  c.from = c.from_position;
+  c.to = c.to_position;
 }
 
 /// \param option that `text` was given for
@@ -82,13 +80,13 @@ acre::node_set nodes_of(const char* option, const std::string& text, const acre:
   return nodes;
 }
 
-int move(move_command c) {
+int move(move_arguments c) {
   take_positions(c);
   // "all" of the nodes to be left: pages may lie on nodes that this process may not use.
   const acre::topology& machine = acre::topology::system();
   const acre::node_set from = nodes_of("--from", c.from, machine.memory_nodes());
   const acre::node_set to = nodes_of("--to", c.to, machine.default_nodes());
-  const acre::process_migration result = moved(find_process(c.process.text), from, to);
+  const acre::process_migration result = moved(find_process(c.process), from, to);
   if (c.json) {
     fmt::print("{}\n", move_json(result).dump(2));
   } else {
@@ -99,24 +97,23 @@ int move(move_command c) {
 
 }  // namespace
 
-void add_move(CLI::App& acre, action& chosen) {
-  CLI::App& command = *acre.add_subcommand("move", "Moves the pages of a process to other nodes.");
-  const auto options = std::make_shared<move_command>();
-  command.add_option("PROCESS", options->process, "its number, or the name of its program")
-      ->required()
-      ->type_name("PID|NAME");
-  command.add_option("FROM", options->from_position, "instead of --from")->type_name("NODES");
-  command.add_option("TO", options->to_position, "instead of --to")->type_name("NODES");
-  command.add_option("--from", options->from, "nodes whose pages are moved")->type_name("NODES");
-  command.add_option("--to", options->to, "where they go: the first to the first, and so on")
-      ->type_name("NODES");
-  command.add_flag("--json", options->json, "write JSON");
-  command.footer(
-      "Contents and policies stay; what is touched later lies as the process's policies say.\n"
-      "Nodes: 0-3,8, all, !1, +0-1.\n"
-      "Exit status: 0 all pages moved, but for those of mappings that other processes share (libraries); "
-      "1 others stayed, too, or it could not be done; 2 bad arguments, no such process.");
-  command.callback([options, &chosen] { chosen = [options] { return move(*options); }; });
+command move_command() {
+  const auto o = std::make_shared<move_arguments>();
+  return {
+      .name = "acre move",
+      .about = "Moves the pages of a process to other nodes.",
+      .words = {{"PROCESS", "its number, or the name of its program", into(o->process)},
+                {"[FROM]", "instead of --from", into(o->from_position)},
+                {"[TO]", "instead of --to", into(o->to_position)}},
+      .options = {{{"--from"}, "NODES", "nodes whose pages are moved", into(o->from)},
+                  {{"--to"}, "NODES", "where they go: the first to the first, and so on", into(o->to)},
+                  {{"--json"}, "", "write JSON", into(o->json)}},
+      .notes =
+          {"Contents and policies stay; what is touched later lies as the process's policies say.",
+           "Nodes are sets: 0-3,8, all, !1, +0-1. Where --to has fewer it begins again.",
+           "Exit status: 0 all pages moved, but for those of mappings that other processes share "
+           "(libraries); 1 others stayed, too, or it could not be done; 2 bad arguments, no such process."},
+      .act = [o] { return move(*o); }};
 }
 
 }  // namespace acre_cli

@@ -6,7 +6,6 @@
 #include <acre/error.hpp>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <array>
@@ -65,16 +64,19 @@ int show_nodes(const nodes_options& options) {
 
 }  // namespace
 
-void add_nodes(CLI::App& acre, action& chosen) {
-  CLI::App& command = *acre.add_subcommand(
-      "nodes", "Shows the memory nodes: capacity, free memory, CPUs, huge pages, distances.");
+command nodes_command() {
   const auto options = std::make_shared<nodes_options>();
-  command.add_flag("--json", options->json, "write JSON: bytes as integers, unknown values as null");
-  // For tests, and for looking at the machines of others; hidden from --help.
-  command.add_option("--topology-xml", options->topology_xml, "show the machine in this file of hwloc")
-      ->type_name("FILE")
-      ->group("");
-  command.callback([&chosen, options] { chosen = [options] { return show_nodes(*options); }; });
+  return {.name = "acre nodes",
+          .about = "Shows the memory nodes: capacity, free memory, CPUs, huge pages, distances.",
+          .options =
+              {{{"--json"}, "", "write JSON: bytes as integers, unknown values as null", into(options->json)},
+               // For tests, and for looking at the machines of others.
+               {{"--topology-xml"},
+                "FILE",
+                "show the machine in this file of hwloc",
+                into(options->topology_xml),
+                ""}},
+          .act = [options] { return show_nodes(*options); }};
 }
 
 }  // namespace acre_cli

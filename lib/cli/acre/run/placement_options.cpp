@@ -1,12 +1,12 @@
 #include "cli/acre/run/placement_options.hpp"
 
+#include "cli/acre/message.hpp"
 #include "cli/acre/run/number_list.hpp"
 #include "cli/acre/run/system_weights.hpp"
 #include "cli/common/input_error.hpp"
 #include "cli/common/text.hpp"
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -22,23 +22,16 @@ void choose(placement_options& options, const char* option, const std::string& t
   options.text = text;
 }
 
-void add_placement(CLI::App& command, placement_options& options, const char* names, const char* option,
-                   const char* value, const std::string& help) {
-  command
-      .add_option_function<std::string>(
-          names, [&options, option](const std::string& text) { choose(options, option, text); }, help)
-      ->type_name(value)
-      ->group(where_it_lies);
+/// \param option how placement_of() knows it
+argument_option placement(placement_options& options, const char* option, std::vector<std::string> names,
+                          const char* value, const char* help) {
+  return {std::move(names), value, help,
+          [&options, option](const std::string& text) { choose(options, option, text); }, where_it_lies};
 }
 
-/// CLI11 itself would take an empty text for none.
-void add_cpus(CLI::App& command, std::optional<std::string>& value, const char* names, const char* type,
-              const std::string& help) {
-  command
-      .add_option_function<std::string>(
-          names, [&value](const std::string& text) { value = text; }, help)
-      ->type_name(type)
-      ->group(where_it_runs);
+/// One option for both, so that numactl's users may abbreviate theirs, as --weighted is.
+void choose_weighted(placement_options& options, const std::string& text) {
+  choose(options, text.find(':') == text.npos ? "--weighted-interleave" : "--weighted", text);
 }
 
 acre::node_set nodes_with_memory(std::string_view text, const acre::topology& machine) {
@@ -92,25 +85,37 @@ numbered nodes_with_cpus(const acre::topology& machine) {
 
 }  // namespace
 
-void add_placement_options(CLI::App& command, placement_options& options) {
-  add_placement(command, options, "-m,--bind,--membind", "--bind", "NODES", "only on these nodes");
-  add_placement(command, options, "-p,-P,--prefer,--preferred,--preferred-many", "--prefer", "NODES",
-                "on these nodes while they have room");
-  add_placement(command, options, "-i,--interleave", "--interleave", "NODES", "page by page round robin");
-  add_placement(command, options, "--weighted", "--weighted", "NODE:WEIGHT,...",
-                "round robin in this ratio, if the system's weights have it (Linux 6.9)");
-  add_placement(command, options, "-w,--weighted-interleave", "--weighted-interleave", "NODES",
-                "round robin by the system's weights (Linux 6.9)");
-  command
-      .add_flag_callback(
-          "-l,--local,--localalloc", [&options] { choose(options, "--local", ""); },
-          "on the node of the CPU that touches a page first")
-      ->group(where_it_lies);
-  add_placement(command, options, "--placement", "--placement", "TEXT",
-                "as the library writes it: 'prefer 0-1'; nothing with chunks");
-  add_cpus(command, options.cpus, "-C,--cpus,--physcpubind", "LIST", "on these CPUs: 0-3,8, all, !1, +0-1");
-  add_cpus(command, options.cpu_nodes, "-N,--cpunodebind,--nodes-cpus", "NODES",
-           "on the CPUs of these nodes");
+std::vector<argument_option> placement_options_of(placement_options& o) {
+  return {
+      placement(o, "--bind", {"-m", "--bind", "--membind"}, "NODES", "only on these nodes"),
+      placement(o, "--prefer", {"-p", "-P", "--prefer", "--preferred", "--preferred-many"}, "NODES",
+                "on these nodes while they have room"),
+      placement(o, "--interleave", {"-i", "--interleave"}, "NODES", "page by page round robin"),
+      {{"-w", "--weighted", "--weighted-interleave"},
+       "NODES|NODE:WEIGHT,...",
+       "round robin by the system's weights (Linux 6.9); with WEIGHT, if they have this ratio",
+       [&o](const std::string& text) { choose_weighted(o, text); },
+       where_it_lies},
+      placement(o, "--local", {"-l", "--local", "--localalloc"}, "",
+                "on the node of the CPU that touches a page first"),
+      placement(o, "--placement", {"--placement"}, "TEXT",
+                "as the library writes it: 'prefer 0-1'; nothing with chunks"),
+      {{"-t", "--strict"},
+       "",
+       "has no meaning for a process, and is taken for numactl's users",
+       [](const std::string&) { complain("note: --strict is ignored: processes have no such policy"); },
+       where_it_lies},
+      {{"-C", "--cpus", "--physcpubind"},
+       "LIST",
+       "on these CPUs: 0-3,8, all, !1, +0-1",
+       into(o.cpus),
+       where_it_runs},
+      {{"-N", "-c", "--cpunodebind", "--cpubind", "--nodes-cpus"},
+       "NODES",
+       "on the CPUs of these nodes",
+       into(o.cpu_nodes),
+       where_it_runs},
+  };
 }
 
 std::optional<acre::placement> placement_of(const placement_options& options, const acre::topology& machine,

@@ -1,6 +1,8 @@
 // placement_options: the options that say where a command's memory lies and where it runs.
 #pragma once
 
+#include "cli/common/arguments.hpp"
+
 #include <acre/placement.hpp>
 #include <acre/topology.hpp>
 
@@ -9,10 +11,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace CLI {
-class App;
-}
 
 namespace acre_cli {
 
@@ -27,8 +25,8 @@ struct placement_options {
   bool empty() const { return option.empty() && !cpus && !cpu_nodes; }
 };
 
-/// Adds them, with the spellings of numactl(8), to `command`. `options` must live as long as it.
-void add_placement_options(CLI::App& command, placement_options& options);
+/// With the spellings of numactl(8). `into` must live as long as they.
+std::vector<argument_option> placement_options_of(placement_options& into);
 
 /// \param weights_directory the system's weights, a file nodeN for each node
 /// \returns nothing if no placement was asked for; always one that threads can have, as far as can be known

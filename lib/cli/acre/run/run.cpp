@@ -7,14 +7,12 @@
 #include "cli/acre/run/placement_options.hpp"
 #include "cli/acre/run/system_weights.hpp"
 #include "cli/acre/standard_files.hpp"
-#include "cli/acre/typed_words.hpp"
 #include "cli/common/input_error.hpp"
 
 #include <acre/thread_binding.hpp>
 #include <acre/topology.hpp>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <exception>
@@ -27,7 +25,7 @@ namespace {
 struct run_options {
   placement_options where;
   bool report = false;
-  std::vector<typed_word> command;
+  std::vector<std::string> command;
 };
 
 /// What a child inherits, and exec keeps.
@@ -79,48 +77,36 @@ int become(const std::vector<std::string>& command) {
 }
 
 int run(const run_options& options) {
-  std::vector<std::string> command;
-  for (const typed_word& word : options.command) command.push_back(word.text);
-  if (options.where.empty() && !options.report)
-    throw input_error("run: say where, by --bind NODES for example; see acre run --help");
-  if (command.front().empty()) throw input_error("run: the command has no name");
+  if (options.command.front().empty()) throw input_error("run: the command has no name");
   bindings bound;
   {
     const broken_pipes_ignored ignored;
     bind(options.where, bound);
   }
-  return options.report ? watched(command, bound) : become(command);
+  return options.report ? watched(options.command, bound) : become(options.command);
 }
 
 }  // namespace
 
-void add_run(CLI::App& acre, action& chosen) {
-  CLI::App& command = *acre.add_subcommand("run", "Runs a command with its memory placed.");
-  command.positionals_at_end();
+command run_command() {
   const auto options = std::make_shared<run_options>();
-  add_placement_options(command, options->where);
-  command.add_flag("--report", options->report, "say on stderr, when it has ended, where its memory was");
-  command
-      .add_option("COMMAND", options->command,
-                  "what to run, with its arguments; after -- if it begins with -")
-      ->required()
-      ->type_name("COMMAND");
-  command.footer(
-      "acre becomes the command, which keeps its PID and its parent; with --report it is the parent.\n"
-      "Threads and processes that the command starts inherit the placement. Nodes: 0-3,8, all, !1, +0-1.\n"
-      "Exit status: the command's, and signal N if that ended it: 128 + N for shells; 127 no such command, "
-      "126 it cannot be run, 125 bad arguments, or the system would not have it.");
-  command.callback([options, &chosen] {
-    chosen = [options]() -> int {
-      try {
-        return run(*options);
-      } catch (const std::exception& e) {
-        const broken_pipes_ignored ignored;
-        complain_of(e);
-        return run_failed;
-      }
-    };
-  });
+  command c{
+      .name = "acre run",
+      .about = "Runs a command with its memory placed.",
+      .words = {{"COMMAND...", "what to run, with its arguments; after -- if it begins with -",
+                 into(options->command)}},
+      .options = placement_options_of(options->where),
+      .notes =
+          {"acre becomes the command, which keeps its PID and its parent; with --report it is the parent.",
+           "Threads and processes that the command starts inherit the placement. Nodes: 0-3,8, all, !1, "
+           "+0-1.",
+           "Exit status: the command's, and signal N if that ended it: 128 + N for shells; 127 no such "
+           "command, 126 it cannot be run, 125 bad arguments, or the system would not have it."},
+      .act = [options] { return acre_cli::run(*options); },
+      .failure = run_failed};
+  c.options.push_back(
+      {{"--report"}, "", "say on stderr, when it has ended, where its memory was", into(options->report)});
+  return c;
 }
 
 }  // namespace acre_cli

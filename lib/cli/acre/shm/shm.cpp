@@ -1,7 +1,6 @@
 #include "cli/acre/command.hpp"
 #include "cli/acre/message.hpp"
 #include "cli/acre/shm/shm_report.hpp"
-#include "cli/acre/typed_words.hpp"
 #include "cli/common/input_error.hpp"
 #include "cli/common/printable.hpp"
 #include "cli/common/terminal.hpp"
@@ -12,26 +11,27 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace acre_cli {
 namespace {
 
 struct shm_options {
-  std::optional<typed_word> name;
-  std::vector<typed_word> names;
-  typed_word size;
-  std::vector<typed_word> placement;
+  std::optional<std::string> name;
+  std::vector<std::string> names;
+  std::string size;
+  std::vector<std::string> placement;
   std::optional<std::string> backend;
   std::string pages = "system";
   std::string mode = "0600";
@@ -49,14 +49,14 @@ constexpr std::array backends{acre::segment_backend::posix, acre::segment_backen
 constexpr std::array page_kinds{acre::page_kind::system, acre::page_kind::transparent_huge,
                                 acre::page_kind::huge_2mb, acre::page_kind::huge_1gb};
 
+/// "posix|sysv", by which read_arguments() takes no other.
 template <class Kinds>
-std::vector<std::string> texts_of(const Kinds& kinds) {
-  std::vector<std::string> texts;
-  for (const auto kind : kinds) texts.emplace_back(acre::to_string(kind));
-  return texts;
+std::string any_of(const Kinds& kinds) {
+  std::vector<std::string_view> texts;
+  for (const auto kind : kinds) texts.push_back(acre::to_string(kind));
+  return fmt::format("{}", fmt::join(texts, "|"));
 }
 
-/// CLI11 has seen to it that `text` is one of them.
 template <class Kinds>
 auto chosen_of(const Kinds& kinds, const std::string& text) {
   return *std::ranges::find_if(kinds, [&](auto kind) { return acre::to_string(kind) == text; });
@@ -78,8 +78,8 @@ acre::segment_backend backend_of(const shm_options& o) {
 /// With --id there is no name, and its place has the first word of the placement.
 acre::placement placement_of(const shm_options& o) {
   std::vector<std::string> words;
-  if (o.id >= 0 && o.name) words.push_back(o.name->text);
-  for (const typed_word& word : o.placement) words.push_back(word.text);
+  if (o.id >= 0 && o.name) words.push_back(*o.name);
+  for (const std::string& word : o.placement) words.push_back(word);
   return acre::placement::parse(fmt::format("{}", fmt::join(words, " ")));
 }
 
@@ -130,7 +130,7 @@ auto advised(const shm_options& o, const std::string& name, segment_request requ
 }
 
 acre::shared_segment opened(const shm_options& o, acre::access access) {
-  const std::string name = o.name ? o.name->text : "";
+  const std::string name = o.name.value_or("");
   if (o.id < 0 && name.empty()) throw input_error("shm: the name of a segment, or --id");
   return advised(o, name, {}, [&] { return attached(o, name, attach_of(o, access)); });
 }
@@ -148,11 +148,11 @@ int create(const shm_options& o) {
   if (o.eager) how.commit = acre::commit::eager;
   const acre::placement where = placement_of(o);
   const segment_request request{.pages = how.page_kind, .creates = true};
-  const acre::shared_segment made = advised(o, o.name->text, request, [&] {
-    return acre::shared_segment::create(o.name->text, acre::parse_bytes(o.size.text), where, how);
+  const acre::shared_segment made = advised(o, *o.name, request, [&] {
+    return acre::shared_segment::create(*o.name, acre::parse_bytes(o.size), where, how);
   });
   for (const auto& less : made.downgrades()) complain("note: " + less.text);
-  fmt::print("{}", printable(o.name->text));
+  fmt::print("{}", printable(*o.name));
   if (made.id() >= 0) fmt::print(" id {}", made.id());
   fmt::print(": {}, {}\n", acre::format_bytes_rounded(made.size()), made.where_text());
   return done;
@@ -192,7 +192,7 @@ int show(const shm_options& o) {
   refuse_beside_id(o, o.name.has_value());
   const acre::shared_segment segment = opened(o, acre::access::read_only);
   segment_details details;
-  details.info = info_of(segment, o.name ? o.name->text : "");
+  details.info = info_of(segment, o.name ? *o.name : "");
   try {
     const acre::check_result result = segment.check();
     details.check = result.to_string();
@@ -241,88 +241,84 @@ int remove(const shm_options& o) {
     });
   };
   if (o.id >= 0 && !removed("")) absent(fmt::format("of id {}", o.id));
-  for (const typed_word& name : o.names)
-    if (!removed(name.text)) absent(fmt::format("'{}'", name.text));
+  for (const std::string& name : o.names)
+    if (!removed(name)) absent(fmt::format("'{}'", name));
   return status;
 }
 
-CLI::App& add(CLI::App& shm, const char* name, const char* help, const options_pointer& o, action& chosen,
-              int (*act)(const shm_options&)) {
-  CLI::App& command = *shm.add_subcommand(name, help);
-  command.callback([o, act, &chosen] { chosen = [o, act] { return act(*o); }; });
-  return command;
+command part(const char* name, const char* about, const options_pointer& o, int (*act)(const shm_options&)) {
+  return {.name = fmt::format("acre shm {}", name), .about = about, .act = [o, act] { return act(*o); }};
 }
 
-void add_backend(CLI::App& command, shm_options& o) {
-  command.add_option("--backend", o.backend, "posix: a file in /dev/shm; sysv: a key, or 'private'")
-      ->type_name("KIND")
-      ->check(CLI::IsMember(texts_of(backends)))
-      ->default_str("posix");
+argument_option backend_option(shm_options& o) {
+  return {{"--backend"},
+          any_of(backends),
+          "a file in /dev/shm (posix); or a key, or 'private' (sysv)",
+          into(o.backend)};
 }
 
-void add_which(CLI::App& command, shm_options& o) {
-  add_backend(command, o);
-  command.add_option("--id", o.id, "a System V segment by its number, instead of a name")
-      ->type_name("N")
-      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""));
-  command.add_flag("--foreign", o.foreign, "also memory that acre did not make, or that is damaged");
+argument_option json_option(shm_options& o) { return {{"--json"}, "", "write JSON", into(o.json)}; }
+
+void add_which(command& c, shm_options& o) {
+  c.options.push_back(backend_option(o));
+  c.options.push_back({{"--id"},
+                       "N",
+                       "a System V segment by its number, instead of a name",
+                       into_number(o.id, 0, std::numeric_limits<int>::max())});
+  c.options.push_back(
+      {{"--foreign"}, "", "also memory that acre did not make, or that is damaged", into(o.foreign)});
 }
 
-void add_placement(CLI::App& command, shm_options& o, bool required) {
-  command.add_option("PLACEMENT", o.placement, "'interleave all', 'bind 0-1', 'blocked 0:1,1:3' ...")
-      ->required(required)
-      ->type_name("");
+constexpr const char* placement_help = "'interleave all', 'bind 0-1', 'blocked 0:1,1:3' ...";
+
+command create_command(const options_pointer& o) {
+  command c = part("create", "Makes a segment, placed before its first page exists.", o, create);
+  c.words = {{"NAME", "of a file in /dev/shm, or a System V key", into(o->name)},
+             {"SIZE", "such as 64MiB", into(o->size)},
+             {"PLACEMENT...", placement_help, into(o->placement)}};
+  c.options = {backend_option(*o),
+               {{"--pages"}, any_of(page_kinds), "what it consists of (system)", into(o->pages)},
+               {{"--mode"}, "BITS", "who may use it (0600)", into(o->mode)},
+               {{"--eager"}, "", "all pages exist from the beginning", into(o->eager)}};
+  return c;
 }
 
-void add_create(CLI::App& shm, const options_pointer& o, action& chosen) {
-  CLI::App& command =
-      add(shm, "create", "Makes a segment, placed before its first page exists.", o, chosen, create);
-  command.add_option("NAME", o->name, "of a file in /dev/shm, or a System V key")->required()->type_name("");
-  command.add_option("SIZE", o->size, "such as 64MiB")->required()->type_name("");
-  add_placement(command, *o, true);
-  add_backend(command, *o);
-  command.add_option("--pages", o->pages, "what it consists of")
-      ->type_name("KIND")
-      ->check(CLI::IsMember(texts_of(page_kinds)))
-      ->capture_default_str();
-  command.add_option("--mode", o->mode, "who may use it")->type_name("BITS")->capture_default_str();
-  command.add_flag("--eager", o->eager, "all pages exist from the beginning");
+command show_command(const options_pointer& o) {
+  command c = part("show", "Shows one segment, and whether its pages lie as placed.", o, show);
+  c.words = {{"[SEGMENT]", "its name; not with --id", into(o->name)}};
+  add_which(c, *o);
+  c.options.push_back(json_option(*o));
+  return c;
 }
 
-void add_bind(CLI::App& shm, const options_pointer& o, action& chosen) {
-  CLI::App& command = add(shm, "bind", "Places a segment, or a part of it, anew.", o, chosen, bind);
-  command.add_option("NAME", o->name, "of the segment; not with --id")->type_name("SEGMENT");
-  add_placement(command, *o, false);
-  add_which(command, *o);
-  command.add_option("--offset", o->offset, "where the part begins")
-      ->type_name("SIZE")
-      ->capture_default_str();
-  command.add_option("--length", o->length, "how long it is; else up to the end")
-      ->type_name("SIZE")
-      ->check(CLI::Validator([](const std::string& text) { return text.empty() ? "it is empty" : ""; }, ""));
-  command.add_flag("--migrate", o->migrate, "pages may exist, and are moved");
-  command.footer("Exit status: 0 done, 1 pages stayed or it could not be done, 2 bad arguments.");
+command bind_command(const options_pointer& o) {
+  command c = part("bind", "Places a segment, or a part of it, anew.", o, bind);
+  c.words = {{"[SEGMENT]", "its name; not with --id", into(o->name)},
+             {"[PLACEMENT]...", placement_help, into(o->placement)}};
+  add_which(c, *o);
+  c.options.push_back({{"--offset"}, "SIZE", "where the part begins (0)", into(o->offset)});
+  c.options.push_back({{"--length"}, "SIZE", "how long it is; else up to the end", into(o->length)});
+  c.options.push_back({{"--migrate"}, "", "pages may exist, and are moved", into(o->migrate)});
+  c.notes = {"Exit status: 0 done, 1 pages stayed or it could not be done, 2 bad arguments."};
+  return c;
+}
+
+command remove_command(const options_pointer& o) {
+  command c = part("remove", "Takes names away; the memory ends with its last user.", o, remove);
+  c.words = {{"[SEGMENT]...", "names; not with --id", into(o->names)}};
+  add_which(c, *o);
+  return c;
 }
 
 }  // namespace
 
-void add_shm(CLI::App& acre, action& chosen) {
-  CLI::App& shm = *acre.add_subcommand("shm", "Makes, shows, places and removes shared memory segments.");
-  shm.require_subcommand(1);
+command shm_command() {
   const auto o = std::make_shared<shm_options>();
-  add_create(shm, o, chosen);
-  add(shm, "list", "Shows the segments of acre that this user may read.", o, chosen, list)
-      .add_flag("--json", o->json, "write JSON");
-  CLI::App& shown =
-      add(shm, "show", "Shows one segment, and whether its pages lie as placed.", o, chosen, show);
-  shown.add_option("NAME", o->name, "of the segment")->type_name("SEGMENT");
-  add_which(shown, *o);
-  shown.add_flag("--json", o->json, "write JSON");
-  add_bind(shm, o, chosen);
-  CLI::App& removed =
-      add(shm, "remove", "Takes names away; the memory ends with its last user.", o, chosen, remove);
-  removed.add_option("NAME", o->names, "of segments")->type_name("SEGMENT");
-  add_which(removed, *o);
+  command list_command = part("list", "Shows the segments of acre that this user may read.", o, list);
+  list_command.options = {json_option(*o)};
+  return {.name = "acre shm",
+          .about = "Makes, shows, places and removes shared memory segments.",
+          .commands = {create_command(o), list_command, show_command(o), bind_command(o), remove_command(o)}};
 }
 
 }  // namespace acre_cli

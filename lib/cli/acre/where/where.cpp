@@ -1,6 +1,5 @@
 #include "cli/acre/command.hpp"
 #include "cli/acre/process_name.hpp"
-#include "cli/acre/typed_words.hpp"
 #include "cli/acre/where/watch.hpp"
 #include "cli/acre/where/where_views.hpp"
 #include "cli/common/input_error.hpp"
@@ -9,7 +8,6 @@
 #include "cli/common/written_file.hpp"
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <chrono>
 #include <memory>
@@ -19,7 +17,7 @@ namespace acre_cli {
 namespace {
 
 struct where_arguments {
-  typed_word process;
+  std::string process;
   std::size_t top = 20;
   double period = 0;  // seconds; 0: once
   bool json = false;
@@ -46,8 +44,9 @@ int watch_process(int pid, const where_arguments& args) {
 }
 
 int show_process(const where_arguments& args) {
+  if (!args.html.empty() && args.period != 0) throw input_error("--html and --watch: one of them at most");
   if (!args.html.empty()) require_writable(args.html);
-  const int pid = find_process(args.process.text);
+  const int pid = find_process(args.process);
   if (args.period != 0) return watch_process(pid, args);
   const where_report report = look_at(pid);
   fmt::print("{}", args.json ? where_json(report, json_layout::indented)
@@ -58,52 +57,31 @@ int show_process(const where_arguments& args) {
   return done;
 }
 
-// CLI11 2.3 takes -1 for the largest number.
-std::string check_count(const std::string& text) {
-  const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-  return digits ? "" : "N must be a number, not '" + text + "'";
-}
-
-std::string check_file(const std::string& name) { return name.empty() ? "FILE must have a name" : ""; }
-
-std::string check_period(std::string& text) {
-  text = unmarked(text);
-  double seconds = 0;
-  // Not the other way round: NaN is no period.
-  if (CLI::detail::lexical_cast(text, seconds) && seconds >= 0.1 && seconds <= 86400) return "";
-  return "SECONDS must be a number from 0.1 to 86400, not '" + text + "'";
-}
-
 }  // namespace
 
-void add_where(CLI::App& acre, action& chosen) {
-  CLI::App& command = *acre.add_subcommand("where", "Shows on which nodes the memory of a process lies.");
+command where_command() {
   const auto args = std::make_shared<where_arguments>();
-  command.add_option("PROCESS", args->process, "its number, or the name of its program or script")
-      ->type_name("PID|NAME")
-      ->required();
-  command.add_option("--top", args->top, "the N mappings with the most resident memory; 0: all")
-      ->type_name("N")
-      ->check(check_count)
-      ->capture_default_str();
-  CLI::Option* const period = command
-                                  .add_option("--watch", args->period,
-                                              "look again every SECONDS (at least 0.1), until "
-                                              "the process ends or q is pressed")
-                                  ->type_name("SECONDS")
-                                  ->expected(0, 1)
-                                  ->default_str("2")
-                                  ->transform(CLI::Validator(check_period, ""));
-  command.add_flag("--json", args->json, "write JSON, all mappings; with --watch one object a line");
-  command.add_option("--html", args->html, "write the report as a web page, too")
-      ->type_name("FILE")
-      ->check(check_file)
-      ->excludes(period);
-  command.footer(
-      "Reading another process needs the rights of ptrace(2): the same user, or CAP_SYS_PTRACE.\n"
-      "Pages are base pages: a huge page counts as all that it covers. A page that several processes "
-      "map counts in each.");
-  command.callback([args, &chosen] { chosen = [args] { return show_process(*args); }; });
+  const taker into_period = into_number(args->period, 0.1, 86400.0);
+  return {
+      .name = "acre where",
+      .about = "Shows on which nodes the memory of a process lies.",
+      .words = {{"PROCESS", "its number, or the name of its program or script", into(args->process)}},
+      .options =
+          {{{"--top"},
+            "N",
+            "the N mappings with the most resident memory (20); 0: all",
+            into_number(args->top, std::size_t{0}, std::size_t{1'000'000'000})},
+           {{"--watch"},
+            "[SECONDS]",
+            "look again every SECONDS (2; at least 0.1), until the process ends or q is pressed",
+            [into_period](const std::string& text) { into_period(text.empty() ? "2" : text); }},
+           {{"--json"}, "", "write JSON, all mappings; with --watch one object a line", into(args->json)},
+           {{"--html"}, "FILE", "write the report as a web page, too; not with --watch", into(args->html)}},
+      .notes =
+          {"Reading another process needs the rights of ptrace(2): the same user, or CAP_SYS_PTRACE.",
+           "Pages are base pages: a huge page counts as all that it covers. A page that several processes "
+           "map counts in each."},
+      .act = [args] { return show_process(*args); }};
 }
 
 }  // namespace acre_cli
