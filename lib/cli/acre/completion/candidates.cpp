@@ -51,7 +51,7 @@ void offer_processes(lines& all) {
   std::map<std::string, std::vector<unsigned long>> named;
   for (const unsigned long pid : numbered("/proc", "")) {
     const auto stat = acre::stat_of(static_cast<int>(pid));
-    if (!stat || stat->is_kernel_thread() || stat->state == 'Z' || static_cast<pid_t>(pid) == ::getpid())
+    if (!stat || stat->is_kernel_thread() || stat->has_ended() || static_cast<pid_t>(pid) == ::getpid())
       continue;
     const std::string name = acre::system_files().line(fmt::format("/proc/{}/comm", pid)).value_or("");
     named[name].push_back(pid);
