@@ -1,5 +1,7 @@
 """completion_test.py ACRE: the scripts of `acre completion`, asked by the shells they are for."""
+import contextlib
 import os
+import pathlib
 import pty
 import re
 import select
@@ -122,6 +124,23 @@ class Offers:
 
     def test_processes(self):
         self.assertIn('1', self.ask('acre where '))
+
+    def test_processes_by_name(self):
+        name = f'acre-{uuid.uuid4().hex[:8]}'
+        with tempfile.TemporaryDirectory() as directory:
+            program = shutil.copy(shutil.which('sleep'), os.path.join(directory, name))
+            process = subprocess.Popen([program, '60'])
+            self.addCleanup(process.wait)
+            self.addCleanup(process.kill)
+            self.assertIn(name, self.ask(f'acre where {name[:-2]}'))
+            self.assertIn(str(process.pid), self.ask('acre where '))
+
+    def test_no_kernel_threads(self):
+        names = {False: set(), True: set()}
+        for process in pathlib.Path('/proc').glob('[0-9]*'):
+            with contextlib.suppress(OSError):  # it has ended
+                names[(process / 'cmdline').read_text() == ''].add((process / 'comm').read_text().strip())
+        self.assertFalse((names[True] - names[False]) & set(self.ask('acre where ')))
 
     def test_commands_to_run(self):
         self.assertIn('sleep', self.ask('acre run --bind 0 -- slee'))
@@ -250,13 +269,21 @@ class Bash(Offers, unittest.TestCase):
             self.assertEqual(from_bash(line, before=stub), [f'from {first}'])
 
 
+class Files:
+    """Bash's own readline offers them, which no script can ask."""
+    def test_files(self):
+        for typed in ('--html /dev/nul', '--html=/dev/nul'):
+            offers = {offer.removeprefix('--html=').removeprefix('/dev/') for offer in self.ask(f'acre where 1 {typed}')}
+            self.assertTrue({'null', 'null%'} & offers, offers)  # zsh says that it is a device
+
+
 @unittest.skipUnless(shutil.which('fish'), 'fish is not installed')
-class Fish(Offers, unittest.TestCase):
+class Fish(Offers, Files, unittest.TestCase):
     ask = staticmethod(from_fish)
 
 
 @unittest.skipUnless(shutil.which('zsh'), 'zsh is not installed')
-class Zsh(Offers, unittest.TestCase):
+class Zsh(Offers, Files, unittest.TestCase):
     ask = staticmethod(from_zsh)
 
 
