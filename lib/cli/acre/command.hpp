@@ -1,7 +1,7 @@
 // command: `acre` and its commands, and how it ends.
 #pragma once
 
-#include "cli/common/arguments.hpp"
+#include "cli/acre/arguments.hpp"
 
 namespace acre_cli {
 

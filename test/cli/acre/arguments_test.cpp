@@ -1,5 +1,5 @@
 // What acre's commands get of what was typed, and what --help says.
-#include "cli/common/arguments.hpp"
+#include "cli/acre/arguments.hpp"
 #include "cli/acre/command.hpp"
 #include "cli/acre/completion/candidates.hpp"
 

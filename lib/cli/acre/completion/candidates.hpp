@@ -1,7 +1,7 @@
 // candidates: what can stand where a user types. The scripts of all shells ask for it by `acre candidates`.
 #pragma once
 
-#include "cli/common/arguments.hpp"
+#include "cli/acre/arguments.hpp"
 
 #include <string>
 #include <vector>

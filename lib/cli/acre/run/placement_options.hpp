@@ -1,7 +1,7 @@
 // placement_options: the options that say where a command's memory lies and where it runs.
 #pragma once
 
-#include "cli/common/arguments.hpp"
+#include "cli/acre/arguments.hpp"
 
 #include <acre/placement.hpp>
 #include <acre/topology.hpp>

@@ -1,4 +1,4 @@
-#include "cli/common/arguments.hpp"
+#include "cli/acre/arguments.hpp"
 
 #include "cli/common/terminal.hpp"
 
