@@ -19,7 +19,7 @@ GOOD = {
     "lib/sys/map.hpp": "#include <acre/error.hpp>\n",
     "lib/area/layer.cmake": "acre_layer(area HEADERS area.hpp SOURCES area.cpp)\n",
     "lib/area/area.cpp": '#include <acre/area.hpp>\n#include "sys/map.hpp"\n// "/proc/x", std::cerr\n',
-    "lib/cli/demo.cpp": '#include <acre/acre.hpp>\n#include <iostream>\n#include "cli/bars.hpp"\n',
+    "lib/cli/demo.cpp": '#include <acre/acre.hpp>\n#include <iostream>\n#include "cli/bars.hpp"\n#include "process/files.hpp"\n',
 }
 
 

@@ -48,6 +48,6 @@ count=$(wc -l <"$dir/seen")
 echo "$(wc -l <"$dir/acre") lines agree, of $count nodes"
 case $nodes in *[,-]*) [ "$count" -ge 2 ] ;; esac
 
-acre where $pid >"$dir/text"
+COLUMNS=80 acre where $pid >"$dir/text"
 cat "$dir/text"
 awk 'length($0) > 80 { print "too long: " $0; exit 1 }' "$dir/text"
