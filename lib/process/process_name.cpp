@@ -72,7 +72,9 @@ bool runs_script(int pid, std::string_view name) {
   const auto all = split(words);
   const auto script = std::find_if(all.begin() + (all.empty() ? 0 : 1), all.end(),
                                    [](std::string_view word) { return !word.starts_with('-'); });
-  return script != all.end() && last_part(*script) == name;
+  // `sh -c 'cd /srv && python3 /srv/eat.py'` is a shell with a line of its own, and no script.
+  const bool is_file = script != all.end() && script->find_first_of(" \n") == std::string_view::npos;
+  return is_file && last_part(*script) == name;
 }
 
 bool has_ended(int pid) {

@@ -72,6 +72,12 @@ BOOST_AUTO_TEST_CASE(has_the_name_of_its_script) {
   BOOST_TEST(processes_named(name).size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(that_was_told_a_line_has_not_the_name_at_its_end) {
+  const std::string name = unused_name("_line.py");
+  const told_shell shell(words("cd / && python3 /srv/" + name));
+  BOOST_TEST(processes_named(name).empty());
+}
+
 BOOST_AUTO_TEST_CASE(has_its_command_line_on_one_line) {
   const told_shell shell(words("a\nscript"));
   BOOST_TEST(command_line_of(shell.pid()) == "sh -s a script argument");
