@@ -46,8 +46,9 @@ class thread_caches {
   /// At the end of the thread.
   ~thread_caches();
 
+  /// Never inlined: its registers would have to be saved where a cache is found, too.
   /// \throws std::bad_alloc
-  void make(cached_pool& pool);
+  [[gnu::noinline]] void make(cached_pool& pool);
 
  private:
   /// Makes room for one more and deletes dead ones.
