@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(with_a_mistake_is_refused_with_its_position_and_what_would_
       {"weighted 0:1,x", 13, "expected a node number"},
       {"weighted 0:4294967296", 11, "too large"},
       {"blocked 0:1,1", 13, "expected ':'"},
-      {"by_page 0-1", 0, "placement::by_page()"},
+      {"by_page 0-1", 0, "no text can hold"},
   };
   for (const row& r : table) {
     const auto tells_it_all = [&](const error& e) {

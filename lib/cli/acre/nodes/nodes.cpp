@@ -70,12 +70,10 @@ command nodes_command() {
           .about = "Shows the memory nodes: capacity, free memory, CPUs, huge pages, distances.",
           .options =
               {{{"--json"}, "", "write JSON: bytes as integers, unknown values as null", into(options->json)},
-               // For tests, and for looking at the machines of others.
                {{"--topology-xml"},
                 "FILE",
-                "show the machine in this file of hwloc",
-                into(options->topology_xml),
-                ""}},
+                "another's machine, out of a file of hwloc's (lstopo)",
+                into(options->topology_xml)}},
           .act = [options] { return show_nodes(*options); }};
 }
 
