@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <deque>
 #include <exception>
 #include <iterator>
 #include <map>
@@ -58,7 +57,7 @@ int populate_piece(std::byte* data, std::size_t bytes) noexcept {
 
 /// A job, and which of its pieces is next.
 struct job_under_way {
-  const populate_job* job;
+  const populate_job* job = nullptr;
   std::atomic<std::size_t> next{0};
 };
 
@@ -116,8 +115,8 @@ int populate_parallel(const plan& p, std::byte* base, const topology& machine) {
   std::atomic<int> error{0};
   const std::vector<populate_job> jobs =
       populate_jobs(p, machine, sys::allowed_cpus(), machine.node_of_cpu(sys::current_cpu()));
-  std::deque<job_under_way> all;
-  for (const populate_job& j : jobs) all.emplace_back(&j);
+  std::vector<job_under_way> all(jobs.size());
+  for (std::size_t i = 0; i < jobs.size(); ++i) all[i].job = &jobs[i];
   std::vector<std::jthread> threads;  // joins whatever happens
   for (job_under_way& j : all) {
     for (std::size_t i = 0; i < j.job->threads; ++i) {
