@@ -26,11 +26,18 @@ struct nlohmann::adl_serializer<acre::node_pages> {
   }
 };
 
-namespace acre_cli {
+template <>
+struct nlohmann::adl_serializer<acre::huge_pool> {
+  template <class Json>
+  static void to_json(Json& json, const acre::huge_pool& pool) {
+    json = {{"page_size", pool.page_size}, {"total", pool.total}, {"free", pool.free}};
+  }
+};
 
-template <class Json>
-void to_json(Json& json, const huge_pool& pool) {
-  json = {{"page_size", pool.page_size}, {"total", pool.total}, {"free", pool.free}};
-}
-
-}  // namespace acre_cli
+template <>
+struct nlohmann::adl_serializer<acre::memory_limit> {
+  template <class Json>
+  static void to_json(Json& json, const acre::memory_limit& l) {
+    json = {{"limit", l.limit}, {"used", l.used}};
+  }
+};

@@ -21,6 +21,7 @@ namespace {
 using acre::test::contains;
 using acre::test::fits;
 using acre::test::lacks;
+using acre::test::made_up_files;
 using acre::test::same;
 
 constexpr std::uint64_t gib = std::uint64_t{1} << 30;

@@ -33,7 +33,6 @@ const level_view& view_of(const finding& f) { return levels[static_cast<std::siz
 }  // namespace
 
 static void to_json(json& j, const trial& t) { j = {{"outcome", t.result}, {"why", t.why}}; }
-static void to_json(json& j, const memory_limit& l) { j = {{"limit", l.limit}, {"used", l.used}}; }
 static void to_json(json& j, const shm_facts& s) { j = {{"size", s.size}, {"free", s.free}}; }
 
 static void to_json(json& j, const finding& f) {
