@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """check_numactl_table.py [--fix] ROOT: docs/command.md says where `acre run` differs from numactl as the test that runs both.
 
-The differences stand in test/cli/acre/beside_numactl.list, each with command lines that show it, and the test fails where
+The differences stand in test/cli/beside_numactl.list, each with command lines that show it, and the test fails where
 one is missing or has vanished. The table between the marks in docs/command.md is made of them; --fix makes it anew.
 """
 import pathlib
 import re
 import sys
 
-LIST = "test/cli/acre/beside_numactl.list"
+LIST = "test/cli/beside_numactl.list"
 PAGE = "docs/command.md"
 BEGIN = f"<!-- made by cmake/check_numactl_table.py --fix from {LIST} -->\n"
 END = "<!-- end of what was made -->\n"

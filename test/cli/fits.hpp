@@ -1,7 +1,7 @@
 // fits: whether all lines of a text fit their columns, with those in the message that do not.
 #pragma once
 
-#include "cli/common/text.hpp"
+#include "cli/text.hpp"
 
 #include <boost/test/unit_test.hpp>
 

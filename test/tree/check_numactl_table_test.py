@@ -25,12 +25,12 @@ class CheckNumactlTable(unittest.TestCase):
         self.addCleanup(directory.cleanup)
         self.root = pathlib.Path(directory.name)
         (self.root / "docs").mkdir()
-        (self.root / "test/cli/acre").mkdir(parents=True)
+        (self.root / "test/cli").mkdir(parents=True)
         self.page = self.root / "docs/command.md"
-        self.list = self.root / "test/cli/acre/beside_numactl.list"
+        self.list = self.root / "test/cli/beside_numactl.list"
         self.list.write_text(LIST)
         self.page.write_text(
-            "Before\n\n<!-- made by cmake/check_numactl_table.py --fix from test/cli/acre/beside_numactl.list -->\n"
+            "Before\n\n<!-- made by cmake/check_numactl_table.py --fix from test/cli/beside_numactl.list -->\n"
             "nothing\n<!-- end of what was made -->\n\nAfter\n")
 
     def status(self, *options):

@@ -1,0 +1,81 @@
+#include "cli/command.hpp"
+
+#include "cli/message.hpp"
+#include "cli/standard_files.hpp"
+
+#include <acre/error.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <exception>
+
+namespace acre_cli {
+namespace {
+
+/// What the user asked for, rather than what the system has.
+bool is_input_error(const std::error_code& code) {
+  if (code.category() != acre::category()) return false;
+  using enum acre::errc;
+  constexpr std::array mistakes{invalid_text,     empty_node_set,  unknown_node,    node_without_memory,
+                                invalid_chunk,    invalid_weights, invalid_size,    invalid_alignment,
+                                invalid_argument, invalid_name,    no_such_segment, no_such_process};
+  return std::ranges::find(mistakes, static_cast<acre::errc>(code.value())) != mistakes.end();
+}
+
+/// `status`, but a full disk or a closed pipe must not look like success.
+int after_writing(int status) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  complain("cannot write to the standard output");
+  return failed;
+}
+
+std::function<int()> what_to_do(const command& acre, int argc, char** argv, const command*& reached) {
+  const broken_pipes_ignored ignored;  // getopt(3) writes to the standard error
+  return read_arguments(acre, argc, argv, reached);
+}
+
+/// To `c` and those below it, which have its notes if they have none of their own.
+void add_help(command& c) {
+  c.options.push_back({{"-h", "--help"}, "", "print this"});
+  for (command& below : c.commands) {
+    if (below.notes.empty()) below.notes = c.notes;
+    add_help(below);
+  }
+}
+
+}  // namespace
+
+command acre_command() {
+  command acre{.name = "acre",
+               .about = "Shows and decides where memory lies on NUMA machines.",
+               .options = {{{"--version"}, "", "print the version"}},
+               .notes = {"`acre COMMAND --help` says more; so does the man page, acre(1).",
+                         "Exit status: 0 done, 1 it could not be done, 2 bad arguments; `run` passes on its "
+                         "command's."},
+               .commands = {nodes_command(), where_command(), run_command(), move_command(), shm_command(),
+                            doctor_command(), completion_command(), candidates_command()}};
+  add_help(acre);
+  return acre;
+}
+
+int run_acre(int argc, char** argv) {
+  occupy_standard_files();
+  const command acre = acre_command();
+  const command* reached = &acre;
+  int status = failed;
+  try {
+    return after_writing(what_to_do(acre, argc, argv, reached)());
+  } catch (const input_error& e) {
+    complain_of(e);
+    status = bad_input;
+  } catch (const acre::error& e) {
+    complain_of(e);
+    if (is_input_error(e.code())) status = bad_input;
+  } catch (const std::exception& e) {
+    complain_of(e);
+  }
+  return reached->failure == 0 ? status : reached->failure;
+}
+
+}  // namespace acre_cli

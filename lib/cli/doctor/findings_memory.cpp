@@ -1,0 +1,191 @@
+// How much room there is, and which settings of the kernel limit or move memory.
+#include "cli/doctor/findings.hpp"
+
+#include <acre/bytes.hpp>
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace acre_cli {
+namespace {
+
+using enum finding_level;
+
+using acre::format_bytes_rounded;
+
+bool is_scarce(std::uint64_t free, std::uint64_t of) { return free < of / 20; }
+
+void judge_room(const doctor_facts& f, judgement& say) {
+  std::optional<std::uint64_t> of_nodes = 0;
+  for (const auto& n : f.nodes) {
+    if (!n.allowed) continue;
+    of_nodes = of_nodes && n.capacity ? std::optional(*of_nodes + *n.capacity) : std::nullopt;
+    if (!n.capacity || !n.free || !is_scarce(*n.free, *n.capacity)) continue;
+    const std::string amount = fmt::format("Node {} has {} free of {}", n.node, format_bytes_rounded(*n.free),
+                                           format_bytes_rounded(*n.capacity));
+    const bool cached = !is_scarce(*n.free + n.reclaimable.value_or(0), *n.capacity);
+    say(warning, "little_memory", !cached,
+        amount + " and little to reclaim: hard placements there may end in the OOM killer.",
+        "Use other nodes or soft placements (acre run --prefer), or make all pages at once, which fails "
+        "instead (acre shm create --eager; areas with eager commit).");
+    say(warning, "cached_memory", cached,
+        amount + "; caches hold the rest: soft placements may spill to other nodes.",
+        "Use hard placements (acre run --bind), which make the kernel drop caches, or drop them before "
+        "(echo 1 > /proc/sys/vm/drop_caches).");
+  }
+  say(warning, "memory_limit_unknown", !f.group_is_seen,
+      "Whether a control group limits memory cannot be seen: eager areas cannot keep below such a limit, "
+      "and end in the OOM killer where they reach it.",
+      "Mount /proc, and the control groups at /sys/fs/cgroup.");
+  if (!f.memory_limit || (of_nodes && f.memory_limit->limit >= *of_nodes)) return;
+  const auto [limit, used] = *f.memory_limit;
+  const bool reached = is_scarce(limit > used ? limit - used : 0, limit);
+  const std::string limited =
+      fmt::format("The control group limits memory to {} for all nodes together, {} of it used",
+                  format_bytes_rounded(limit), format_bytes_rounded(used));
+  say(warning, "memory_limit_reached", reached, limited + ": what comes next may end in the OOM killer.",
+      "Raise memory.max or memory.high of the control group (docker run --memory).");
+  say(note, "memory_limit", !reached, limited + ".",
+      "Free memory of nodes beyond that limit is no use to this process.");
+}
+
+void judge_shm(const doctor_facts& f, judgement& say) {
+  constexpr std::uint64_t of_containers = std::uint64_t{64} << 20;
+  const auto [size, free] = f.shm.value_or(shm_facts{});
+  say(warning, "no_shm", size == 0, "There is no /dev/shm: shared segments with names cannot be made.",
+      "Mount it (mount -t tmpfs tmpfs /dev/shm), or use System V segments (acre shm create --backend "
+      "sysv).");
+  if (size == 0) return;
+  const bool full = is_scarce(free, size);
+  const std::string room =
+      fmt::format("/dev/shm has {} free of {}", format_bytes_rounded(free), format_bytes_rounded(size));
+  say(warning, "shm_full", full, room + ": larger shared segments cannot be made.",
+      "Remove what nobody uses (acre shm list, acre shm remove), or enlarge it (mount -o "
+      "remount,size=... /dev/shm).");
+  say(note, "small_shm", !full && size <= of_containers, room + " for all shared segments.",
+      "Enlarge it: docker run --shm-size, or mount -o remount,size=... /dev/shm.");
+  say(ok, "shm", !full && size > of_containers, room + " for shared segments.");
+}
+
+void judge_transparent(const doctor_facts& f, judgement& say) {
+  if (!f.thp_enabled && !f.has_sys) return;
+  const std::string enabled = f.thp_enabled.value_or("never");
+  const std::string settings =
+      fmt::format("enabled: {}, defrag: {}, shared memory: {}", f.thp_enabled.value_or("?"),
+                  f.thp_defrag.value_or("?"), f.thp_shmem.value_or("?"));
+  const char* const less = "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled";
+  say(note, "thp_never", enabled == "never",
+      fmt::format("There are no transparent huge pages ({}).", settings), less);
+  say(note, "thp_always", enabled == "always",
+      fmt::format("Transparent huge pages are everywhere ({}): what programs started by `acre run` "
+                  "interleave by page goes round by 2 MiB. Areas of acre are not concerned.",
+                  settings),
+      less);
+  say(ok, "thp", enabled != "never" && enabled != "always",
+      fmt::format("Transparent huge pages are there for areas that ask ({}).", settings));
+  say(note, "thp_defrag_always", enabled != "never" && f.thp_defrag == "always",
+      "Each missing huge page makes the toucher wait until memory is compacted.",
+      "echo madvise > /sys/kernel/mm/transparent_hugepage/defrag");
+}
+
+/// Reserved pages of one size, on nodes that may be used.
+struct reserved_pages {
+  acre::node_set with;     ///< nodes that have some
+  acre::node_set without;  ///< nodes that have none
+  std::uint64_t total = 0;
+  std::uint64_t free = 0;
+};
+
+void judge_reserved(const doctor_facts& f, judgement& say) {
+  std::map<std::uint64_t, reserved_pages> sizes;
+  for (const auto& node : f.nodes) {
+    if (!node.allowed || node.capacity == 0U) continue;
+    for (const auto& pool : node.huge_pages) {
+      auto& of_size = sizes[pool.page_size];
+      of_size.total += pool.total;
+      of_size.free += pool.free;
+      (pool.total != 0 ? of_size.with : of_size.without).insert(node.node);
+    }
+  }
+  bool none = !sizes.empty();
+  for (const auto& [size, p] : sizes) {
+    if (p.total == 0) continue;
+    none = false;
+    const std::string count =
+        fmt::format("{} of {} reserved pages of {} are free", p.free, p.total, format_bytes_rounded(size));
+    say(note, "hugetlb_used_up", p.free == 0, count + ".",
+        "Reserve more: write to nr_hugepages below /sys/devices/system/node/node*/hugepages.");
+    say(note, "hugetlb_uneven", p.free != 0 && !p.without.empty(),
+        fmt::format("{}, all on node {}; node {} has none.", count, p.with.to_string(),
+                    p.without.to_string()),
+        "Reserve them per node: write to nr_hugepages below /sys/devices/system/node/node*/hugepages.");
+    say(ok, "hugetlb", p.free != 0 && p.without.empty(), count + ".");
+  }
+  say(note, "no_hugetlb", none,
+      "No huge pages are reserved: areas of huge_2mb and huge_1gb fall back to smaller pages, and `acre shm "
+      "create --pages` with these fails.",
+      "sysctl vm.nr_hugepages=N, or per node below /sys/devices/system/node/node*/hugepages.");
+}
+
+/// What sandboxes hide.
+void judge_files(const doctor_facts& f, judgement& say) {
+  say(warning, "no_sys", !f.has_sys,
+      "/sys cannot be read: memory can be bound, but how large and how full nodes are, which CPUs they "
+      "have, their distances, and free huge pages are not known. most_free takes all nodes for equally "
+      "free.",
+      "Mount /sys (docker, bwrap: --ro-bind /sys /sys), read-only is enough.");
+  say(warning, "no_proc", !f.has_proc,
+      "/proc cannot be read: memory can be bound and pages be found, but binding_of, move_process, `acre "
+      "where` and `acre move` do not work, nor does what asks for the size of pages, and limits of "
+      "control groups are not known.",
+      "Mount /proc (mount -t proc proc /proc).");
+}
+
+void judge_settings(const doctor_facts& f, judgement& say) {
+  constexpr std::uint64_t tiering = 2;
+  constexpr std::uint64_t usual = 65530;
+  const auto ranges = [](std::uint64_t mappings) { return mappings / 4 * 3; };
+  const std::uint64_t balancing = f.numa_balancing.value_or(0);
+  say(ok, "numa_balancing", f.numa_balancing && balancing == 0,
+      "Automatic NUMA balancing is off: it moves no pages.");
+  say(note, "numa_balancing_on", balancing != 0,
+      fmt::format("Automatic NUMA balancing is on: pages of unbound memory move {}. Pages with any other "
+                  "placement stay.",
+                  (balancing & tiering) != 0 ? "to faster nodes when they are used much"
+                                             : "to the nodes that read them"),
+      "To keep pages where they were touched first: sysctl kernel.numa_balancing=0");
+  say(warning, "demotion_on", f.demotion.value_or(false),
+      "When nodes fill up, the kernel may demote their pages to slower nodes, hard-bound ones too.",
+      "echo false > /sys/kernel/mm/numa/demotion_enabled");
+  if (const auto most = f.max_map_count) {
+    say(warning, "few_mappings", *most < usual,
+        fmt::format("A process may have {} mappings: placements by chunks or by page get {} ranges in "
+                    "all instead of {}, where they are soft or lazy.",
+                    *most, ranges(*most), ranges(usual)),
+        "sysctl vm.max_map_count=65530, or larger chunks (such as `interleave all by 2MiB`).");
+    say(ok, "mappings", *most >= usual,
+        fmt::format(
+            "A process may have {} mappings: soft and lazy placements by chunks get {} ranges in all.", *most,
+            ranges(*most)));
+  }
+  say(note, "strict_overcommit", f.overcommit == 2U,
+      "Memory counts when it is mapped (vm.overcommit_memory=2): large lazy areas may be refused.",
+      "Map what is needed, or sysctl vm.overcommit_memory=0");
+  say(note, "zone_reclaim", f.zone_reclaim.value_or(0) != 0,
+      "Full nodes drop their caches before soft memory spills to others (vm.zone_reclaim_mode).",
+      "If that makes touching slow: sysctl vm.zone_reclaim_mode=0");
+}
+
+}  // namespace
+
+void judge_memory(const doctor_facts& facts, judgement& say) {
+  judge_room(facts, say);
+  judge_shm(facts, say);
+  judge_transparent(facts, say);
+  judge_reserved(facts, say);
+  judge_files(facts, say);
+  judge_settings(facts, say);
+}
+
+}  // namespace acre_cli

@@ -1,0 +1,127 @@
+#include "cli/nodes/machine_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+#include <utility>
+
+namespace acre_cli {
+namespace {
+
+template <class Value>
+node_table table_of(const acre::topology& machine, Value value) {
+  node_table table;
+  for (const auto from : machine.nodes()) {
+    auto& row = table.emplace_back();
+    for (const auto to : machine.nodes()) {
+      const auto known = value(from, to);
+      row.push_back(known ? std::optional<std::uint64_t>(*known) : std::nullopt);
+    }
+  }
+  return table;
+}
+
+node_row row_of(acre::node_id node, const acre::topology& machine, const acre::system_files& files) {
+  node_row row;
+  row.node = node;
+  row.kind = to_string(machine.kind(node));
+  row.capacity = machine.capacity(node);
+  row.cpus = machine.cpus(node);
+  row.allowed = machine.allowed_nodes().contains(node);
+  if (machine.is_this_system()) {
+    if (const auto memory = machine.memory(node)) {
+      row.free = memory->free;
+      row.reclaimable = memory->reclaimable;
+    }
+    row.huge_pages = files.huge_pools_of(node);
+  }
+  return row;
+}
+
+constexpr const char* top_of_sys = "/sys/kernel/mm";
+
+/// Why the files of nodes tell nothing of something; `otherwise` if it is not for a file that is missing or may not be
+/// read.
+std::string why_unknown(const machine_report& report, const acre::system_files& files, std::string_view name,
+                        const char* otherwise) {
+  if (!report.is_this_system) return otherwise;
+  if (!files.has(top_of_sys)) return "not known, /sys cannot be read";
+  if (name.empty()) return otherwise;
+  for (const auto& row : report.nodes) {
+    const std::string file = fmt::format("/sys/devices/system/node/node{}/{}", row.node, name);
+    if (!files.has(file)) return fmt::format("not known, there is no {}", file);
+    if (!files.line(file)) return fmt::format("not known, {} cannot be read", file);
+  }
+  return otherwise;
+}
+
+}  // namespace
+
+machine_report describe(const acre::topology& machine, const acre::system_files& files) {
+  machine_report report;
+  report.is_this_system = machine.is_this_system();
+  for (const auto node : machine.nodes()) report.nodes.push_back(row_of(node, machine, files));
+  // Pools that no node shows may be hidden, unless the kernel has none at all.
+  report.knows_huge_pages =
+      report.is_this_system && files.has(top_of_sys) &&
+      (!files.has("/sys/kernel/mm/hugepages") ||
+       std::ranges::any_of(report.nodes, [](const node_row& row) { return !row.huge_pages.empty(); }));
+  report.distances = table_of(machine, [&](auto from, auto to) { return machine.distance(from, to); });
+  report.bandwidth = table_of(machine, [&](auto from, auto to) {
+    return machine.value(acre::memory_attribute::bandwidth, to, from);
+  });
+  report.latency = table_of(
+      machine, [&](auto from, auto to) { return machine.value(acre::memory_attribute::latency, to, from); });
+  report.unknown = what_is_unknown(report, files);
+  return report;
+}
+
+std::vector<std::string> what_is_unknown(const machine_report& report, const acre::system_files& files) {
+  const auto all = [&](auto is_known_of) { return std::ranges::all_of(report.nodes, is_known_of); };
+  const bool here = report.is_this_system;
+  const struct {
+    const char* what;
+    const char* file;  ///< of each node; "": no certain one
+    bool known;
+    const char* otherwise = "the machine tells none";
+  } sources[] = {
+      {"capacity", "meminfo", all([](const node_row& r) { return r.capacity.has_value(); })},
+      {"free memory", "meminfo", !here || all([](const node_row& r) { return r.capacity == 0U || r.free; })},
+      {"CPUs", "cpulist", cpus_are_known(report)},
+      {"huge pages", "hugepages", !here || report.knows_huge_pages},
+      {"distances", "distance", is_known(report.distances)},
+      {"bandwidth", "", is_known(report.bandwidth), "the firmware tells none"},
+      {"latency", "", is_known(report.latency), "the firmware tells none"},
+  };
+  std::vector<std::pair<std::string, std::string>> reasons;  // why, and of what
+  for (const auto& source : sources) {
+    if (source.known) continue;
+    const std::string why = why_unknown(report, files, source.file, source.otherwise);
+    const auto same = std::ranges::find(reasons, why, [](const auto& reason) { return reason.first; });
+    if (same == reasons.end()) {
+      reasons.emplace_back(why, source.what);
+    } else {
+      same->second.append(", ").append(source.what);
+    }
+  }
+  std::vector<std::string> sentences;
+  for (auto& [why, what] : reasons) {
+    what.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(what.front())));
+    sentences.push_back(fmt::format("{}: {}.", what, why));
+  }
+  return sentences;
+}
+
+bool cpus_are_known(const machine_report& report) {
+  return std::ranges::any_of(report.nodes, [](const node_row& row) { return !row.cpus.empty(); });
+}
+
+bool is_known(const node_table& table) {
+  return std::ranges::any_of(table, [](const auto& row) {
+    return std::ranges::any_of(row, [](const auto& value) { return value.has_value(); });
+  });
+}
+
+}  // namespace acre_cli
