@@ -33,9 +33,11 @@ page_kind smaller(page_kind kind) noexcept {
       return page_kind::huge_2mb;
     case page_kind::huge_2mb:
       return page_kind::transparent_huge;
-    default:
-      return page_kind::system;
+    case page_kind::transparent_huge:
+    case page_kind::system:
+      break;
   }
+  return page_kind::system;
 }
 
 std::size_t planned_page(page_kind kind, std::size_t mapped) {

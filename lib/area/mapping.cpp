@@ -24,9 +24,11 @@ unsigned hugetlb_shift(page_kind kind) noexcept {
       return shift_2mb;
     case page_kind::huge_1gb:
       return shift_1gb;
-    default:
-      return 0;
+    case page_kind::system:
+    case page_kind::transparent_huge:
+      break;
   }
+  return 0;
 }
 
 /// Pages of transparent huge mappings are mapped in base pages; only the alignment is that of huge ones.
