@@ -94,6 +94,7 @@ class reader {
     }
     if (x_command.commands.empty()) {
       while (::optind < x_count) take_word(x_arguments[::optind++]);
+      give_open_value();
       require_words();
     }
     return {};
@@ -123,9 +124,22 @@ class reader {
     const std::string& name = *std::ranges::find_if(o.names, is_long);
     if (::optarg != nullptr && *::optarg == '\0') throw input_error(name + " has no value");
     if (::optarg == nullptr && o.value.starts_with('[') && ::optind < x_count &&
-        *x_arguments[::optind] >= '0' && *x_arguments[::optind] <= '9')
-      ::optarg = x_arguments[::optind++];
+        *x_arguments[::optind] != '-') {
+      give_open_value();
+      x_open = {&o, &name, x_arguments[::optind++]};
+      return;
+    }
     give(o.take, name + ": ", o.value, ::optarg == nullptr ? "" : ::optarg);
+  }
+
+  /// What stood behind an option whose value may be missing was that, unless it is a word that would be missing now.
+  void give_open_value() {
+    const open_value open = std::exchange(x_open, {});
+    if (open.option == nullptr) return;
+    const auto& words = x_command.words;
+    const bool is_word = x_taken < words.size() && !words[x_taken].name.starts_with('[');
+    give(open.option->take, *open.name + ": ", open.option->value, is_word ? "" : open.text);
+    if (is_word) take_word(open.text);
   }
 
   void take_word(const std::string& text) {
@@ -142,12 +156,19 @@ class reader {
                                     x_command.name));
   }
 
+  struct open_value {
+    const argument_option* option = nullptr;
+    const std::string* name = nullptr;
+    const char* text = nullptr;
+  };
+
   const command& x_command;
   int x_count;
   char** x_arguments;
   std::vector<::option> x_long;
   std::string x_letters;
   std::size_t x_taken = 0;
+  open_value x_open;
 };
 
 }  // namespace

@@ -171,6 +171,9 @@ void central_free_list::put_back(const lists& kept, std::byte* span, std::uint32
 // A span whose blocks are all free here is found by counting: up in a first pass over all free blocks, down in a second
 // that drops its blocks. Spans have no lists of their own, so that giving a block back does not have to find its span.
 free_block* central_free_list::take_empty_spans(page_heap& heap) {
+  // Held before anything is taken out, until all is back: fork() takes it, too, and its child would not have what only this
+  // thread knows; and who had to wait for it here would keep blocks from all others meanwhile.
+  const auto slabs_stay = heap.hold_slabs();
   lists taken;
   std::byte* span = nullptr;
   std::uint32_t carved = 0;

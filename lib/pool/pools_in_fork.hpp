@@ -3,7 +3,8 @@
 
 namespace acre::inline v1 {
 
-/// Base of a pool. From the end of its constructor to the beginning of its destructor the pool is known to the fork handlers.
+/// Base of a pool. The fork handlers know the pool from the end of its constructor until its destructor has
+/// ended the threads' caches.
 /// \safety functions that are called from others than the fork handlers: any thread
 class pool_in_fork {
  public:
@@ -16,13 +17,14 @@ class pool_in_fork {
   /// The last that a constructor does. Installs the fork handlers with the first pool.
   /// \throws std::system_error if they cannot be installed
   void be_held_in_fork();
-  /// The first that a destructor does.
+  /// As soon as no thread has a cache of the pool.
   void be_forgotten_by_fork() noexcept;
 
  private:
   friend struct known_pools;
 
-  // Called by the thread that forks, which has cached_pool::mutex().
+  // Called by the thread that forks, which has cached_pool::mutex(). Another one may be within release() or the destructor:
+  // they touch locks, and what only the mutex guards.
 
   /// Locks all that the pool has.
   virtual void lock_for_fork() noexcept = 0;

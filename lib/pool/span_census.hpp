@@ -4,22 +4,20 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <vector>
 
-#include "base/small_mutex.hpp"
 #include "pool/page_heap.hpp"
 #include "pool/slab.hpp"
 
 namespace acre::inline v1 {
 
-/// The slabs of the heap stay while this lives. All counts are 0 at first, and when it has gone.
-/// \safety one at a time: another one of the same heap waits in its constructor
+/// Lives while its maker has page_heap::hold_slabs(). All counts are 0 at first, and when it has gone.
+/// \safety one at a time: hold_slabs() sees to it
 class span_census {
  public:
   /// Knows spans that are in use now, and no later ones.
   /// \throws std::bad_alloc
-  explicit span_census(page_heap& heap) : x_slabs_stay(heap.hold_slabs()), x_slabs(heap.slabs()) {}
+  explicit span_census(page_heap& heap) : x_slabs(heap.slabs()) {}
   span_census(const span_census&) = delete;
   span_census& operator=(const span_census&) = delete;
   ~span_census() {
@@ -46,7 +44,6 @@ class span_census {
     return *x_last;
   }
 
-  std::unique_lock<small_mutex> x_slabs_stay;
   std::vector<slab*> x_slabs;
   slab* x_last = nullptr;  ///< where the last block was
 };

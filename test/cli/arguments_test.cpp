@@ -170,6 +170,9 @@ BOOST_AUTO_TEST_CASE(may_have_a_number_that_can_be_left_out) {
     return n.period + ", " + n.first.value_or("no word");
   };
   BOOST_TEST(period({"words", "--period", "x"}) == ", x");
+  BOOST_TEST(period({"words", "--period", "7"}) == ", 7");  // a word must not be missing
+  BOOST_TEST(period({"words", "--period", "7", "--flag", "x"}) == "7, x");
+  BOOST_TEST(period({"words", "x", "--period", "7"}) == "7, x");
   BOOST_TEST(period({"words", "x", "--period"}) == ", x");
   BOOST_TEST(period({"words", "--period", "0.5", "x"}) == "0.5, x");
   BOOST_TEST(period({"words", "--period=0.5", "x"}) == "0.5, x");

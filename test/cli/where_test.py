@@ -337,7 +337,7 @@ class Where(unittest.TestCase):
                              ([pid, "--watch", "1", "--html", "x"], "--html"), ([pid, "--top", "-1"], "--top"),
                              ([pid, "--html", "/absent/page"], "cannot write"), ([pid, "--html", ""], "--html"),
                              ([], "PROCESS is required"), ([""], "a number, or the name"),
-                             (["completion"], "no process 'completion'"), ([pid, "--watch", "x"], "SECONDS"), (["[a,b]"], "no process '[a,b]'")):
+                             (["completion"], "no process 'completion'"), ([pid, "--watch", "x"], "--watch: 'x' is no number from 0.1"), (["[a,b]"], "no process '[a,b]'")):
             done = run(*args)
             self.assertEqual((done.returncode, done.stdout), (2, ""), args)
             self.assertIn(saying, done.stderr)

@@ -6,17 +6,23 @@
 
 namespace acre::test {
 
-/// The least of many measurements, which a busy machine makes longer, but hardly all of them. What is compared with it should
-/// differ by far more than a processor's caches make out.
+/// The least of many measurements, which a busy machine makes longer, but hardly all of them. Each is of so many calls that
+/// no clock is too coarse for it. What is compared with it should differ by far more than a processor's caches make out.
+/// \returns nanoseconds a call
 template <class F>
-std::chrono::nanoseconds least_time(F f) {
-  std::chrono::nanoseconds least = std::chrono::nanoseconds::max();
-  for (int i = 0; i != 200; ++i) {
-    const auto begin = std::chrono::steady_clock::now();
-    f();
-    least = std::min<std::chrono::nanoseconds>(least, std::chrono::steady_clock::now() - begin);
-  }
-  return std::max(least, std::chrono::nanoseconds(1));
+double least_time(F f) {
+  using clock = std::chrono::steady_clock;
+  constexpr std::chrono::duration<double, std::nano> enough = std::chrono::microseconds(50);
+  const auto time_of = [&f](int calls) {
+    const auto begin = clock::now();
+    for (int i = 0; i != calls; ++i) f();
+    return std::chrono::duration<double, std::nano>(clock::now() - begin);
+  };
+  int calls = 1;
+  while (time_of(calls) < enough) calls *= 2;
+  auto least = time_of(calls);
+  for (int i = 0; i != 100; ++i) least = std::min(least, time_of(calls));
+  return least.count() / calls;
 }
 
 }  // namespace acre::test

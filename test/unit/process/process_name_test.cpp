@@ -13,6 +13,7 @@
 
 #include "support/predicates.hpp"
 #include "support/print.hpp"
+#include "support/require.hpp"
 
 namespace acre::test {
 namespace {
@@ -26,6 +27,7 @@ class told_shell {
     BOOST_TEST_REQUIRE(::pipe2(in, O_CLOEXEC) == 0);
     BOOST_TEST_REQUIRE(::pipe2(started, O_CLOEXEC) == 0);
     x_pid = ::fork();
+    require(x_pid >= 0, "fork");
     if (x_pid == 0) {
       ::dup2(in[0], STDIN_FILENO);
       std::vector<char*> arguments;
