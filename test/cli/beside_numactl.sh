@@ -1,6 +1,7 @@
 #!/bin/sh
-# beside_numactl.sh ACRE LIST [known]: gives the command lines of LIST, as far as they are for this machine, to numactl and
-# to `acre run`, and compares the policy and the CPUs that the command gets. With `known` there must be some for this machine.
+# beside_numactl.sh ACRE LIST [known]: gives the command lines of LIST that are for this machine, or for any, to numactl and to
+# `acre run`, and compares the policy and the CPUs that the command gets. With `known` only those for this machine, of which
+# there must be some: guests are slow, and what is for any machine is tried on the host.
 set -u
 acre=$1
 list=$2
@@ -64,8 +65,9 @@ as_expected() {
 }
 
 lines=0
-for_this_machine=0
 wrong=0
+any=any
+[ "${3:-}" = known ] && any=none
 while IFS= read -r line; do
   case $line in
     '' | '#'*) continue ;;
@@ -86,9 +88,8 @@ while IFS= read -r line; do
       where=${where% taskset=*}
       ;;
   esac
-  [ "$where" = any ] || [ "$where" = "$machine" ] || continue
+  [ "$where" = "$any" ] || [ "$where" = "$machine" ] || continue
   lines=$((lines + 1))
-  [ "$where" = any ] || for_this_machine=$((for_this_machine + 1))
   own_command=no
   case " $options" in *' -- '*) own_command=yes ;; esac
   eval "set -- $options"
@@ -103,8 +104,4 @@ while IFS= read -r line; do
 done <"$list"
 
 echo "$machine: $lines command lines, $wrong not as expected"
-if [ "${3:-}" = known ] && [ $for_this_machine = 0 ]; then
-  echo "there are none for this machine"
-  exit 1
-fi
-[ $wrong = 0 ]
+[ $lines != 0 ] && [ $wrong = 0 ]
