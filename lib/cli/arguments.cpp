@@ -76,21 +76,23 @@ class reader {
     }
     x_long.push_back({});
     // '+': the first word ends the options; '-': words are given in their order. POSIXLY_CORRECT changes neither.
-    x_letters.insert(0, runs_another(c) || !c.commands.empty() ? "+" : "-");
+    // ':': a value that is missing is told from an option that is unknown.
+    x_letters.insert(0, runs_another(c) || !c.commands.empty() ? "+:" : "-:");
   }
 
   /// \returns what is to be done, if that is to print something
   std::function<int()> read() {
     ::optind = 0;  // getopt(3): begins anew
+    ::opterr = 0;  // what is wrong is said here
     for (int code = next(); code != -1; code = next()) {
-      if (code == '?') throw input_error(fmt::format("see {} --help", x_command.name));
+      if (code == '?' || code == ':') reject(code);
       if (code == 1) {
         take_word(::optarg);
         continue;
       }
       const argument_option& o = option_of(code);
       if (!o.take) return printing(o);
-      take_option(o);
+      take_option(o, code);
     }
     if (x_command.commands.empty()) {
       while (::optind < x_count) take_word(x_arguments[::optind++]);
@@ -101,7 +103,24 @@ class reader {
   }
 
  private:
-  int next() { return ::getopt_long(x_count, x_arguments, x_letters.c_str(), x_long.data(), nullptr); }
+  int next() { return ::getopt_long(x_count, x_arguments, x_letters.c_str(), x_long.data(), &x_index); }
+
+  /// \param code getopt_long's: ':' or '?'
+  [[noreturn]] void reject(int code) const {
+    const bool is_short = ::optopt != 0 && ::optopt < first_code;  // glibc has bytes beyond ASCII below zero
+    const std::string typed =
+        is_short ? std::string{'-', static_cast<char>(::optopt)} : x_arguments[::optind - 1];
+    const std::string name = typed.substr(0, typed.find('='));
+    const auto meant = std::ranges::count_if(x_long, [&](const ::option& o) {
+      return o.name != nullptr && std::string_view(o.name).starts_with(std::string_view(name).substr(2));
+    });
+    const std::string wrong = code == ':'              ? name + " has no value"
+                              : ::optopt >= first_code ? name + " takes no value"
+                              : !is_short && meant > 1
+                                  ? fmt::format("'{}' may be one of several options", name)
+                                  : fmt::format("'{}' is no option", name);
+    throw input_error(fmt::format("{}; see {} --help", wrong, x_command.name));
+  }
 
   const argument_option& option_of(int code) const {
     if (code >= first_code) return x_command.options[static_cast<std::size_t>(code - first_code)];
@@ -119,14 +138,15 @@ class reader {
     };
   }
 
-  void take_option(const argument_option& o) {
-    const auto is_long = [](const std::string& n) { return n.starts_with("--"); };
-    const std::string& name = *std::ranges::find_if(o.names, is_long);
+  void take_option(const argument_option& o, int code) {
+    const std::string name = code < first_code
+                                 ? std::string{'-', static_cast<char>(code)}
+                                 : fmt::format("--{}", x_long[static_cast<std::size_t>(x_index)].name);
     if (::optarg != nullptr && *::optarg == '\0') throw input_error(name + " has no value");
     if (::optarg == nullptr && o.value.starts_with('[') && ::optind < x_count &&
         *x_arguments[::optind] != '-') {
       give_open_value();
-      x_open = {&o, &name, x_arguments[::optind++]};
+      x_open = {&o, name, x_arguments[::optind++]};
       return;
     }
     give(o.take, name + ": ", o.value, ::optarg == nullptr ? "" : ::optarg);
@@ -138,7 +158,7 @@ class reader {
     if (open.option == nullptr) return;
     const auto& words = x_command.words;
     const bool is_word = x_taken < words.size() && !words[x_taken].name.starts_with('[');
-    give(open.option->take, *open.name + ": ", open.option->value, is_word ? "" : open.text);
+    give(open.option->take, open.name + ": ", open.option->value, is_word ? "" : open.text);
     if (is_word) take_word(open.text);
   }
 
@@ -158,7 +178,7 @@ class reader {
 
   struct open_value {
     const argument_option* option = nullptr;
-    const std::string* name = nullptr;
+    std::string name;
     const char* text = nullptr;
   };
 
@@ -167,6 +187,7 @@ class reader {
   char** x_arguments;
   std::vector<::option> x_long;
   std::string x_letters;
+  int x_index = 0;  // in x_long, of the last long option
   std::size_t x_taken = 0;
   open_value x_open;
 };
@@ -198,8 +219,6 @@ bool runs_another(const command& c) { return !c.words.empty() && c.words.front()
 std::function<int()> read_arguments(const command& program, int argc, char** argv, const command*& reached) {
   for (reached = &program;;) {
     const command& c = *reached;
-    // As getopt(3) is to call the program where it says what is wrong.
-    if (argc > 0) argv[0] = const_cast<char*>(program.name.c_str());
     if (auto printing = reader(c, argc, argv).read()) return printing;
     if (c.commands.empty()) return c.act;
     if (::optind >= argc) throw input_error(fmt::format("{} needs a command; see {} --help", c.name, c.name));

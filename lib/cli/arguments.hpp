@@ -62,7 +62,7 @@ std::vector<std::string> choices_of(std::string_view name);
 bool runs_another(const command& c);
 
 /// Reads arguments as getopt_long(3) does, numactl's reader: long options may be abbreviated; options may follow words;
-/// all behind "--" are words. What getopt(3) finds wrong it says itself.
+/// all behind "--" are words.
 /// \param argv is changed
 /// \param reached the command that was found so far, which counts where this throws
 /// \returns what is to be done

@@ -1,9 +1,11 @@
 #include "cli/command.hpp"
 
 #include "cli/message.hpp"
-#include "cli/standard_files.hpp"
 
 #include <acre/error.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -23,16 +25,22 @@ bool is_input_error(const std::error_code& code) {
   return std::ranges::find(mistakes, static_cast<acre::errc>(code.value())) != mistakes.end();
 }
 
+/// Files opened later would take the numbers of closed standard files, and get what is meant for those: a segment the
+/// notes on it. Gives these to /dev/null until exec, for reading: writing fails as before, and a command of `acre run` has
+/// them closed, as the caller had.
+void occupy_standard_files() {
+  int file = -1;
+  do {
+    file = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  } while (file >= 0 && file <= STDERR_FILENO);
+  if (file >= 0) ::close(file);
+}
+
 /// `status`, but a full disk or a closed pipe must not look like success.
 int after_writing(int status) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
   complain("cannot write to the standard output");
   return failed;
-}
-
-std::function<int()> what_to_do(const command& acre, int argc, char** argv, const command*& reached) {
-  const broken_pipes_ignored ignored;  // getopt(3) writes to the standard error
-  return read_arguments(acre, argc, argv, reached);
 }
 
 /// To `c` and those below it, which have its notes if they have none of their own.
@@ -65,7 +73,7 @@ int run_acre(int argc, char** argv) {
   const command* reached = &acre;
   int status = failed;
   try {
-    return after_writing(what_to_do(acre, argc, argv, reached)());
+    return after_writing(read_arguments(acre, argc, argv, reached)());
   } catch (const input_error& e) {
     complain_of(e);
     status = bad_input;

@@ -1,10 +1,10 @@
 #include "cli/message.hpp"
 
 #include "cli/printable.hpp"
-#include "cli/standard_files.hpp"
 
 #include <acre/error.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -13,9 +13,13 @@
 namespace acre_cli {
 
 void say(std::string_view text) noexcept {
-  const broken_pipes_ignored ignored;
+  struct sigaction ignored {
+  }, before{};
+  ignored.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &ignored, &before);
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
+  ::sigaction(SIGPIPE, &before, nullptr);
 }
 
 void complain(std::string_view text) noexcept {

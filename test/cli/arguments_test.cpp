@@ -152,6 +152,22 @@ BOOST_AUTO_TEST_CASE(are_refused_without_a_value) {
   BOOST_TEST(refused({"words", "--value=", "x"}) == "--value has no value");
   BOOST_TEST(refused({"words", "x", "--valu", ""}) == "--value has no value");
   BOOST_TEST(refused({"words", "--period=", "x"}) == "--period has no value");
+  BOOST_TEST(refused({"words", "-v", ""}) == "-v has no value");
+  BOOST_TEST(refused({"words", "x", "-fv"}) == "-v has no value; see test words --help");
+  BOOST_TEST(refused({"words", "x", "--valu"}) == "--valu has no value; see test words --help");
+}
+BOOST_AUTO_TEST_CASE(are_refused_with_a_value_that_they_do_not_take) {
+  BOOST_TEST(refused({"words", "--flag=1", "x"}) == "--flag takes no value; see test words --help");
+  BOOST_TEST(refused({"words", "--fl=", "x"}) == "--fl takes no value; see test words --help");
+}
+BOOST_AUTO_TEST_CASE(that_there_are_not_are_named_as_they_were_typed) {
+  BOOST_TEST(refused({"words", "--nonsense", "x"}) == "'--nonsense' is no option; see test words --help");
+  BOOST_TEST(refused({"words", "x", "--nonsense=1"}) == "'--nonsense' is no option; see test words --help");
+  BOOST_TEST(refused({"words", "-fz", "x"}) == "'-z' is no option; see test words --help");
+  BOOST_TEST(refused({"words", "-\xc3\xa4", "x"}) == "'-\xc3' is no option; see test words --help");
+  BOOST_TEST(refused({"words", "x", "-:"}) == "'-:' is no option; see test words --help");
+  BOOST_TEST(refused({"words", "-W", "x"}) == "'-W' is no option; see test words --help");
+  BOOST_TEST(refused({"--nonsense"}) == "'--nonsense' is no option; see test --help");
 }
 BOOST_AUTO_TEST_CASE(have_values_that_can_be_read) {
   BOOST_TEST(refused({"words", "--number", "10", "x"}) == "--number: '10' is no number from 0 to 9");

@@ -18,7 +18,8 @@ constexpr const char* where_it_lies = "Where memory lies, at most one";
 constexpr const char* where_it_runs = "Where it runs, at most one";
 
 void choose(placement_options& options, const char* option, const std::string& text) {
-  (options.option.empty() ? options.option : options.second) = option;
+  if (!options.option.empty()) throw input_error("memory has one placement at most, and this is the second");
+  options.option = option;
   options.text = text;
 }
 
@@ -121,10 +122,6 @@ std::vector<argument_option> placement_options_of(placement_options& o) {
 std::optional<acre::placement> placement_of(const placement_options& options, const acre::topology& machine,
                                             const std::filesystem::path& weights_directory) {
   if (options.option.empty()) return std::nullopt;
-  if (!options.second.empty()) {
-    throw input_error(
-        fmt::format("{} and {}: memory has one placement at most", options.option, options.second));
-  }
   const acre::placement where = parsed(options, machine);
   // Weights by page are all that a thread can have; thread_binding says what is wrong with others.
   if (where.strategy() != acre::strategy::weighted || where.is_hard() ||
@@ -137,7 +134,8 @@ std::optional<acre::placement> placement_of(const placement_options& options, co
 
 std::optional<std::vector<unsigned>> cpus_of(const placement_options& options, const acre::topology& machine,
                                              const std::vector<unsigned>& may_run_on) {
-  if (options.cpus && options.cpu_nodes) throw input_error("--cpus and --cpunodebind: one of them at most");
+  if (options.cpus && options.cpu_nodes)
+    throw input_error("it runs on a list of CPUs (-C) or on those of nodes (-N), not both");
   if (options.cpus) return parse_cpus(*options.cpus, may_run_on);
   if (!options.cpu_nodes) return std::nullopt;
   std::vector<unsigned> found;

@@ -17,7 +17,6 @@ namespace acre_cli {
 /// As typed; parsed when the command acts, so that mistakes are told like all others.
 struct placement_options {
   std::string option;  ///< "--bind"; empty: no placement was asked for
-  std::string second;  ///< another one, which is a mistake
   std::string text;
   std::optional<std::string> cpus;  ///< an empty text is a mistake, not none
   std::optional<std::string> cpu_nodes;

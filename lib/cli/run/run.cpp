@@ -7,7 +7,6 @@
 #include "cli/run/memory_watch.hpp"
 #include "cli/run/placement_options.hpp"
 #include "cli/run/system_weights.hpp"
-#include "cli/standard_files.hpp"
 
 #include <acre/thread_binding.hpp>
 #include <acre/topology.hpp>
@@ -58,7 +57,6 @@ int watched(const std::vector<std::string>& command, bindings& bound) {
   command_end end;
   {
     command_process child(command);
-    const broken_pipes_ignored ignored;
     bound.memory.reset();
     bound.cpus.reset();
     memory_watch watch(child.pid());
@@ -70,20 +68,12 @@ int watched(const std::vector<std::string>& command, bindings& bound) {
   return end.status;
 }
 
-int become(const std::vector<std::string>& command) {
-  const int error = exec_command(command);
-  const broken_pipes_ignored ignored;
-  return not_started(command, error);
-}
-
 int run(const run_options& options) {
   if (options.command.front().empty()) throw input_error("run: the command has no name");
   bindings bound;
-  {
-    const broken_pipes_ignored ignored;
-    bind(options.where, bound);
-  }
-  return options.report ? watched(options.command, bound) : become(options.command);
+  bind(options.where, bound);
+  if (options.report) return watched(options.command, bound);
+  return not_started(options.command, exec_command(options.command));
 }
 
 }  // namespace
