@@ -169,23 +169,6 @@ std::optional<numa_maps_line> parse_numa_maps_line(std::string_view text) {
   return line;
 }
 
-std::optional<maps_line> parse_maps_line(std::string_view text) {
-  maps_line line;
-  const std::string_view range = take_word(text);
-  const std::size_t dash = range.find('-');
-  if (dash == std::string_view::npos) return std::nullopt;
-  const auto begin = to_number<std::uintptr_t>(range.substr(0, dash), 16);
-  const auto end = to_number<std::uintptr_t>(range.substr(dash + 1), 16);
-  line.permissions = take_word(text);
-  if (!begin || !end || *end <= *begin || line.permissions.size() != 4) return std::nullopt;
-  line.begin = *begin;
-  line.end = *end;
-  for (int i = 0; i < 3; ++i) take_word(text);  // offset, device, inode
-  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-  line.name = text;
-  return line;
-}
-
 file_name name_of_file(std::string_view in_numa_maps, std::string_view in_maps) {
   if (in_numa_maps.find('\\') == std::string_view::npos) return {std::string(in_numa_maps)};
   // Written by maps, newlines are already escaped.

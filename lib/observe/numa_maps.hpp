@@ -43,15 +43,6 @@ std::optional<policy> parse_kernel_policy(std::string_view text);
 /// The kernel's list of nodes, "0-3,8"; nothing for another text, or nodes that no node_set can have.
 std::optional<node_set> parse_node_list(std::string_view text);
 
-/// A line of maps.
-struct maps_line {
-  std::uintptr_t begin = 0;
-  std::uintptr_t end = 0;
-  std::string_view permissions;  ///< "rw-p"
-  std::string_view name;         ///< path as it stands there, "[heap]", "[anon:text]"; empty without a name
-};
-std::optional<maps_line> parse_maps_line(std::string_view line);
-
 /// The name of a mapped file.
 struct file_name {
   std::string text;

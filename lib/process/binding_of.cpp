@@ -12,6 +12,7 @@
 #include "observe/numa_maps.hpp"
 #include "placement/kernel_policy.hpp"
 #include "process/process_files.hpp"
+#include "sys/files.hpp"
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
 #include "sys/processes.hpp"
@@ -96,12 +97,12 @@ class maps_reader {
     do {
       x_line.reset();
       if (x_text.empty()) return;
-      x_line = parse_maps_line(take_line(x_text));
+      x_line = sys::parse_maps_line(take_line(x_text));
     } while (!x_line);
   }
 
   std::string_view x_text;
-  std::optional<maps_line> x_line;
+  std::optional<sys::maps_line> x_line;
 };
 
 struct process_texts {

@@ -48,23 +48,26 @@ std::optional<huge_pool> pool_in(const std::string& directory, unsigned shift) {
   return huge_pool{*pages, *free, over > surplus ? over - surplus : 0};
 }
 
-/// Reads "begin-end perms" of a line of maps or smaps; false for other lines.
-bool parse_map_line(std::string_view line, map_line& m) {
-  const char* const last = line.data() + line.size();
-  const auto [dash, e1] = std::from_chars(line.data(), last, m.begin, 16);
-  if (e1 != std::errc{} || dash == last || *dash != '-') return false;
-  const auto [space, e2] = std::from_chars(dash + 1, last, m.end, 16);
-  if (e2 != std::errc{} || last - space < 5 || *space != ' ') return false;
-  m.shared = space[4] == 's';
-  // "perms offset device inode"
-  const auto [after, e3] = std::from_chars(std::min(space + 6, last), last, m.offset, 16);
-  if (e3 != std::errc{} || after == last) return true;
-  const char* const device_end = std::find(after + 1, last, ' ');
-  if (device_end != last) std::from_chars(device_end + 1, last, m.inode);
-  return true;
-}
-
 }  // namespace
+
+std::optional<maps_line> parse_maps_line(std::string_view text) {
+  maps_line line;
+  const char* const last = text.data() + text.size();
+  const auto [dash, e1] = std::from_chars(text.data(), last, line.begin, 16);
+  if (e1 != std::errc{} || dash == last || *dash != '-') return std::nullopt;
+  const auto [space, e2] = std::from_chars(dash + 1, last, line.end, 16);
+  if (e2 != std::errc{} || line.end <= line.begin || last - space < 5 || *space != ' ') return std::nullopt;
+  // "perms offset device inode name"
+  line.permissions = {space + 1, 4};
+  line.shared = line.permissions[3] == 's';
+  const auto [offset_end, e3] = std::from_chars(std::min(space + 6, last), last, line.offset, 16);
+  if (e3 != std::errc{} || offset_end == last) return line;
+  const char* const device_end = std::find(offset_end + 1, last, ' ');
+  if (device_end == last) return line;
+  const char* const inode_end = std::from_chars(device_end + 1, last, line.inode).ptr;
+  line.name = {std::find_if(inode_end, last, [](char c) { return c != ' '; }), last};
+  return line;
+}
 
 int read_text(const char* path, std::string& text) {
   // Most files are small, and the kernel tells large ones by the page at least.
@@ -210,8 +213,8 @@ std::optional<std::vector<map_line>> maps(std::uintptr_t begin, std::uintptr_t e
   const auto text = read_file("/proc/self/maps");
   if (!text) return std::nullopt;
   for_each_line(*text, [&](std::string_view line) {
-    map_line m{};
-    if (parse_map_line(line, m) && m.begin < end && m.end > begin) lines.push_back(m);
+    const auto m = parse_maps_line(line);
+    if (m && m->begin < end && m->end > begin) lines.push_back(*m);
   });
   return lines;
 }
@@ -251,10 +254,9 @@ std::vector<smaps_entry> parse_smaps(std::string_view text, std::uintptr_t begin
   std::vector<smaps_entry> entries;
   bool inside = false;
   for_each_line(text, [&](std::string_view line) {
-    map_line m{};
-    if (parse_map_line(line, m)) {
-      inside = m.begin < end && m.end > begin;
-      if (inside) entries.push_back({.begin = m.begin, .end = m.end});
+    if (const auto m = parse_maps_line(line)) {
+      inside = m->begin < end && m->end > begin;
+      if (inside) entries.push_back({.begin = m->begin, .end = m->end});
       return;
     }
     if (!inside) return;

@@ -88,14 +88,22 @@ std::string thp_setting(const char* file);
 /// vm.max_map_count, 65530 if it cannot be read.
 std::size_t max_map_count();
 
-/// A line of /proc/self/maps.
+/// A mapping, as /proc/PID/maps has it.
 struct map_line {
-  std::uintptr_t begin;
-  std::uintptr_t end;
-  bool shared;
+  std::uintptr_t begin = 0;
+  std::uintptr_t end = 0;
+  bool shared = false;
   std::uint64_t offset = 0;  ///< of the begin in the file, in bytes
   std::uint64_t inode = 0;   ///< 0: no file
 };
+/// With the parts of the text that was read.
+struct maps_line : map_line {
+  std::string_view permissions;  ///< "rw-p"
+  std::string_view name;         ///< path as it stands there, "[heap]", "[anon:text]"; empty without a name
+};
+/// Also the first line of each mapping in smaps. Nothing for another text.
+std::optional<maps_line> parse_maps_line(std::string_view text);
+
 /// The mappings that overlap [begin, end), in order; nothing if /proc cannot be read.
 std::optional<std::vector<map_line>> maps(std::uintptr_t begin, std::uintptr_t end);
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "fuzz/fuzz_target.hpp"
+#include "sys/files.hpp"
 
 namespace {
 
@@ -35,7 +36,7 @@ void read_policy(std::string_view text) {
 }
 
 void read_maps_line(std::string_view text) {
-  const auto line = acre::parse_maps_line(text);
+  const auto line = acre::sys::parse_maps_line(text);
   if (!line) return;
   demand(line->begin < line->end);
   demand(line->permissions.size() == 4);

@@ -193,23 +193,6 @@ BOOST_AUTO_TEST_CASE(puts_nodes_in_order) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(a_line_of_maps)
-
-BOOST_AUTO_TEST_CASE(tells_range_permissions_and_name) {
-  const auto line = parse_maps_line("7f5b2c000000-7f5b2c021000 rw-p 00000000 00:00 0 ");
-  BOOST_TEST_REQUIRE(line);
-  BOOST_TEST(line->begin == 0x7f5b2c000000U);
-  BOOST_TEST(line->end == 0x7f5b2c021000U);
-  BOOST_TEST(line->permissions == "rw-p");
-  BOOST_TEST(line->name == "");
-  BOOST_TEST(parse_maps_line("1000-2000 r-xp 00001000 fe:01 131   /usr/lib/a b.so")->name ==
-             "/usr/lib/a b.so");
-  BOOST_TEST(parse_maps_line("1000-2000 rw-p 00000000 00:00 0    [anon:a name]")->name == "[anon:a name]");
-  BOOST_TEST(parse_maps_line("1000-2000 rw-p 00000000 00:00 0")->name == "");
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
 BOOST_AUTO_TEST_SUITE(a_file_name)
 
 /// As it is, and as the two files write it (fs/proc/task_mmu.c, fs/seq_file.c).
@@ -262,12 +245,6 @@ BOOST_AUTO_TEST_CASE(are_no_lines_of_numa_maps) {
   for (const char* text : {"", " ", "7f00", "7f00 ", "xyz default", "-7f00 default", "7f00: default",
                            "fffffffffffffffff default", "0x7f00 default"})
     BOOST_TEST(!parse_numa_maps_line(text), "'" << text << "' is taken for one");
-}
-
-BOOST_AUTO_TEST_CASE(are_no_lines_of_maps) {
-  for (const char* text : {"", "1000", "1000-2000", "1000-2000 rw", "2000-1000 rw-p", "1000-1000 rw-p",
-                           "x-y rw-p", "-2000 rw-p", "1000- rw-p", "1000-fffffffffffffffff rw-p"})
-    BOOST_TEST(!parse_maps_line(text), "'" << text << "' is taken for one");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
