@@ -84,17 +84,19 @@ std::string say_what_is_left(const policy& wanted, const policy& left, const nod
   const std::string call = p == nullptr ? "set_mempolicy(2)" : "mbind(2)";
   if (p != nullptr && (error == EFAULT || error == EINVAL) && !sys::is_mapped(p, bytes))
     throw acre::error(errc::not_mapped, doing + ": part of the range is not mapped");
+  if (error == ENOMEM) throw_no_memory(doing);
+  if (error == EINVAL) throw_invalid(wanted, doing, p, bytes);
+  throw_not_bound(error, doing, call);
+}
+
+void throw_not_bound(int error, const std::string& doing, const std::string& call) {
   switch (error) {
     case EPERM:
     case EACCES:
       throw acre::error(errc::binding_denied,
                         doing + ": the kernel refuses " + call + ", as seccomp filters of containers do");
     case ENOSYS:
-      throw acre::error(errc::binding_unsupported, doing + ": this kernel or hwloc cannot bind memory");
-    case ENOMEM:
-      throw_no_memory(doing);
-    case EINVAL:
-      throw_invalid(wanted, doing, p, bytes);
+      throw acre::error(errc::binding_unsupported, doing + ": this kernel or hwloc has no " + call);
     default:
       throw acre::error(std::error_code(error, std::system_category()), doing + ": " + call);
   }

@@ -28,4 +28,8 @@ std::string say_what_is_left(const policy& wanted, const policy& left, const nod
 [[noreturn]] void throw_refusal(int error, const policy& wanted, const std::string& doing, const void* p,
                                 std::size_t bytes);
 
+/// Throws what an errno of a call about policies means that has nothing to do with its arguments.
+/// \throws error always: errc::binding_denied, errc::binding_unsupported, or the errno as it is
+[[noreturn]] void throw_not_bound(int error, const std::string& doing, const std::string& call);
+
 }  // namespace acre::inline v1

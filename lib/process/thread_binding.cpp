@@ -3,7 +3,6 @@
 #include <acre/error.hpp>
 
 #include <atomic>
-#include <cerrno>
 #include <string>
 
 #include "base/code_of.hpp"
@@ -27,19 +26,6 @@ std::uint64_t this_thread() noexcept {
   return number;
 }
 
-[[noreturn]] void fail(int error, const std::string& doing, const char* call) {
-  switch (error) {
-    case EPERM:
-    case EACCES:
-      throw acre::error(errc::binding_denied,
-                        doing + ": the kernel refuses " + call + ", as seccomp filters of containers do");
-    case ENOSYS:
-      throw acre::error(errc::binding_unsupported, doing + ": this kernel or hwloc cannot bind threads");
-    default:
-      throw acre::error(std::error_code(error, std::system_category()), doing);
-  }
-}
-
 policy policy_for_threads(const placement& where, const topology& machine) {
   if (!machine.is_this_system()) {
     throw error(errc::foreign_topology,
@@ -53,7 +39,7 @@ policy policy_for_threads(const placement& where, const topology& machine) {
 sys::raw_policy read_policy() {
   sys::raw_policy raw;
   if (const int e = sys::thread_policy(raw))
-    fail(e, "cannot read the policy of the thread", "get_mempolicy(2)");
+    throw_not_bound(e, "cannot read the policy of the thread", "get_mempolicy(2)");
   return raw;
 }
 
