@@ -39,17 +39,17 @@ struct downgrade {
 /// 6.12). shared_segment::bind() knows a way around.
 /// The nodes that the process's cpuset allows now count, not those of the topology: what is hard and names others is an
 /// error, what is soft goes on with those that are left (local, if none is), which the downgrades tell.
-/// This is for memory of one's own: of a pool's block the policy stays when it is freed, for whoever has that memory next.
-/// migrate() tells the pool.
+/// This is for memory of one's own: of a pool's block the policy stays when it is freed, for whoever has that memory
+/// next. migrate() tells the pool.
 /// \param p the start of a page;
 /// \param bytes > 0, rounded up to whole pages
 /// \returns the downgrades, none in most cases
-/// \throws error errc::foreign_topology; errc::node_not_allowed, errc::node_without_memory, errc::unknown_node for a hard
-///   placement whose nodes may not be used now; errc::invalid_alignment if `p` is not the start of a page;
-///   errc::not_mapped if part of the range is not mapped (nothing is promised then about the parts before
-///   the hole); errc::binding_denied; errc::binding_unsupported; errc::unsupported_placement if this kernel
-///   lacks the mode, or the range is not whole pages of hugetlb memory; errc::too_many_ranges also where
-///   vm.max_map_count is reached; what make_plan() throws
+/// \throws error errc::foreign_topology; errc::node_not_allowed, errc::node_without_memory, errc::unknown_node for a
+///   hard placement whose nodes may not be used now; errc::invalid_alignment if `p` is not the start of a page;
+///   errc::not_mapped if part of the range is not mapped (nothing is promised then about the parts before the hole);
+///   errc::binding_denied; errc::binding_unsupported; errc::unsupported_placement if this kernel lacks the mode, or
+///   the range is not whole pages of hugetlb memory; errc::too_many_ranges also where vm.max_map_count is reached;
+///   what make_plan() throws
 /// \safety any thread; the range must stay mapped
 ACRE_API std::vector<downgrade> apply(void* p, std::size_t bytes, const placement& where,
                                       const topology& machine = topology::system());

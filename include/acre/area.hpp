@@ -76,19 +76,19 @@ struct [[nodiscard]] area_status {
 /// Maps pages, page-granular by design: use a pool or an arena above it for small objects. The constructor
 /// validates everything that can be validated, by binding a scratch page and reading its policy back.
 ///
-/// allocate(): one mmap, one mbind for each range of the plan. Alignments up to and above the page size. With commit::eager a
-/// hard placement of several ranges has each page where the plan says when allocate() returns, and then, for private memory
-/// without hugetlb pages, one policy, bind to all its nodes: one mapping of the kernel however fine the chunks are (ranges of
-/// some 4 MiB of base pages and more keep a policy each). What is swapped out, or copied after fork(), may come back on
-/// another node of the set; check() tells.
+/// allocate(): one mmap, one mbind for each range of the plan. Alignments up to and above the page size. With
+/// commit::eager a hard placement of several ranges has each page where the plan says when allocate() returns, and
+/// then, for private memory without hugetlb pages, one policy, bind to all its nodes: one mapping of the kernel
+/// however fine the chunks are (ranges of some 4 MiB of base pages and more keep a policy each). What is swapped out,
+/// or copied after fork(), may come back on another node of the set; check() tells.
 /// \throws allocation_error errc::out_of_memory, errc::no_huge_pages, errc::lock_limit, errc::invalid_alignment;
-///   errc::too_many_ranges: the process's budget of mappings, or a million ranges (by_page, most_free: a quarter of that) where
-///   pages are made under one policy; every other error of apply() and make_plan(), with its own code. What a by_page function
-///   throws passes through. With commit::eager
-///   errc::node_full for a hard placement whose nodes have no room, never a signal. allocate(0) gives a
-///   page. With commit::lazy a hard placement whose nodes are full ends at first touch in the kernel's OOM
-///   killer (SIGKILL; hugetlb: SIGBUS): the kernel reserves nothing per node. Where mlockall(2) with MCL_FUTURE makes
-///   pages before anybody can say where, an area made after that call places them as with commit::eager.
+///   errc::too_many_ranges: the process's budget of mappings, or a million ranges (by_page, most_free: a quarter of
+///   that) where pages are made under one policy; every other error of apply() and make_plan(), with its own code.
+///   What a by_page function throws passes through. With commit::eager errc::node_full for a hard placement whose
+///   nodes have no room, never a signal. allocate(0) gives a page. With commit::lazy a hard placement whose nodes are
+///   full ends at first touch in the kernel's OOM killer (SIGKILL; hugetlb: SIGBUS): the kernel reserves nothing per
+///   node. Where mlockall(2) with MCL_FUTURE makes pages before anybody can say where, an area made after that call
+///   places them as with commit::eager.
 ///
 /// deallocate() unmaps, and throws nothing; sizes and alignment must be those of allocate(). Null: nothing. A block
 /// that is not one is told to the misuse handler, where the area knows its blocks (hugetlb pages; placements of several
@@ -109,8 +109,8 @@ class ACRE_API area final : public resource {
 
   [[nodiscard]] const placement& where() const noexcept;
   [[nodiscard]] const area_options& options() const noexcept;
-  /// What a block would get now, and what blocks got so far. Asks the kernel, with a scratch page (some 10 us): the cpuset
-  /// may have changed since the area was made.
+  /// What a block would get now, and what blocks got so far. Asks the kernel, with a scratch page (some 10 us): the
+  /// cpuset may have changed since the area was made.
   area_status status() const;
   /// The kind of pages tried first: the largest this system may have, of those allowed (options().page_kind, or with
   /// fallback a smaller one, found out by the constructor). A single block may get smaller ones still: see
@@ -120,8 +120,8 @@ class ACRE_API area final : public resource {
   /// Asks the kernel whether a block of this area lies as its placement says (acre::check with the page
   /// size the block was planned with).
   /// \param p, bytes as given by and to allocate()
-  /// \throws error what acre::check throws; errc::not_mapped if it is no block of this area (any more), where the area knows
-  ///   its blocks
+  /// \throws error what acre::check throws; errc::not_mapped if it is no block of this area (any more), where the
+  ///   area knows its blocks
   check_result check_block(const void* p, std::size_t bytes) const;
   /// \returns what is not ok() if there is an error
   check_result check_block(const void* p, std::size_t bytes, std::error_code& ec) const noexcept;

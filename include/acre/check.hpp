@@ -39,10 +39,12 @@ struct [[nodiscard]] check_result {
   const void* begin = nullptr;             ///< where the range begins: the start of its first page
 
   /// Policy installed and no page elsewhere. Pages not yet touched are no fault, nor are those of which the kernel does
-  /// not tell (where.unknown). False where nothing was looked at: a default-constructed one, or one of a check that failed.
+  /// not tell (where.unknown). False where nothing was looked at: a default-constructed one, or one of a check that
+  /// failed.
   [[nodiscard]] bool ok() const noexcept { return where.pages != 0 && !policy && !page; }
   explicit operator bool() const noexcept { return ok(); }
-  /// One sentence: "as placed: ..." or the first difference, with the number and the address of its page; "not checked".
+  /// One sentence: "as placed: ..." or the first difference, with the number and the address of its page; "not
+  /// checked".
   [[nodiscard]] ACRE_API std::string to_string() const;
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const check_result& r);
 };
@@ -53,24 +55,24 @@ struct check_options {
   std::size_t page_size = 0;
 };
 
-/// Asks the kernel where pages lie and which policies it has, never acre's memory of what it did. What the placement wants
-/// is worked out for the range as if it had been placed from its beginning on; but a range within one mapping that an area
-/// or a pool made by this placement is compared with that part of the mapping's plan, and page_size is not needed. So a
-/// block of a pool, and a part of one, can be checked by the placement that the pool was made with, as it was given
-/// (automatic chunks as automatic) or with the chunk that was really used.
+/// Asks the kernel where pages lie and which policies it has, never acre's memory of what it did. What the placement
+/// wants is worked out for the range as if it had been placed from its beginning on; but a range within one mapping
+/// that an area or a pool made by this placement is compared with that part of the mapping's plan, and page_size is
+/// not needed. So a block of a pool, and a part of one, can be checked by the placement that the pool was made with,
+/// as it was given (automatic chunks as automatic) or with the chunk that was really used.
 ///
-/// Hard memory of areas and pools that was placed by making its pages may have one policy, bind to all the nodes, instead of one
-/// for each range; where its pages lie is judged by the ranges.
+/// Hard memory of areas and pools that was placed by making its pages may have one policy, bind to all the nodes,
+/// instead of one for each range; where its pages lie is judged by the ranges.
 ///
 /// For interleave by page, and weighted_by_system, pages must take
 /// turns as the policy says, by the system's weights of now; at which node the round begins is not judged, and of each
 /// mapping it may be another. The round in which most pages lie right counts, so that a page that was moved is named
 /// itself. Huge pages take turns among themselves, and may begin anew where a whole round follows. Where the weights
 /// cannot be read, weighted_by_system accepts any node of the set.
-/// Unbound and local accept any node. In memory that no area or pool made by this very placement, most_free, and weighted
-/// and hard interleave by automatic chunks, want pages on the one node of the set that the policy there names. A soft
-/// placement that spilled is a difference, which is what one asks check() for.
-/// Where a container refuses get_mempolicy(2), policies are those that /proc/self/numa_maps tells of mappings.
+/// Unbound and local accept any node. In memory that no area or pool made by this very placement, most_free, and
+/// weighted and hard interleave by automatic chunks, want pages on the one node of the set that the policy there
+/// names. A soft placement that spilled is a difference, which is what one asks check() for. Where a container
+/// refuses get_mempolicy(2), policies are those that /proc/self/numa_maps tells of mappings.
 /// \param p as given to apply(): the start of the placed range; or anywhere in a block of an area or a pool
 /// \throws error what locate() and make_plan() throw
 ACRE_API check_result check(const void* p, std::size_t bytes, const placement& where,

@@ -1,4 +1,5 @@
-// Errors: one enumeration, its std::error_category, and the exceptions every part of acre throws: failure is one for all.
+// Errors: one enumeration, its std::error_category, and the exceptions every part of acre throws: failure is one for
+// all.
 #pragma once
 
 #include <acre/export.hpp>
@@ -62,10 +63,10 @@ enum class errc {
   return {static_cast<int>(e), category()};
 }
 
-/// What error and allocation_error share: `catch (const acre::failure& f)` catches all that acre throws by itself, but for
-/// numa_allocator's std::bad_array_new_length. (What
-/// else leaves its functions are exceptions of the caller's own functions, and std::bad_alloc where there is no memory for
-/// acre's own books.) Not a std::exception: error and allocation_error are that already.
+/// What error and allocation_error share: `catch (const acre::failure& f)` catches all that acre throws by itself,
+/// but for numa_allocator's std::bad_array_new_length. (What else leaves its functions are exceptions of the caller's
+/// own functions, and std::bad_alloc where there is no memory for acre's own books.) Not a std::exception: error and
+/// allocation_error are that already.
 class ACRE_API failure {
  public:
   /// An errc, or an errno value in std::system_category().

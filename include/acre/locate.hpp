@@ -56,8 +56,8 @@ struct [[nodiscard]] residency {
 /// are read in a second mapping for the time of the call, and none comes into being by that.
 /// A page that the kernel is moving, as compaction does at any time, seems absent for that moment: such pages are
 /// looked for again, for about a quarter of a second in all.
-/// Where move_pages(2) is refused, as in most containers, looks by get_mempolicy(2), at some 0.6 us a page; where that is
-/// refused, too, by /proc/self/numa_maps.
+/// Where move_pages(2) is refused, as in most containers, looks by get_mempolicy(2), at some 0.6 us a page; where
+/// that is refused, too, by /proc/self/numa_maps.
 /// \param p any address;
 /// \param bytes > 0; the range is rounded outward to whole pages
 /// \throws error errc::invalid_size for 0 bytes or a range that wraps, errc::not_mapped if part of it is

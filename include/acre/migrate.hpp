@@ -43,28 +43,30 @@ struct migration {
 /// node of the set, and tells about every page that could not move. Costs about 10 us a 4 KiB page.
 ///
 /// Transparent huge pages move as a whole where all their pages go to one node. Those that the placement cuts, or the
-/// range ends in, are divided into base pages before. Interleaving by page goes by base pages, and refuses huge ones from
-/// then on (MADV_NOHUGEPAGE), as an area of base pages does; in memory that was told to have huge pages (MADV_HUGEPAGE),
-/// and in hugetlb memory, by whole huge pages. Pages that take turns already stay, at whichever node the round begins.
+/// range ends in, are divided into base pages before. Interleaving by page goes by base pages, and refuses huge ones
+/// from then on (MADV_NOHUGEPAGE), as an area of base pages does; in memory that was told to have huge pages
+/// (MADV_HUGEPAGE), and in hugetlb memory, by whole huge pages. Pages that take turns already stay, at whichever node
+/// the round begins.
 ///
 /// Pages of shared memory move whichever process touched them, unless another process maps them at the time.
 /// Where a container refuses move_pages(2), mbind(2) moves the pages.
 ///
-/// A block of a pool stays where it was moved to until it is freed; then that memory is the pool's again, and whoever has it
-/// next has it with the pool's placement. Small blocks (pool_options::largest_small) share pages with others, and are handed
-/// out again without a look at where they lie: they are refused, unless `where` is what they have already (pages that
-/// spilled move home).
-/// \param p any address. If it is the start of a page, `bytes` is rounded up to whole pages, as by apply(). Else the whole
-///   pages inside the range move, and `left_out` tells what is left at its ends: this is for blocks of containers,
-///   whose neighbours shall stay;
+/// A block of a pool stays where it was moved to until it is freed; then that memory is the pool's again, and whoever
+/// has it next has it with the pool's placement. Small blocks (pool_options::largest_small) share pages with others,
+/// and are handed out again without a look at where they lie: they are refused, unless `where` is what they have
+/// already (pages that spilled move home).
+/// \param p any address. If it is the start of a page, `bytes` is rounded up to whole pages, as by apply(). Else the
+///   whole pages inside the range move, and `left_out` tells what is left at its ends: this is for blocks of
+///   containers, whose neighbours shall stay;
 /// \param bytes > 0
 /// \throws error what apply() throws; errc::invalid_size if no whole page lies inside; errc::not_mapped;
-///   errc::invalid_argument for small blocks of a pool; errc::binding_unsupported for blocks of pools whose placement is
-///   several policies where nothing tells which a block has (nothing was done then);
-///   errc::binding_denied if the kernel refuses to move; pages already moved stay moved
-/// \safety any thread; the range must stay mapped; contents are kept, other threads may use the range. What others do to
-///   its pages meanwhile (touch, unmap, move) may not be in the report. Of two ranges that share a huge page, moved at the same
-///   time by two threads, pages of zeros may follow the other's placement (Linux 6.12 gives those back when it divides one)
+///   errc::invalid_argument for small blocks of a pool; errc::binding_unsupported for blocks of pools whose placement
+///   is several policies where nothing tells which a block has (nothing was done then); errc::binding_denied if the
+///   kernel refuses to move; pages already moved stay moved
+/// \safety any thread; the range must stay mapped; contents are kept, other threads may use the range. What others do
+///   to its pages meanwhile (touch, unmap, move) may not be in the report. Of two ranges that share a huge page,
+///   moved at the same time by two threads, pages of zeros may follow the other's placement (Linux 6.12 gives those
+///   back when it divides one)
 ACRE_API migration migrate(void* p, std::size_t bytes, const placement& where,
                            const topology& machine = topology::system());
 /// \returns one that counts nothing if there is an error

@@ -62,9 +62,9 @@ struct move_options {
 /// \returns what was moved and what was left; pages left are no error
 /// \throws error errc::no_such_process, also if it ends meanwhile or has no memory; errc::permission_denied
 ///   (another user's process needs CAP_SYS_NICE and CAP_SYS_PTRACE); errc::node_not_allowed where the process's
-///   cpuset forbids nodes of `to`; errc::empty_node_set, errc::unknown_node; errc::binding_unsupported, also where /proc
-///   was mounted in another PID namespace and has other numbers than the kernel's calls; what
-///   require_usable() throws for `to`. Pages already moved stay moved.
+///   cpuset forbids nodes of `to`; errc::empty_node_set, errc::unknown_node; errc::binding_unsupported, also where
+///   /proc was mounted in another PID namespace and has other numbers than the kernel's calls; what require_usable()
+///   throws for `to`. Pages already moved stay moved.
 /// \safety any thread; the process may run
 ACRE_API process_migration move_process(int pid, const node_set& from, const node_set& to,
                                         const move_options& options = {});

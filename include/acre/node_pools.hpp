@@ -28,8 +28,8 @@ struct node_pools_options {
 /// Errors, equality and thread-safety as pool_resource.
 class ACRE_API node_pools final : public detail::node_pools_front_end {
  public:
-  /// One pool for each of `machine.default_nodes()`, bound to its node unless the options say soft. Where the node is full
-  /// allocate() throws errc::node_full then, unless the options say commit::lazy.
+  /// One pool for each of `machine.default_nodes()`, bound to its node unless the options say soft. Where the node is
+  /// full allocate() throws errc::node_full then, unless the options say commit::lazy.
   /// \throws what pool_resource's constructor throws
   explicit node_pools(const node_pools_options& options = {}, const topology& machine = topology::system());
   /// For each of `nodes`.

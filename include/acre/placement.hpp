@@ -85,8 +85,8 @@ class ACRE_API placement {
   [[nodiscard]] static placement most_free(const node_set& nodes, acre::chunk chunk = acre::chunk::automatic);
   /// The caller's function decides, page by page, among `nodes`. Hard. Has no text form; two by_page
   /// placements are equal if one was copied from the other.
-  /// \param function node_id(std::size_t index, std::size_t pages): the node for page `index` of an allocation of `pages`
-  ///   pages (base pages, or the huge pages of the area)
+  /// \param function node_id(std::size_t index, std::size_t pages): the node for page `index` of an allocation of
+  ///   `pages` pages (base pages, or the huge pages of the area)
   template <class F>
   requires detail::node_of_page<F>
   [[nodiscard]] static placement by_page(F function, const node_set& nodes) {
@@ -94,8 +94,8 @@ class ACRE_API placement {
   }
 
   /// Every factory above:
-  /// \throws error errc::empty_node_set, errc::invalid_weights, errc::invalid_function; errc::unknown_node for a weight of
-  ///   a node that no node_set can have.
+  /// \throws error errc::empty_node_set, errc::invalid_weights, errc::invalid_function; errc::unknown_node for a
+  ///   weight of a node that no node_set can have.
 
   /// unbound().
   placement() noexcept = default;

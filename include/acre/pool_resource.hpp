@@ -25,9 +25,10 @@ namespace acre::inline v1 {
 class page_source;
 class pool_core;
 
-/// Whether a pool watches over its blocks, at the price of its speed: frees are checked (blocks that are not live, or were
-/// asked for with another size, are told to the misuse handler), freed blocks are filled and rest for a while (the last
-/// 1024, with up to 4 MiB), and writes to them are found, by deallocate() and trim(). good_size() is the size itself then.
+/// Whether a pool watches over its blocks, at the price of its speed: frees are checked (blocks that are not live, or
+/// were asked for with another size, are told to the misuse handler), freed blocks are filled and rest for a while
+/// (the last 1024, with up to 4 MiB), and writes to them are found, by deallocate() and trim(). good_size() is the
+/// size itself then.
 enum class guarding {
   automatic,  ///< on where AddressSanitizer or Valgrind watch the program: then they see freed blocks as such
   off,
@@ -42,16 +43,17 @@ struct pool_options {
   std::optional<acre::page_kind> page_kind = std::nullopt;
   page_fallback fallback = page_fallback::smaller;
   /// Of the pool's own pages. eager: they are made before a block that has them is handed out, in pieces of a huge page
-  /// at most, and a full node is an exception (errc::node_full). lazy: at first touch, and where a hard placement's nodes
-  /// are full then, the kernel's OOM killer ends the process. Nothing: eager for hard placements, lazy for others.
+  /// at most, and a full node is an exception (errc::node_full). lazy: at first touch, and where a hard placement's
+  /// nodes are full then, the kernel's OOM killer ends the process. Nothing: eager for hard placements, lazy for
+  /// others.
   std::optional<acre::commit> commit = std::nullopt;
   acre::on_denied on_denied = acre::on_denied::fail;
   /// See mapping_options::name.
   std::string name = {};
 
   /// Bytes of spans and extents (pool_statistics::used_bytes) that the pool takes at most, a quota: allocate() throws
-  /// errc::pool_limit rather than take more. What it keeps beside them goes back so far that both together stay below, but
-  /// for parts of huge pages, and locked ones. Nothing: no limit.
+  /// errc::pool_limit rather than take more. What it keeps beside them goes back so far that both together stay
+  /// below, but for parts of huge pages, and locked ones. Nothing: no limit.
   std::optional<std::size_t> limit = std::nullopt;
   /// Bytes of free pages that are kept for the next block; more goes back to the system at once. All pools together:
   /// set_retained_limit().
@@ -60,8 +62,8 @@ struct pool_options {
   /// block or new span; 0: at the next such call. A pool nobody calls keeps what it has: trim().
   std::chrono::milliseconds decay{10'000};
   /// Bytes of free blocks that a thread keeps for each size class, at most; two blocks if these are more. At most
-  /// 16 MiB. 0: none, every block goes through the locks of the central free lists. Of threads that do not use the pool for
-  /// `decay` they are taken back when small blocks need more memory.
+  /// 16 MiB. 0: none, every block goes through the locks of the central free lists. Of threads that do not use the
+  /// pool for `decay` they are taken back when small blocks need more memory.
   std::size_t cached = std::size_t{64} << 10;
   /// Larger blocks are extents of whole 8 KiB units. At most 64 KiB; rounded up to a size class. Where large
   /// blocks get mappings of their own (local, blocked, by_page, chunks that are given) it is 32 KiB at most.
@@ -97,24 +99,26 @@ struct [[nodiscard]] pool_statistics {
 /// frees a block and whoever gets it next: it comes from the pool's pages and goes back to them.
 ///
 /// Blocks up to options().largest_small come from size classes (12.5 % more than asked at most, from 64 bytes
-/// up), through a cache of the calling thread; larger ones are extents of slabs of 1 MiB and more. Above 16 MiB (512 MiB where
-/// automatic chunks deal out slabs: weighted, most_free, hard interleave), or where the placement depends on an allocation's
-/// beginning or its first touch (local, blocked, by_page, chunks that are given), they are mappings of their own.
-/// deallocate() wants the bytes (up to good_size()) and the alignment of allocate(): blocks have no headers.
+/// up), through a cache of the calling thread; larger ones are extents of slabs of 1 MiB and more. Above 16 MiB (512
+/// MiB where automatic chunks deal out slabs: weighted, most_free, hard interleave), or where the placement depends
+/// on an allocation's beginning or its first touch (local, blocked, by_page, chunks that are given), they are
+/// mappings of their own. deallocate() wants the bytes (up to good_size()) and the alignment of allocate(): blocks
+/// have no headers.
 ///
-/// allocate() \throws allocation_error errc::invalid_alignment, errc::pool_limit; what upstream throws, after retained memory
-///   was given back and the request tried again. Nothing is lost then.
+/// allocate() \throws allocation_error errc::invalid_alignment, errc::pool_limit; what upstream throws, after
+///   retained memory was given back and the request tried again. Nothing is lost then.
 ///
-/// Freed pages are used again, wherever they were first touched: under placements that leave several nodes to the toucher
-/// (unbound, bind and prefer of several), a large block may lie on any of them. local() gives large blocks fresh pages.
+/// Freed pages are used again, wherever they were first touched: under placements that leave several nodes to the
+/// toucher (unbound, bind and prefer of several), a large block may lie on any of them. local() gives large blocks
+/// fresh pages.
 ///
 /// The books are kept in memory of operator new, which must therefore not be a pool's itself. Equal to itself only.
 /// \safety all functions from any thread, but for the destructor and release(): nobody may be in another
 ///   function then. A thread may end with blocks in its cache, and free blocks in its thread-local destructors
 ///   or in static ones. fork: parent and child may go on; in the child, blocks that other threads had cached
-///   are not handed out again. Fork handlers may use pools, in the thread that forks. Pages that both have are copied by
-///   who writes first, under the same policy: of a hard one on a full node that is the kernel's OOM killer's business,
-///   however the pool commits.
+///   are not handed out again. Fork handlers may use pools, in the thread that forks. Pages that both have are copied
+///   by who writes first, under the same policy: of a hard one on a full node that is the kernel's OOM killer's
+///   business, however the pool commits.
 class ACRE_API pool_resource final : public detail::pool_front_end {
  public:
   /// Over pages of its own. Where the nodes of a hard placement are full allocate() throws errc::node_full, unless the
@@ -122,12 +126,11 @@ class ACRE_API pool_resource final : public detail::pool_front_end {
   /// \throws what area's constructor throws; error errc::invalid_argument for options outside their range
   explicit pool_resource(const placement& where, pool_options options = {},
                          const topology& machine = topology::system());
-  /// \param upstream must outlive the pool. Of an area with private pages that are lazy, not locked and not hugetlb, the pool
-  ///   also gives single pages back to the system; of others, only whole slabs back to upstream. Others than acre's and
-  ///   new_delete_resource() need not
-  ///   be thread-safe, if nobody else calls them meanwhile: the pool calls them from one thread at a time. They must
-  ///   not call the pool back. A child that was forked while another thread was inside such an upstream must not use
-  ///   the pool: only that upstream could tell what state it is in.
+  /// \param upstream must outlive the pool. Of an area with private pages that are lazy, not locked and not hugetlb,
+  ///   the pool also gives single pages back to the system; of others, only whole slabs back to upstream. Others than
+  ///   acre's and new_delete_resource() need not be thread-safe, if nobody else calls them meanwhile: the pool calls
+  ///   them from one thread at a time. They must not call the pool back. A child that was forked while another thread
+  ///   was inside such an upstream must not use the pool: only that upstream could tell what state it is in.
   /// \throws error errc::invalid_argument for a null pointer, or options outside their range
   explicit pool_resource(std::pmr::memory_resource* upstream, pool_options options = {});
   pool_resource(const std::pmr::memory_resource& r, pool_options = {}) = delete;  // pass its address: &r
@@ -160,9 +163,9 @@ class ACRE_API pool_resource final : public detail::pool_front_end {
   void reset_peak() noexcept;
   /// Where all mapped pages lie (see locate() for its cost).
   residency resident() const;
-  /// What the pool's pages were asked for, what the kernel installs now, and why if that differs, huge pages that were not
-  /// to be had included: area::status() of its own area, or of the area that it was given. Of another upstream nobody
-  /// knows: nothing.
+  /// What the pool's pages were asked for, what the kernel installs now, and why if that differs, huge pages that
+  /// were not to be had included: area::status() of its own area, or of the area that it was given. Of another
+  /// upstream nobody knows: nothing.
   [[nodiscard]] std::optional<area_status> status() const;
 
   [[nodiscard]] const pool_options& options() const noexcept;
@@ -187,8 +190,8 @@ static_assert(!std::is_copy_constructible_v<pool_resource> && !std::is_copy_assi
 
 /// Bytes of free pages that all pools of the process together keep for the next block (the sum of their
 /// pool_statistics::retained_bytes). At first a quarter of the machine's memory, or of what the process's control group
-/// leaves, when the first pool is made. A pool that has free pages while there are more in all gives its own back, down to
-/// 1 MiB; pools that nobody calls keep what they have: trim().
+/// leaves, when the first pool is made. A pool that has free pages while there are more in all gives its own back,
+/// down to 1 MiB; pools that nobody calls keep what they have: trim().
 /// \safety any thread
 [[nodiscard]] ACRE_API std::size_t retained_limit() noexcept;
 /// \param bytes 0: each pool keeps 1 MiB; SIZE_MAX: only pool_options::retained limits

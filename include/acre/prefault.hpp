@@ -14,11 +14,12 @@ namespace acre::inline v1 {
 /// Faults every page of the range in for writing, by the policies the range has, in parallel from threads
 /// on the target nodes where that pays (some 32 MiB a thread). Contents are kept. Pages under a hard policy
 /// (MPOL_BIND) are faulted so that a full node is an error and never the OOM killer: softly, then looked
-/// at, then moved; where the kernel refuses whatever looks, as containers do, mbind(2) must say that all could be moved.
+/// at, then moved; where the kernel refuses whatever looks, as containers do, mbind(2) must say that all could be
+/// moved.
 /// \param p any address; rounded outward to whole pages
-/// \throws error errc::invalid_size for 0 bytes or an empty plan; errc::not_mapped; errc::node_full: part of a hard range has no room, its pages lie
-///   elsewhere and its policy is hard again; errc::out_of_memory if the machine has not that much left;
-///   errc::no_huge_pages; errc::invalid_argument if the range is not writable
+/// \throws error errc::invalid_size for 0 bytes or an empty plan; errc::not_mapped; errc::node_full: part of a hard
+///   range has no room, its pages lie elsewhere and its policy is hard again; errc::out_of_memory if the machine has
+///   not that much left; errc::no_huge_pages; errc::invalid_argument if the range is not writable
 /// \safety any thread; the policy of hard ranges is changed for the time of the call: nobody else may fault
 ///   pages of the range in meanwhile and rely on it
 ACRE_API void prefault(void* p, std::size_t bytes, const topology& machine = topology::system());

@@ -14,8 +14,8 @@ namespace acre::inline v1 {
 /// any time, in static destruction too. Blocks are small or large; each lies on pages of its placement. The machine is
 /// topology::system().
 /// \param options compared as they are given: a pool with another name is another pool
-/// \throws error errc::unsupported_placement for by_page, whose functions cannot be compared, so that each would leave a
-///   pool for ever: make a pool_resource of it; what pool_resource's constructor throws; allocation_error
+/// \throws error errc::unsupported_placement for by_page, whose functions cannot be compared, so that each would
+///   leave a pool for ever: make a pool_resource of it; what pool_resource's constructor throws; allocation_error
 /// \safety any thread, static initialisation and destruction included; fork: the child may go on using it, unless
 ///   another thread was in the very first call meanwhile
 [[nodiscard]] ACRE_API pool_resource* resource_for(const placement& where, const pool_options& options = {});

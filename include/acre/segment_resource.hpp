@@ -16,32 +16,33 @@ class segment_heap;
 
 /// A heap inside a range of bytes: of a shared mapping, a memfd, POSIX or SysV shared memory. Every process that maps
 /// the same bytes makes a segment_resource of its own over them, at whatever address, and all of them allocate and
-/// free together: a block may be freed by another process than the one that took it. Nothing in the range is an address;
-/// the pointers that one process gets mean nothing to another, unless both map the range at the same place.
+/// free together: a block may be freed by another process than the one that took it. Nothing in the range is an
+/// address; the pointers that one process gets mean nothing to another, unless both map the range at the same place.
 /// What one wants to tell the others it stores as an offset, and where the first such thing lies is root().
 ///
-/// The heap stays when the resource goes, and when all processes are gone: who maps the bytes again finds it with all its
-/// live blocks. There is no function that empties it; zero bytes at its head are a new heap.
+/// The heap stays when the resource goes, and when all processes are gone: who maps the bytes again finds it with all
+/// its live blocks. There is no function that empties it; zero bytes at its head are a new heap.
 ///
 /// Blocks have 8 bytes of overhead and take 32 at least, in steps of 16. They are aligned as asked in the process that
 /// asks; in others, as far as their mappings begin at the same multiple. Free neighbours are joined at once.
 /// deallocate() finds the size by itself; a library built with ACRE_CHECKED compares it with the one it is told.
 ///
-/// Death: all functions work under one lock in the range, of which the kernel knows while it is held. A thread or process
-/// that ends at any instant inside any of them, the constructor too, leaves a heap that the next one who comes puts in
-/// order, in some nanoseconds for each block. What was live stays live, also blocks that only the dead one knew of:
-/// they are lost until the range is made anew. No such order is kept when the machine stops and the bytes are on a
-/// disk.
+/// Death: all functions work under one lock in the range, of which the kernel knows while it is held. A thread or
+/// process that ends at any instant inside any of them, the constructor too, leaves a heap that the next one who
+/// comes puts in order, in some nanoseconds for each block. What was live stays live, also blocks that only the dead
+/// one knew of: they are lost until the range is made anew. No such order is kept when the machine stops and the
+/// bytes are on a disk.
 ///
-/// Waiting: one at a time is inside. Who is inside and does not go on (stopped by a signal, a debugger, a frozen control
-/// group) is waited for ten seconds, by all functions alike; then they throw the system's ETIMEDOUT, which names the
-/// holder. Only deallocate() does not: the block is freed by the next function of this resource that gets the lock, and
-/// as long as there are such blocks deallocate() does not wait again. What is left when the resource is destroyed stays
-/// allocated.
+/// Waiting: one at a time is inside. Who is inside and does not go on (stopped by a signal, a debugger, a frozen
+/// control group) is waited for ten seconds, by all functions alike; then they throw the system's ETIMEDOUT, which
+/// names the holder. Only deallocate() does not: the block is freed by the next function of this resource that gets
+/// the lock, and as long as there are such blocks deallocate() does not wait again. What is left when the resource is
+/// destroyed stays allocated.
 ///
-/// Trust: who may write the range may damage it, and make others wait. Damage that is found is errc::foreign_segment. There
-/// are no addresses in the range, neither ours nor the C library's or the kernel's; numbers found in it are read once,
-/// checked, and not followed out of it, whoever writes at the same time. But damaged books may give bytes to two owners.
+/// Trust: who may write the range may damage it, and make others wait. Damage that is found is errc::foreign_segment.
+/// There are no addresses in the range, neither ours nor the C library's or the kernel's; numbers found in it are
+/// read once, checked, and not followed out of it, whoever writes at the same time. But damaged books may give bytes
+/// to two owners.
 ///
 /// allocate() \throws allocation_error errc::invalid_alignment; errc::out_of_memory: no free block is large enough;
 ///   errc::foreign_segment: damaged; the system's ETIMEDOUT
@@ -54,10 +55,10 @@ class segment_heap;
 ///   shared mapping as another process would, and waits for threads of the parent that are inside.
 class ACRE_API segment_resource final : public resource {
  public:
-  /// Opens the heap in the range. Zero bytes at its head (2 KiB) become a new heap; of any number of processes that come
-  /// at the same time, one makes it.
-  /// \param memory a multiple of 64, readable and writable, in MAP_SHARED memory if others are to see it; must stay mapped
-  ///   as long as the resource is used
+  /// Opens the heap in the range. Zero bytes at its head (2 KiB) become a new heap; of any number of processes that
+  /// come at the same time, one makes it.
+  /// \param memory a multiple of 64, readable and writable, in MAP_SHARED memory if others are to see it; must stay
+  ///   mapped as long as the resource is used
   /// \param bytes 4 KiB to 128 TiB; the same for everybody
   /// \throws error errc::invalid_argument (null), errc::invalid_alignment, errc::invalid_size;
   ///   errc::foreign_segment: other bytes than a heap of this version and size, or a damaged one;

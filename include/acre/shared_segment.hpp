@@ -159,8 +159,8 @@ class ACRE_API shared_segment {
 
   /// Makes a segment, zeroed, and attaches it. It gets its name when all is done: nobody sees it unplaced, and a
   /// creator that dies leaves nothing (sysv keys: the kernel cannot make a segment without its key. Until it is done
-  /// others get errc::not_ready, and what a dead creator left is replaced by the next create(); whether one in another PID
-  /// namespace is dead cannot be told: remove() with foreign_memory::accept takes away what it left).
+  /// others get errc::not_ready, and what a dead creator left is replaced by the next create(); whether one in
+  /// another PID namespace is dead cannot be told: remove() with foreign_memory::accept takes away what it left).
   /// \param bytes > 0; the data, rounded up to whole pages
   /// \throws error errc::invalid_name, errc::name_in_use, errc::invalid_size, errc::invalid_argument,
   ///   errc::unsupported_placement (hugetlb pages and commit::lazy), errc::address_in_use, errc::permission_denied, and
@@ -293,8 +293,8 @@ class ACRE_API shared_segment {
   check_result check(std::error_code& ec) const noexcept;
   check_result check(const topology& machine, std::error_code& ec) const noexcept;
   /// Makes all pages exist, as acre::prefault() does it: a hard placement is soft for everybody as long as it runs (for
-  /// good if the process is killed meanwhile), and pages that others have mapped elsewhere are the system's EBUSY. create()
-  /// with commit::eager does it before there are others.
+  /// good if the process is killed meanwhile), and pages that others have mapped elsewhere are the system's EBUSY.
+  /// create() with commit::eager does it before there are others.
   /// \throws allocation_error errc::no_space if /dev/shm is full, never SIGBUS; what acre::prefault() throws
   void prefault(const topology& machine = topology::system());
   void prefault(std::error_code& ec) noexcept;

@@ -87,8 +87,8 @@ class ACRE_API topology {
   [[nodiscard]] const node_set& default_nodes() const& noexcept;
   [[nodiscard]] node_set default_nodes() && noexcept { return default_nodes(); }
 
-  /// What the snapshot allows is taken as it is; before a node is refused the kernel is asked whether it is allowed by now.
-  /// Nodes that are allowed no more are found where they are used: by what makes an area, binds or moves.
+  /// What the snapshot allows is taken as it is; before a node is refused the kernel is asked whether it is allowed
+  /// by now. Nodes that are allowed no more are found where they are used: by what makes an area, binds or moves.
   /// \errors errc::empty_node_set, errc::unknown_node, errc::node_without_memory, errc::node_not_allowed:
   ///   the first that holds for `nodes`, checked node by node in that order.
   /// \throws error with the node, and the nodes that would be right
@@ -96,8 +96,8 @@ class ACRE_API topology {
   void require_usable(const node_set& nodes, std::error_code& ec) const noexcept;
 
   /// The capacity of `node` in bytes when the snapshot was taken; nothing where nobody tells.
-  /// \throws error errc::unknown_node; so do all functions below that take a node. Not for a node of this machine that came
-  ///   online after the snapshot was taken: of that, what the kernel tells now, and no CPUs.
+  /// \throws error errc::unknown_node; so do all functions below that take a node. Not for a node of this machine
+  ///   that came online after the snapshot was taken: of that, what the kernel tells now, and no CPUs.
   [[nodiscard]] std::optional<std::uint64_t> capacity(node_id node) const;
 
   /// What is used and free on `node` now (/sys/devices/system/node/nodeN/meminfo; two pages of text, some
@@ -118,8 +118,9 @@ class ACRE_API topology {
   [[nodiscard]] const std::vector<unsigned>& cpus() const& noexcept;
   [[nodiscard]] std::vector<unsigned> cpus() && { return cpus(); }
 
-  /// The node whose CPUs contain `cpu`, whether it has memory or not; nothing for an unknown CPU. Of one of this machine
-  /// that came online after the snapshot was taken the kernel is asked, at each call (some 50 us for each node).
+  /// The node whose CPUs contain `cpu`, whether it has memory or not; nothing for an unknown CPU. Of one of this
+  /// machine that came online after the snapshot was taken the kernel is asked, at each call (some 50 us for each
+  /// node).
   [[nodiscard]] std::optional<node_id> node_of_cpu(unsigned cpu) const noexcept;
 
   /// The nodes with memory that are nearest to the given CPUs (the nearest of each, united). Never empty:

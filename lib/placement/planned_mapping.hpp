@@ -71,8 +71,8 @@ struct planned_mapping {
   void remember(const plan& p);
 };
 
-/// The most ranges of a mapping that is placed by making, each of which takes some microseconds; and the most where they
-/// have to be remembered (most_free, by_page).
+/// The most ranges of a mapping that is placed by making, each of which takes some microseconds; and the most where
+/// they have to be remembered (most_free, by_page).
 constexpr std::size_t most_made_ranges = std::size_t{1} << 20;
 constexpr std::size_t most_kept_ranges = std::size_t{1} << 18;
 /// Mappings that are larger and placed by making in automatic chunks are dealt out in transparent huge pages,

@@ -25,8 +25,8 @@ namespace acre::inline v1 {
 namespace {
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
-/// Pages are made in pieces before they are handed out: large enough that the system calls cost less than touching the pages
-/// would, and smaller ones in pools of little memory.
+/// Pages are made in pieces before they are handed out: large enough that the system calls cost less than touching
+/// the pages would, and smaller ones in pools of little memory.
 constexpr std::size_t large_piece = mebibyte / 8;
 constexpr std::size_t small_piece = mebibyte / 16;
 constexpr std::size_t large_slab = 2 * mebibyte;

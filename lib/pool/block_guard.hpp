@@ -47,8 +47,8 @@ class block_guard {
   static constexpr std::size_t most_resting = 1024;
   /// Bytes that these have at most, together. A larger block does not rest at all: retire() returns it.
   static constexpr std::size_t most_resting_bytes = std::size_t{4} << 20;
-  /// Bytes at the beginning of a resting block that are filled, and compared when it wakes. Writes to those behind are found
-  /// only where somebody watches.
+  /// Bytes at the beginning of a resting block that are filled, and compared when it wakes. Writes to those behind
+  /// are found only where somebody watches.
   static constexpr std::size_t filled_bytes = 4096;
   static constexpr unsigned char fill = 0xDE;
 

@@ -255,8 +255,8 @@ void cached_pool::unlock_after_fork() noexcept {
   for (central_free_list& l : x_lists) l.unlock_after_fork();
 }
 
-// While only the forking thread is left, the others' caches are as torn as their threads were: what was in them is lost to
-// the child.
+// While only the forking thread is left, the others' caches are as torn as their threads were: what was in them is
+// lost to the child.
 void cached_pool::forget_other_threads() noexcept {
   for (thread_cache* cache = x_caches; cache != nullptr;) {
     thread_cache* const next = cache->next;

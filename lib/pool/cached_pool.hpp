@@ -47,7 +47,8 @@ struct alignas(64) thread_cache {
   thread_cache* next = nullptr;
 };
 
-/// Knows its caches, but nothing of threads that ask for one (thread_caches) or end (thread_exit), and nothing of spans.
+/// Knows its caches, but nothing of threads that ask for one (thread_caches) or end (thread_exit), and nothing of
+/// spans.
 /// \safety all functions from any thread, but for the destructor and clear()
 class cached_pool {
  public:
@@ -76,8 +77,8 @@ class cached_pool {
 
   // Caches' beginnings and ends.
 
-  /// One mutex for all pools, for what happens seldom: beginnings and ends of caches and pools, trim(), statistics, fork. No
-  /// block is touched under it but the first of a list.
+  /// One mutex for all pools, for what happens seldom: beginnings and ends of caches and pools, trim(), statistics,
+  /// fork. No block is touched under it but the first of a list.
   static small_mutex& mutex() noexcept { return x_mutex; }
   /// Makes the bins of a new cache what this pool wants them to be.
   void prepare(thread_cache& cache) const noexcept;
@@ -101,9 +102,9 @@ class cached_pool {
 
   // What threads' caches hold is taken out by others.
 
-  /// Takes what the caches have, of threads that are not inside a pool's functions, and gives it to the central lists. The
-  /// caller must not be inside. Other threads with a cache of the pool find no pool at hand once, and may have to wait until
-  /// all lists are taken out: a few microseconds for each cache.
+  /// Takes what the caches have, of threads that are not inside a pool's functions, and gives it to the central
+  /// lists. The caller must not be inside. Other threads with a cache of the pool find no pool at hand once, and may
+  /// have to wait until all lists are taken out: a few microseconds for each cache.
   void reclaim_caches() noexcept;
   /// Does so for caches that were not used since this was last called.
   void reclaim_idle_caches() noexcept;

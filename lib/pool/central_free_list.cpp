@@ -129,8 +129,8 @@ void central_free_list::clear() noexcept {
   x_span = nullptr;
 }
 
-/// Calls f(block) for each block of the lists, which it may overwrite. Goes along several lists at once: each step waits
-/// for a block that is in no cache of the processor, most likely (550 ns a block became 110).
+/// Calls f(block) for each block of the lists, which it may overwrite. Goes along several lists at once: each step
+/// waits for a block that is in no cache of the processor, most likely (550 ns a block became 110).
 template <class F>
 void central_free_list::for_each_block(lists l, F f) {
   std::array<free_block*, 8> at{l.loose};
@@ -171,8 +171,8 @@ void central_free_list::put_back(const lists& kept, std::byte* span, std::uint32
 // A span whose blocks are all free here is found by counting: up in a first pass over all free blocks, down in a second
 // that drops its blocks. Spans have no lists of their own, so that giving a block back does not have to find its span.
 free_block* central_free_list::take_empty_spans(page_heap& heap) {
-  // Held before anything is taken out, until all is back: fork() takes it, too, and its child would not have what only this
-  // thread knows; and who had to wait for it here would keep blocks from all others meanwhile.
+  // Held before anything is taken out, until all is back: fork() takes it, too, and its child would not have what
+  // only this thread knows; and who had to wait for it here would keep blocks from all others meanwhile.
   const auto slabs_stay = heap.hold_slabs();
   lists taken;
   std::byte* span = nullptr;

@@ -15,8 +15,8 @@
 
 namespace acre::inline v1 {
 
-/// Registers the pages of another source in an owner_map, as long as they are mapped. Mappings begin at granules of the map, so
-/// that no two share one.
+/// Registers the pages of another source in an owner_map, as long as they are mapped. Mappings begin at granules of
+/// the map, so that no two share one.
 class owned_pages final : public forwarding_source {
  public:
   /// \param owners must outlive this
@@ -37,8 +37,9 @@ class owned_pages final : public forwarding_source {
 /// \throws error errc::unknown_node
 node_id served_node_near(node_id node, const topology& machine, const node_set& served);
 
-/// For each CPU number below `possible`, and up to the machine's largest online one, served_node_near() the CPU's own node.
-/// Nothing for CPUs of which the machine does not know the node, as those that are not online: they may come later.
+/// For each CPU number below `possible`, and up to the machine's largest online one, served_node_near() the CPU's own
+/// node. Nothing for CPUs of which the machine does not know the node, as those that are not online: they may come
+/// later.
 /// \param served not empty
 std::vector<std::optional<node_id>> served_node_of_each_cpu(const topology& machine, const node_set& served,
                                                             std::size_t possible);

@@ -276,8 +276,8 @@ std::unique_ptr<slab> page_heap::map_slab(std::size_t units, std::size_t alignme
   const std::size_t granule = x_pages->slab_granule();
   std::size_t least = round_up(units * unit_bytes, granule);
   if (alignment > unit_bytes) least = round_up(least, huge_page_bytes);
-  // The kernel may refuse what a smaller slab still gets (vm.overcommit_memory). Halving, because slabs that are no larger
-  // than what is needed now would soon be too many.
+  // The kernel may refuse what a smaller slab still gets (vm.overcommit_memory). Halving, because slabs that are no
+  // larger than what is needed now would soon be too many.
   for (;; wanted /= 2) {
     const std::size_t bytes = std::max(least, round_up(wanted, granule));
     try {

@@ -159,12 +159,12 @@ class page_heap {
   const std::int64_t x_decay;  ///< milliseconds
 
   std::atomic<std::uint32_t> x_ages{0};  ///< relaxed: orders nothing
-  /// Somebody gives memory back in passing. No lock, for fork would wait for it: upstream is called meanwhile, and may have
-  /// to wait for locks that its own fork handlers hold.
+  /// Somebody gives memory back in passing. No lock, for fork would wait for it: upstream is called meanwhile, and
+  /// may have to wait for locks that its own fork handlers hold.
   std::atomic<bool> x_is_tended = false;
   small_mutex x_slabs_stay;  ///< locked before x_mutex by who removes slabs
-  /// Each locked before x_mutex by who makes the pages of a part of a slab, or puts them right, so that nobody has a page
-  /// there that is given back because others did not come.
+  /// Each locked before x_mutex by who makes the pages of a part of a slab, or puts them right, so that nobody has a
+  /// page there that is given back because others did not come.
   std::array<small_mutex, 16> x_committing;
   mutable small_mutex x_mutex;  ///< guards all below
   slab_index x_slabs;

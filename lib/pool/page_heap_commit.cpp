@@ -1,5 +1,5 @@
-// The pages of what a page_heap hands out: made where there are none yet (commit), so that a full node is an exception and kills
-// nobody, and put right where migrate() left others.
+// The pages of what a page_heap hands out: made where there are none yet (commit), so that a full node is an
+// exception and kills nobody, and put right where migrate() left others.
 #include <algorithm>
 #include <mutex>
 
@@ -14,8 +14,8 @@ void page_heap::make_ready(const taken& run, std::size_t units) {
   if (run.bare || bare) commit(*run.from, run.p, units);
 }
 
-/// Makes the pages of a run of units that is used: in whole pieces or, where there is no room for those, of the run alone,
-/// but for pages that it begins or ends within: if some of them cannot be made, all go back.
+/// Makes the pages of a run of units that is used: in whole pieces or, where there is no room for those, of the run
+/// alone, but for pages that it begins or ends within: if some of them cannot be made, all go back.
 void page_heap::commit(slab& s, void* p, std::size_t units) {
   const slab::run pieces = s.pieces_of(p, units);
   try {
@@ -84,8 +84,8 @@ bool page_heap::put_right(slab& s, void* p, std::size_t units) {
 }
 
 void page_heap::put_right_part(slab& s, const slab::run& part) {
-  // Who makes pages beside may make those of bare units here, by the policy that is there. And where pages are larger than
-  // units, another run's may be on their way back with this one's.
+  // Who makes pages beside may make those of bare units here, by the policy that is there. And where pages are larger
+  // than units, another run's may be on their way back with this one's.
   const std::lock_guard alone(committing(s, part));
   for (owned_range::taken parts(s, s.address(part), part.count * unit_bytes); !parts.empty();
        parts.pop_front()) {

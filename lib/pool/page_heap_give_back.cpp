@@ -14,8 +14,8 @@ namespace {
 /// When the limit is passed, a bit more than the excess goes: not a system call for each block from then on.
 constexpr std::size_t slack_of(std::size_t limit) noexcept { return limit / 8; }
 
-/// In a row: then all pages are taken for locked (mlockall(2)), and the others are not tried. Around a single one that is
-/// locked (mlock(2)) halving the largest run down to a unit meets half as many.
+/// In a row: then all pages are taken for locked (mlockall(2)), and the others are not tried. Around a single one
+/// that is locked (mlock(2)) halving the largest run down to a unit meets half as many.
 constexpr unsigned most_refusals = 32;
 
 /// Taken out of use at once, so that the lock is not held for long.
@@ -59,8 +59,8 @@ void page_heap::do_chores(const chores& todo) noexcept {
     const purged done = purge({.most = most, .in_passing = true});
     const std::lock_guard guard(x_mutex);
     x_share.tell(retained_bytes());
-    // Parts of huge pages may have to stay, and what is locked. They are looked at again when there is more of them, and where all
-    // are locked, when there is a good deal more.
+    // Parts of huge pages may have to stay, and what is locked. They are looked at again when there is more of them,
+    // and where all are locked, when there is a good deal more.
     const std::size_t granule = x_pages->discard_granule();
     if (retained_bytes() > most_retained())
       x_stuck = retained_bytes() + (done.refused ? std::max(granule, slack_of(retained_bytes())) : granule);
@@ -176,7 +176,8 @@ std::size_t page_heap::purge_slab(slab& s, purge_plan plan, unsigned& refusals) 
   }
 }
 
-/// Gives the pages of a run that was taken out of use back to the system, and where a page is locked, what lies around it.
+/// Gives the pages of a run that was taken out of use back to the system, and where a page is locked, what lies
+/// around it.
 /// \returns dirty units that went
 std::size_t page_heap::discard(slab& s, const slab::run& r, unsigned& refusals) noexcept {
   const bool is_tried = refusals < most_refusals;

@@ -22,8 +22,8 @@ enum class page_reuse {
   none,  ///< first touch decides (local): own mappings, unmapped when freed
 };
 
-/// The size in bytes of the aligned pieces in which pages go back to the system: whole units of a slab, whole pages, and huge
-/// pages not in parts. 0: they never do (those of hugetlb stay).
+/// The size in bytes of the aligned pieces in which pages go back to the system: whole units of a slab, whole pages,
+/// and huge pages not in parts. 0: they never do (those of hugetlb stay).
 std::size_t discard_granule_of(page_kind kind, std::size_t base_page) noexcept;
 /// Of a slab that is too small for huge pages, from a source with the granule `large`.
 std::size_t small_slab_granule(std::size_t large, std::size_t base_page) noexcept;
@@ -37,7 +37,8 @@ class page_source {
   /// \throws what upstream throws
   virtual void* map(std::size_t bytes, std::size_t alignment) = 0;
   virtual void unmap(void* p, std::size_t bytes, std::size_t alignment) noexcept = 0;
-  /// Whether unmap() ends policies too. Else upstream may use the memory again, and it goes back as it came: see put_right().
+  /// Whether unmap() ends policies too. Else upstream may use the memory again, and it goes back as it came: see
+  /// put_right().
   virtual bool unmaps_policies() const noexcept = 0;
   /// Gives the pages of a part of a mapping back to the system; it stays mapped, the contents are lost.
   /// \returns false if that is not possible, as where others have locked a page: those before it may be gone then
@@ -47,14 +48,14 @@ class page_source {
   virtual std::size_t discard_granule() const noexcept = 0;
   /// Slabs are multiples of this and so aligned, but for a first small one.
   virtual std::size_t slab_granule() const noexcept = 0;
-  /// Bytes of the largest block that is a part of a slab, where any page serves any block; larger ones have mappings of their
-  /// own.
+  /// Bytes of the largest block that is a part of a slab, where any page serves any block; larger ones have mappings
+  /// of their own.
   virtual std::size_t largest_extent() const noexcept = 0;
   /// Bytes of the next slab: the more, the more are mapped.
   /// \param mapped bytes of all slabs that there are; 0: none yet
   virtual std::size_t next_slab(std::size_t mapped) const noexcept = 0;
-  /// The size of the aligned pieces of a slab in which commit() is to make pages before they are handed out; 0: they come at
-  /// first touch, or are there already.
+  /// The size of the aligned pieces of a slab in which commit() is to make pages before they are handed out; 0: they
+  /// come at first touch, or are there already.
   virtual std::size_t commit_piece(std::size_t slab_bytes) const noexcept = 0;
   /// Tells that pages of fresh memory will be made by commit().
   virtual void expect_commit(void* p, std::size_t bytes) noexcept = 0;
@@ -64,9 +65,10 @@ class page_source {
   /// What is to be known of its mappings by who moves blocks elsewhere (migrate()).
   virtual owned_range::rules ownership() const = 0;
   /// Gives a free part of a mapping, in whole pieces of ownership(), the policy back that it had.
-  /// \returns whether its pages are gone, and are to be made; else they lie where the policy says, and keep what is in them
-  /// \throws allocation_error errc::node_full where a hard policy's nodes have no room for pages that have to stay; and what
-  ///   apply() throws
+  /// \returns whether its pages are gone, and are to be made; else they lie where the policy says, and keep what is
+  ///   in them
+  /// \throws allocation_error errc::node_full where a hard policy's nodes have no room for pages that have to stay;
+  ///   and what apply() throws
   virtual bool put_right(const displaced_part& part) = 0;
   virtual page_reuse reuse() const noexcept = 0;
   virtual std::pmr::memory_resource* upstream() const noexcept = 0;
@@ -104,8 +106,8 @@ class forwarding_source : public page_source {
   std::unique_ptr<page_source> x_source;
 };
 
-/// page_source::largest_extent() where nothing speaks for another: rounding larger blocks up to whole huge pages wastes at
-/// most an eighth.
+/// page_source::largest_extent() where nothing speaks for another: rounding larger blocks up to whole huge pages
+/// wastes at most an eighth.
 inline constexpr std::size_t usual_largest_extent = std::size_t{16} << 20;
 /// owned_range::rules::piece of base pages: what no block of a slab has less of to itself, and no page is cut by.
 std::size_t least_piece() noexcept;
@@ -115,8 +117,8 @@ std::unique_ptr<page_source> make_page_source(const placement& where, const pool
                                               const topology& machine);
 /// Pages of somebody's area, which must outlive the source.
 std::unique_ptr<page_source> make_page_source(area& pages);
-/// Pages of any resource, which must outlive the source, also of an area. Others than new_delete_resource() and those that say
-/// they are thread-safe (detail::thread_safe_resource) are called from one thread at a time.
+/// Pages of any resource, which must outlive the source, also of an area. Others than new_delete_resource() and those
+/// that say they are thread-safe (detail::thread_safe_resource) are called from one thread at a time.
 /// \throws error errc::invalid_argument for a null pointer
 std::unique_ptr<page_source> make_page_source(std::pmr::memory_resource* upstream);
 /// Tells the sanitizers of all mappings of a source.

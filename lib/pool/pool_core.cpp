@@ -39,7 +39,8 @@ pool_options checked(pool_options o) {
   return o;
 }
 
-/// Where a block is placed from its beginning, or by first touch, small ones are smaller: they lie where their span does.
+/// Where a block is placed from its beginning, or by first touch, small ones are smaller: they lie where their span
+/// does.
 constexpr std::size_t largest_in_spans = std::size_t{32} << 10;
 
 size_class classes_in_use(const pool_options& o, page_reuse reuse) {
@@ -54,8 +55,8 @@ bool wants_guard(guarding g) { return g == guarding::on || (g == guarding::autom
 /// stay what they are, because their placement may depend on their size.
 constexpr std::size_t overrun_bytes = 8;
 
-/// What `retire` returns; nothing if it throws. Not `variable = retire()`: g++ 12 lets the call write into the variable and
-/// takes what it was before for dead, so that after a throw anything may be in it.
+/// What `retire` returns; nothing if it throws. Not `variable = retire()`: g++ 12 lets the call write into the
+/// variable and takes what it was before for dead, so that after a throw anything may be in it.
 template <class Retire>
 std::optional<block_guard::block> retired(Retire retire) noexcept {
   try {

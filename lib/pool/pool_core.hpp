@@ -19,9 +19,9 @@ namespace acre::inline v1 {
 
 /// The way of a small block: thread_cache <- lists -> central_free_list <- spans -> page_heap <- slabs -> page_source.
 ///
-/// Includes, and what a part knows of another, go one way: pool_resource and node_pools -> pool_core -> thread_caches and
-/// pools_in_fork -> cached_pool -> central_free_list -> span_census -> page_heap -> slab_index and mapping_store -> slab ->
-/// run_map -> bit_map; page_heap -> page_source; pool_core -> block_guard -> poison.
+/// Includes, and what a part knows of another, go one way: pool_resource and node_pools -> pool_core -> thread_caches
+/// and pools_in_fork -> cached_pool -> central_free_list -> span_census -> page_heap -> slab_index and mapping_store
+/// -> slab -> run_map -> bit_map; page_heap -> page_source; pool_core -> block_guard -> poison.
 class pool_core final : private pool_in_fork {
  public:
   /// \throws error errc::invalid_argument; std::bad_alloc

@@ -23,8 +23,8 @@ class pool_in_fork {
  private:
   friend struct known_pools;
 
-  // Called by the thread that forks, which has cached_pool::mutex(). Another one may be within release() or the destructor:
-  // they touch locks, and what only the mutex guards.
+  // Called by the thread that forks, which has cached_pool::mutex(). Another one may be within release() or the
+  // destructor: they touch locks, and what only the mutex guards.
 
   /// Locks all that the pool has.
   virtual void lock_for_fork() noexcept = 0;

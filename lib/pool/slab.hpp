@@ -46,8 +46,8 @@ class slab : public owned_range {
  public:
   /// \param bytes a multiple of unit_bytes; \param granule a multiple of unit_bytes: pages go back to the system in
   ///   such aligned pieces; 0: never
-  /// \param piece a multiple of unit_bytes: pages are made in such aligned pieces, and all are bare; 0: not before they are
-  ///   touched
+  /// \param piece a multiple of unit_bytes: pages are made in such aligned pieces, and all are bare; 0: not before
+  ///   they are touched
   /// \throws std::bad_alloc
   slab(std::size_t bytes, std::size_t alignment, std::size_t granule, std::size_t piece = 0);
   ~slab() override { leave(); }
@@ -122,8 +122,8 @@ class slab : public owned_range {
   void note_pages(const run& r) noexcept;
   /// The pages of a used run are gone; where pages are made before they are handed out it is bare now.
   void note_no_pages(const run& r) noexcept;
-  /// The system refused to take pages of a run: some may be there. What of it is free is dirty, and what is used when it is given
-  /// back, bare or not.
+  /// The system refused to take pages of a run: some may be there. What of it is free is dirty, and what is used when
+  /// it is given back, bare or not.
   void note_unsure_pages(const run& r) noexcept;
 
   // Spans, for those who look up blocks by address.
@@ -180,8 +180,8 @@ class slab : public owned_range {
   bool x_old_may_go = false;
   std::array<aligned_search, 9> x_searches;  ///< for 1, 2, 4 ... 256 units
   unsigned x_unaligned = 0;                  ///< a bit for each of them that found nothing
-  /// Units from the beginning of the span, and one more; 0: in no span. relaxed: migrate() asks, without the heap's lock, of
-  /// what the caller says is a block.
+  /// Units from the beginning of the span, and one more; 0: in no span. relaxed: migrate() asks, without the heap's
+  /// lock, of what the caller says is a block.
   std::vector<std::atomic<std::uint8_t>> x_back;
   std::vector<std::uint16_t> x_counters;
   bool x_counted = false;

@@ -20,8 +20,9 @@ using detail::this_thread;
 /// Set when the thread's caches were given back: later frees go to the central lists.
 constinit thread_local bool has_exited = false;
 
-/// Where the calling thread's caches are found by their pools' ids: open addressing in a power of two of places, at most
-/// half full. Without constructor and destructor, so that a thread that changes between pools looks it up without calls.
+/// Where the calling thread's caches are found by their pools' ids: open addressing in a power of two of places, at
+/// most half full. Without constructor and destructor, so that a thread that changes between pools looks it up
+/// without calls.
 struct cache_table {
   thread_cache* const* places;
   std::size_t mask;
@@ -140,8 +141,8 @@ bool detail::take_up(std::uint64_t pool_id) noexcept {
   if (cache == nullptr) return false;
   t.bins = cache->bins.data();
   t.pool_id.store(pool_id, owner_order);
-  // A trim() may have begun since claimed was looked at, and cleared pool_id before it was set here. Either it sees that
-  // it is set again, or it is seen here: as with `busy`.
+  // A trim() may have begun since claimed was looked at, and cleared pool_id before it was set here. Either it sees
+  // that it is set again, or it is seen here: as with `busy`.
   std::atomic_signal_fence(std::memory_order_seq_cst);
   if (!t.claimed.load(std::memory_order_seq_cst)) return true;
   t.pool_id.store(0, owner_order);

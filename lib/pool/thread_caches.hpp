@@ -5,8 +5,8 @@
 
 namespace acre::inline v1 {
 
-/// The calling thread's cache of the pool, from now on at hand in this_thread. The thread is busy (detail::enter) before
-/// and after. When the thread ends, its caches are given back.
+/// The calling thread's cache of the pool, from now on at hand in this_thread. The thread is busy (detail::enter)
+/// before and after. When the thread ends, its caches are given back.
 /// \returns null if there can be none: the thread's thread-local objects are destroyed already, or there is no memory
 /// \safety any thread
 thread_cache* cache_of(cached_pool& pool) noexcept;

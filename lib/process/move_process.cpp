@@ -75,8 +75,8 @@ using listener = std::function<void(std::size_t left)>;
 constexpr std::chrono::milliseconds shortest_pause{40};
 constexpr int pause_per_look = 5;
 
-/// migrate_pages(2). The first thread of a process may have ended alone, and the kernel then knows of no memory (EINVAL):
-/// any other thread's number does as well.
+/// migrate_pages(2). The first thread of a process may have ended alone, and the kernel then knows of no memory
+/// (EINVAL): any other thread's number does as well.
 long migrate_at_once(int pid, const sys::node_bits& from, const sys::node_bits& to) {
   long refused = sys::migrate(pid, from, to);
   if (refused != -EINVAL) return refused;

@@ -18,8 +18,8 @@ using sys::stat_of;
 /// \throws error errc::no_such_process, errc::permission_denied, errc::binding_unsupported (numa_maps, no /proc)
 std::string read_process_file(int pid, const char* name);
 
-/// As read_process_file() of one of its threads. The first thread of a process may have ended alone, as pthread_exit(3) in main()
-/// does: then /proc/PID has no memory, and the others' files have.
+/// As read_process_file() of one of its threads. The first thread of a process may have ended alone, as
+/// pthread_exit(3) in main() does: then /proc/PID has no memory, and the others' files have.
 /// \returns nothing if the thread has ended
 /// \throws error as read_process_file()
 std::optional<std::string> read_thread_file(int pid, int thread, const char* name);

@@ -8,9 +8,9 @@
 namespace acre::inline v1 {
 
 /// The processes, but for this one, that have the name of a program as ps(1) and top(1) show it: /proc/PID/comm, or the
-/// last part of the program's path. A name that the kernel has cut is completed by the command line, which all may read.
-/// Where no program has the name: the processes whose first argument that is no option ends in it, as interpreters are
-/// told their scripts (`python3 -u /srv/eat.py`). Zombies are left out where others have the name.
+/// last part of the program's path. A name that the kernel has cut is completed by the command line, which all may
+/// read. Where no program has the name: the processes whose first argument that is no option ends in it, as
+/// interpreters are told their scripts (`python3 -u /srv/eat.py`). Zombies are left out where others have the name.
 /// \returns their numbers, in order
 std::vector<int> processes_named(std::string_view name);
 

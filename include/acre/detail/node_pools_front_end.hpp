@@ -1,4 +1,5 @@
-// node_pools_front_end: what of node_pools is inlined into callers: the pool of the CPU, and whether a block is its own.
+// node_pools_front_end: what of node_pools is inlined into callers: the pool of the CPU, and whether a block is its
+// own.
 #pragma once
 
 #include <acre/detail/current_cpu.hpp>
@@ -48,9 +49,9 @@ class ACRE_API node_pools_front_end : public thread_safe_resource {
  private:
   friend class acre::node_pools;
 
-  /// What a thread needs to know about the CPU it runs on. A cache line of its own: the count is written by this CPU only,
-  /// and only where a block really is foreign, so that it never costs a local free anything, nor CPUs of one node each
-  /// other's line as a count per pair of nodes would.
+  /// What a thread needs to know about the CPU it runs on. A cache line of its own: the count is written by this CPU
+  /// only, and only where a block really is foreign, so that it never costs a local free anything, nor CPUs of one
+  /// node each other's line as a count per pair of nodes would.
   struct alignas(64) cpu_slot {
     /// Null: the CPU was not online when this was made. Whoever finds out writes the same.
     std::atomic<pool_front_end*> pool{nullptr};
@@ -68,7 +69,8 @@ class ACRE_API node_pools_front_end : public thread_safe_resource {
   /// Of blocks of other nodes, of null pointers, and of what is no block.
   [[gnu::noinline]] void deallocate_slowly(void* p, std::size_t bytes, std::size_t alignment) noexcept;
 
-  /// Of the pool that the calling thread's CPU takes from. Where that is not known yet it asks the kernel, and remembers.
+  /// Of the pool that the calling thread's CPU takes from. Where that is not known yet it asks the kernel, and
+  /// remembers.
   owner_map::owner owner_here() const noexcept;
   /// Null where the number is beyond all.
   cpu_slot* slot_here() const noexcept;

@@ -64,8 +64,8 @@ class ACRE_API owner_map {
   };
   /// find(p) == who.who() in one comparison, as nothing belongs to nobody.
   bool belongs_to(const void* p, key who) const noexcept {
-    // How many pages after this one are the owner's. Where the page is not, or the granule is another's, this wraps or is far
-    // beyond a granule.
+    // How many pages after this one are the owner's. Where the page is not, or the granule is another's, this wraps
+    // or is far beyond a granule.
     return entry_of(p) - who.x_first_page - page_of(p) < granule_pages;
   }
 
