@@ -1,6 +1,6 @@
-// fidelity [--smoke | --once] [--strict] [--json FILE]: each row runs in processes of its own, because some allocators are
-// preloaded; three times (--once: one), because their threads never meet in the same order. Ends with 1 if a byte of an
-// acre row is astray or a row failed; with --strict also if an allocator is not installed.
+// fidelity [--smoke | --once] [--strict] [--json FILE]: each row runs in processes of its own, because some
+// allocators are preloaded; three times (--once: one), because their threads never meet in the same order. Ends with
+// 1 if a byte of an acre row is astray or a row failed; with --strict also if an allocator is not installed.
 #include <dlfcn.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>

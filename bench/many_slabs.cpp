@@ -1,6 +1,6 @@
-// One large block more or less in a pool that has 1 to 100,000 slabs or mappings: what it costs must not grow with them,
-// but for the logarithm and for what no longer fits the processor's caches. The pages are not there: a pool keeps its books
-// elsewhere, and only they are measured.
+// One large block more or less in a pool that has 1 to 100,000 slabs or mappings: what it costs must not grow with
+// them, but for the logarithm and for what no longer fits the processor's caches. The pages are not there: a pool
+// keeps its books elsewhere, and only they are measured.
 #include <acre/bytes.hpp>
 #include <acre/pool_resource.hpp>
 
@@ -66,7 +66,8 @@ acre::pool_options keeping(std::size_t retained) {
 
 constexpr std::size_t block_bytes = 256_KiB;
 
-/// Blocks that fill so many slabs: aligned as they are, they come from slabs of 2 MiB, because upstream has no larger ones.
+/// Blocks that fill so many slabs: aligned as they are, they come from slabs of 2 MiB, because upstream has no larger
+/// ones.
 std::vector<void*> fill_slabs(acre::pool_resource& pool, std::size_t slabs) {
   std::vector<void*> blocks;
   for (std::size_t i = 0; i != slabs * (2_MiB / block_bytes); ++i)

@@ -1,4 +1,5 @@
-// A map that two processes change, each with the segment at an address of its own: Boost.Interprocess on a placed segment.
+// A map that two processes change, each with the segment at an address of its own: Boost.Interprocess on a placed
+// segment.
 #include <acre/acre.hpp>
 
 #include <boost/interprocess/allocators/allocator.hpp>

@@ -17,8 +17,8 @@ namespace {
 
 using dictionary = std::pmr::map<int, std::pmr::string>;
 
-/// Another process. It finds the map by the heap's root. It may read, but must not change the map: that holds a pointer to
-/// its maker's memory_resource object, which is not here.
+/// Another process. It finds the map by the heap's root. It may read, but must not change the map: that holds a
+/// pointer to its maker's memory_resource object, which is not here.
 int read(const char* name) {
   acre::shared_segment segment = acre::shared_segment::open(name, {.at = acre::attach_at::creator_address});
   const acre::segment_resource heap(segment.data(), segment.size());

@@ -26,8 +26,8 @@ bool is_input_error(const std::error_code& code) {
 }
 
 /// Files opened later would take the numbers of closed standard files, and get what is meant for those: a segment the
-/// notes on it. Gives these to /dev/null until exec, for reading: writing fails as before, and a command of `acre run` has
-/// them closed, as the caller had.
+/// notes on it. Gives these to /dev/null until exec, for reading: writing fails as before, and a command of `acre
+/// run` has them closed, as the caller had.
 void occupy_standard_files() {
   int file = -1;
   do {

@@ -10,8 +10,8 @@ namespace acre_cli {
 /// anything else otherwise: nothing throws, no signal ends acre.
 void say(std::string_view text) noexcept;
 
-/// "acre: TEXT", once where the text begins so itself, with further lines set in; what is not printable in a line of `text`, as names of other users' things
-/// may be, becomes '?'.
+/// "acre: TEXT", once where the text begins so itself, with further lines set in; what is not printable in a line of
+/// `text`, as names of other users' things may be, becomes '?'.
 void complain(std::string_view text) noexcept;
 
 /// What `e` says, or what happened where it says its own name.

@@ -17,9 +17,12 @@ namespace acre::inline v1 {
 
 /// What freed large blocks are good for.
 enum class page_reuse {
-  any,  ///< any page serves any block: slabs, and mappings of about the size
-  same_size,  ///< a block is planned from its beginning (blocked, by_page, given chunks): own mappings, for the same size
-  none,  ///< first touch decides (local): own mappings, unmapped when freed
+  /// Any page serves any block: slabs, and mappings of about the size.
+  any,
+  /// A block is planned from its beginning (blocked, by_page, given chunks): own mappings, for the same size.
+  same_size,
+  /// First touch decides (local): own mappings, unmapped when freed.
+  none,
 };
 
 /// The size in bytes of the aligned pieces in which pages go back to the system: whole units of a slab, whole pages,

@@ -1,5 +1,5 @@
-// in_terminal COMMAND [ARGUMENT...]: runs a command with a terminal of 80 columns as its standard error, and writes what
-// it says there to the standard output. Exit status: the command's.
+// in_terminal COMMAND [ARGUMENT...]: runs a command with a terminal of 80 columns as its standard error, and writes
+// what it says there to the standard output. Exit status: the command's.
 #include <pty.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
-// The machine changes after it was looked at: the cpuset shrinks and grows, CPUs come online, hwloc's file says something
-// else. What the kernel has now counts.
+// The machine changes after it was looked at: the cpuset shrinks and grows, CPUs come online, hwloc's file says
+// something else. What the kernel has now counts.
 #include <acre/apply.hpp>
 #include <acre/area.hpp>
 #include <acre/bytes.hpp>

@@ -109,8 +109,8 @@ void remove_files_in_memory() {
   }
 }
 
-/// This run has an IPC namespace of its own. One for each case would be freed some time after it: the next case would still
-/// find huge pages taken.
+/// This run has an IPC namespace of its own. One for each case would be freed some time after it: the next case would
+/// still find huge pages taken.
 void remove_system_v_objects() {
   const auto each = [](const char* file, auto remove) {
     std::ifstream list(file);

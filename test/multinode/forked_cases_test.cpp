@@ -1,5 +1,5 @@
-// The process that forks a child for each case (forked_cases.hpp): what one case leaves, the next does not find; one that
-// hangs or has no memory ends alone. Cases run in the order in which they stand here.
+// The process that forks a child for each case (forked_cases.hpp): what one case leaves, the next does not find; one
+// that hangs or has no memory ends alone. Cases run in the order in which they stand here.
 #include <acre/bytes.hpp>
 
 #include <boost/test/unit_test.hpp>

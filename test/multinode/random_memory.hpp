@@ -1,4 +1,5 @@
-// random_memory: memory of a random kind, owner, size and history, for tests that compare reports with the kernel's word.
+// random_memory: memory of a random kind, owner, size and history, for tests that compare reports with the kernel's
+// word.
 #pragma once
 
 #include <acre/placement.hpp>

@@ -1,6 +1,7 @@
-// acre_segment_peer: a process that knows nothing of the one that started it but how a segment is found. From a CPU of one
-// node it writes its share of each segment, unit by unit in random order; before, it tells the kernel's policy for each
-// unit as it sees it, a line each. Then it says "touched" and keeps its mappings until its standard input ends.
+// acre_segment_peer: a process that knows nothing of the one that started it but how a segment is found. From a CPU
+// of one node it writes its share of each segment, unit by unit in random order; before, it tells the kernel's policy
+// for each unit as it sees it, a line each. Then it says "touched" and keeps its mappings until its standard input
+// ends.
 //   acre_segment_peer NODE UNIT SEED SHARE SHARES SEGMENT...
 // with SEGMENT posix:NAME, sysv:KEY, id:SHMID or fd:NUMBER, and UNIT bytes.
 #include <acre/shared_segment.hpp>

@@ -1,4 +1,5 @@
-// segment_share: which units of a segment which peer touches, and what it writes: agreed on between processes by a seed.
+// segment_share: which units of a segment which peer touches, and what it writes: agreed on between processes by a
+// seed.
 #pragma once
 
 #include <cstddef>

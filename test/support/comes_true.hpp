@@ -6,8 +6,8 @@
 
 namespace acre::test {
 
-/// Looks until the condition holds. Counts looks, not time: a test that stood still for a while, as on a busy machine, has
-/// as many left as before.
+/// Looks until the condition holds. Counts looks, not time: a test that stood still for a while, as on a busy
+/// machine, has as many left as before.
 /// \returns whether it held within 3000 looks (half a minute at least, at 10 ms between them)
 template <class Condition>
 bool comes_true(Condition holds, std::chrono::milliseconds pause = std::chrono::milliseconds(10)) {

@@ -14,8 +14,8 @@ namespace acre::test {
 
 inline mapping shared_pages(std::size_t bytes) { return mapping(bytes, {.sharing = sharing::shared}); }
 
-/// Fails where there are more mappings at its end than at its beginning. Sanitizers map memory of their own while a test
-/// runs: there nothing is counted.
+/// Fails where there are more mappings at its end than at its beginning. Sanitizers map memory of their own while a
+/// test runs: there nothing is counted.
 class no_new_mappings {
  public:
   no_new_mappings() : x_before(count_mappings()) {}

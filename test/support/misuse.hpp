@@ -11,7 +11,8 @@
 
 namespace acre::test {
 
-/// What was told while `call` ran; empty: nothing. Each mistake is told once, or the test fails. In one thread at a time.
+/// What was told while `call` ran; empty: nothing. Each mistake is told once, or the test fails. In one thread at a
+/// time.
 template <class F>
 std::string misuse_in(F call) {
   static std::vector<std::string> told;

@@ -1,5 +1,5 @@
-// named_cases: names for the cases that Boost.Test makes of a data set or a list of types. It would call them _0, _1, or by
-// mangled types; what CTest and people know them by must not change with a row's place.
+// named_cases: names for the cases that Boost.Test makes of a data set or a list of types. It would call them _0, _1,
+// or by mangled types; what CTest and people know them by must not change with a row's place.
 #pragma once
 
 #include <boost/test/tree/traverse.hpp>

@@ -1,5 +1,5 @@
-// preconditions: what a test needs of the machine, as Boost.Test asks for it: *precondition(test::is_root). A case whose
-// precondition does not hold is skipped, with the reason; continuous integration fails for it.
+// preconditions: what a test needs of the machine, as Boost.Test asks for it: *precondition(test::is_root). A case
+// whose precondition does not hold is skipped, with the reason; continuous integration fails for it.
 #pragma once
 
 #include <boost/test/unit_test.hpp>

@@ -22,8 +22,8 @@ boost::test_tools::assertion_result wrong(const Words&... words) {
   return result;
 }
 
-/// Whether two collections are equal; both are written where they are not. per_element() of Boost.Test writes elements that
-/// differ, and no element where one collection has more than the other.
+/// Whether two collections are equal; both are written where they are not. per_element() of Boost.Test writes
+/// elements that differ, and no element where one collection has more than the other.
 template <class Found, class Expected>
 boost::test_tools::assertion_result same(const Found& found, const Expected& expected) {
   if (found == expected) return true;

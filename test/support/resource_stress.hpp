@@ -76,8 +76,8 @@ class block_faults {
   std::string x_first;
 };
 
-/// Gives all back when it goes. In the test's own thread, a misaligned block fails the test then; in others, look_at_all()
-/// tells of it.
+/// Gives all back when it goes. In the test's own thread, a misaligned block fails the test then; in others,
+/// look_at_all() tells of it.
 class block_list {
  public:
   explicit block_list(std::pmr::memory_resource& r) : x_resource(&r) {}

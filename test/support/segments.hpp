@@ -25,8 +25,8 @@ std::string to_string(way w);
 std::ostream& operator<<(std::ostream& out, way w);
 segment_backend backend_of(way w);
 
-/// A name that nobody else has. What bears it is gone at the beginning, if an earlier process of this number was killed,
-/// and at the end, whoever made it.
+/// A name that nobody else has. What bears it is gone at the beginning, if an earlier process of this number was
+/// killed, and at the end, whoever made it.
 class own_name {
  public:
   /// \param length of a name in /dev/shm, at least; a shorter one is filled up

@@ -1,5 +1,5 @@
-// test_main: Boost.Test's main function, with three things watched: skips say why, no two threads assert at once, and no
-// case ends the program early.
+// test_main: Boost.Test's main function, with three things watched: skips say why, no two threads assert at once, and
+// no case ends the program early.
 #pragma once
 
 namespace acre::test {

@@ -1,5 +1,5 @@
-// Functions that can fail by the environment have twins that report by code: for each call one with a code at its end, with
-// the same result.
+// Functions that can fail by the environment have twins that report by code: for each call one with a code at its
+// end, with the same result.
 #include <acre/apply.hpp>
 #include <acre/area.hpp>
 #include <acre/binding_of.hpp>
@@ -37,8 +37,8 @@
 #include "support/print.hpp"
 #include "support/segments.hpp"
 
-/// A call without and with a code: BOTH(locate, p, bytes)() and BOTH(locate, p, bytes)(ec). What makes the arguments must
-/// not throw either.
+/// A call without and with a code: BOTH(locate, p, bytes)() and BOTH(locate, p, bytes)(ec). What makes the arguments
+/// must not throw either.
 #define BOTH(function, ...)                                                                               \
   [&](auto&... code) noexcept(noexcept(function(__VA_ARGS__ __VA_OPT__(, ) code...))) -> decltype(auto) { \
     return function(__VA_ARGS__ __VA_OPT__(, ) code...);                                                  \

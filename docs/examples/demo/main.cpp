@@ -1,7 +1,8 @@
 // acre-demo: builds an index of real text on one placement after the other, and proves where its bytes lie.
 //
-// A program to learn acre from. Read trial.hpp first: there data is placed and looked at. choices.hpp has the placements that
-// make sense on a machine, report.hpp what a topology and a check tell. word_index.hpp and corpus.hpp know nothing of acre.
+// A program to learn acre from. Read trial.hpp first: there data is placed and looked at. choices.hpp has the
+// placements that make sense on a machine, report.hpp what a topology and a check tell. word_index.hpp and corpus.hpp
+// know nothing of acre.
 #include <acre/error.hpp>
 #include <acre/placement.hpp>
 #include <acre/topology.hpp>

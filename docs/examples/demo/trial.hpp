@@ -45,8 +45,8 @@ inline void read(const word_index& index, outcome& result) {
   result.read_seconds = std::min({once(), once(), once()});
 }
 
-/// check() asks the kernel, not acre: which policy has this memory, and on which node is each of its pages? It works for
-/// any memory, and so does locate(), which has no opinion where the pages should be.
+/// check() asks the kernel, not acre: which policy has this memory, and on which node is each of its pages? It works
+/// for any memory, and so does locate(), which has no opinion where the pages should be.
 inline void prove(const void* p, std::size_t bytes, const acre::placement& where, outcome& result) {
   const acre::check_result found = acre::check(p, bytes, where);
   result.pages += found.where;
@@ -72,12 +72,12 @@ inline std::set<const std::byte*> pages_of(const word_index& index, std::size_t 
 inline outcome try_placement(const acre::placement& where, std::string_view text) try {
   outcome result;
   // A pool is a std::pmr::memory_resource. It hands out blocks of any size, all of them on pages of its placement.
-  // Making one asks the kernel whether that can be had here at all. A program that wants one pool for each placement, for
-  // ever, asks acre::resource_for(where) for it.
+  // Making one asks the kernel whether that can be had here at all. A program that wants one pool for each placement,
+  // for ever, asks acre::resource_for(where) for it.
   acre::pool_resource pool(where);
 
-  // All std::pmr containers can have their memory from it. numa_allocator is for containers of other kinds; with it, data
-  // stays where it lies when a container is moved or swapped.
+  // All std::pmr containers can have their memory from it. numa_allocator is for containers of other kinds; with it,
+  // data stays where it lies when a container is moved or swapped.
   std::vector<char, acre::numa_allocator<char>> copy(&pool);
   word_index index(&pool);
   result.build_seconds = seconds_of([&] {
@@ -92,8 +92,8 @@ inline outcome try_placement(const acre::placement& where, std::string_view text
   if (const auto status = pool.status()) result.downgrades = status->downgrades;
   return result;
 } catch (const acre::failure& f) {
-  // All that acre throws has this base: nodes that are not there, a kernel that refuses to bind memory, and nodes that are
-  // full, where the placement is a hard one (a soft one would go on elsewhere, and prove() would find it).
+  // All that acre throws has this base: nodes that are not there, a kernel that refuses to bind memory, and nodes
+  // that are full, where the placement is a hard one (a soft one would go on elsewhere, and prove() would find it).
   outcome result;
   result.refused = f.what();
   return result;

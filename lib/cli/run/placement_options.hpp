@@ -33,8 +33,8 @@ std::vector<argument_option> placement_options_of(placement_options& into);
 std::optional<acre::placement> placement_of(const placement_options& options, const acre::topology& machine,
                                             const std::filesystem::path& weights_directory);
 
-/// As numactl(8): lists of CPUs choose among those that the caller may run on, lists of nodes among those with a CPU that
-/// the cpuset allows.
+/// As numactl(8): lists of CPUs choose among those that the caller may run on, lists of nodes among those with a CPU
+/// that the cpuset allows.
 /// \param may_run_on in increasing order
 /// \returns nothing if no CPUs were asked for
 /// \throws input_error, also for both ways to ask for them

@@ -169,7 +169,8 @@ BOOST_AUTO_TEST_CASE(makes_an_eager_bind_an_error_or_whole) {
   }
 }
 
-/// The pages that /proc/self/numa_maps tells of on a node, of the mapping at `p`: where all calls that look are refused.
+/// The pages that /proc/self/numa_maps tells of on a node, of the mapping at `p`: where all calls that look are
+/// refused.
 std::size_t told_by_numa_maps(const void* p, unsigned node) {
   std::ifstream all("/proc/self/numa_maps");
   const auto at = reinterpret_cast<std::uintptr_t>(p);
@@ -183,8 +184,8 @@ std::size_t told_by_numa_maps(const void* p, unsigned node) {
   return pages;
 }
 
-// As much as the node has free passes the first look, and mostly not all comes to lie there. What looks and what moves is
-// refused then.
+// As much as the node has free passes the first look, and mostly not all comes to lie there. What looks and what
+// moves is refused then.
 BOOST_AUTO_TEST_CASE(makes_an_eager_bind_an_error_or_true_where_looking_is_refused) {
   const std::vector<long> half{SYS_move_pages};
   const std::vector<long> all{SYS_move_pages, SYS_get_mempolicy};

@@ -30,8 +30,8 @@
 namespace acre::test {
 namespace {
 
-/// khugepaged joins pages on one node, whatever policies say, at a time of its own. Telling it to sleep wakes it first, so
-/// that it gets little to do before.
+/// khugepaged joins pages on one node, whatever policies say, at a time of its own. Telling it to sleep wakes it
+/// first, so that it gets little to do before.
 class without_khugepaged {
  public:
   without_khugepaged() : x_pages("pages_to_scan", "1"), x_sleep("scan_sleep_millisecs", "100000000") {}

@@ -1,5 +1,5 @@
-// Blocks of pools that were moved off a node which has no room for them when they are free again (shape tiny: node 2 has
-// 64 MiB and no CPU).
+// Blocks of pools that were moved off a node which has no room for them when they are free again (shape tiny: node 2
+// has 64 MiB and no CPU).
 #include <acre/area.hpp>
 #include <acre/bytes.hpp>
 #include <acre/migrate.hpp>

@@ -1,6 +1,6 @@
-// Pools, and what stands on them, whose nodes have no room (shape tiny: node 2 has 64 MiB and no CPU): a hard placement is
-// an error then, and every block that was handed out can be touched. The runner fails every test in which the kernel
-// killed a process.
+// Pools, and what stands on them, whose nodes have no room (shape tiny: node 2 has 64 MiB and no CPU): a hard
+// placement is an error then, and every block that was handed out can be touched. The runner fails every test in
+// which the kernel killed a process.
 #include <acre/bytes.hpp>
 #include <acre/check.hpp>
 #include <acre/node_pools.hpp>
@@ -95,8 +95,8 @@ void expect_ends_well(std::pmr::memory_resource& pool, std::size_t bytes) {
     BOOST_TEST(blocks.end() == errc::node_full);
     BOOST_TEST(blocks.text().find("node 2") != std::string::npos, blocks.text());
     BOOST_TEST(blocks.elsewhere(small) == 0U);
-    // Else the kernel, while it moves one of these pages, may call the OOM killer for who touches it. It reclaims before.
-    // Pages in the lists of CPUs count for nobody, which is more than a third of the reserve on Linux 6.12.
+    // Else the kernel, while it moves one of these pages, may call the OOM killer for who touches it. It reclaims
+    // before. Pages in the lists of CPUs count for nobody, which is more than a third of the reserve on Linux 6.12.
     const node_memory left = topology::system().memory(small).value();
     BOOST_TEST(left.free + left.reclaimable > high_watermark(small));
     const std::size_t first = blocks.bytes();

@@ -156,8 +156,9 @@ BOOST_AUTO_TEST_CASE(use_retained_pages_again_where_they_lie) {
   }
 }
 
-// Little memory from each CPU: since Linux 6.7 each may keep an eighth of a node's pages, freed by it, in its own lists,
-// and a node without reclaimable pages goes to the OOM killer before it takes them back (seen: 196 of 252 MiB).
+// Little memory from each CPU: since Linux 6.7 each may keep an eighth of a node's pages, freed by it, in its own
+// lists, and a node without reclaimable pages goes to the OOM killer before it takes them back (seen: 196 of 252
+// MiB).
 BOOST_AUTO_TEST_CASE(place_pages_on_their_node_again_after_a_trim) {
   node_pools pools;
   for (const unsigned node : usable_nodes()) {

@@ -216,8 +216,8 @@ BOOST_AUTO_TEST_CASE(keeps_what_others_said_of_the_parts_beside) {
 }
 
 BOOST_AUTO_TEST_CASE(of_the_nodes_with_most_free_memory_is_decided_chunk_by_chunk_when_made) {
-  // Fewer free bytes on the last node, by one and a half chunks: the first gets two, then one each. In small steps: what
-  // lies in lists of CPUs is not counted as free, and is taken first.
+  // Fewer free bytes on the last node, by one and a half chunks: the first gets two, then one each. In small steps:
+  // what lies in lists of CPUs is not counted as free, and is taken first.
   constexpr std::size_t chunk = 32_MiB;
   const auto more_on_first = [&] {
     return static_cast<std::int64_t>(node_meminfo(first, "MemFree")) -

@@ -1,5 +1,5 @@
-// Segments that cannot be made: full nodes, no huge pages, forbidden nodes, kernels that refuse to bind. Nothing of them
-// is left.
+// Segments that cannot be made: full nodes, no huge pages, forbidden nodes, kernels that refuse to bind. Nothing of
+// them is left.
 #include <acre/bytes.hpp>
 #include <acre/shared_segment.hpp>
 

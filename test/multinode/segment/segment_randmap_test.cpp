@@ -1,5 +1,5 @@
-// A segment under thousands of random bindings of random parts, against a model that keeps what each page was told last.
-// After numactl's randmap.
+// A segment under thousands of random bindings of random parts, against a model that keeps what each page was told
+// last. After numactl's randmap.
 #include <acre/shared_segment.hpp>
 
 #include <boost/test/unit_test.hpp>

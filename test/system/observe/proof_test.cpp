@@ -143,8 +143,8 @@ BOOST_AUTO_TEST_CASE(a_page_that_was_only_read_is_untouched) {
   BOOST_TEST(locate(p.data(), p.bytes()).untouched == 1U);
 }
 
-// What is only read is one huge page of zeros for all (but a huge page of its own where the administrator does not want that:
-// /sys/kernel/mm/transparent_hugepage/use_zero_page).
+// What is only read is one huge page of zeros for all (but a huge page of its own where the administrator does not
+// want that: /sys/kernel/mm/transparent_hugepage/use_zero_page).
 BOOST_AUTO_TEST_CASE(a_huge_page_that_was_only_read_is_no_more_than_what_is_there) {
   const mapping m(4_MiB, {.page_kind = page_kind::transparent_huge, .alignment = 2_MiB});
   BOOST_TEST(*static_cast<volatile char*>(m.data()) == 0);

@@ -32,7 +32,8 @@ std::vector<filled_block> a_thousand_blocks(pool_resource& pool) {
   return live;
 }
 
-/// What is done with a pool before and after a fork, in any thread. What was wrong with blocks fails the test at its end.
+/// What is done with a pool before and after a fork, in any thread. What was wrong with blocks fails the test at its
+/// end.
 class users_of_a_pool {
  public:
   void use(pool_resource& pool, std::size_t count) {

@@ -125,7 +125,8 @@ BOOST_AUTO_TEST_CASE(are_books_that_a_child_finds_whole) {
       }
     });
   }
-  // From here on ThreadSanitizer's caches of these threads are filled, too: fork() does not hold what fills them (gcc 12).
+  // From here on ThreadSanitizer's caches of these threads are filled, too: fork() does not hold what fills them (gcc
+  // 12).
   BOOST_TEST_REQUIRE(comes_true([&] { return rounds[0] > 20 && rounds[1] > 20; }));
   // A child of several threads waits for ever in AddressSanitizer's operator new, which fork() does not hold.
   for (int i = 0; i != (under_asan ? 0 : 20); ++i) {

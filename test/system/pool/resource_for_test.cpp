@@ -127,8 +127,8 @@ BOOST_AUTO_TEST_CASE(a_by_page_function_may_allocate_from_its_pool) {
   own = nullptr;
 }
 
-// AddressSanitizer of GCC 12 does not hold its own allocator still during fork: a child of a process whose other threads
-// allocate may wait for it for ever.
+// AddressSanitizer of GCC 12 does not hold its own allocator still during fork: a child of a process whose other
+// threads allocate may wait for it for ever.
 #if !defined(ACRE_TEST_ASAN)
 /// Uses pools old and new.
 void allocate_from_both() {

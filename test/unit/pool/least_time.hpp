@@ -6,8 +6,9 @@
 
 namespace acre::test {
 
-/// The least of many measurements, which a busy machine makes longer, but hardly all of them. Each is of so many calls that
-/// no clock is too coarse for it. What is compared with it should differ by far more than a processor's caches make out.
+/// The least of many measurements, which a busy machine makes longer, but hardly all of them. Each is of so many
+/// calls that no clock is too coarse for it. What is compared with it should differ by far more than a processor's
+/// caches make out.
 /// \returns nanoseconds a call
 template <class F>
 double least_time(F f) {

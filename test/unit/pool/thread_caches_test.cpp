@@ -1,5 +1,5 @@
-// The caches that threads have of a pool: made, found again, given back at their end, taken out by others. Their blocks lie in
-// a span of the test's own.
+// The caches that threads have of a pool: made, found again, given back at their end, taken out by others. Their
+// blocks lie in a span of the test's own.
 #include <acre/bytes.hpp>
 
 #include "pool/thread_caches.hpp"
