@@ -59,8 +59,8 @@ struct area_options {
 /// What an area was asked for, what it got, and why if that differs.
 struct [[nodiscard]] area_status {
   placement asked;
-  /// The policy that a scratch page gets now, read back from the kernel, as text ("bind 1"); "nothing" if the kernel
-  /// refuses it now, which a downgrade tells.
+  /// The policy that a scratch page gets now, read back from the kernel, as text ("bind 1"): of a placement of several
+  /// ranges that of the first. "nothing" if the kernel refuses it now, which a downgrade tells.
   std::string installed;
   bool bound = true;  ///< false if binding was denied and the area went unbound
   std::vector<downgrade> downgrades;
