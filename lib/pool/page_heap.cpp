@@ -95,31 +95,12 @@ void page_heap::fail_limit(std::size_t bytes) const {
 
 // ---- counting
 
-void page_heap::count_use(std::size_t bytes) noexcept {
-  x_used += bytes;
-  x_peak = std::max(x_peak, x_used);
-}
-
 // In a child those are gone that other threads waited for.
 void page_heap::count_arrival(std::size_t bytes) noexcept { x_coming -= std::min(x_coming, bytes); }
 
 void page_heap::count_slab_arrival(std::size_t units) noexcept {
   x_coming_slabs -= std::min(x_coming_slabs, 1U);
   count_arrival(units * unit_bytes);
-}
-
-void page_heap::count_block(std::size_t bytes) noexcept {
-  ++x_blocks;
-  ++x_allocations;
-  x_block_bytes += bytes;
-}
-
-void page_heap::count_end(std::size_t bytes, use what) noexcept {
-  x_used -= bytes;
-  if (what == use::span) return;
-  --x_blocks;
-  ++x_deallocations;
-  x_block_bytes -= bytes;
 }
 
 void page_heap::add_to(pool_statistics& s) const {

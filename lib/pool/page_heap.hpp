@@ -185,4 +185,23 @@ class page_heap {
   std::uint64_t x_deallocations = 0;
 };
 
+inline void page_heap::count_use(std::size_t bytes) noexcept {
+  x_used += bytes;
+  x_peak = std::max(x_peak, x_used);
+}
+
+inline void page_heap::count_block(std::size_t bytes) noexcept {
+  ++x_blocks;
+  ++x_allocations;
+  x_block_bytes += bytes;
+}
+
+inline void page_heap::count_end(std::size_t bytes, use what) noexcept {
+  x_used -= bytes;
+  if (what == use::span) return;
+  --x_blocks;
+  ++x_deallocations;
+  x_block_bytes -= bytes;
+}
+
 }  // namespace acre::inline v1
