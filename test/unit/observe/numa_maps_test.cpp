@@ -24,7 +24,6 @@ static std::ostream& boost_test_print_type(std::ostream& out, const node_pages& 
 }  // namespace acre
 
 BOOST_TEST_DONT_PRINT_LOG_VALUE(acre::numa_maps_line)
-BOOST_TEST_DONT_PRINT_LOG_VALUE(acre::maps_line)
 
 namespace acre::test {
 namespace {

@@ -11,6 +11,8 @@
 #include "support/predicates.hpp"
 #include "support/print.hpp"
 
+BOOST_TEST_DONT_PRINT_LOG_VALUE(acre::sys::maps_line)
+
 namespace acre::test {
 namespace {
 
