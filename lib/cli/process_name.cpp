@@ -1,6 +1,7 @@
 #include "cli/process_name.hpp"
 
 #include "cli/input_error.hpp"
+#include "process/process_files.hpp"
 #include "process/process_name.hpp"
 
 #include <fmt/format.h>
@@ -22,8 +23,9 @@ int find_process(std::string_view text) {
   int pid = 0;
   if (const auto read = std::from_chars(text.data(), text.data() + text.size(), pid);
       read.ec == std::errc{} && read.ptr == text.data() + text.size()) {
-    if (pid > 0 && fs::exists(fmt::format("/proc/{}", pid))) return pid;
-    throw input_error(fmt::format("there is no process {}", text));
+    if (pid == 0) throw input_error("there is no process 0");
+    acre::require_process(pid);
+    return pid;
   }
   const std::vector<int> found = acre::processes_named(text);
   if (found.empty()) throw input_error(fmt::format("there is no process '{}'", text));

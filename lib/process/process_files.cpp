@@ -10,12 +10,19 @@ namespace {
 
 std::string process(int pid) { return pid == 0 ? "this process" : "process " + std::to_string(pid); }
 
+constexpr const char* rights = "it takes the same user and no raised credentials, or CAP_SYS_PTRACE";
+
+// Where ptrace(2)'s rights are missing the files themselves say EACCES; /proc says EPERM of the whole directory if it is
+// mounted with hidepid=noaccess, and that there is none with invisible or ptraceable (proc(5)).
+[[noreturn]] void fail_hidden(int pid) {
+  throw error(errc::permission_denied, "/proc hides " + process(pid) + " (its mount option hidepid): " +
+                                           rights + ", or the group of the option gid");
+}
+
 [[noreturn]] void cannot_read(int pid, const std::string& name, int e) {
-  if (e == EACCES || e == EPERM) {
-    throw error(errc::permission_denied,
-                "no right to read " + name + " of " + process(pid) +
-                    ": it takes the same user and no raised credentials, or CAP_SYS_PTRACE");
-  }
+  if (e == EPERM) fail_hidden(pid);
+  if (e == EACCES)
+    throw error(errc::permission_denied, "no right to read " + name + " of " + process(pid) + ": " + rights);
   throw error(std::error_code(e, std::system_category()), "cannot read " + name + " of " + process(pid));
 }
 
@@ -27,7 +34,9 @@ void require_process(int pid) {
   if (!sys::has_process(0))
     throw error(errc::binding_unsupported, "nothing is known of " + process(pid) +
                                                ": /proc is not mounted, or was in another PID namespace");
-  throw error(errc::no_such_process, "there is no " + process(pid) + ", or /proc hides it (hidepid)");
+  if (sys::proc_has_own_numbers() && sys::state_of_process(pid) == sys::process_state::alive)
+    fail_hidden(pid);
+  throw error(errc::no_such_process, "there is no " + process(pid));
 }
 
 void require_own_numbers(int pid) {

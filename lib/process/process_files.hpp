@@ -24,7 +24,7 @@ std::string read_process_file(int pid, const char* name);
 /// \throws error as read_process_file()
 std::optional<std::string> read_thread_file(int pid, int thread, const char* name);
 
-/// \throws error for a pid that is below 0 or that nobody has
+/// \throws error for a pid that is below 0, that nobody has, or that /proc hides
 void require_process(int pid);
 
 /// For whatever does more than read: the process of this number in /proc must be the one of system calls.

@@ -11,8 +11,10 @@ void fail_call(int e, const std::string& what) {
   switch (e) {
     case EACCES:
     case EPERM:
-    case EROFS:
       fail(errc::permission_denied, "the system denies it");
+      break;
+    case EROFS:
+      fail(errc::permission_denied, "the file system is read-only");
       break;
     case EEXIST:
       fail(errc::name_in_use, "a segment or file of that name exists");
