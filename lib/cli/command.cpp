@@ -10,10 +10,14 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 
 namespace acre_cli {
 namespace {
+
+constexpr const char* hwloc_errors = "HWLOC_HIDE_ERRORS";  // 2 hides all; by default critical ones are told
+bool hides_hwloc_errors = false;
 
 /// What the user asked for, rather than what the system has.
 bool is_input_error(const std::error_code& code) {
@@ -54,6 +58,14 @@ void add_help(command& c) {
 
 }  // namespace
 
+void hide_hwloc_errors() {
+  hides_hwloc_errors = std::getenv(hwloc_errors) == nullptr && ::setenv(hwloc_errors, "2", 0) == 0;
+}
+
+void restore_hwloc_errors() {
+  if (hides_hwloc_errors) ::unsetenv(hwloc_errors);
+}
+
 command acre_command() {
   command acre{.name = "acre",
                .about = "Shows and decides where memory lies on NUMA machines.",
@@ -69,6 +81,7 @@ command acre_command() {
 
 int run_acre(int argc, char** argv) {
   occupy_standard_files();
+  hide_hwloc_errors();
   const command acre = acre_command();
   const command* reached = &acre;
   int status = failed;

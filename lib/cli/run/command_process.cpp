@@ -53,6 +53,7 @@ int exec_command(const std::vector<std::string>& command) {
   std::vector<char*> arguments;
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
+  restore_hwloc_errors();
   ::execvp(arguments.front(), arguments.data());
   return errno;
 }
