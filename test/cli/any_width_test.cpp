@@ -75,8 +75,9 @@ machine_report large_machine() {
     row.capacity = node == 5 ? 0 : 5 * pib + node * gib;
     row.free = node == 6 ? 0 : 1023 * pib / 1024;
     row.allowed = node % 4 != 0;
-    for (unsigned cpu = 0; node != 7 && cpu < 90; ++cpu) row.cpus.push_back(node + 70 * cpu);
-    row.huge_pages = {
+    row.cpus.emplace();
+    for (unsigned cpu = 0; node != 7 && cpu < 90; ++cpu) row.cpus->push_back(node + 70 * cpu);
+    row.huge_pages = std::vector<acre::huge_pool>{
         {64 << 10, 0, 0}, {2 << 20, 123'456'789, 99'999'999}, {32 << 20, 1, 1}, {16 * gib, 7, 7}};
     report.nodes.push_back(row);
     auto& distances = report.distances.emplace_back();
@@ -108,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_machine_fits) {
       if (width < made_for) continue;
       const std::string packed = without_space(text);
       for (const auto& row : report->nodes)
-        BOOST_TEST(contains(packed, row.cpus.empty() ? "none" : format_cpus(row.cpus)));
+        BOOST_TEST(contains(packed, row.cpus->empty() ? "none" : format_cpus(*row.cpus)));
       BOOST_TEST(contains(packed, "5PiB"));
       BOOST_TEST(contains(packed, "1023TiB"));
       if (report != &large) continue;

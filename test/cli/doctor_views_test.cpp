@@ -5,11 +5,13 @@
 #include <nlohmann/json.hpp>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/fits.hpp"
 #include "cli/made_up_facts.hpp"
 #include "cli/print_json.hpp"
+#include "support/made_up_files.hpp"
 #include "support/print.hpp"
 #include "support/text.hpp"
 
@@ -54,7 +56,7 @@ BOOST_AUTO_TEST_SUITE(json_of_the_doctor)
 
 BOOST_AUTO_TEST_CASE(has_verdict_findings_and_facts) {
   doctor_facts facts = healthy_facts();
-  facts.nodes[1].binding = trial{outcome::denied, "no"};
+  facts.binding[1] = {outcome::denied, "no"};
   facts.memory_limit = acre::memory_limit{gib, 5};
   const auto json = to_json(facts, mixed);
   BOOST_TEST(json["usable"] == true);
@@ -62,16 +64,21 @@ BOOST_AUTO_TEST_CASE(has_verdict_findings_and_facts) {
   BOOST_TEST(json["findings"][0]["remedy"] == nullptr);
   BOOST_TEST(json["findings"][1]["level"] == "note");
   BOOST_TEST(json["findings"][1]["remedy"] == "Do this.");
+  BOOST_TEST(json["facts"]["nodes"][1]["capacity"] == gib);
   BOOST_TEST(json["facts"]["nodes"][1]["binding"]["outcome"] == "denied");
   BOOST_TEST(json["facts"]["trials"]["migrate"]["outcome"] == "works");
   BOOST_TEST(json["facts"]["settings"]["max_map_count"] == 65530);
   BOOST_TEST(json["facts"]["memory_limit"]["limit"] == gib);
 }
 BOOST_AUTO_TEST_CASE(has_nulls_for_what_is_not_known) {
-  const auto json = to_json({}, {});
+  // Of another machine, without /proc and /sys.
+  const acre::test::made_up_files nothing;
+  const auto machine = acre::topology::from_synthetic("numa:2 core:2 pu:1");
+  const auto json = to_json(collect_facts(machine, acre::system_files(nothing.root())), {});
   BOOST_TEST(json["facts"]["memory_limit"] == nullptr);
-  BOOST_TEST(json["facts"]["dev_shm"] == nullptr);
-  for (const auto& group : {"trials", "settings"}) {
+  BOOST_TEST(json["facts"]["nodes"][1]["binding"] == nullptr);
+  for (const auto& [group, size] : {std::pair("trials", 10U), {"settings", 9U}}) {
+    BOOST_TEST(json["facts"][group].size() == size);
     for (const auto& [key, value] : json["facts"][group].items()) {
       BOOST_TEST_INFO("key " << key);
       BOOST_TEST(value == nullptr);

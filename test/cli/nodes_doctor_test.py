@@ -13,11 +13,25 @@ from terminal import read_all
 
 ACRE = sys.argv.pop(1)
 NODES = pathlib.Path("/sys/devices/system/node")
+MACHINES = pathlib.Path(__file__).parents[1] / "unit/machines"
 
 
 def run(*args, **environment):
     env = {**os.environ, **environment}
     return subprocess.run([ACRE, *args], capture_output=True, text=True, timeout=100, env=env)
+
+
+def run_in_namespaces(setup, *args, unshare="--mount", through=()):
+    """What acre does where a shell command has changed the mounts; None where nobody may change any, as in containers."""
+    as_root = () if os.geteuid() == 0 else ("--map-root-user",)
+    # The shell stays: in a new PID namespace it is process 1.
+    script = f'{{ {setup}; }} || exit 99; "$@"; exit $?'
+    done = subprocess.run(["unshare", *as_root, *unshare.split(), "sh", "-c", script, "sh", *through, ACRE, *args],
+                          capture_output=True, text=True, timeout=100)
+    if done.returncode == 99 or done.stderr.startswith("unshare: "):
+        print(f"not tried, {setup}: {done.stderr.strip()}", file=sys.stderr)
+        return None
+    return done
 
 
 def run_in_terminal(*args, **environment):
@@ -130,8 +144,24 @@ class Nodes(Common, unittest.TestCase):
     def test_wide_terminals_are_used_and_narrow_ones_respected(self):
         self.assertLessEqual(max(map(len, run("nodes", COLUMNS="60").stdout.splitlines())), 60)
 
+    def test_machines_may_come_through_pipes(self):
+        xml = MACHINES / "hbm_hmat.xml"
+        piped = subprocess.run([ACRE, "nodes", "--topology-xml", "/dev/stdin"], input=xml.read_bytes(),
+                               capture_output=True, timeout=100)
+        self.assertEqual(piped.stdout.decode(), run("nodes", "--topology-xml", str(xml)).stdout)
+        self.assertIn(b"Not this machine", piped.stdout)
+
+    def test_hwloc_writes_nothing_where_sys_is_hidden(self):
+        with tempfile.TemporaryDirectory() as empty:
+            for command in ("nodes", "doctor"):
+                self.assertEqual(run(command, HWLOC_FSROOT=empty).stderr, "")
+            self.assertIn("hwloc", run("nodes", HWLOC_FSROOT=empty, HWLOC_HIDE_ERRORS="0").stderr)
+        self.assertNotIn("HWLOC", run("run", "--local", "env").stdout)
+        self.assertIn("HWLOC_HIDE_ERRORS=1\n", run("run", "--local", "env", HWLOC_HIDE_ERRORS="1").stdout)
+
     def test_files_of_hwloc_that_are_none_are_bad_input(self):
-        for file, why in (("/absent", "No such file or directory"), ("/", "Is a directory"), ("/dev/null", "it is empty")):
+        for file, why in (("/absent", "No such file or directory"), ("/", "Is a directory"), ("/dev/null", "it is empty"),
+                          ("/dev/zero", "it has more than 64 MiB, and is no file of hwloc's")):
             done = run("nodes", "--topology-xml", file)
             self.assertEqual((done.returncode, done.stdout), (2, ""))
             self.assertEqual(done.stderr, f"acre: cannot read '{file}': {why}\n")
@@ -168,6 +198,46 @@ class Doctor(Common, unittest.TestCase):
         self.assertEqual(facts["kernel"], os.uname().release)
         self.assertEqual(facts["settings"]["max_map_count"],
                          int(pathlib.Path("/proc/sys/vm/max_map_count").read_text()))
+
+    def finds(self, level, finding, done, saying=""):
+        """\param done None: what could not be tried is not found here"""
+        told = {f["id"]: f for f in json.loads((done or run("doctor", "--json")).stdout)["findings"]}
+        if done is None:
+            return self.assertNotIn(finding, told)
+        self.assertEqual(done.stderr, "")
+        self.assertIn(finding, told)
+        self.assertEqual(told[finding]["level"], level)
+        self.assertIn(saying, told[finding]["text"])
+
+    def test_dev_shm_is_tried(self):
+        for mount, saying in (("-t tmpfs -o ro tmpfs", "the file system is read-only"),
+                              ("-t tmpfs -o mode=555 tmpfs", "the system denies it"),
+                              ("-t ramfs ramfs", "tmpfs")):
+            done = run_in_namespaces(f"mount {mount} /dev/shm", "doctor", "--json",
+                                     through=("setpriv", "--bounding-set", "-dac_override"))
+            self.finds("warning", "no_shm", done, saying)
+        unlimited = run_in_namespaces("mount -t tmpfs -o size=0 tmpfs /dev/shm", "doctor", "--json")
+        if unlimited:
+            self.finds("ok", "shm", unlimited, "no limit")
+        self.assertFalse([name for name in os.listdir("/dev/shm") if name.startswith("acre-doctor")])
+
+    def test_proc_of_another_pid_namespace_is_found(self):
+        done = run_in_namespaces("true", "doctor", "--json", unshare="--pid --fork")
+        self.finds("warning", "foreign_proc", done)
+
+    def test_hidden_processes_are_told_from_those_that_are_not_there(self):
+        for hidepid in (1, 2):
+            def hidden(*args):
+                return run_in_namespaces(f"mount -t proc -o hidepid={hidepid},gid=4711 proc /proc", *args,
+                                         unshare="--mount --pid --fork",
+                                         through=("setpriv", "--bounding-set", "-sys_ptrace"))
+            self.finds("note", "hidden_processes", hidden("doctor", "--json"), "hidepid")
+            where = hidden("where", "1")
+            if where:
+                self.assertEqual(where.returncode, 1)
+                self.assertIn("acre: /proc hides process 1 (its mount option hidepid)", where.stderr)
+        absent = run("where", "4194999")
+        self.assertEqual((absent.returncode, absent.stderr), (2, "acre: there is no process 4194999\n"))
 
     def test_another_machine_of_hwloc_is_a_problem(self):
         done = run("doctor", HWLOC_SYNTHETIC="numa:2 core:2 pu:1")

@@ -1,40 +1,36 @@
 #include "cli/doctor/doctor_facts.hpp"
 
-#include <acre/apply.hpp>
-#include <acre/error.hpp>
-#include <acre/hwloc_version.hpp>
-#include <acre/locate.hpp>
-#include <acre/mapping.hpp>
-#include <acre/migrate.hpp>
-#include <acre/move_process.hpp>
-#include <acre/placement.hpp>
-#include <acre/thread_binding.hpp>
+#include "cli/json_values.hpp"
+#include "process/process_files.hpp"
+
+#include <acre/acre.hpp>
 
 #include <fmt/format.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
-#include <algorithm>
+#include <cstring>
 #include <filesystem>
+#include <functional>
 #include <iterator>
 #include <system_error>
+#include <utility>
 
 namespace acre_cli {
 namespace {
 
 using acre::placement;
+using json = nlohmann::ordered_json;
 
 outcome outcome_of(const std::error_code& code) {
-  if (code == acre::errc::binding_denied || code == acre::errc::permission_denied ||
-      code == std::errc::operation_not_permitted || code == std::errc::permission_denied)
+  if (code == std::errc::operation_not_permitted || code == std::errc::permission_denied)
     return outcome::denied;
-  if (code == acre::errc::binding_unsupported || code == acre::errc::unsupported_placement ||
-      code == std::errc::function_not_supported)
+  if (code == std::errc::function_not_supported || code == std::errc::operation_not_supported)
     return outcome::unsupported;
   return outcome::failed;
 }
 
-template <class Attempt>
-trial tried(Attempt attempt) {
+trial tried(const std::function<trial()>& attempt) {
   try {
     return attempt();
   } catch (const acre::error& e) {
@@ -44,162 +40,116 @@ trial tried(Attempt attempt) {
   }
 }
 
-/// Pages on which nothing was tried before, on this machine.
-class scratch_pages {
- public:
-  explicit scratch_pages(const acre::topology& machine)
-      : x_machine(machine), x_pages(4 * acre::page_size(acre::page_kind::system)) {}
+/// Pages on which nothing was tried before.
+acre::mapping scratch_pages() { return acre::mapping(4 * acre::page_size(acre::page_kind::system)); }
 
-  std::vector<acre::downgrade> apply(const placement& where) {
-    return acre::apply(x_pages.data(), x_pages.size(), where, x_machine);
-  }
-  void touch() {
-    auto* const bytes = static_cast<volatile char*>(x_pages.data());
-    for (std::size_t i = 0; i < x_pages.size(); ++i) bytes[i] = 1;
-  }
-  acre::residency locate() const { return acre::locate(x_pages.data(), x_pages.size()); }
-  acre::migration migrate(const placement& where) {
-    return acre::migrate(x_pages.data(), x_pages.size(), where, x_machine);
-  }
+/// Pages come into existence on the node, if it has room: the policy is soft, so that the OOM killer has no part in it.
+void touch_near(acre::node_id node, const acre::mapping& pages, const acre::topology& machine) {
+  acre::apply(pages.data(), pages.size(), placement::prefer({node}), machine);
+  std::memset(pages.data(), 1, pages.size());
+}
 
- private:
-  const acre::topology& x_machine;
-  acre::mapping x_pages;
-};
-
-/// Binds memory hard to `node`, then lets pages come into existence there. Never ends in the OOM killer: they are touched
-/// under a soft policy.
 trial try_binding(acre::node_id node, const acre::topology& machine) {
-  return tried([&]() -> trial {
-    scratch_pages pages(machine);
-    pages.apply(placement::bind({node}));
-    pages.apply(placement::prefer({node}));
-    pages.touch();
-    acre::residency where;
-    const trial seen = tried([&]() -> trial {
-      where = pages.locate();
-      return {};
-    });
-    if (seen.result != outcome::works) return {outcome::unseen, seen.why};
-    if (where.on(node) == where.pages) return {};
-    return {outcome::elsewhere, where.to_string()};
-  });
+  const acre::mapping pages = scratch_pages();
+  acre::apply(pages.data(), pages.size(), placement::bind({node}), machine);
+  touch_near(node, pages, machine);
+  std::error_code refused;
+  const acre::residency where = acre::locate(pages.data(), pages.size(), refused);
+  if (refused) return {outcome::less, "where its pages lie is not told: " + refused.message()};
+  if (where.on(node) == where.pages) return {};
+  return {outcome::elsewhere, where.to_string()};
 }
 
 trial try_policy(const placement& where, const acre::topology& machine) {
-  return tried([&]() -> trial {
-    const auto downgrades = scratch_pages(machine).apply(where);
-    if (downgrades.empty()) return {};
-    return {outcome::less, downgrades.front().text};
-  });
+  const acre::mapping pages = scratch_pages();
+  const auto downgrades = acre::apply(pages.data(), pages.size(), where, machine);
+  return downgrades.empty() ? trial{} : trial{outcome::less, downgrades.front().text};
 }
 
-trial try_locating(const acre::topology& machine) {
-  return tried([&]() -> trial {
-    scratch_pages pages(machine);
-    pages.touch();
-    const acre::residency where = pages.locate();
-    if (where.per_mapping)
-      return {outcome::less,
-              "move_pages(2) and get_mempolicy(2) are refused, and told is what each mapping has"};
-    if (where.resident() == where.pages) return {};
-    return {outcome::failed,
-            fmt::format("of {} touched pages only {} were found", where.pages, where.resident())};
-  });
+trial try_locating() {
+  const acre::mapping pages = scratch_pages();
+  std::memset(pages.data(), 1, pages.size());
+  const acre::residency where = acre::locate(pages.data(), pages.size());
+  if (where.per_mapping)
+    return {outcome::less,
+            "move_pages(2) and get_mempolicy(2) are refused, and told is what each mapping has"};
+  if (where.resident() == where.pages) return {};
+  return {outcome::failed,
+          fmt::format("of {} touched pages only {} were found", where.pages, where.resident())};
 }
 
 trial try_migrating(acre::node_id from, acre::node_id to, const acre::topology& machine) {
-  return tried([&]() -> trial {
-    scratch_pages pages(machine);
-    pages.apply(placement::prefer({from}));
-    pages.touch();
-    const auto done = pages.migrate(placement::prefer({to}));
-    if (done.failed() == 0) return {};
-    return {outcome::less, done.to_string()};
-  });
+  const acre::mapping pages = scratch_pages();
+  touch_near(from, pages, machine);
+  const auto done = acre::migrate(pages.data(), pages.size(), placement::prefer({to}), machine);
+  return done.failed() == 0 ? trial{} : trial{outcome::less, done.to_string()};
 }
 
 trial try_thread(acre::node_id node, const acre::topology& machine) {
-  return tried([&]() -> trial {
-    acre::thread_binding binding(placement::prefer({node}), machine);
-    if (const auto code = binding.restore()) return {outcome::failed, code.message()};
-    return {};
-  });
+  acre::thread_binding binding(placement::prefer({node}), machine);
+  const auto code = binding.restore();
+  return code ? trial{outcome::failed, code.message()} : trial{};
 }
 
-/// With this very process.
-trial try_moving_processes(acre::node_id from, acre::node_id to) {
-  return tried([&]() -> trial {
-    acre::move_process(0, {from}, {to});
-    return {};
-  });
+/// Whatever else has such a name is left alone, and as good an answer.
+trial try_shared_segment(const acre::topology& machine) {
+  const std::string name = fmt::format("acre-doctor-{}", ::getpid());
+  const auto segment = acre::shared_segment::open_or_create(name, 1, {}, {}, {}, machine);
+  if (segment.created()) acre::shared_segment::remove(name);
+  return {};
 }
 
-/// The attempts that concern no single node.
-void try_the_rest(doctor_facts& facts, const acre::node_set& nodes, const acre::topology& machine) {
-  const acre::node_id first = nodes.first();
-  const acre::node_id second = nodes.size() > 1 ? *std::next(nodes.begin()) : first;
-  facts.home_node = try_policy(placement::prefer({first}), machine);
-  if (first != second) {
-    facts.prefer_many = try_policy(placement::prefer({first, second}), machine);
-    // Over one node it would be another policy.
-    facts.interleave = try_policy(placement::interleave(nodes), machine);
-    facts.moving_processes = try_moving_processes(first, second);
-  }
-  facts.weighted_interleave = try_policy(placement::weighted_by_system(nodes), machine);
-  facts.thread_binding = try_thread(first, machine);
-  facts.locating = try_locating(machine);
-  // With one node, to where the pages lie.
-  facts.migrating = try_migrating(first, second, machine);
-}
-
-std::vector<node_facts> nodes_of(const acre::topology& machine, const acre::system_files& files) {
-  const bool cpus_are_known =
-      std::ranges::any_of(machine.nodes(), [&](acre::node_id node) { return !machine.cpus(node).empty(); });
-  std::vector<node_facts> nodes;
-  for (const auto node : machine.nodes()) {
-    node_facts facts;
-    facts.node = node;
-    facts.capacity = machine.capacity(node);
-    if (const auto memory = machine.memory(node)) {
-      facts.free = memory->free;
-      facts.reclaimable = memory->reclaimable;
-    }
-    if (cpus_are_known) facts.cpus = machine.cpus(node).size();
-    facts.allowed = machine.allowed_nodes().contains(node);
-    facts.huge_pages = files.huge_pools_of(node);
-    if (facts.allowed && machine.is_this_system()) facts.binding = try_binding(node, machine);
-    nodes.push_back(std::move(facts));
-  }
-  return nodes;
-}
-
-std::optional<shm_facts> shm() {
-  std::error_code ec;
-  if (!std::filesystem::is_directory("/dev/shm", ec)) return std::nullopt;
-  const auto space = std::filesystem::space("/dev/shm", ec);
-  if (ec) return std::nullopt;
-  return shm_facts{space.capacity, space.available};
-}
-
-void read_settings(doctor_facts& facts, const acre::system_files& files) {
-  const auto of_thp = [&](const char* name) {
-    return files.chosen(fmt::format("/sys/kernel/mm/transparent_hugepage/{}", name));
+/// What concerns no single node.
+void try_calls(doctor_facts& facts, const acre::topology& machine) {
+  const acre::node_set& nodes = machine.allowed_nodes();
+  const bool here = machine.is_this_system() && !nodes.empty();
+  const bool several = here && nodes.size() > 1;
+  const acre::node_id first = here ? nodes.first() : 0;
+  const acre::node_id second = several ? *std::next(nodes.begin()) : first;
+  const struct {
+    const char* name;
+    bool makes_sense;
+    std::function<trial()> attempt;
+  } all[] = {
+      {"prefer_one", here, [&] { return try_policy(placement::prefer({first}), machine); }},
+      {"prefer_several", several,
+       [&] {
+         return try_policy(placement::prefer({first, second}), machine);
+       }},
+      // Over one node it would be another policy.
+      {"interleave", several, [&] { return try_policy(placement::interleave(nodes), machine); }},
+      {"weighted_by_system", here, [&] { return try_policy(placement::weighted_by_system(nodes), machine); }},
+      {"thread_binding", here, [&] { return try_thread(first, machine); }},
+      {"locate", here, [&] { return try_locating(); }},
+      // With one node, to where the pages lie.
+      {"migrate", here, [&] { return try_migrating(first, second, machine); }},
+      // With this very process.
+      {"move_process", several && facts.proc_is_own,
+       [&] { return acre::move_process(0, {first}, {second}), trial{}; }},
+      // Every PID namespace has a process 1, and this file of it anybody may read.
+      {"other_processes", facts.has_proc, [] { return acre::read_process_file(1, "stat"), trial{}; }},
+      {"shared_segment", here, [&] { return try_shared_segment(machine); }},
   };
-  facts.seccomp = files.field("/proc/self/status", "Seccomp");
-  facts.numa_balancing = files.number("/proc/sys/kernel/numa_balancing");
-  if (const auto demotion = files.line("/sys/kernel/mm/numa/demotion_enabled"))
-    facts.demotion = *demotion == "true" || *demotion == "1";
-  facts.thp_enabled = of_thp("enabled");
-  facts.thp_defrag = of_thp("defrag");
-  facts.thp_shmem = of_thp("shmem_enabled");
-  facts.max_map_count = files.number("/proc/sys/vm/max_map_count");
-  facts.overcommit = files.number("/proc/sys/vm/overcommit_memory");
-  facts.zone_reclaim = files.number("/proc/sys/vm/zone_reclaim_mode");
-  facts.memory_limit = files.memory_limit_of_self();
-  facts.group_is_seen = files.shows_group_of_self();
-  facts.has_proc = files.has("/proc/self/maps");
-  facts.has_sys = files.has("/sys/kernel/mm");
+  for (const auto& [name, makes_sense, attempt] : all)
+    facts.trials[name] = makes_sense ? tried(attempt) : trial{outcome::untried};
+}
+
+constexpr std::pair<const char*, const char*> files_of_settings[] = {
+    {"numa_balancing", "/proc/sys/kernel/numa_balancing"},
+    {"demotion_enabled", "/sys/kernel/mm/numa/demotion_enabled"},
+    {"transparent_hugepage_enabled", "/sys/kernel/mm/transparent_hugepage/enabled"},
+    {"transparent_hugepage_defrag", "/sys/kernel/mm/transparent_hugepage/defrag"},
+    {"transparent_hugepage_shmem_enabled", "/sys/kernel/mm/transparent_hugepage/shmem_enabled"},
+    {"max_map_count", "/proc/sys/vm/max_map_count"},
+    {"overcommit_memory", "/proc/sys/vm/overcommit_memory"},
+    {"zone_reclaim_mode", "/proc/sys/vm/zone_reclaim_mode"},
+};
+
+/// A number, true or false as JSON has them, or "always [madvise] never".
+json setting_in(const std::string& file, const acre::system_files& files) {
+  json value = json::parse(files.line(file).value_or(""), nullptr, false);
+  if (value.is_discarded()) value = files.chosen(file);
+  return value;
 }
 
 }  // namespace
@@ -208,12 +158,22 @@ doctor_facts collect_facts(const acre::topology& machine, const acre::system_fil
   doctor_facts facts;
   if (utsname name{}; ::uname(&name) == 0) facts.kernel = name.release;
   facts.hwloc = acre::hwloc_version();
-  facts.foreign_topology = !machine.is_this_system();
-  facts.nodes = nodes_of(machine, files);
-  if (machine.is_this_system() && !machine.allowed_nodes().empty())
-    try_the_rest(facts, machine.allowed_nodes(), machine);
-  read_settings(facts, files);
-  facts.shm = shm();
+  facts.machine = describe(machine, files);
+  facts.has_proc = files.has("/proc/self/maps");
+  facts.proc_is_own = !facts.has_proc || acre::proc_has_own_numbers();
+  facts.has_sys = files.has("/sys/kernel/mm");
+  for (const auto& row : facts.machine.nodes) {
+    if (row.allowed && machine.is_this_system())
+      facts.binding[row.node] = tried([&] { return try_binding(row.node, machine); });
+  }
+  try_calls(facts, machine);
+  facts.settings["seccomp"] = files.field("/proc/self/status", "Seccomp");
+  for (const auto& [name, file] : files_of_settings) facts.settings[name] = setting_in(file, files);
+  facts.memory_limit = files.memory_limit_of_self();
+  facts.group_is_seen = files.shows_group_of_self();
+  std::error_code unknown;
+  const auto space = std::filesystem::space("/dev/shm", unknown);
+  if (!unknown) facts.shm = shm_facts{space.capacity, space.available};
   return facts;
 }
 

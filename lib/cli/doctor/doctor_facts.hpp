@@ -1,85 +1,71 @@
 // doctor_facts: what `acre doctor` found out, before anything is made of it.
 #pragma once
 
-#include "process/system_files.hpp"
+#include "cli/nodes/machine_report.hpp"
 
-#include <acre/node_set.hpp>
-#include <acre/topology.hpp>
+#include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace acre_cli {
 
-/// How an attempt ended.
+/// How an attempt ended. Up to `elsewhere` the kernel took the policy, wherever the pages lie.
 enum class outcome {
   works,
-  less,         ///< done, and less than what was asked
+  less,         ///< done, and less than what was asked, or than can be proved
   elsewhere,    ///< bound, and the page lies on another node: this one is full
-  unseen,       ///< bound, and the kernel does not tell where the page lies
   denied,       ///< the kernel refuses the call: seccomp, container
   unsupported,  ///< the kernel has no such thing
   failed,       ///< anything else
+  untried,      ///< it would make no sense here
 };
 
 struct trial {
   outcome result = outcome::works;
   std::string why = {};  ///< what the system said; empty if it works
-};
 
-struct node_facts {
-  acre::node_id node = 0;
-  std::optional<std::uint64_t> capacity = {};  ///< bytes; 0: no memory; nothing: not known
-  std::optional<std::uint64_t> free = {};
-  std::optional<std::uint64_t> reclaimable = {};
-  std::optional<std::size_t> cpus = {};
-  bool allowed = true;
-  std::vector<acre::huge_pool> huge_pages = {};
-  std::optional<trial> binding = {};  ///< a page bound to the node; nothing where none may be
+  bool fell_short() const { return result != outcome::works && result != outcome::untried; }
 };
 
 struct shm_facts {
-  std::uint64_t size = 0;  ///< bytes
+  std::uint64_t size = 0;  ///< bytes; 0: no limit
   std::uint64_t free = 0;  ///< bytes, for this user
 };
 
-/// Nothing: it could not be found out.
+/// Nothing, and null in JSON: it could not be found out, or was not tried.
 struct doctor_facts {
   std::string kernel;  ///< uname -r
   std::string hwloc;   ///< acre::hwloc_version()
-  /// hwloc shows another machine (HWLOC_XMLFILE and the like).
-  bool foreign_topology = false;
-  std::vector<node_facts> nodes;
+  machine_report machine;
+  std::map<acre::node_id, trial> binding;  ///< a page bound to each node that may be used
+  /// By names that are keys in JSON: "prefer_one", "prefer_several", "interleave", "weighted_by_system", "thread_binding",
+  /// "locate", "migrate", "move_process", "other_processes", "shared_segment".
+  std::map<std::string, trial> trials;
+  /// The kernel's, by names that are keys in JSON: numbers, words, true or false.
+  nlohmann::ordered_json settings = nlohmann::ordered_json::object();
+
+  trial tried(const char* name) const {
+    const auto found = trials.find(name);
+    return found == trials.end() ? trial{outcome::untried} : found->second;
+  }
+  nlohmann::ordered_json setting(const char* name) const {
+    return settings.value(name, nlohmann::ordered_json());
+  }
+
   bool has_proc = true;  ///< /proc tells of this process
-  bool has_sys = true;   ///< /sys tells of the kernel
-
-  std::optional<trial> home_node;            ///< prefer one node
-  std::optional<trial> prefer_many;          ///< prefer two nodes
-  std::optional<trial> interleave;           ///< by page
-  std::optional<trial> weighted_interleave;  ///< by the system's weights
-  std::optional<trial> thread_binding;
-  std::optional<trial> locating;
-  std::optional<trial> migrating;         ///< move_pages(2)
-  std::optional<trial> moving_processes;  ///< migrate_pages(2)
-
-  std::optional<std::uint64_t> seccomp;  ///< /proc/self/status: 2 is a filter
-  std::optional<std::uint64_t> numa_balancing;
-  std::optional<bool> demotion;  ///< to slower nodes
-  std::optional<std::string> thp_enabled;
-  std::optional<std::string> thp_defrag;
-  std::optional<std::string> thp_shmem;
-  std::optional<std::uint64_t> max_map_count;
-  std::optional<std::uint64_t> overcommit;
-  std::optional<std::uint64_t> zone_reclaim;
+  bool proc_is_own =
+      true;             ///< and its numbers are those of system calls: it was mounted in this PID namespace
+  bool has_sys = true;  ///< /sys tells of the kernel
+  bool group_is_seen = true;  ///< else the control group may have limits that nobody here knows of
   std::optional<acre::memory_limit> memory_limit;
-  bool group_is_seen = true;     ///< else it may have limits that nobody here knows of
-  std::optional<shm_facts> shm;  ///< /dev/shm
+  std::optional<shm_facts> shm;  ///< the file system at /dev/shm
 };
 
 /// Reads and tries. Binds a few scratch pages of this process, and its calling thread for a moment; moves
-/// pages of this process from one node to another.
+/// pages of this process from one node to another; makes a segment in /dev/shm and removes it.
 doctor_facts collect_facts(const acre::topology& machine, const acre::system_files& files);
 
 }  // namespace acre_cli

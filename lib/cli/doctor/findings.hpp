@@ -4,13 +4,8 @@
 #include "cli/doctor/doctor_facts.hpp"
 #include "cli/terminal.hpp"
 
-#include <nlohmann/json_fwd.hpp>
-
-#include <compare>
 #include <cstddef>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -41,6 +36,9 @@ struct judgement {
   }
 };
 
+/// " (said the kernel)"; empty if it said nothing.
+std::string in_brackets(const std::string& why);
+
 /// The part of judge() that looks at room, huge pages and settings.
 void judge_memory(const doctor_facts& facts, judgement& say);
 
@@ -58,14 +56,5 @@ std::string to_text(const std::vector<finding>& findings, std::size_t width, con
 
 /// Keys and the findings' ids are promised to users; what is not known is null.
 nlohmann::ordered_json to_json(const doctor_facts& facts, const std::vector<finding>& findings);
-
-/// A version's first two numbers.
-struct short_version {
-  unsigned major = 0;
-  unsigned minor = 0;
-  friend auto operator<=>(const short_version&, const short_version&) = default;
-};
-/// Of "6.12.57+deb13-amd64"; nothing for other texts.
-std::optional<short_version> parse_version(std::string_view text);
 
 }  // namespace acre_cli

@@ -18,7 +18,7 @@ bool is_scarce(std::uint64_t free, std::uint64_t of) { return free < of / 20; }
 
 void judge_room(const doctor_facts& f, judgement& say) {
   std::optional<std::uint64_t> of_nodes = 0;
-  for (const auto& n : f.nodes) {
+  for (const auto& n : f.machine.nodes) {
     if (!n.allowed) continue;
     of_nodes = of_nodes && n.capacity ? std::optional(*of_nodes + *n.capacity) : std::nullopt;
     if (!n.capacity || !n.free || !is_scarce(*n.free, *n.capacity)) continue;
@@ -47,61 +47,67 @@ void judge_room(const doctor_facts& f, judgement& say) {
   say(warning, "memory_limit_reached", reached, limited + ": what comes next may end in the OOM killer.",
       "Raise memory.max or memory.high of the control group (docker run --memory).");
   say(note, "memory_limit", !reached, limited + ".",
-      "Free memory of nodes beyond that limit is no use to this process.");
+      "What nodes have free beyond that is of no use here. For more, raise memory.max or memory.high of the "
+      "control group (docker run --memory).");
 }
 
 void judge_shm(const doctor_facts& f, judgement& say) {
   constexpr std::uint64_t of_containers = std::uint64_t{64} << 20;
   const auto [size, free] = f.shm.value_or(shm_facts{});
-  say(warning, "no_shm", size == 0, "There is no /dev/shm: shared segments with names cannot be made.",
-      "Mount it (mount -t tmpfs tmpfs /dev/shm), or use System V segments (acre shm create --backend "
-      "sysv).");
-  if (size == 0) return;
-  const bool full = is_scarce(free, size);
-  const std::string room =
-      fmt::format("/dev/shm has {} free of {}", format_bytes_rounded(free), format_bytes_rounded(size));
+  const trial tried = f.tried("shared_segment");
+  const bool full = size != 0 && is_scarce(free, size);
+  const bool small = size != 0 && size <= of_containers;
+  const bool denied = !f.shm || (tried.fell_short() && !full);
+  say(warning, "no_shm", denied,
+      "Shared segments with names cannot be made in /dev/shm" + in_brackets(tried.why) + ".",
+      "Mount a tmpfs there that all may write to (mount -t tmpfs -o mode=1777 tmpfs /dev/shm), or use System "
+      "V segments (acre shm create --backend sysv).");
+  if (denied) return;
+  const std::string room = size == 0 ? "/dev/shm has no limit"
+                                     : fmt::format("/dev/shm has {} free of {}", format_bytes_rounded(free),
+                                                   format_bytes_rounded(size));
   say(warning, "shm_full", full, room + ": larger shared segments cannot be made.",
       "Remove what nobody uses (acre shm list, acre shm remove), or enlarge it (mount -o "
       "remount,size=... /dev/shm).");
-  say(note, "small_shm", !full && size <= of_containers, room + " for all shared segments.",
+  say(note, "small_shm", !full && small, room + " for all shared segments.",
       "Enlarge it: docker run --shm-size, or mount -o remount,size=... /dev/shm.");
-  say(ok, "shm", !full && size > of_containers, room + " for shared segments.");
+  say(ok, "shm", !full && !small, room + " for shared segments.");
 }
 
 void judge_transparent(const doctor_facts& f, judgement& say) {
-  if (!f.thp_enabled && !f.has_sys) return;
-  const std::string enabled = f.thp_enabled.value_or("never");
-  const std::string settings =
-      fmt::format("enabled: {}, defrag: {}, shared memory: {}", f.thp_enabled.value_or("?"),
-                  f.thp_defrag.value_or("?"), f.thp_shmem.value_or("?"));
+  const auto word = [&](const char* name) {
+    const auto setting = f.setting(name);
+    return setting.is_string() ? setting.get<std::string>() : "?";
+  };
+  const std::string enabled = word("transparent_hugepage_enabled");
+  const std::string defrag = word("transparent_hugepage_defrag");
+  if (enabled == "?" && !f.has_sys) return;
+  const bool never = enabled == "never" || enabled == "?";  // no file: not in this kernel
+  const std::string settings = fmt::format("enabled: {}, defrag: {}, shared memory: {}", enabled, defrag,
+                                           word("transparent_hugepage_shmem_enabled"));
   const char* const less = "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled";
-  say(note, "thp_never", enabled == "never",
-      fmt::format("There are no transparent huge pages ({}).", settings), less);
+  say(note, "thp_never", never, fmt::format("There are no transparent huge pages ({}).", settings), less);
   say(note, "thp_always", enabled == "always",
       fmt::format("Transparent huge pages are everywhere ({}): what programs started by `acre run` "
                   "interleave by page goes round by 2 MiB. Areas of acre are not concerned.",
                   settings),
       less);
-  say(ok, "thp", enabled != "never" && enabled != "always",
+  say(ok, "thp", !never && enabled != "always",
       fmt::format("Transparent huge pages are there for areas that ask ({}).", settings));
-  say(note, "thp_defrag_always", enabled != "never" && f.thp_defrag == "always",
+  say(note, "thp_defrag_always", !never && defrag == "always",
       "Each missing huge page makes the toucher wait until memory is compacted.",
       "echo madvise > /sys/kernel/mm/transparent_hugepage/defrag");
 }
 
-/// Reserved pages of one size, on nodes that may be used.
-struct reserved_pages {
-  acre::node_set with;     ///< nodes that have some
-  acre::node_set without;  ///< nodes that have none
-  std::uint64_t total = 0;
-  std::uint64_t free = 0;
-};
-
 void judge_reserved(const doctor_facts& f, judgement& say) {
+  struct reserved_pages {
+    acre::node_set with, without;  // nodes that have some, or none
+    std::uint64_t total = 0, free = 0;
+  };
   std::map<std::uint64_t, reserved_pages> sizes;
-  for (const auto& node : f.nodes) {
-    if (!node.allowed || node.capacity == 0U) continue;
-    for (const auto& pool : node.huge_pages) {
+  for (const auto& node : f.machine.nodes) {
+    if (!node.allowed || node.capacity == 0U || !node.huge_pages) continue;
+    for (const auto& pool : *node.huge_pages) {
       auto& of_size = sizes[pool.page_size];
       of_size.total += pool.total;
       of_size.free += pool.free;
@@ -131,48 +137,53 @@ void judge_reserved(const doctor_facts& f, judgement& say) {
 /// What sandboxes hide.
 void judge_files(const doctor_facts& f, judgement& say) {
   say(warning, "no_sys", !f.has_sys,
-      "/sys cannot be read: memory can be bound, but how large and how full nodes are, which CPUs they "
-      "have, their distances, and free huge pages are not known. most_free takes all nodes for equally "
-      "free.",
+      "/sys cannot be read: memory can be bound, but sizes, free memory, CPUs, distances and huge pages of "
+      "nodes are not known. most_free takes all nodes for equally free.",
       "Mount /sys (docker, bwrap: --ro-bind /sys /sys), read-only is enough.");
   say(warning, "no_proc", !f.has_proc,
-      "/proc cannot be read: memory can be bound and pages be found, but binding_of, move_process, `acre "
-      "where` and `acre move` do not work, nor does what asks for the size of pages, and limits of "
-      "control groups are not known.",
+      "/proc cannot be read: memory can be bound and pages be found, but neither `acre where` nor `acre "
+      "move` work (binding_of, move_process), and sizes of pages and limits of control groups are not known.",
       "Mount /proc (mount -t proc proc /proc).");
+  say(warning, "foreign_proc", !f.proc_is_own,
+      "/proc was mounted in another PID namespace: its numbers mean other processes than kill(1)'s. `acre "
+      "where` goes by /proc's, `acre move` refuses, and `acre run --report` sees nothing.",
+      "Mount /proc in this PID namespace (unshare --pid --fork --mount-proc; mount -t proc proc /proc).");
+  const trial others = f.tried("other_processes");
+  say(note, "hidden_processes", others.fell_short(),
+      "`acre where` and `acre move` find processes of this user only" + in_brackets(others.why) + ".",
+      "Use acre as root, or as a member of the group gid of the mount (findmnt /proc), or show them to all "
+      "(mount -o remount,hidepid=0 /proc).");
 }
 
 void judge_settings(const doctor_facts& f, judgement& say) {
-  constexpr std::uint64_t tiering = 2;
+  constexpr int tiering = 2;
   constexpr std::uint64_t usual = 65530;
-  const auto ranges = [](std::uint64_t mappings) { return mappings / 4 * 3; };
-  const std::uint64_t balancing = f.numa_balancing.value_or(0);
-  say(ok, "numa_balancing", f.numa_balancing && balancing == 0,
-      "Automatic NUMA balancing is off: it moves no pages.");
-  say(note, "numa_balancing_on", balancing != 0,
-      fmt::format("Automatic NUMA balancing is on: pages of unbound memory move {}. Pages with any other "
-                  "placement stay.",
-                  (balancing & tiering) != 0 ? "to faster nodes when they are used much"
-                                             : "to the nodes that read them"),
+  // What is not known is null, and not greater than any number.
+  const auto balancing = f.setting("numa_balancing");
+  say(ok, "numa_balancing", balancing == 0, "Automatic NUMA balancing is off: it moves no pages.");
+  say(note, "numa_balancing_on", balancing > 0,
+      fmt::format("Automatic NUMA balancing is on: pages of unbound memory move to {}, others stay.",
+                  balancing >= tiering ? "faster nodes when they are used much" : "the nodes that read them"),
       "To keep pages where they were touched first: sysctl kernel.numa_balancing=0");
-  say(warning, "demotion_on", f.demotion.value_or(false),
+  say(warning, "demotion_on", f.setting("demotion_enabled") == true,
       "When nodes fill up, the kernel may demote their pages to slower nodes, hard-bound ones too.",
       "echo false > /sys/kernel/mm/numa/demotion_enabled");
-  if (const auto most = f.max_map_count) {
-    say(warning, "few_mappings", *most < usual,
-        fmt::format("A process may have {} mappings: placements by chunks or by page get {} ranges in "
-                    "all instead of {}, where they are soft or lazy.",
-                    *most, ranges(*most), ranges(usual)),
-        "sysctl vm.max_map_count=65530, or larger chunks (such as `interleave all by 2MiB`).");
-    say(ok, "mappings", *most >= usual,
+  if (f.setting("max_map_count").is_number()) {
+    const auto most = f.setting("max_map_count").get<std::uint64_t>();
+    const auto ranges = [](std::uint64_t mappings) { return mappings / 4 * 3; };
+    say(warning, "few_mappings", most < usual,
         fmt::format(
-            "A process may have {} mappings: soft and lazy placements by chunks get {} ranges in all.", *most,
-            ranges(*most)));
+            "A process may have {} mappings: soft and lazy placements by chunks get {} ranges, not {}.", most,
+            ranges(most), ranges(usual)),
+        "sysctl vm.max_map_count=65530, or larger chunks (such as `interleave all by 2MiB`).");
+    say(ok, "mappings", most >= usual,
+        fmt::format("A process may have {} mappings: soft and lazy placements by chunks get {} ranges.", most,
+                    ranges(most)));
   }
-  say(note, "strict_overcommit", f.overcommit == 2U,
+  say(note, "strict_overcommit", f.setting("overcommit_memory") == 2,
       "Memory counts when it is mapped (vm.overcommit_memory=2): large lazy areas may be refused.",
       "Map what is needed, or sysctl vm.overcommit_memory=0");
-  say(note, "zone_reclaim", f.zone_reclaim.value_or(0) != 0,
+  say(note, "zone_reclaim", f.setting("zone_reclaim_mode") > 0,
       "Full nodes drop their caches before soft memory spills to others (vm.zone_reclaim_mode).",
       "If that makes touching slow: sysctl vm.zone_reclaim_mode=0");
 }

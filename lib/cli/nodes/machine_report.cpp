@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <string_view>
-#include <utility>
 
 namespace acre_cli {
 namespace {
@@ -15,10 +15,7 @@ node_table table_of(const acre::topology& machine, Value value) {
   node_table table;
   for (const auto from : machine.nodes()) {
     auto& row = table.emplace_back();
-    for (const auto to : machine.nodes()) {
-      const auto known = value(from, to);
-      row.push_back(known ? std::optional<std::uint64_t>(*known) : std::nullopt);
-    }
+    for (const auto to : machine.nodes()) row.emplace_back(value(from, to));
   }
   return table;
 }
@@ -35,8 +32,8 @@ node_row row_of(acre::node_id node, const acre::topology& machine, const acre::s
       row.free = memory->free;
       row.reclaimable = memory->reclaimable;
     }
-    row.huge_pages = files.huge_pools_of(node);
   }
+  row.huge_pages = files.huge_pools_of(node);
   return row;
 }
 
@@ -63,17 +60,23 @@ machine_report describe(const acre::topology& machine, const acre::system_files&
   machine_report report;
   report.is_this_system = machine.is_this_system();
   for (const auto node : machine.nodes()) report.nodes.push_back(row_of(node, machine, files));
-  // Pools that no node shows may be hidden, unless the kernel has none at all.
-  report.knows_huge_pages =
-      report.is_this_system && files.has(top_of_sys) &&
-      (!files.has("/sys/kernel/mm/hugepages") ||
-       std::ranges::any_of(report.nodes, [](const node_row& row) { return !row.huge_pages.empty(); }));
+  // What no node shows is hidden, unless the kernel has no pools at all.
+  const auto none_has = [&](auto part) {
+    return std::ranges::all_of(report.nodes, [&](const node_row& row) { return (row.*part)->empty(); });
+  };
+  const bool no_cpus = none_has(&node_row::cpus);
+  const bool no_pools =
+      none_has(&node_row::huge_pages) && !(files.has(top_of_sys) && !files.has("/sys/kernel/mm/hugepages"));
+  for (auto& row : report.nodes) {
+    if (no_cpus) row.cpus.reset();
+    if (no_pools || !report.is_this_system) row.huge_pages.reset();
+  }
   report.distances = table_of(machine, [&](auto from, auto to) { return machine.distance(from, to); });
-  report.bandwidth = table_of(machine, [&](auto from, auto to) {
-    return machine.value(acre::memory_attribute::bandwidth, to, from);
-  });
-  report.latency = table_of(
-      machine, [&](auto from, auto to) { return machine.value(acre::memory_attribute::latency, to, from); });
+  const auto values_of = [&](acre::memory_attribute what) {
+    return table_of(machine, [&](auto from, auto to) { return machine.value(what, to, from); });
+  };
+  report.bandwidth = values_of(acre::memory_attribute::bandwidth);
+  report.latency = values_of(acre::memory_attribute::latency);
   report.unknown = what_is_unknown(report, files);
   return report;
 }
@@ -89,33 +92,24 @@ std::vector<std::string> what_is_unknown(const machine_report& report, const acr
   } sources[] = {
       {"capacity", "meminfo", all([](const node_row& r) { return r.capacity.has_value(); })},
       {"free memory", "meminfo", !here || all([](const node_row& r) { return r.capacity == 0U || r.free; })},
-      {"CPUs", "cpulist", cpus_are_known(report)},
-      {"huge pages", "hugepages", !here || report.knows_huge_pages},
+      {"CPUs", "cpulist", all([](const node_row& r) { return r.cpus.has_value(); })},
+      {"huge pages", "hugepages", !here || all([](const node_row& r) { return r.huge_pages.has_value(); })},
       {"distances", "distance", is_known(report.distances)},
       {"bandwidth", "", is_known(report.bandwidth), "the firmware tells none"},
       {"latency", "", is_known(report.latency), "the firmware tells none"},
   };
-  std::vector<std::pair<std::string, std::string>> reasons;  // why, and of what
+  std::map<std::string, std::string> of_reason;
   for (const auto& source : sources) {
     if (source.known) continue;
-    const std::string why = why_unknown(report, files, source.file, source.otherwise);
-    const auto same = std::ranges::find(reasons, why, [](const auto& reason) { return reason.first; });
-    if (same == reasons.end()) {
-      reasons.emplace_back(why, source.what);
-    } else {
-      same->second.append(", ").append(source.what);
-    }
+    std::string& what = of_reason[why_unknown(report, files, source.file, source.otherwise)];
+    what += (what.empty() ? "" : ", ") + std::string(source.what);
   }
   std::vector<std::string> sentences;
-  for (auto& [why, what] : reasons) {
-    what.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(what.front())));
+  for (auto& [why, what] : of_reason) {
+    what.front() = static_cast<char>(std::toupper(what.front()));
     sentences.push_back(fmt::format("{}: {}.", what, why));
   }
   return sentences;
-}
-
-bool cpus_are_known(const machine_report& report) {
-  return std::ranges::any_of(report.nodes, [](const node_row& row) { return !row.cpus.empty(); });
 }
 
 bool is_known(const node_table& table) {

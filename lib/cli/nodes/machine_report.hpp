@@ -16,23 +16,23 @@
 
 namespace acre_cli {
 
+/// What is nothing is not known.
 struct node_row {
   acre::node_id node = 0;
-  std::string kind;                       ///< acre::memory_kind as text
-  std::optional<std::uint64_t> capacity;  ///< bytes; 0: a node without memory; nothing: not known
-  std::optional<std::uint64_t> free;
-  std::optional<std::uint64_t> reclaimable;
-  std::vector<unsigned> cpus;
+  std::string kind = {};                       ///< acre::memory_kind as text
+  std::optional<std::uint64_t> capacity = {};  ///< bytes; 0: a node without memory
+  std::optional<std::uint64_t> free = {};
+  std::optional<std::uint64_t> reclaimable = {};
+  std::optional<std::vector<unsigned>> cpus = {};
   bool allowed = true;  ///< memory may be placed there
-  std::vector<acre::huge_pool> huge_pages;
+  std::optional<std::vector<acre::huge_pool>> huge_pages = {};
 };
 
 /// rows[i][j] goes from the CPUs of the i-th node to the memory of the j-th.
 using node_table = std::vector<std::vector<std::optional<std::uint64_t>>>;
 
 struct machine_report {
-  bool is_this_system = true;    ///< false: out of a file, nothing is known of free memory and huge pages
-  bool knows_huge_pages = true;  ///< else what rows say of them is nothing
+  bool is_this_system = true;  ///< false: out of a file, nothing is known of free memory and huge pages
   std::vector<node_row> nodes;
   node_table distances;
   node_table bandwidth;                   ///< MiB/s
@@ -50,9 +50,6 @@ nlohmann::ordered_json to_json(const machine_report& report);
 
 /// What `report` lacks and why, as far as files that are missing or may not be read explain it.
 std::vector<std::string> what_is_unknown(const machine_report& report, const acre::system_files& files);
-
-/// True if any node has CPUs: else nothing told which.
-bool cpus_are_known(const machine_report& report);
 
 /// True if any value is there.
 bool is_known(const node_table& table);

@@ -24,8 +24,10 @@ struct nodes_options {
   std::string topology_xml;
 };
 
+/// Pipes and devices are welcome, as in `ssh host lstopo --of xml | acre nodes --topology-xml /dev/stdin`.
 /// \throws input_error with the reason
 std::string content_of(const std::string& file) {
+  constexpr std::size_t most = std::size_t{64} << 20;
   const auto fail = [&](std::string_view why) {
     return input_error(fmt::format("cannot read '{}': {}", file, why));
   };
@@ -34,8 +36,10 @@ std::string content_of(const std::string& file) {
   if (!in) throw fail(reason());
   std::string text;
   std::array<char, 4096> part{};
-  while (const std::size_t read = std::fread(part.data(), 1, part.size(), in.get()))
+  while (const std::size_t read = std::fread(part.data(), 1, part.size(), in.get())) {
     text.append(part.data(), read);
+    if (text.size() > most) throw fail("it has more than 64 MiB, and is no file of hwloc's");
+  }
   if (std::ferror(in.get()) != 0) throw fail(reason());
   if (text.empty()) throw fail("it is empty");
   return text;
@@ -54,11 +58,8 @@ int show_nodes(const nodes_options& options) {
   const acre::topology machine =
       options.topology_xml.empty() ? acre::topology::system() : topology_in(options.topology_xml);
   const machine_report report = describe(machine, acre::system_files());
-  if (options.json) {
-    fmt::print("{}\n", to_json(report).dump(2));
-  } else {
-    fmt::print("{}", to_text(report, line_length_of_stdout(), style_of_stdout()));
-  }
+  fmt::print("{}", options.json ? to_json(report).dump(2) + '\n'
+                                : to_text(report, line_length_of_stdout(), style_of_stdout()));
   return done;
 }
 
