@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(says_what_is_not_known) {
   report.distances.assign(2, std::vector<std::optional<std::uint64_t>>(2));
   const std::string text = text_of(report);
   BOOST_TEST(contains(text, "Not this machine"));
-  BOOST_TEST(contains(text, "Distances: the machine tells none"));
+  BOOST_TEST(contains(text, "Distances, bandwidth, latency: its description tells none"));
   BOOST_TEST(lacks(text, "Huge pages:"));
 }
 BOOST_AUTO_TEST_CASE(leaves_out_rows_that_the_firmware_does_not_know) {

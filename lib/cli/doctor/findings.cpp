@@ -41,9 +41,7 @@ void judge_software(const doctor_facts& f, judgement& say) {
   say(ok, "kernel", has_policies && lacking.empty(), kernel + " has every policy that acre uses.");
   say(note, "kernel", has_policies && !lacking.empty(),
       kernel + " has bind, interleave and what acre makes of them. It lacks " + lacking + ".",
-      "Linux 6.9 or newer has all of it, unless it was made without. Else use other placements; where acre "
-      "makes do with "
-      "less, it says so.");
+      "Linux 6.9 or newer has it all; or use other placements: where acre does less than asked, it says so.");
   const bool old = !f.hwloc.empty() && is_older(f.hwloc, "2.9");
   say(warning, "hwloc", old, "hwloc " + f.hwloc + " is older than what acre is made for.",
       "Install hwloc 2.9 or newer.");
@@ -67,8 +65,7 @@ void judge_nodes(const doctor_facts& f, judgement& say) {
   const auto have = [](const acre::node_set& nodes) { return nodes.size() == 1 ? " has" : " have"; };
   say(note, "forbidden_nodes", !forbidden.empty(),
       named(forbidden) + " may not be used by this process: its cpuset forbids it.",
-      "If that is not meant, widen cpuset.mems of the control group (docker run --cpuset-mems, systemd "
-      "AllowedMemoryNodes=).");
+      "If that is not meant, widen cpuset.mems (docker run --cpuset-mems, systemd AllowedMemoryNodes=).");
   say(note, "memoryless_nodes", !memoryless.empty(),
       named(memoryless) + have(memoryless) + " no memory: nothing can be placed there.",
       "Name other nodes; for threads on its CPUs acre takes the nearest nodes.");
@@ -77,8 +74,7 @@ void judge_nodes(const doctor_facts& f, judgement& say) {
       "To use such a node, name it in a placement (acre run --bind, --prefer, --interleave).");
   say(note, "one_node", usable.size() == 1,
       "Only node " + usable.to_string() + " can be used: there is nothing to choose.",
-      "Nothing needs to be done. To try acre with several nodes, boot with numa=fake=2 or use a virtual "
-      "machine.");
+      "Nothing needs to be done. To try several nodes, boot with numa=fake=2 or in a virtual machine.");
   say(problem, "no_node", usable.empty(), "No node can be used.",
       "Look at cpuset.mems of the control group, and whether the kernel has CONFIG_NUMA.");
 }
@@ -122,24 +118,20 @@ void judge_calls(const doctor_facts& f, judgement& say) {
     say(warning, id, t.fell_short(), fails_so + in_brackets(t.why) + ".", remedy);
   };
   tried("interleave", "interleaving", "Memory can be interleaved by page.",
-        "Memory cannot be interleaved by page",
-        "Interleave by chunks, as `acre shm create NAME SIZE interleave all by 2MiB` does: they need no more "
-        "than bind. `acre run` cannot.");
+        "Memory cannot be interleaved by page, as `acre run --interleave` does",
+        "Interleave by chunks, which need no more than bind: acre shm create NAME SIZE interleave by 2MiB");
   tried("thread_binding", "thread_binding", "Threads can be bound, and programs by `acre run`.",
         "Threads cannot be bound: neither thread_binding nor `acre run` work",
         "In a container, allow set_mempolicy and get_mempolicy (docker run --cap-add=SYS_NICE).");
-  tried("locate", "locating", "The kernel tells where pages lie.",
-        "The kernel does not tell where pages lie: locate, check and `acre shm show` do not work, or by "
-        "mapping only",
-        "In a container, allow get_mempolicy (docker run --cap-add=SYS_NICE), or better move_pages, in the "
-        "seccomp profile: Docker's default profile refuses that whatever the capabilities (docker run "
-        "--security-opt seccomp=FILE, where FILE has {\"names\": [\"move_pages\"], \"action\": "
-        "\"SCMP_ACT_ALLOW\"} among its \"syscalls\").");
   tried(
-      "migrate", "migrating", "Pages can be moved.",
-      "Pages cannot be moved: neither migrate nor `acre shm bind --migrate` work",
-      "In a container, allow mbind (docker run --cap-add=SYS_NICE) and move_pages (docker run --security-opt "
-      "seccomp=FILE) in the seccomp profile.");
+      "locate", "locating", "The kernel tells where pages lie.",
+      "The kernel does not tell where pages lie, or by mapping only: `acre shm show`, locate and check fail",
+      "In a container, allow get_mempolicy (docker run --cap-add=SYS_NICE), or better move_pages, which "
+      "Docker's own profile refuses whatever the capabilities (docker run --security-opt seccomp=FILE, with "
+      "{\"names\": [\"move_pages\"], \"action\": \"SCMP_ACT_ALLOW\"} among its \"syscalls\").");
+  tried("migrate", "migrating", "Pages can be moved.",
+        "Pages cannot be moved: neither migrate nor `acre shm bind --migrate` work",
+        "In a container, allow mbind (docker run --cap-add=SYS_NICE) and move_pages (as for `locating`).");
   tried("move_process", "moving_processes", "Pages of processes can be moved by `acre move`.",
         "Pages of processes cannot be moved: neither move_process nor `acre move` work",
         "In a container, allow migrate_pages in the seccomp profile.");
@@ -151,11 +143,8 @@ std::string in_brackets(const std::string& why) { return why.empty() ? "" : " ("
 
 std::vector<finding> judge(const doctor_facts& f) {
   judgement say;
-  judge_software(f, say);
-  judge_nodes(f, say);
-  judge_binding(f, say);
-  judge_calls(f, say);
-  judge_memory(f, say);
+  for (const auto part : {judge_software, judge_nodes, judge_binding, judge_calls, judge_memory})
+    part(f, say);
   return std::move(say.found);
 }
 

@@ -31,12 +31,12 @@ void judge_room(const doctor_facts& f, judgement& say) {
         "instead (acre shm create --eager; areas with eager commit).");
     say(warning, "cached_memory", cached,
         amount + "; caches hold the rest: soft placements may spill to other nodes.",
-        "Use hard placements (acre run --bind), which make the kernel drop caches, or drop them before "
-        "(echo 1 > /proc/sys/vm/drop_caches).");
+        "Use hard placements (acre run --bind): the kernel drops caches for them. Or: sysctl "
+        "vm.drop_caches=1");
   }
   say(warning, "memory_limit_unknown", !f.group_is_seen,
-      "Whether a control group limits memory cannot be seen: eager areas cannot keep below such a limit, "
-      "and end in the OOM killer where they reach it.",
+      "Whether a control group limits memory cannot be seen: at a limit eager areas may end in the OOM "
+      "killer.",
       "Mount /proc, and the control groups at /sys/fs/cgroup.");
   if (!f.memory_limit || (of_nodes && f.memory_limit->limit >= *of_nodes)) return;
   const auto [limit, used] = *f.memory_limit;
@@ -47,8 +47,8 @@ void judge_room(const doctor_facts& f, judgement& say) {
   say(warning, "memory_limit_reached", reached, limited + ": what comes next may end in the OOM killer.",
       "Raise memory.max or memory.high of the control group (docker run --memory).");
   say(note, "memory_limit", !reached, limited + ".",
-      "What nodes have free beyond that is of no use here. For more, raise memory.max or memory.high of the "
-      "control group (docker run --memory).");
+      "Free memory of nodes beyond it is no use here; raise memory.max or memory.high (docker run "
+      "--memory).");
 }
 
 void judge_shm(const doctor_facts& f, judgement& say) {
@@ -67,34 +67,23 @@ void judge_shm(const doctor_facts& f, judgement& say) {
                                      : fmt::format("/dev/shm has {} free of {}", format_bytes_rounded(free),
                                                    format_bytes_rounded(size));
   say(warning, "shm_full", full, room + ": larger shared segments cannot be made.",
-      "Remove what nobody uses (acre shm list, acre shm remove), or enlarge it (mount -o "
-      "remount,size=... /dev/shm).");
+      "Remove what nobody uses (acre shm list, remove), or enlarge it (mount -o remount,size=... /dev/shm).");
   say(note, "small_shm", !full && small, room + " for all shared segments.",
       "Enlarge it: docker run --shm-size, or mount -o remount,size=... /dev/shm.");
   say(ok, "shm", !full && !small, room + " for shared segments.");
 }
 
 void judge_transparent(const doctor_facts& f, judgement& say) {
-  const auto word = [&](const char* name) {
-    const auto setting = f.setting(name);
-    return setting.is_string() ? setting.get<std::string>() : "?";
-  };
-  const std::string enabled = word("transparent_hugepage_enabled");
-  const std::string defrag = word("transparent_hugepage_defrag");
-  if (enabled == "?" && !f.has_sys) return;
-  const bool never = enabled == "never" || enabled == "?";  // no file: not in this kernel
-  const std::string settings = fmt::format("enabled: {}, defrag: {}, shared memory: {}", enabled, defrag,
-                                           word("transparent_hugepage_shmem_enabled"));
-  const char* const less = "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled";
-  say(note, "thp_never", never, fmt::format("There are no transparent huge pages ({}).", settings), less);
+  const auto enabled = f.setting("transparent_hugepage_enabled");
+  const bool never = enabled == "never" || (enabled.is_null() && f.has_sys);  // no file: not in this kernel
+  const char* const less = "If that is not meant: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled";
+  say(note, "thp_never", never, "There are no transparent huge pages.", less);
   say(note, "thp_always", enabled == "always",
-      fmt::format("Transparent huge pages are everywhere ({}): what programs started by `acre run` "
-                  "interleave by page goes round by 2 MiB. Areas of acre are not concerned.",
-                  settings),
+      "Transparent huge pages are everywhere: what programs of `acre run` interleave by page goes round by 2 "
+      "MiB. Areas of acre are not concerned.",
       less);
-  say(ok, "thp", !never && enabled != "always",
-      fmt::format("Transparent huge pages are there for areas that ask ({}).", settings));
-  say(note, "thp_defrag_always", !never && defrag == "always",
+  say(ok, "thp", enabled == "madvise", "Transparent huge pages are there for areas that ask.");
+  say(note, "thp_defrag_always", !never && f.setting("transparent_hugepage_defrag") == "always",
       "Each missing huge page makes the toucher wait until memory is compacted.",
       "echo madvise > /sys/kernel/mm/transparent_hugepage/defrag");
 }
@@ -114,10 +103,10 @@ void judge_reserved(const doctor_facts& f, judgement& say) {
       (pool.total != 0 ? of_size.with : of_size.without).insert(node.node);
     }
   }
-  bool none = !sizes.empty();
+  std::uint64_t of_all = 0;
   for (const auto& [size, p] : sizes) {
     if (p.total == 0) continue;
-    none = false;
+    of_all += p.total;
     const std::string count =
         fmt::format("{} of {} reserved pages of {} are free", p.free, p.total, format_bytes_rounded(size));
     say(note, "hugetlb_used_up", p.free == 0, count + ".",
@@ -128,9 +117,8 @@ void judge_reserved(const doctor_facts& f, judgement& say) {
         "Reserve them per node: write to nr_hugepages below /sys/devices/system/node/node*/hugepages.");
     say(ok, "hugetlb", p.free != 0 && p.without.empty(), count + ".");
   }
-  say(note, "no_hugetlb", none,
-      "No huge pages are reserved: areas of huge_2mb and huge_1gb fall back to smaller pages, and `acre shm "
-      "create --pages` with these fails.",
+  say(note, "no_hugetlb", !sizes.empty() && of_all == 0,
+      "No huge pages are reserved: areas use smaller pages, and `acre shm create --pages huge_2mb` fails.",
       "sysctl vm.nr_hugepages=N, or per node below /sys/devices/system/node/node*/hugepages.");
 }
 
@@ -151,8 +139,8 @@ void judge_files(const doctor_facts& f, judgement& say) {
   const trial others = f.tried("other_processes");
   say(note, "hidden_processes", others.fell_short(),
       "`acre where` and `acre move` find processes of this user only" + in_brackets(others.why) + ".",
-      "Use acre as root, or as a member of the group gid of the mount (findmnt /proc), or show them to all "
-      "(mount -o remount,hidepid=0 /proc).");
+      "Use acre as root or in the group gid of the mount (findmnt /proc), or mount -o remount,hidepid=0 "
+      "/proc");
 }
 
 void judge_settings(const doctor_facts& f, judgement& say) {
@@ -191,12 +179,9 @@ void judge_settings(const doctor_facts& f, judgement& say) {
 }  // namespace
 
 void judge_memory(const doctor_facts& facts, judgement& say) {
-  judge_room(facts, say);
-  judge_shm(facts, say);
-  judge_transparent(facts, say);
-  judge_reserved(facts, say);
-  judge_files(facts, say);
-  judge_settings(facts, say);
+  for (const auto part :
+       {judge_room, judge_shm, judge_transparent, judge_reserved, judge_files, judge_settings})
+    part(facts, say);
 }
 
 }  // namespace acre_cli

@@ -21,37 +21,31 @@ node_table table_of(const acre::topology& machine, Value value) {
 }
 
 node_row row_of(acre::node_id node, const acre::topology& machine, const acre::system_files& files) {
-  node_row row;
-  row.node = node;
-  row.kind = to_string(machine.kind(node));
-  row.capacity = machine.capacity(node);
-  row.cpus = machine.cpus(node);
-  row.allowed = machine.allowed_nodes().contains(node);
-  if (machine.is_this_system()) {
-    if (const auto memory = machine.memory(node)) {
-      row.free = memory->free;
-      row.reclaimable = memory->reclaimable;
-    }
-  }
-  row.huge_pages = files.huge_pools_of(node);
-  return row;
+  const auto memory = machine.is_this_system() ? machine.memory(node) : std::nullopt;
+  return {.node = node,
+          .kind = std::string(to_string(machine.kind(node))),
+          .capacity = machine.capacity(node),
+          .free = memory ? std::optional(memory->free) : std::nullopt,
+          .reclaimable = memory ? std::optional(memory->reclaimable) : std::nullopt,
+          .cpus = machine.cpus(node),
+          .allowed = machine.allowed_nodes().contains(node),
+          .huge_pages = files.huge_pools_of(node)};
 }
 
 constexpr const char* top_of_sys = "/sys/kernel/mm";
 
-/// Why the files of nodes tell nothing of something; `otherwise` if it is not for a file that is missing or may not be
-/// read.
-std::string why_unknown(const machine_report& report, const acre::system_files& files, std::string_view name,
-                        const char* otherwise) {
-  if (!report.is_this_system) return otherwise;
+/// \param name the file of each node that would tell; empty: no certain one
+std::string why_unknown(const machine_report& report, const acre::system_files& files,
+                        std::string_view name) {
+  if (!report.is_this_system) return "its description tells none";
   if (!files.has(top_of_sys)) return "not known, /sys cannot be read";
-  if (name.empty()) return otherwise;
   for (const auto& row : report.nodes) {
+    if (name.empty()) break;
     const std::string file = fmt::format("/sys/devices/system/node/node{}/{}", row.node, name);
     if (!files.has(file)) return fmt::format("not known, there is no {}", file);
     if (!files.line(file)) return fmt::format("not known, {} cannot be read", file);
   }
-  return otherwise;
+  return "the firmware tells none";
 }
 
 }  // namespace
@@ -86,22 +80,21 @@ std::vector<std::string> what_is_unknown(const machine_report& report, const acr
   const bool here = report.is_this_system;
   const struct {
     const char* what;
-    const char* file;  ///< of each node; "": no certain one
+    const char* file;
     bool known;
-    const char* otherwise = "the machine tells none";
   } sources[] = {
       {"capacity", "meminfo", all([](const node_row& r) { return r.capacity.has_value(); })},
       {"free memory", "meminfo", !here || all([](const node_row& r) { return r.capacity == 0U || r.free; })},
       {"CPUs", "cpulist", all([](const node_row& r) { return r.cpus.has_value(); })},
       {"huge pages", "hugepages", !here || all([](const node_row& r) { return r.huge_pages.has_value(); })},
       {"distances", "distance", is_known(report.distances)},
-      {"bandwidth", "", is_known(report.bandwidth), "the firmware tells none"},
-      {"latency", "", is_known(report.latency), "the firmware tells none"},
+      {"bandwidth", "", is_known(report.bandwidth)},
+      {"latency", "", is_known(report.latency)},
   };
   std::map<std::string, std::string> of_reason;
   for (const auto& source : sources) {
     if (source.known) continue;
-    std::string& what = of_reason[why_unknown(report, files, source.file, source.otherwise)];
+    std::string& what = of_reason[why_unknown(report, files, source.file)];
     what += (what.empty() ? "" : ", ") + std::string(source.what);
   }
   std::vector<std::string> sentences;

@@ -46,9 +46,8 @@ std::string content_of(const std::string& file) {
 }
 
 acre::topology topology_in(const std::string& file) {
-  const std::string xml = content_of(file);
   try {
-    return acre::topology::from_xml(xml);
+    return acre::topology::from_xml(content_of(file));
   } catch (const acre::error& e) {
     throw input_error(fmt::format("{}: {}", file, e.what()));
   }
