@@ -41,6 +41,15 @@ std::string text_of(machine_report report, std::size_t width = 80,
   return to_text(report, width, {});
 }
 
+node_table nothing_known(std::size_t nodes) {
+  return node_table(nodes, std::vector<std::optional<std::uint64_t>>(nodes));
+}
+
+/// Every other CPU from 1000 on: a list without ranges.
+void add_cpus(node_row& row, unsigned count) {
+  for (unsigned cpu = 0; cpu < count; ++cpu) row.cpus->push_back(1000 + 2 * cpu);
+}
+
 machine_report made_up(unsigned nodes) {
   machine_report report;
   for (unsigned n = 0; n < nodes; ++n) {
@@ -55,9 +64,8 @@ machine_report made_up(unsigned nodes) {
     report.nodes.push_back(row);
     auto& distances = report.distances.emplace_back();
     for (unsigned to = 0; to < nodes; ++to) distances.push_back(to == n ? 10 : 120);
-    report.bandwidth.emplace_back(nodes);
-    report.latency.emplace_back(nodes);
   }
+  report.bandwidth = report.latency = nothing_known(nodes);
   return report;
 }
 
@@ -92,7 +100,7 @@ BOOST_AUTO_TEST_CASE(has_16_nodes_in_80_columns_and_one_table_of_distances) {
 }
 BOOST_AUTO_TEST_CASE(breaks_wide_tables_and_long_lists_of_cpus) {
   machine_report report = made_up(16);
-  for (unsigned cpu = 0; cpu < 400; cpu += 2) report.nodes[3].cpus->push_back(1000 + cpu);
+  add_cpus(report.nodes[3], 200);
   for (auto& row : report.bandwidth) row.assign(16, 123'456'789);
   const std::string text = text_of(report);
   BOOST_TEST(fits(text, 80));
@@ -102,7 +110,7 @@ BOOST_AUTO_TEST_CASE(breaks_wide_tables_and_long_lists_of_cpus) {
 }
 BOOST_AUTO_TEST_CASE(has_a_line_for_each_node_where_nothing_limits_lines) {
   machine_report report = made_up(40);
-  for (unsigned cpu = 0; cpu < 400; cpu += 2) report.nodes[3].cpus->push_back(1000 + cpu);
+  add_cpus(report.nodes[3], 200);
   const std::string text = text_of(report, std::size_t{1} << 30);
   for (const char* const end : {"  24-31, 1000, ", ", 1398\n"}) BOOST_TEST(contains(text, end));
   BOOST_TEST(count_of("\n  node   15 ", text) == 1U);
@@ -111,7 +119,7 @@ BOOST_AUTO_TEST_CASE(has_a_line_for_each_node_where_nothing_limits_lines) {
 }
 BOOST_AUTO_TEST_CASE(has_lists_of_cpus_below_their_head) {
   machine_report report = made_up(2);
-  for (unsigned cpu = 0; cpu < 60; cpu += 2) report.nodes[1].cpus->push_back(1000 + cpu);
+  add_cpus(report.nodes[1], 30);
   for (const std::size_t width : {45U, 61U, 80U, 120U}) {
     const std::string text = text_of(report, width);
     BOOST_TEST(fits(text, width));
@@ -150,7 +158,7 @@ BOOST_AUTO_TEST_CASE(tells_nodes_without_memory_without_cpus_and_forbidden_ones)
 BOOST_AUTO_TEST_CASE(says_where_sys_is_hidden) {
   machine_report report = made_up(2);
   for (auto& row : report.nodes) row = {.node = row.node, .kind = row.kind};
-  report.distances.assign(2, std::vector<std::optional<std::uint64_t>>(2));
+  report.distances = nothing_known(2);
   const made_up_files nothing;
   const std::string text = text_of(report, 80, acre::system_files(nothing.root()));
   BOOST_TEST(contains(text, "2 nodes, memory unknown, CPUs unknown\n"));
@@ -168,7 +176,7 @@ BOOST_AUTO_TEST_CASE(says_where_sys_is_hidden) {
 BOOST_AUTO_TEST_CASE(names_the_file_that_would_tell_what_is_not_known) {
   machine_report report = made_up(2);
   report.nodes[1].free.reset();
-  report.distances.assign(2, std::vector<std::optional<std::uint64_t>>(2));
+  report.distances = nothing_known(2);
   const made_up_files files;
   files.write("/sys/kernel/mm/ksm/run", "0\n");
   files.write("/sys/devices/system/node/node0/meminfo", "0\n");
@@ -197,7 +205,7 @@ BOOST_AUTO_TEST_CASE(says_what_is_not_known) {
     row.free.reset();
     row.huge_pages.reset();
   }
-  report.distances.assign(2, std::vector<std::optional<std::uint64_t>>(2));
+  report.distances = nothing_known(2);
   const std::string text = text_of(report);
   BOOST_TEST(contains(text, "Not this machine"));
   BOOST_TEST(contains(text, "Distances, bandwidth, latency: its description tells none"));

@@ -20,7 +20,6 @@ namespace acre_cli {
 namespace {
 
 using acre::placement;
-using json = nlohmann::ordered_json;
 
 outcome outcome_of(const std::error_code& code) {
   if (code == std::errc::operation_not_permitted || code == std::errc::permission_denied)
@@ -146,8 +145,8 @@ constexpr std::pair<const char*, const char*> files_of_settings[] = {
 };
 
 /// A number, true or false as JSON has them, or "always [madvise] never".
-json setting_in(const std::string& file, const acre::system_files& files) {
-  json value = json::parse(files.line(file).value_or(""), nullptr, false);
+nlohmann::ordered_json setting_in(const std::string& file, const acre::system_files& files) {
+  auto value = nlohmann::ordered_json::parse(files.line(file).value_or(""), nullptr, false);
   if (value.is_discarded()) value = files.chosen(file);
   return value;
 }

@@ -49,8 +49,8 @@ struct column {
 /// As many columns as fit stand side by side behind the first one, the others below.
 std::string table_text(const std::vector<column>& table, std::size_t gap, std::size_t width,
                        const text_style& style) {
-  std::vector<std::size_t> widths;
-  for (const auto& c : table) widths.push_back(c.width());
+  std::vector<std::size_t> widths(table.size());
+  std::ranges::transform(table, widths.begin(), &column::width);
   std::string text;
   for (std::size_t first = 1, end = 1; first < table.size(); first = end) {
     std::size_t used = 2 + widths[0];
