@@ -19,6 +19,11 @@ namespace {
 constexpr const char* hwloc_errors = "HWLOC_HIDE_ERRORS";  // 2 hides all; by default critical ones are told
 bool hides_hwloc_errors = false;
 
+/// hwloc writes to the standard error where /sys is hidden: `acre nodes` and `acre doctor` say so in words of their own.
+void hide_hwloc_errors() {
+  hides_hwloc_errors = std::getenv(hwloc_errors) == nullptr && ::setenv(hwloc_errors, "2", 0) == 0;
+}
+
 /// What the user asked for, rather than what the system has.
 bool is_input_error(const std::error_code& code) {
   if (code.category() != acre::category()) return false;
@@ -57,10 +62,6 @@ void add_help(command& c) {
 }
 
 }  // namespace
-
-void hide_hwloc_errors() {
-  hides_hwloc_errors = std::getenv(hwloc_errors) == nullptr && ::setenv(hwloc_errors, "2", 0) == 0;
-}
 
 void restore_hwloc_errors() {
   if (hides_hwloc_errors) ::unsetenv(hwloc_errors);

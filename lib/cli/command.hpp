@@ -29,9 +29,7 @@ command candidates_command();
 /// `acre` with all of them.
 command acre_command();
 
-/// hwloc writes to the standard error where /sys is hidden: `acre nodes` and `acre doctor` say so in words of their own.
-void hide_hwloc_errors();
-/// Takes back what that set in the environment, for commands of `acre run`.
+/// Takes HWLOC_HIDE_ERRORS out of the environment again, if run_acre() set it, for commands of `acre run`.
 void restore_hwloc_errors();
 
 /// Reads the arguments, acts, and turns exceptions into a line on stderr.
