@@ -18,11 +18,7 @@ std::string printable(std::string_view text) {
   std::string clean;
   while (!text.empty()) {
     const utf8_character next = decoded_front(text);
-    if (next.valid && is_harmless(next.code)) {
-      clean += text.substr(0, next.bytes);
-    } else {
-      clean += '?';
-    }
+    clean += next.valid && is_harmless(next.code) ? text.substr(0, next.bytes) : "?";
     text.remove_prefix(next.bytes);
   }
   return clean;
@@ -31,18 +27,15 @@ std::string printable(std::string_view text) {
 std::string shortened(std::string_view text, std::size_t width, const text_style& style) {
   const std::size_t all = columns(text);
   if (all <= width) return std::string(text);
-  const std::string_view gap = style.unicode ? "…" : "...";
+  const std::string_view gap = style.ellipsis();
   if (width <= columns(gap) + 2) return std::string(text.substr(0, fitting(text, width)));
   // The ends of names tell most: the file of a path, the number of a series.
   const std::size_t room = width - columns(gap);
   const std::size_t front = room / 3;
-  std::string cut(text.substr(0, fitting(text, front)));
-  cut += gap;
   std::string_view end = text.substr(fitting(text, all - (room - front)));
   // Half of a wide character cannot be left out.
   if (columns(end) > room - front) end.remove_prefix(decoded_front(end).bytes);
-  cut += end;
-  return cut;
+  return std::string(text.substr(0, fitting(text, front))).append(gap).append(end);
 }
 
 std::string padded(std::string_view text, std::size_t width) {

@@ -9,35 +9,28 @@
 #include <charconv>
 #include <clocale>
 #include <cstdlib>
-#include <cstring>
 #include <string_view>
 
 namespace acre_cli {
 namespace {
 
-bool is_set(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value != nullptr && *value != '\0';
+/// Empty if there is none.
+std::string_view variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
 }
 
-std::size_t number_in(const char* variable) {
-  const char* const text = std::getenv(variable);
-  std::size_t number = 0;
-  if (text == nullptr) return 0;
-  const char* const end = text + std::strlen(text);
-  const auto read = std::from_chars(text, end, number);
-  return read.ec == std::errc{} && read.ptr == end && number <= 10'000 ? number : 0;
-}
-
-bool is_dumb() {
-  const char* const terminal = std::getenv("TERM");
-  return terminal != nullptr && std::string_view(terminal) == "dumb";
+bool has_cursor(int file) {
+  return ::isatty(file) != 0 && !variable("TERM").empty() && variable("TERM") != "dumb";
 }
 
 text_style style_of(int file) {
   if (::isatty(file) == 0) return {};
   std::setlocale(LC_CTYPE, "");
-  return {!is_dumb() && !is_set("NO_COLOR"), std::string_view(::nl_langinfo(CODESET)) == "UTF-8"};
+  const std::string_view depth = variable("COLORTERM");
+  return {.color = has_cursor(file) && variable("NO_COLOR").empty(),
+          .unicode = std::string_view(::nl_langinfo(CODESET)) == "UTF-8",
+          .palette = depth == "truecolor" || depth == "24bit" || variable("TERM").ends_with("-256color")};
 }
 
 text_size size_of(int file) {
@@ -48,19 +41,20 @@ text_size size_of(int file) {
     if (told.ws_col != 0) size.columns = told.ws_col;
     if (told.ws_row != 0) size.lines = told.ws_row;
   }
-  if (const std::size_t columns = number_in("COLUMNS"); columns != 0) {
+  const std::string_view text = variable("COLUMNS");
+  std::size_t columns = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), columns);
+  if (read.ec == std::errc{} && read.ptr == text.data() + text.size() && columns > 0 && columns <= 10'000) {
     size.columns = columns;
     size.is_limit = true;
   }
   return size;
 }
 
-bool has_cursor(int file) { return ::isatty(file) != 0 && is_set("TERM") && !is_dumb(); }
-
 }  // namespace
 
 std::string text_style::in(std::string_view code, std::string_view text) const {
-  return color ? fmt::format("\033[{}m{}\033[0m", code, text) : std::string(text);
+  return color && !text.empty() ? fmt::format("\033[{}m{}\033[0m", code, text) : std::string(text);
 }
 
 text_style style_of_stdout() { return style_of(STDOUT_FILENO); }

@@ -11,27 +11,31 @@
 namespace acre_cli {
 namespace {
 
-bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-
 /// Zero or two where it is not one.
-class character_widths {
- public:
-  // glibc has a table of them, for locales in UTF-8: the program's own may be another.
-  std::size_t of(char32_t c) const {
-    if (c < 0x300 || x_utf8 == locale_t{}) return 1;
-    const locale_t before = ::uselocale(x_utf8);
-    const int width = ::wcwidth(static_cast<wchar_t>(c));
-    ::uselocale(before);
-    return width < 0 ? 1 : static_cast<std::size_t>(width);
-  }
-
- private:
-  locale_t x_utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t{});
-};
-
 std::size_t width_of(const utf8_character& c) {
-  static const character_widths& widths = *new character_widths;
-  return c.valid ? widths.of(c.code) : 1;
+  // glibc has a table of them, for locales in UTF-8: the program's own may be another.
+  static const locale_t utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t{});
+  if (!c.valid || c.code < 0x300 || utf8 == locale_t{}) return 1;
+  const locale_t before = ::uselocale(utf8);
+  const int width = ::wcwidth(static_cast<wchar_t>(c.code));
+  ::uselocale(before);
+  return width < 0 ? 1 : static_cast<std::size_t>(width);
+}
+
+struct text_start {
+  std::size_t bytes = 0;
+  std::size_t columns = 0;
+};
+/// The longest start of at most `width` columns.
+text_start start_of(std::string_view text, std::size_t width) {
+  text_start start;
+  while (start.bytes < text.size()) {
+    const utf8_character c = decoded_front(text.substr(start.bytes));
+    if (start.columns + width_of(c) > width) break;
+    start.bytes += c.bytes;
+    start.columns += width_of(c);
+  }
+  return start;
 }
 
 }  // namespace
@@ -65,38 +69,18 @@ utf8_character decoded_front(std::string_view text) {
   if (first < 0xc2 || first > 0xf4 || text.size() < bytes) return {};
   char32_t c = first & (0x7fU >> bytes);
   for (std::size_t i = 1; i < bytes; ++i) {
-    if (!continues(text[i])) return {};
-    c = c << 6 | (static_cast<unsigned char>(text[i]) & 0x3fU);
+    const auto further = static_cast<unsigned char>(text[i]);
+    if ((further & 0xc0U) != 0x80U) return {};
+    c = c << 6 | (further & 0x3fU);
   }
   constexpr std::array<char32_t, 5> least = {0, 0, 0x80, 0x800, 0x10000};
   if (c < least[bytes] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) return {};
   return {c, bytes, true};
 }
 
-std::size_t columns(std::string_view text) {
-  std::size_t all = 0;
-  while (!text.empty()) {
-    const utf8_character c = decoded_front(text);
-    all += width_of(c);
-    text.remove_prefix(c.bytes);
-  }
-  return all;
-}
+std::size_t columns(std::string_view text) { return start_of(text, text.npos).columns; }
 
-std::size_t fitting(std::string_view text, std::size_t width) {
-  std::size_t bytes = 0;
-  for (std::size_t used = 0; bytes < text.size();) {
-    const utf8_character c = decoded_front(text.substr(bytes));
-    used += width_of(c);
-    if (used > width) break;
-    bytes += c.bytes;
-  }
-  return bytes;
-}
-
-std::string wrap(std::string_view text, std::size_t width, std::size_t indent) {
-  return wrap(text, width, indent, indent);
-}
+std::size_t fitting(std::string_view text, std::size_t width) { return start_of(text, width).bytes; }
 
 std::string wrap(std::string_view text, std::size_t width, std::size_t indent, std::size_t further_indent) {
   std::string lines;

@@ -36,10 +36,11 @@ std::size_t fitting(std::string_view text, std::size_t width);
 
 /// Lines of at most `width` columns, broken at spaces, each after `indent` spaces; words longer than a line
 /// are cut.
-std::string wrap(std::string_view text, std::size_t width, std::size_t indent);
-
-/// wrap() with another indent for the lines after the first.
+/// \param further_indent for the lines after the first
 std::string wrap(std::string_view text, std::size_t width, std::size_t indent, std::size_t further_indent);
+inline std::string wrap(std::string_view text, std::size_t width, std::size_t indent) {
+  return wrap(text, width, indent, indent);
+}
 
 /// The first `width` columns of each line. For terminals narrower than what is made for them: the colours
 /// (ECMA-48's SGR) take no columns.

@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <string>
 #include <system_error>
@@ -17,7 +19,8 @@ namespace acre_cli {
 namespace fs = std::filesystem;
 namespace {
 
-[[noreturn]] void fail(const fs::path& path, const std::string& why) {
+[[noreturn]] void fail(const fs::path& path,
+                       const std::string& why = std::generic_category().message(errno)) {
   throw input_error(fmt::format("cannot write {}: {}", path.string(), why));
 }
 
@@ -27,34 +30,28 @@ class temporary_file {
   // or a link, ever followed: others may write in the directory.
   explicit temporary_file(const fs::path& target)
       : x_target(target), x_path(target.string() + ".XXXXXX"), x_file(::mkostemp(x_path.data(), O_CLOEXEC)) {
-    if (x_file < 0) fail(x_target, why());
-    x_there = true;
+    if (x_file < 0) fail(x_target);
   }
   temporary_file(const temporary_file&) = delete;
   temporary_file& operator=(const temporary_file&) = delete;
   ~temporary_file() {
     if (x_file >= 0) ::close(x_file);
-    if (x_there) ::unlink(x_path.c_str());
+    if (!x_path.empty()) ::unlink(x_path.c_str());
   }
 
   void become_target(std::string_view text) {
     while (!text.empty()) {
       const ssize_t written = ::write(x_file, text.data(), text.size());
-      if (written < 0) {
-        if (errno == EINTR) continue;
-        fail(x_target, why());
-      }
-      text.remove_prefix(static_cast<std::size_t>(written));
+      if (written < 0 && errno != EINTR) fail(x_target);
+      text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
     }
     take_rights();
-    if (::close(std::exchange(x_file, -1)) != 0) fail(x_target, why());
-    if (::rename(x_path.c_str(), x_target.c_str()) != 0) fail(x_target, why());
-    x_there = false;
+    if (::close(std::exchange(x_file, -1)) != 0) fail(x_target);
+    if (::rename(x_path.c_str(), x_target.c_str()) != 0) fail(x_target);
+    x_path.clear();
   }
 
  private:
-  static std::string why() { return std::generic_category().message(errno); }
-
   /// Those of the file that is replaced; of a new one, what the umask leaves.
   void take_rights() const {
     struct stat old = {};
@@ -70,14 +67,12 @@ class temporary_file {
   }
 
   fs::path x_target;
-  std::string x_path;
-  int x_file = -1;
-  bool x_there = false;
+  std::string x_path;  // empty: it has become the target
+  int x_file;
 };
 
 // Renaming over a device or a link would replace it.
 fs::path real_target(const fs::path& path) {
-  if (path.empty()) fail("the page", "the name is empty");
   std::error_code ec;
   const auto status = fs::status(path, ec);
   if (fs::is_directory(status)) fail(path, "it is a directory");
@@ -95,6 +90,7 @@ fs::path real_target(const fs::path& path) {
 void require_writable(const fs::path& path) { temporary_file probe(real_target(path)); }
 
 void write_file(const fs::path& path, std::string_view text) {
+  ::signal(SIGXFSZ, SIG_IGN);  // beyond `ulimit -f` writing fails then, and nothing is left behind
   temporary_file file(real_target(path));
   file.become_target(text);
 }

@@ -31,6 +31,12 @@ BOOST_AUTO_TEST_CASE(shows_the_larger_shares_where_nodes_have_no_column_each) {
   BOOST_TEST(stacked_bar(pages{{0, 50}, {1, 1}, {2, 50}, {3, 1}}, 2, {}) == "02");
 }
 BOOST_AUTO_TEST_CASE(without_pages_is_empty) { BOOST_TEST(stacked_bar(pages{}, 3, {}) == "   "); }
+BOOST_AUTO_TEST_CASE(has_colours_that_the_terminal_has) {
+  const pages p{{0, 1}, {5, 1}, {11, 1}};
+  BOOST_TEST(stacked_bar(p, 3, {.color = true}) == "\033[34m0\033[0m\033[36m5\033[0m\033[96m1\033[0m");
+  BOOST_TEST(stacked_bar(p, 3, {.color = true, .palette = true}) ==
+             "\033[38;5;25m0\033[0m\033[38;5;74m5\033[0m\033[38;5;31m1\033[0m");
+}
 BOOST_AUTO_TEST_CASE(has_its_width_whatever_the_shares) {
   for (std::size_t width = 16; width < 80; ++width) {
     pages p;
