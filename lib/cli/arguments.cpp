@@ -158,6 +158,7 @@ class reader {
     if (open.option == nullptr) return;
     const auto& words = x_command.words;
     const bool is_word = x_taken < words.size() && !words[x_taken].name.starts_with('[');
+    if (!is_word && *open.text == '\0') throw input_error(open.name + " has no value");
     give(open.option->take, open.name + ": ", open.option->value, is_word ? "" : open.text);
     if (is_word) take_word(open.text);
   }

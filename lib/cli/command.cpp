@@ -34,6 +34,8 @@ bool is_input_error(const std::error_code& code) {
   return std::ranges::find(mistakes, static_cast<acre::errc>(code.value())) != mistakes.end();
 }
 
+constexpr std::string_view not_written = "cannot write to the standard output";
+
 /// Files opened later would take the numbers of closed standard files, and get what is meant for those: a segment the
 /// notes on it. Gives these to /dev/null until exec, for reading: writing fails as before, and a command of `acre
 /// run` has them closed, as the caller had.
@@ -48,7 +50,7 @@ void occupy_standard_files() {
 /// `status`, but a full disk or a closed pipe must not look like success.
 int after_writing(int status) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
-  complain("cannot write to the standard output");
+  complain(not_written);
   return failed;
 }
 
@@ -95,7 +97,8 @@ int run_acre(int argc, char** argv) {
     complain_of(e);
     if (is_input_error(e.code())) status = bad_input;
   } catch (const std::exception& e) {
-    complain_of(e);
+    // fmt::print() throws in words of its own where what is printed is more than stdio keeps.
+    std::ferror(stdout) != 0 ? complain(not_written) : complain_of(e);
   }
   return reached->failure == 0 ? status : reached->failure;
 }

@@ -43,7 +43,7 @@ std::string help_text(const command& c, std::size_t width) {
   }
   if (!c.notes.empty()) text += '\n';
   for (const std::string& note : c.notes) text += wrap(note, width, 0);
-  return text;
+  return cut_lines(text, width);
 }
 
 }  // namespace acre_cli

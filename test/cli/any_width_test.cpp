@@ -1,4 +1,6 @@
 // Every view of the command on terminals of any width: no line is wider, and from 40 columns on nothing is cut off.
+#include "cli/command.hpp"
+#include "cli/doctor/findings.hpp"
 #include "cli/move/move_report.hpp"
 #include "cli/nodes/machine_report.hpp"
 #include "cli/page_bars.hpp"
@@ -185,6 +187,7 @@ BOOST_AUTO_TEST_CASE(segments_fit) {
     const std::string one = segment_text({.info = s, .check = check}, width, style);
     BOOST_TEST(fits(all, width));
     BOOST_TEST(fits(one, width));
+    BOOST_TEST(fits(segments_text({}, width, style), width));
     if (width < made_for) return;
     for (const std::string& text : {without_space(all), without_space(one)}) {
       BOOST_TEST(contains(text, "日本語の長い名前のファイル"));
@@ -219,6 +222,25 @@ BOOST_AUTO_TEST_CASE(what_run_and_move_report_fits) {
     if (width >= 6) BOOST_TEST(fits(progress_line(moved.moves.back(), 70, 70, width, style), width));
     if (width < made_for) return;
     BOOST_TEST(contains(without_space(summary), "node1023to1023:1of1099511627776pagesmoved"));
+  });
+}
+
+BOOST_AUTO_TEST_CASE(findings_fit) {
+  const std::vector<finding> findings = {
+      {"usable", finding_level::ok, repeat("words ", 30) + std::string(100, 'x'), ""},
+      {"full", finding_level::problem, "a sentence", repeat("much to do ", 30)},
+  };
+  on_any_terminal([&](std::size_t width, const text_style& style) {
+    BOOST_TEST(fits(to_text(findings, width, style), width));
+    BOOST_TEST(fits(to_text(std::vector<finding>{}, width, style), width));
+  });
+}
+
+BOOST_AUTO_TEST_CASE(help_fits) {
+  const command acre = acre_command();
+  on_any_terminal([&](std::size_t width, const text_style&) {
+    BOOST_TEST(fits(help_text(acre, width), width));
+    for (const command& c : acre.commands) BOOST_TEST(fits(help_text(c, width), width));
   });
 }
 

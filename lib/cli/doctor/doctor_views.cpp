@@ -80,7 +80,7 @@ std::string to_text(const std::vector<finding>& findings, std::size_t width, con
     text += wrap(f.text, width, label).substr(label);
     if (!f.remedy.empty()) text += wrap("> " + f.remedy, width, label);
   }
-  return text;
+  return cut_lines(text, width);
 }
 
 }  // namespace acre_cli

@@ -78,7 +78,7 @@ std::string advice_on_huge_pages(const segment_request& r) {
 
 std::string segments_text(std::span<const acre::segment_info> segments, std::size_t width,
                           const text_style& style) {
-  if (segments.empty()) return "no segments of acre\n";
+  if (segments.empty()) return wrap("no segments of acre", width, 0);
   std::string text;
   for (const auto& s : segments) {
     text += facts(s, width);
