@@ -3,6 +3,7 @@
 
 #include "cli/where/where_report.hpp"
 
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,15 +33,7 @@ inline acre::process_mapping made_up_mapping(std::size_t i, const std::vector<ac
   return m;
 }
 
-inline void count(acre::process_binding& b) {
-  acre::residency sum;
-  for (const auto& m : b.mappings) {
-    acre::residency more;
-    more.per_node = m.per_node;
-    sum += more;
-  }
-  b.per_node = sum.per_node;
-}
+inline void count(acre::process_binding& b) { b.per_node = sum_of(b.mappings).per_node; }
 
 inline where_report made_up_process(const std::vector<acre::node_id>& nodes, std::size_t mappings,
                                     std::string name = "made up") {
@@ -59,6 +52,19 @@ inline where_report made_up_process(const std::vector<acre::node_id>& nodes, std
   r.time = std::chrono::system_clock::time_point{} + std::chrono::seconds{1'700'000'000};
   return r;
 }
+
+/// What processes are made up on.
+struct made_up_machine {
+  std::string name;
+  std::vector<acre::node_id> nodes;
+  friend std::ostream& operator<<(std::ostream& out, const made_up_machine& m) { return out << m.name; }
+};
+inline const std::vector<made_up_machine> made_up_machines = {
+    {"one", {0}},
+    {"two", {0, 1}},
+    {"sixteen", {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}},
+    {"sparse", {0, 8, 16, 250, 251, 252, 253, 254, 255, 1023}},
+};
 
 /// A name as bad as a file or a process may have it.
 inline const std::string hostile_name =

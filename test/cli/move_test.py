@@ -3,6 +3,7 @@
 (test/vm)."""
 import json
 import os
+import pathlib
 import pty
 import subprocess
 import sys
@@ -58,10 +59,24 @@ class Move(unittest.TestCase):
         self.fails(self.pid, 0, 1000, saying="node 1000")
         self.fails(self.pid, 1000, 0, saying="node 1000")
         self.fails(self.pid, "x", 0, saying="x")
-        self.fails(self.pid, "none", 0, saying="--from 'none' names no node")
+        self.fails(self.pid, "none", 0, saying="FROM 'none' names no node")
+        self.fails(self.pid, "", 0, saying="FROM '' names no node")
+        self.fails(self.pid, 0, "", saying="TO '' names no node")
+        self.fails(self.pid, "--from=none", "--to=0", saying="--from 'none' names no node")
         self.fails(self.pid, "--from=0", "--to=none", saying="--to 'none' names no node")
         self.fails(999999999, 0, 0, saying="no process 999999999")
         self.fails("absent-program-of-acre", 0, 0, saying="no process 'absent-program-of-acre'")
+
+    @unittest.skipUnless(pathlib.Path("/proc/2/comm").exists()
+                         and pathlib.Path("/proc/2/comm").read_text() == "kthreadd\n", "sees no kernel threads")
+    def test_a_kernel_thread_has_nothing_to_move(self):
+        self.fails(2, 0, 0, saying="process 2: It is a thread of the kernel: it has no memory of its own")
+
+    def test_a_zombie_has_nothing_to_move(self):
+        process = subprocess.Popen(["true"])
+        self.addCleanup(process.wait)
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        self.fails(process.pid, 0, 0, saying="no memory any more")
 
     def test_a_full_disk_is_told(self):
         with open("/dev/full", "w") as full:

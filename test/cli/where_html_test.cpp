@@ -6,7 +6,6 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <ostream>
 #include <string>
 #include <vector>
 
@@ -32,21 +31,9 @@ void keep(const std::string& name, const std::string& page) {
     std::ofstream(std::string(directory) + "/where_" + name + ".html") << page;
 }
 
-struct machine {
-  std::string name;
-  std::vector<acre::node_id> nodes;
-  friend std::ostream& operator<<(std::ostream& out, const machine& m) { return out << m.name; }
-};
-const std::vector<machine> machines = {
-    {"one", {0}},
-    {"two", {0, 1}},
-    {"sixteen", {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}},
-    {"sparse", {0, 8, 16, 250, 251, 252, 253, 254, 255, 1023}},
-};
+BOOST_AUTO_TEST_SUITE(where_page_on, *acre::test::named_cases(made_up_machines))
 
-BOOST_AUTO_TEST_SUITE(where_page_on, *acre::test::named_cases(machines))
-
-BOOST_DATA_TEST_CASE(any_machine_is_a_page_without_markup_from_outside, machines, m) {
+BOOST_DATA_TEST_CASE(any_machine_is_a_page_without_markup_from_outside, made_up_machines, m) {
   where_report r = made_up_process(m.nodes, 40, hostile_name);
   r.command = hostile_name;
   const std::string page = where_html(r);

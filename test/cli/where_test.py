@@ -7,6 +7,7 @@ import pathlib
 import platform
 import pty
 import re
+import resource
 import select
 import shutil
 import signal
@@ -154,10 +155,11 @@ class Where(unittest.TestCase):
 
     def test_text_fits_narrower_terminals(self):
         pid = self.stopped()
-        for columns in (20, 40, 60, 70):
-            done = run(pid, env={**os.environ, "COLUMNS": str(columns)})
-            self.assertEqual((done.returncode, done.stderr), (0, ""))
-            self.assertLessEqual(max(map(len, done.stdout.splitlines())), columns, done.stdout)
+        with tempfile.TemporaryDirectory() as directory:
+            for columns in (1, 10, 20, 40, 60, 70):
+                done = run(pid, "--html", f"{directory}/page", env={**os.environ, "COLUMNS": str(columns)})
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertLessEqual(max(map(len, done.stdout.splitlines())), columns, done.stdout)
 
     def test_nothing_is_cut_for_programs(self):
         with tempfile.TemporaryDirectory() as directory:
@@ -336,6 +338,7 @@ class Where(unittest.TestCase):
                              ([pid, "--watch", "0.01"], "0.1"), ([pid, "--watch=nan"], "0.1"),
                              ([pid, "--watch", "1", "--html", "x"], "--html"), ([pid, "--top", "-1"], "--top"),
                              ([pid, "--html", "/absent/page"], "cannot write"), ([pid, "--html", ""], "--html"),
+                             ([pid, "--watch", ""], "--watch has no value"), (["--watch", ""], "a number, or the name"),
                              ([], "PROCESS is required"), ([""], "a number, or the name"),
                              (["completion"], "no process 'completion'"), ([pid, "--watch", "x"], "--watch: 'x' is no number from 0.1"), (["[a,b]"], "no process '[a,b]'")):
             done = run(*args)
@@ -344,12 +347,21 @@ class Where(unittest.TestCase):
 
     def test_a_full_disk_is_a_failure(self):
         pid = self.sleeper().pid
-        for args in ([], ["--json"], ["--watch", "0.1"], ["--watch", "0.1", "--json"]):
+        where = ["where", str(pid)]
+        for args in (where, [*where, "--json"], [*where, "--watch", "0.1"], [*where, "--watch", "0.1", "--json"],
+                     ["doctor", "--json"], ["nodes"], ["where", "--help"]):
             with open("/dev/full", "w") as full:
-                done = subprocess.run([ACRE, "where", str(pid), *args], stdout=full, stderr=subprocess.PIPE, text=True,
-                                      timeout=20)
-            self.assertEqual(done.returncode, 1, args)
-            self.assertIn("cannot write", done.stderr)
+                done = subprocess.run([ACRE, *args], stdout=full, stderr=subprocess.PIPE, text=True, timeout=20)
+            self.assertEqual((done.returncode, done.stderr), (1, "acre: cannot write to the standard output\n"), args)
+
+    def test_a_page_that_is_too_large_leaves_nothing_behind(self):
+        with tempfile.TemporaryDirectory() as directory:
+            page = f"{directory}/page.html"
+            for limit in (0, 4096):
+                done = run(self.sleeper().pid, "--html", page,
+                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+                self.assertEqual((done.returncode, done.stderr), (2, f"acre: cannot write {page}: File too large\n"))
+                self.assertEqual(os.listdir(directory), [])
 
     def test_watching_in_a_pipe_gives_blocks_until_the_process_ends(self):
         process = self.sleeper()
@@ -400,9 +412,9 @@ class Where(unittest.TestCase):
         child, terminal = pty.fork()
         if child == 0:
             os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(environment or {})})
-            os.environ.pop("COLUMNS", None)
-            if environment is None:
-                os.environ.pop("NO_COLOR", None)
+            for name in ("COLUMNS", "COLORTERM", "NO_COLOR"):
+                if name not in (environment or {}):
+                    os.environ.pop(name, None)
             os.system("stty rows 24 cols 80")
             os.execv(ACRE, [ACRE, "where", *map(str, args)])
         seen, acting, end = b"", None, time.monotonic() + 60
@@ -435,24 +447,37 @@ class Where(unittest.TestCase):
 
     def test_the_key_q_ends_watching(self):
         pid = self.sleeper().pid
+        for name, option, shown in (("xterm", "", rb"\033\[J"), ("dumb", "", rb"process \d+: "), ("xterm", "--json", rb'"pid":')):
+            shell, terminal = pty.fork()
+            if shell == 0:
+                os.environ["TERM"] = name
+                os.execvp("sh", ["sh", "-c", f"'{ACRE}' where {pid} --watch {option}; echo status $?; stty -a"])
+            seen, pressed = b"", False
+            while select.select([terminal], [], [], 60)[0]:
+                try:
+                    seen += os.read(terminal, 65536)
+                except OSError:  # EIO: the shell has ended
+                    break
+                if re.search(shown, seen) and not pressed:
+                    pressed = True
+                    os.write(terminal, b"xq")
+            os.close(terminal)
+            os.waitpid(shell, 0)
+            rest = seen[seen.rindex(b"status "):]
+            self.assertTrue(rest.startswith(b"status 0\r\n"), seen)
+            self.assertRegex(rest, rb"(?s) icanon .* echo ")
+            self.assertNotIn(b"xq", seen)
+            if name == "xterm" and not option:
+                self.assertIn(b"\033[?1049l", seen)
+
+    def test_the_keys_are_for_who_reads_from_a_pipe(self):
+        pid = self.sleeper().pid
         shell, terminal = pty.fork()
         if shell == 0:
-            os.environ["TERM"] = "xterm"
-            os.execvp("sh", ["sh", "-c", f"'{ACRE}' where {pid} --watch; echo status $?; stty -a"])
-        seen, pressed = b"", False
-        while select.select([terminal], [], [], 60)[0]:
-            try:
-                seen += os.read(terminal, 65536)
-            except OSError:  # EIO: the shell has ended
-                break
-            if b"\033[J" in seen and not pressed:
-                pressed = True
-                os.write(terminal, b"xq")
-        os.close(terminal)
+            os.execvp("sh", ["sh", "-c", f"'{ACRE}' where {pid} --watch 0.1 --json | (read line; read line; stty -a </dev/tty)"])
+        seen = read_all(terminal)
         os.waitpid(shell, 0)
-        rest = seen[seen.rindex(b"\033[?1049l"):]
-        self.assertIn(b"status 0\r\n", rest)
-        self.assertRegex(rest, rb" icanon .* echo ".replace(b" .* ", b"(?s:.*) "))
+        self.assertRegex(seen, rb"(?s) icanon .* echo ")
 
     def test_watching_needs_no_interval(self):
         pid = str(self.sleeper().pid)
@@ -478,7 +503,7 @@ class Where(unittest.TestCase):
     def test_a_terminal_that_cannot_redraw_gets_blocks(self):
         pid = self.sleeper().pid
         for name in ("dumb", ""):
-            seen, _ = self.in_terminal(pid, "--watch", "0.1", environment={"TERM": name, "NO_COLOR": "1"},
+            seen, _ = self.in_terminal(pid, "--watch", "0.1", environment={"TERM": name},
                                        until=rb"(?s)process \d+: .*process \d+: ",
                                        act=lambda child, _: os.kill(child, signal.SIGINT))
             self.assertNotIn(b"\033", seen)
@@ -577,8 +602,19 @@ class Where(unittest.TestCase):
         pid = self.sleeper().pid
         seen, _ = self.in_terminal(pid, until=b"$^")
         self.assertIn(b"\033[", seen)
-        seen, _ = self.in_terminal(pid, until=b"$^", environment={"NO_COLOR": "1"})
-        self.assertNotIn(b"\033", seen)
+        for environment in ({"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": ""}):
+            seen, _ = self.in_terminal(pid, until=b"$^", environment=environment)
+            self.assertNotIn(b"\033", seen)
+
+    def test_colours_are_those_that_the_terminal_has(self):
+        pid = self.sleeper().pid
+        for environment, many in (({"TERM": "linux"}, False), ({"TERM": "linux", "COLORTERM": "truecolor"}, True),
+                                  ({"TERM": "xterm"}, False), ({"TERM": "xterm-256color"}, True)):
+            seen, _ = self.in_terminal(pid, until=b"$^", environment=environment)
+            self.assertRegex(seen, rb"\033\[38;5;\d+m" if many else rb"\033\[[39]\dm")
+            self.assertNotIn(b"\033[38;2;", seen)
+            if not many:
+                self.assertNotIn(b"\033[38", seen)
 
     @unittest.skipUnless(pathlib.Path("/proc/2/comm").exists()
                          and pathlib.Path("/proc/2/comm").read_text() == "kthreadd\n", "sees no kernel threads")

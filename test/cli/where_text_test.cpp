@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <ostream>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,21 +27,9 @@ std::size_t lines_in(const std::string& text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-struct machine {
-  std::string name;
-  std::vector<acre::node_id> nodes;
-  friend std::ostream& operator<<(std::ostream& out, const machine& m) { return out << m.name; }
-};
-const std::vector<machine> machines = {
-    {"one", {0}},
-    {"two", {0, 1}},
-    {"sixteen", {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}},
-    {"sparse", {0, 8, 250, 1023}},
-};
+BOOST_AUTO_TEST_SUITE(where_text_on, *acre::test::named_cases(made_up_machines))
 
-BOOST_AUTO_TEST_SUITE(where_text_on, *acre::test::named_cases(machines))
-
-BOOST_DATA_TEST_CASE(any_machine_fits_the_terminal, machines, m) {
+BOOST_DATA_TEST_CASE(any_machine_fits_the_terminal, made_up_machines, m) {
   for (const std::size_t mappings : {0U, 1U, 100U}) {
     for (const std::size_t width : {60U, 61U, 79U, 80U, 81U, 120U, 200U}) {
       for (const bool unicode : {false, true}) {
@@ -56,7 +43,7 @@ BOOST_DATA_TEST_CASE(any_machine_fits_the_terminal, machines, m) {
   }
 }
 
-BOOST_DATA_TEST_CASE(any_machine_fits_a_low_terminal, machines, m) {
+BOOST_DATA_TEST_CASE(any_machine_fits_a_low_terminal, made_up_machines, m) {
   for (std::size_t lines = 1; lines < 60; ++lines) {
     where_text_options options;
     options.lines = lines;
@@ -73,7 +60,7 @@ BOOST_DATA_TEST_CASE(any_machine_fits_a_low_terminal, machines, m) {
   }
 }
 
-BOOST_DATA_TEST_CASE(any_machine_is_plain_where_colours_are_off, machines, m) {
+BOOST_DATA_TEST_CASE(any_machine_is_plain_where_colours_are_off, made_up_machines, m) {
   BOOST_TEST(lacks(where_text(made_up_process(m.nodes, 30), {}), "\033"));
 }
 
@@ -90,16 +77,24 @@ BOOST_AUTO_TEST_CASE(begins_with_the_process_its_nodes_and_its_policy) {
   BOOST_TEST(contains(text, "in 1 mapping\n"));
 }
 
+BOOST_AUTO_TEST_CASE(begins_with_the_time_where_it_is_asked_for) {
+  where_text_options options;
+  options.columns = 10;
+  options.time = true;
+  BOOST_TEST(begins(where_text(made_up_process({0}, 1), options), "2023-11-1"));  // as it fits
+}
+
 BOOST_AUTO_TEST_CASE(shows_the_largest_first_and_sums_up_the_others) {
   where_report r = made_up_process({0, 1}, 5);
   where_text_options options;
   options.top = 2;
   const std::string text = where_text(r, options);
-  const mapping_sum rest = sum_of(std::span(r.binding.mappings).subspan(2));
+  const acre::process_mapping rest = sum_of(std::span(r.binding.mappings).subspan(2));
   BOOST_TEST(contains(text, "in 3 more mappings\n"));
   BOOST_TEST(r.binding.mappings[0].pages() >= r.binding.mappings[1].pages());
   BOOST_TEST(r.binding.mappings[1].pages() >= r.binding.mappings[2].pages());
-  BOOST_TEST(rest.pages + r.binding.mappings[0].pages() + r.binding.mappings[1].pages() == r.binding.pages());
+  BOOST_TEST(rest.pages() + r.binding.mappings[0].pages() + r.binding.mappings[1].pages() ==
+             r.binding.pages());
   options.top = 0;
   BOOST_TEST(lacks(where_text(r, options), "more mapping"));
 }

@@ -38,8 +38,8 @@ std::string progress_line(const acre::process_move& now, std::size_t number, std
   const double share = now.pages == 0 ? 1 : static_cast<double>(now.moved) / static_cast<double>(now.pages);
   const auto filled = static_cast<std::size_t>(bar * share);
   const std::string percent = fmt::format("{:3.0f} %", std::floor(100 * share));
-  std::string line = fmt::format("[{}{}] {}", repeat(style.unicode ? "█" : "#", filled),
-                                 std::string(bar - filled, ' '), percent);
+  std::string line =
+      fmt::format("[{}{}] {}", repeat(style.block(), filled), std::string(bar - filled, ' '), percent);
   std::string which = fmt::format("  node {} to {}", now.from, now.to);
   if (count > 1) which += fmt::format(" ({} of {})", number, count);
   const std::string pages = fmt::format(": {} of {}", now.moved, counted(now.pages, "page"));

@@ -2,141 +2,220 @@
 
 #include "cli/command.hpp"
 #include "cli/message.hpp"
-#include "cli/where/full_screen.hpp"
-#include "cli/where/process_wait.hpp"
 #include "process/process_files.hpp"
 
 #include <acre/error.hpp>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <termios.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
+#include <utility>
 
 namespace acre_cli {
 namespace {
+
+enum class wake { look_again, process_ended, quit_key, signal };
+
+constexpr std::array signals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH};
+volatile std::sig_atomic_t noted_signal = 0;
+void note_signal(int signal) { noted_signal = signal; }
+
+/// Whether this process may draw: the shell has put it into the foreground, or the terminal is not the one it was
+/// started from.
+bool in_foreground() noexcept {
+  const pid_t foreground = ::tcgetpgrp(STDOUT_FILENO);
+  return foreground < 0 || foreground == ::getpgrp();
+}
+
+/// Where a process is watched. On a terminal keys come as they are pressed, and signals that end or stop acre only while
+/// it waits: they find the terminal given back.
+/// \safety one at a time, and only while there is one thread
+class watch_place {
+ public:
+  watch_place(int pid, watch_output output)
+      : x_output(output),
+        x_has_keys(::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0),
+        x_process(acre::open_process(pid)) {
+    sigemptyset(&x_signals);
+    ::pthread_sigmask(SIG_BLOCK, nullptr, &x_mask_before);
+    if (!draws() && !x_has_keys) return;
+    for (const int s : signals) {
+      struct sigaction action {};
+      // What nohup(1) or a shell's `&` has turned off stays so.
+      if (::sigaction(s, nullptr, &action) != 0 || action.sa_handler == SIG_IGN) continue;
+      action.sa_handler = note_signal;
+      ::sigaction(s, &action, nullptr);
+      sigaddset(&x_signals, s);
+    }
+    ::pthread_sigmask(SIG_BLOCK, &x_signals, nullptr);
+  }
+  watch_place(const watch_place&) = delete;
+  watch_place& operator=(const watch_place&) = delete;
+  ~watch_place() {
+    leave();
+    for (const int s : signals)
+      if (sigismember(&x_signals, s) == 1) ::signal(s, SIG_DFL);
+    ::pthread_sigmask(SIG_SETMASK, &x_mask_before, nullptr);
+    if (x_process >= 0) ::close(x_process);
+  }
+
+  void show(const std::string& text) {
+    // Where SIGTTOU is ignored waiting does not help: the terminal stays the shell's.
+    if (draws() && !in_foreground()) wait_for_foreground();
+    if (draws() && !in_foreground()) return;
+    enter();
+    fmt::print("{}", draws() ? frame_of(text) : text);
+    if (std::fflush(stdout) != 0) throw std::runtime_error("cannot write to the standard output");
+  }
+
+  wake wait(std::chrono::duration<double> time) {
+    using clock = std::chrono::steady_clock;
+    const auto end = clock::now() + std::chrono::duration_cast<clock::duration>(time);
+    while (noted_signal == 0) {
+      const std::chrono::nanoseconds left = end - clock::now();
+      if (left.count() <= 0) return wake::look_again;
+      // What is typed while this is in the background is the shell's.
+      const int keys = x_entered && x_has_keys && in_foreground() ? STDIN_FILENO : -1;
+      // Without a file of the process its end is noticed at the next look.
+      std::array<pollfd, 2> files = {{{x_process, POLLIN, 0}, {keys, POLLIN, 0}}};
+      const timespec timeout = {left.count() / 1'000'000'000, left.count() % 1'000'000'000};
+      const int ready = ::ppoll(files.data(), files.size(), &timeout, &x_mask_before);
+      if (ready < 0 && errno != EINTR) throw std::system_error(errno, std::system_category(), "ppoll");
+      if (ready <= 0) continue;
+      if (files[0].revents != 0) return wake::process_ended;
+      if (files[1].revents != 0 && read_quit_key()) return wake::quit_key;
+    }
+    const int signal = noted_signal;
+    if (signal != SIGTSTP && signal != SIGWINCH) return wake::signal;
+    noted_signal = 0;
+    if (signal == SIGTSTP) {
+      leave();
+      ::raise(SIGSTOP);
+    }
+    return wake::look_again;
+  }
+
+ private:
+  bool draws() const { return x_output == watch_output::screen; }
+
+  static void put(const char* text) {
+    std::fputs(text, stdout);
+    std::fflush(stdout);
+  }
+
+  // Names may be wider than counted: without wrapping (?7) they still take one line.
+  void enter() {
+    if (x_entered || !in_foreground()) return;
+    x_entered = true;
+    termios keys{};
+    if (x_has_keys && ::tcgetattr(STDIN_FILENO, &keys) == 0) {
+      x_keys_before = keys;
+      keys.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+      ::tcsetattr(STDIN_FILENO, TCSANOW, &keys);
+    }
+    if (draws()) put("\033[?1049h\033[?25l\033[?7l\033[H\033[2J");
+  }
+
+  void leave() {
+    if (!std::exchange(x_entered, false)) return;
+    if (draws()) put("\033[?7h\033[?25h\033[?1049l");
+    // In the background the shell has set its own already, and this would stop the process.
+    if (x_keys_before && in_foreground()) ::tcsetattr(STDIN_FILENO, TCSANOW, &*x_keys_before);
+  }
+
+  /// Overwrites what is there, so that nothing flickers.
+  static std::string frame_of(std::string_view lines) {
+    // Cleared first: after a line as wide as the terminal the cursor is still on its last character.
+    std::string frame = "\033[H\033[K";
+    // A line feed on the last line of the terminal would scroll.
+    for (const char c : lines.substr(0, lines.size() - 1)) c == '\n' ? frame += "\r\n\033[K" : frame += c;
+    return frame + "\033[J";
+  }
+
+  /// Stops this process, as one that changes the terminal from the background, until the shell puts it into the
+  /// foreground, or a signal comes.
+  void wait_for_foreground() {
+    leave();
+    ::pthread_sigmask(SIG_SETMASK, &x_mask_before, nullptr);
+    // Of the calls for which the kernel sends SIGTTOU (termios(3)) the one that changes nothing. It is sent again
+    // whenever this goes on and is still in the background.
+    const int error = ::tcflow(STDOUT_FILENO, TCOON) == 0 ? 0 : errno;
+    ::pthread_sigmask(SIG_BLOCK, &x_signals, nullptr);
+    if (error == EIO) throw std::runtime_error("in the background, and the terminal is used by others");
+  }
+
+  bool read_quit_key() {
+    char keys[64];
+    const ssize_t read = ::read(STDIN_FILENO, keys, sizeof keys);
+    if (read == 0 || (read < 0 && errno != EINTR)) x_has_keys = false;  // nobody is there any more
+    return read > 0 && std::any_of(keys, keys + read, [](char key) { return key == 'q' || key == 'Q'; });
+  }
+
+  watch_output x_output;
+  bool x_has_keys;
+  int x_process;
+  bool x_entered = false;
+  std::optional<termios> x_keys_before;
+  sigset_t x_signals{};
+  sigset_t x_mask_before{};
+};
 
 std::optional<std::uint64_t> start_of(int pid) {
   const auto stat = acre::stat_of(pid);
   return stat ? std::optional(stat->start) : std::nullopt;
 }
 
-class watcher {
- public:
-  watcher(int pid, watch_output output, const std::function<std::string(const where_report&)>& render)
-      : x_pid(pid),
-        x_output(output),
-        x_render(render),
-        x_start(start_of(pid)),
-        x_wait(pid, output == watch_output::screen ? events::waited_for : events::as_ever) {}
-
-  /// \returns why it ended: signal, process_ended, or quit_key
-  wake run(std::chrono::duration<double> period) {
-    // A process that cannot be looked at must not touch the terminal.
-    where_report report = look_at(x_pid);
-    for (;;) {
-      if (may_show()) show(report);
-      if (report.state != process_state::has_memory) return wake::process_ended;
-      switch (const wake why = x_wait.wait(period)) {
-        case wake::process_ended:
-        case wake::quit_key:
-          return why;
-        case wake::signal:
-          if (!goes_on_after(x_wait.signal())) return why;
-          break;
-        case wake::time_is_over:
-          break;
-      }
-      auto next = look_again();
-      if (!next) return wake::process_ended;
-      report = std::move(*next);
-    }
+/// Nothing: it is gone. Another may have its number.
+std::optional<where_report> look_again(int pid, std::optional<std::uint64_t> start) {
+  try {
+    where_report report = look_at(pid);
+    if (report.state != process_state::has_memory || start_of(pid) != start) return std::nullopt;
+    return report;
+  } catch (const acre::error& e) {
+    if (e.code() == acre::errc::no_such_process) return std::nullopt;
+    throw;
   }
-
-  int signal() const { return x_wait.signal(); }
-  process_state shown_state() const { return x_shown_state; }
-
- private:
-  bool goes_on_after(int signal) {
-    if (signal == SIGWINCH) return true;
-    if (signal != SIGTSTP) return false;
-    x_screen.leave();
-    ::raise(SIGSTOP);
-    return true;
-  }
-
-  /// False where the shell keeps the terminal, and stopping does not help: SIGTTOU is ignored.
-  bool may_show() {
-    if (x_output != watch_output::screen || in_foreground()) return true;
-    x_screen.leave();
-    x_wait.with_signals(wait_for_foreground);
-    return in_foreground();
-  }
-
-  /// Nothing: it is gone. Another may have its number.
-  std::optional<where_report> look_again() const {
-    try {
-      where_report report = look_at(x_pid);
-      if (report.state != process_state::has_memory || start_of(x_pid) != x_start) return std::nullopt;
-      return report;
-    } catch (const acre::error& e) {
-      if (e.code() == acre::errc::no_such_process) return std::nullopt;
-      throw;
-    }
-  }
-
-  void show(const where_report& report) {
-    x_shown_state = report.state;
-    const std::string text = x_render(report);
-    if (x_output == watch_output::screen) {
-      x_screen.enter();
-      return x_screen.show(text);
-    }
-    if (x_output == watch_output::blocks) {
-      const std::time_t time = std::chrono::system_clock::to_time_t(report.time);
-      fmt::print("{}{:%Y-%m-%d %H:%M:%S}\n", x_blocks++ == 0 ? "" : "\n", fmt::localtime(time));
-    }
-    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-    if (!written || std::fflush(stdout) != 0) throw std::runtime_error("cannot write to the standard output");
-  }
-
-  int x_pid;
-  watch_output x_output;
-  const std::function<std::string(const where_report&)>& x_render;
-  std::optional<std::uint64_t> x_start;
-  process_wait x_wait;
-  full_screen x_screen;  // after x_wait: a signal that it has held back must find the terminal given back
-  std::size_t x_blocks = 0;
-  process_state x_shown_state = process_state::has_memory;
-};
+}
 
 }  // namespace
 
 int watch(int pid, std::chrono::duration<double> period, watch_output output,
           const std::function<std::string(const where_report&)>& render) {
+  const auto start = start_of(pid);
+  process_state shown{};
   wake why{};
-  int signal = 0;
-  std::string_view never_had_memory;
   {
-    watcher w(pid, output, render);
-    why = w.run(period);
-    signal = w.signal();
-    never_had_memory = explanation(w.shown_state());
+    watch_place place(pid, output);
+    // A process that cannot be looked at must not touch the terminal.
+    std::optional<where_report> report = look_at(pid);
+    do {
+      shown = report->state;
+      place.show(render(*report));
+      why = shown == process_state::has_memory ? place.wait(period) : wake::process_ended;
+      if (why == wake::look_again && !(report = look_again(pid, start))) why = wake::process_ended;
+    } while (why == wake::look_again);
   }
   if (why == wake::quit_key) return done;
   // Shells tell by the way a program ends whether the user interrupted it.
   if (why == wake::signal) {
-    ::raise(signal);
-    return 128 + signal;
+    ::raise(noted_signal);
+    return 128 + noted_signal;
   }
-  if (never_had_memory.empty()) {
+  if (shown == process_state::has_memory) {
     const std::string ended = fmt::format("process {} has ended\n", pid);
-    output == watch_output::lines ? say(ended) : fmt::print("{}", ended);
+    output == watch_output::json ? say(ended) : fmt::print("{}", ended);
   } else if (output == watch_output::screen) {
-    fmt::print("process {}: {}\n", pid, never_had_memory);
+    fmt::print("process {}: {}\n", pid, explanation(shown));
   }
   return done;
 }

@@ -11,12 +11,12 @@ namespace acre_cli {
 
 enum class watch_output {
   screen,  ///< redrawn in place
-  blocks,  ///< one after the other, each after a line with the time
-  lines,   ///< what is rendered, and nothing else
+  text,    ///< one after the other
+  json,    ///< the same, and nothing else
 };
 
-/// Shows the process every `period`. On a screen the key q ends it. A signal that ends programs gives the terminal back
-/// first, and then ends this one.
+/// Shows the process every `period`. Where the standard input and output are a terminal the key q ends it. A signal that
+/// ends programs gives the terminal back first, and then ends this one.
 /// \returns an exit_status
 /// \throws what acre::binding_of() throws, unless it is that a process is gone that was there before
 int watch(int pid, std::chrono::duration<double> period, watch_output output,

@@ -3,6 +3,7 @@
 #include "cli/printable.hpp"
 #include "cli/process_name.hpp"
 #include "cli/terminal.hpp"
+#include "cli/text.hpp"
 #include "cli/where/watch.hpp"
 #include "cli/where/where_views.hpp"
 #include "cli/written_file.hpp"
@@ -24,22 +25,21 @@ struct where_arguments {
   std::string html;
 };
 
-// Of the terminal as it is now: it may have been resized since the last look.
-where_text_options text_options(const where_arguments& args, watch_output output) {
+// For the terminal as it is now: it may have been resized since the last look.
+where_text_options text_options(const where_arguments& args) {
   const text_size size = size_of_stdout();
-  return {.top = args.top,
-          .columns = size.columns,
-          .cut = size.is_limit,
-          .lines = output == watch_output::screen ? size.lines : 0,
-          .style = style_of_stdout()};
+  return {.top = args.top, .columns = size.columns, .cut = size.is_limit, .style = style_of_stdout()};
 }
 
 int watch_process(int pid, const where_arguments& args) {
-  const watch_output output = args.json             ? watch_output::lines
-                              : stdout_has_cursor() ? watch_output::screen
-                                                    : watch_output::blocks;
+  using enum watch_output;
+  const watch_output output = args.json ? json : stdout_has_cursor() ? screen : text;
   return watch(pid, std::chrono::duration<double>(args.period), output, [&](const where_report& r) {
-    return args.json ? where_json(r, json_layout::one_line) : where_text(r, text_options(args, output));
+    if (output == json) return where_json(r, json_layout::one_line);
+    where_text_options options = text_options(args);
+    if (output == screen) options.lines = size_of_stdout().lines;
+    options.time = output == text;
+    return where_text(r, options) + (output == text ? "\n" : "");
   });
 }
 
@@ -49,11 +49,12 @@ int show_process(const where_arguments& args) {
   const int pid = find_process(args.process);
   if (args.period != 0) return watch_process(pid, args);
   const where_report report = look_at(pid);
-  fmt::print("{}", args.json ? where_json(report, json_layout::indented)
-                             : where_text(report, text_options(args, watch_output::blocks)));
+  fmt::print("{}",
+             args.json ? where_json(report, json_layout::indented) : where_text(report, text_options(args)));
   if (args.html.empty()) return done;
   write_file(args.html, where_html(report));
-  if (!args.json) fmt::print("\nThe same as a web page: {}\n", printable(args.html));
+  if (!args.json)
+    fmt::print("\n{}", wrap("The same as a web page: " + printable(args.html), line_length_of_stdout(), 0));
   return done;
 }
 

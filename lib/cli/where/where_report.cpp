@@ -1,6 +1,7 @@
 #include "cli/where/where_report.hpp"
 
 #include "cli/printable.hpp"
+#include "cli/text.hpp"
 #include "process/process_files.hpp"
 #include "process/process_name.hpp"
 
@@ -11,17 +12,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace acre_cli {
 namespace {
-
-process_state state_without_mappings(int pid) {
-  const auto stat = acre::stat_of(pid);
-  if (!stat) return process_state::without_memory;
-  if (stat->has_ended()) return process_state::zombie;
-  return stat->is_kernel_thread() ? process_state::kernel_thread : process_state::without_memory;
-}
 
 // A machine that hwloc cannot describe still has processes.
 acre::node_set machine_nodes() {
@@ -33,6 +28,12 @@ acre::node_set machine_nodes() {
 }
 
 }  // namespace
+
+process_state state_of(int pid) {
+  const auto stat = acre::stat_of(pid);
+  if (stat && stat->has_ended()) return process_state::zombie;
+  return stat && stat->is_kernel_thread() ? process_state::kernel_thread : process_state::has_memory;
+}
 
 where_report make_report(acre::process_binding binding, const acre::node_set& memory_nodes) {
   where_report r;
@@ -51,15 +52,19 @@ where_report look_at(int pid) {
   where_report r = make_report(acre::binding_of(pid), machine_nodes());
   r.time = std::chrono::system_clock::now();
   r.command = acre::command_line_of(pid);
-  if (r.binding.mappings.empty()) {
-    r.state = state_without_mappings(pid);
-  } else {
+  if (!r.binding.mappings.empty()) {
     r.smaps = acre::smaps_of(pid);
+  } else if (r.state = state_of(pid); r.state == process_state::has_memory) {
+    r.state = process_state::without_memory;
   }
   return r;
 }
 
 std::size_t size_of(const acre::process_mapping& m) noexcept { return m.end > m.begin ? m.end - m.begin : 0; }
+
+std::string size_words(const acre::process_mapping& m) {
+  return size_of(m) == 0 ? "?" : acre::format_bytes_rounded(size_of(m));
+}
 
 std::string addresses_of(const acre::process_mapping& m) {
   return m.end == 0 ? fmt::format("{:x}-?", m.begin) : fmt::format("{:x}-{:x}", m.begin, m.end);
@@ -100,29 +105,17 @@ std::string page_words(const where_report& r, const acre::process_mapping& m) {
 }
 
 std::string_view explanation(process_state state) noexcept {
-  switch (state) {
-    case process_state::has_memory:
-      return "";
-    case process_state::kernel_thread:
-      return "It is a thread of the kernel: it has no memory of its own.";
-    case process_state::zombie:
-      return "It has ended, and its parent has not waited for it: it has no memory any more.";
-    case process_state::without_memory:
-      return "It has no memory.";
-  }
-  return "";
+  constexpr std::array<std::string_view, 4> texts = {
+      "", "It is a thread of the kernel: it has no memory of its own.",
+      "It has ended, and its parent has not waited for it: it has no memory any more.", "It has no memory."};
+  return texts[static_cast<std::size_t>(state)];
 }
 
-mapping_sum sum_of(std::span<const acre::process_mapping> mappings) {
-  mapping_sum sum;
-  sum.mappings = mappings.size();
+acre::process_mapping sum_of(std::span<const acre::process_mapping> mappings) {
   acre::residency all;
-  for (const auto& m : mappings) {
-    acre::residency part;
-    part.per_node = m.per_node;
-    all += part;
-    sum.pages += m.pages();
-  }
+  for (const auto& m : mappings) all += acre::residency{.per_node = m.per_node};
+  acre::process_mapping sum;
+  sum.name = counted(mappings.size(), "more mapping");
   sum.per_node = std::move(all.per_node);
   return sum;
 }

@@ -36,6 +36,9 @@ where_report look_at(int pid);
 /// Bytes of its addresses; 0 if they are not known.
 std::size_t size_of(const acre::process_mapping& m) noexcept;
 
+/// "64 MiB", "?"
+std::string size_words(const acre::process_mapping& m);
+
 /// Its name, else its addresses; printable.
 std::string label_of(const acre::process_mapping& m);
 
@@ -54,15 +57,13 @@ std::string policy_words(const acre::process_mapping& m);
 /// "4 KiB pages", "97% huge" (transparent ones), "2 MiB hugetlb"; empty without pages.
 std::string page_words(const where_report& r, const acre::process_mapping& m);
 
+/// Of a process by what it is: one that has memory may still have no mappings.
+process_state state_of(int pid);
+
 /// Why there is nothing to show; empty for process_state::has_memory.
 std::string_view explanation(process_state state) noexcept;
 
-/// Mappings that are not shown one by one.
-struct mapping_sum {
-  std::size_t mappings = 0;
-  std::size_t pages = 0;
-  std::vector<acre::node_pages> per_node;
-};
-mapping_sum sum_of(std::span<const acre::process_mapping> mappings);
+/// The pages of those that are not shown one by one, as a mapping named "3 more mappings".
+acre::process_mapping sum_of(std::span<const acre::process_mapping> mappings);
 
 }  // namespace acre_cli

@@ -6,10 +6,10 @@
 
 #include <acre/bytes.hpp>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
 #include <vector>
 
 namespace acre_cli {
@@ -25,28 +25,23 @@ double percent(std::size_t part, std::size_t all) {
 }
 
 // "all on node 2"; "node 0 75%, 2 25%": the fullest first, as many as fit. Never a part of a number.
-std::string shares_text(const std::vector<acre::node_pages>& per_node, std::size_t width,
-                        const text_style& style) {
-  std::vector<acre::node_pages> nodes;
-  for (const auto& n : per_node)
-    if (n.pages != 0) nodes.push_back(n);
-  if (nodes.empty()) return "";
+std::string shares_text(const acre::process_mapping& m, std::size_t width, const text_style& style) {
+  std::vector<acre::node_pages> nodes = m.per_node;
   if (nodes.size() == 1) {
-    const std::string number = std::to_string(nodes.front().node);
-    for (const std::string_view words : {"all on node ", "node ", ""})
-      if (words.size() + number.size() <= width) return std::string(words) + number;
+    for (const std::string_view words : {"all on node ", "node ", ""}) {
+      const std::string text = fmt::format("{}{}", words, nodes.front().node);
+      if (text.size() <= width) return text;
+    }
     return "";
   }
   std::ranges::stable_sort(nodes, std::ranges::greater(), &acre::node_pages::pages);
-  std::size_t all = 0;
-  for (const auto& n : nodes) all += n.pages;
-  const std::string rest = style.unicode ? ", …" : ", ...";
-  std::string text = "node ";
+  const std::string rest = fmt::format(", {}", style.ellipsis());
+  std::string text;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const std::string share =
-        fmt::format("{}{} {:.0f}%", i == 0 ? "" : ", ", nodes[i].node, percent(nodes[i].pages, all));
+    const std::string share = fmt::format("{}{} {:.0f}%", i == 0 ? "node " : ", ", nodes[i].node,
+                                          percent(nodes[i].pages, m.pages()));
     const std::size_t reserve = i + 1 < nodes.size() ? columns(rest) : 0;
-    if (columns(text) + share.size() + reserve > width) return i == 0 ? "" : text + rest;
+    if (text.size() + share.size() + reserve > width) return i == 0 ? "" : text + rest;
     text += share;
   }
   return text;
@@ -55,7 +50,10 @@ std::string shares_text(const std::vector<acre::node_pages>& per_node, std::size
 class text_writer {
  public:
   text_writer(const where_report& r, const where_text_options& options)
-      : x_report(r), x_options(options), x_width(std::max(options.columns, narrowest)) {}
+      : x_report(r),
+        x_options(options),
+        x_width(std::max(options.columns, narrowest)),
+        x_is_wide(x_width >= wide) {}
 
   std::string write() {
     headline();
@@ -74,14 +72,14 @@ class text_writer {
     return acre::format_bytes_rounded(pages * binding().page_size);
   }
   /// With its middle left out where it has no room.
-  std::string fitted(std::string text, std::size_t room) const {
+  std::string fitted(const std::string& text, std::size_t room) const {
     return x_options.cut ? shortened(text, room, x_options.style) : text;
   }
   /// Only its beginning where it has no room: that has the mode.
   std::string policy_of(const acre::process_mapping& m, std::size_t room) const {
     const std::string text = printable(policy_words(m));
     if (!x_options.cut || columns(text) <= room) return text;
-    const std::string_view rest = x_options.style.unicode ? "…" : "...";
+    const std::string_view rest = x_options.style.ellipsis();
     return text.substr(0, fitting(text, room - columns(rest))).append(rest);
   }
 
@@ -101,37 +99,36 @@ class text_writer {
 
   void headline() {
     const acre::process_binding& b = binding();
+    if (x_options.time)
+      line(fmt::format("{:%Y-%m-%d %H:%M:%S}",
+                       fmt::localtime(std::chrono::system_clock::to_time_t(x_report.time))));
     line(fitted(fmt::format("process {}: {}", b.pid, printable(x_report.command)), x_width));
     std::string facts = fmt::format("allowed nodes {}, thread policy {}; {} resident in {}",
                                     b.allowed_nodes.to_string(), b.own ? b.own->to_string() : "unknown",
                                     bytes(b.pages()), counted(b.mappings.size(), "mapping"));
     if (const std::size_t huge = transparent_huge(x_report).value_or(0); huge != 0)
       facts += fmt::format(", {} of it in transparent huge pages", acre::format_bytes_rounded(huge));
-    x_out += wrap(facts, x_width, 0);
-    line("");
+    x_out += wrap(facts, x_width, 0) + '\n';
   }
 
   void totals() {
-    const bool low = x_options.lines != 0 && x_report.totals.size() + 12 > x_options.lines;
-    if (!low || x_report.totals.size() <= 2) {
-      x_out += bar_lines(x_report.totals, binding().page_size, x_width, x_options.style);
-    } else {
+    const std::size_t nodes = x_report.totals.size();
+    if (x_options.lines != 0 && nodes > 2 && nodes + 12 > x_options.lines)
       one_bar_of_totals();
-    }
-    line("");
+    else
+      x_out += bar_lines(x_report.totals, binding().page_size, x_width, x_options.style);
+    x_out += '\n';
   }
 
   void one_bar_of_totals() {
     line("  " + stacked_bar(x_report.totals, x_width - 4, x_options.style));
-    constexpr std::size_t item = 26;
-    const std::size_t in_line = (x_width - 1) / item;
-    std::string text;
+    const std::size_t in_line = (x_width - 1) / 26;
     for (std::size_t i = 0; i < x_report.totals.size(); ++i) {
       const auto& [node, pages] = x_report.totals[i];
       const std::string key = stacked_bar(std::vector<acre::node_pages>{{node, 1}}, 1, x_options.style);
-      text += fmt::format("{}{} node {:<4}{:>9} {:>3.0f}%", i % in_line == 0 ? "  " : " ", key, node,
-                          bytes(pages), percent(pages, binding().pages()));
-      if (i % in_line == in_line - 1 || i + 1 == x_report.totals.size()) line(std::exchange(text, {}));
+      x_out += fmt::format("{} {} node {:<4}{:>9} {:>3.0f}%", i % in_line == 0 ? " " : "", key, node,
+                           bytes(pages), percent(pages, binding().pages()));
+      if ((i + 1) % in_line == 0 || i + 1 == x_report.totals.size()) x_out += '\n';
     }
   }
 
@@ -141,67 +138,55 @@ class text_writer {
     const std::size_t most = x_options.top == 0 ? all : std::min(x_options.top, all);
     if (x_options.lines == 0) return most;
     const auto used = static_cast<std::size_t>(std::ranges::count(x_out, '\n')) + 2;  // with head and rest
-    const std::size_t each = x_width < wide ? 3 : 2;
-    return std::min(most, x_options.lines > used ? (x_options.lines - used) / each : 0);
+    return std::min(most, x_options.lines > used ? (x_options.lines - used) / (x_is_wide ? 2 : 3) : 0);
   }
 
   void mappings() {
-    const auto& all = binding().mappings;
-    const std::span<const acre::process_mapping> first(all.data(), shown());
-    const bool is_wide = x_width >= wide;
-    const std::size_t most_policy = is_wide ? x_width - 2 * number_width - address_width - 5 : x_width;
+    const std::span<const acre::process_mapping> all = binding().mappings;
+    const auto first = all.first(shown());
+    const std::size_t most_policy = x_is_wide ? x_width - 2 * number_width - address_width - 5 : x_width;
     for (const auto& m : first) {
       x_policy_width = std::max(x_policy_width, std::min(columns(policy_words(m)), most_policy));
       x_kind_width = std::max(x_kind_width, page_words(x_report, m).size());
     }
-    if (!all.empty())
-      line(is_wide ? fmt::format("{:>{}} {:>{}}  {:{}}  mapping", "resident", number_width, "size",
-                                 number_width, "policy", x_policy_width)
-                   : fmt::format("{:>{}}  mapping, size, policy", "resident", number_width));
-    for (const auto& m : first) is_wide ? wide_mapping(m) : narrow_mapping(m);
+    if (x_is_wide)
+      line(fmt::format("{:>9} {:>9}  {:{}}  mapping", "resident", "size", "policy", x_policy_width));
+    else
+      line(fmt::format("{:>9}  mapping, size, policy", "resident"));
+    for (const auto& m : first) mapping(m);
     if (first.size() == all.size()) return;
-    const mapping_sum rest = sum_of(std::span(all).subspan(first.size()));
-    line(fmt::format("{:>{}}  in {}", bytes(rest.pages), number_width,
-                     counted(rest.mappings, "more mapping")));
+    const acre::process_mapping rest = sum_of(all.subspan(first.size()));
+    line(fmt::format("{:>9}  in {}", bytes(rest.pages()), rest.name));
   }
 
-  std::string size_words(const acre::process_mapping& m) const {
-    return size_of(m) == 0 ? "?" : acre::format_bytes_rounded(size_of(m));
-  }
-
-  void wide_mapping(const acre::process_mapping& m) {
-    constexpr std::size_t indent = 2 * number_width + 3;
-    const std::string policy = policy_of(m, x_policy_width);
-    line(fmt::format("{:>{}} {:>{}}  {}{}  {}", bytes(m.pages()), number_width, size_words(m), number_width,
-                     policy, std::string(x_policy_width - std::min(x_policy_width, columns(policy)), ' '),
-                     fitted(label_of(m), x_width - indent - x_policy_width - 2)));
-    pages_line(m, indent, std::min<std::size_t>((x_width - indent) / 3, 40));
-  }
-
-  void narrow_mapping(const acre::process_mapping& m) {
-    constexpr std::size_t indent = number_width + 2;
-    line(fmt::format("{:>{}}  {}", bytes(m.pages()), number_width, fitted(label_of(m), x_width - indent)));
-    const std::string size = fmt::format("of {}, ", size_words(m));
-    line(std::string(indent, ' ') + size + policy_of(m, x_width - indent - size.size()));
+  void mapping(const acre::process_mapping& m) {
+    std::size_t indent = number_width + 2;
+    if (x_is_wide) {
+      indent += number_width + 1;
+      const std::string name = fitted(label_of(m), x_width - indent - x_policy_width - 2);
+      line(fmt::format("{:>9} {:>9}  {:{}}  {}", bytes(m.pages()), size_words(m),
+                       policy_of(m, x_policy_width), x_policy_width, name));
+      return pages_line(m, indent, std::min<std::size_t>((x_width - indent) / 3, 40));
+    }
+    line(fmt::format("{:>9}  {}", bytes(m.pages()), fitted(label_of(m), x_width - indent)));
+    const std::string size = fmt::format("{:{}}of {}, ", "", indent, size_words(m));
+    line(size + policy_of(m, x_width - size.size()));
     pages_line(m, 2, x_width / 4);
   }
 
   /// A bar, the kind of pages, and the shares of the nodes as far as there is room.
   void pages_line(const acre::process_mapping& m, std::size_t indent, std::size_t bar) {
-    const std::string kind = page_words(x_report, m);
-    if (m.pages() == 0) {
-      if (m.hugetlb) line(std::string(indent, ' ') + kind);
-      return;
-    }
+    if (m.pages() == 0 && !m.hugetlb) return;
     const std::size_t taken = indent + bar + 2 + x_kind_width + 2;
-    line(fmt::format(
-        "{:{}}{}  {:{}}  {}", "", indent, stacked_bar(m.per_node, bar, x_options.style), kind, x_kind_width,
-        shares_text(m.per_node, x_options.cut ? x_width - taken : std::string::npos, x_options.style)));
+    const std::size_t room = x_options.cut ? x_width - taken : std::string::npos;
+    line(fmt::format("{:{}}{}  {:{}}  {}", "", indent, stacked_bar(m.per_node, bar, x_options.style),
+                     page_words(x_report, m), x_kind_width, shares_text(m, room, x_options.style)));
   }
 
   const where_report& x_report;
   const where_text_options& x_options;
   std::size_t x_width;
+  bool x_is_wide;
   std::size_t x_policy_width = std::string_view("policy").size();
   std::size_t x_kind_width = 0;
   std::string x_out;

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 
 namespace acre_cli {
 
@@ -15,6 +14,7 @@ struct where_text_options {
   std::size_t columns = 80;  ///< what is laid out for
   bool cut = true;           ///< names and policies that are too long for that, as on terminals
   std::size_t lines = 0;     ///< at most so many; 0: any number
+  bool time = false;         ///< begins with the local time
   text_style style = {};
 };
 std::string where_text(const where_report& r, const where_text_options& options);
@@ -27,7 +27,5 @@ std::string where_json(const where_report& r, json_layout layout);
 inline constexpr std::size_t most_mappings_of_a_page = 500;
 /// One page that needs nothing else: no scripts, no fonts, no network.
 std::string where_html(const where_report& r);
-/// What stands in the page's style element.
-std::string_view where_style() noexcept;
 
 }  // namespace acre_cli
