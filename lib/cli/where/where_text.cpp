@@ -29,7 +29,7 @@ std::string shares_text(const acre::process_mapping& m, std::size_t width, const
   std::vector<acre::node_pages> nodes = m.per_node;
   if (nodes.size() == 1) {
     for (const std::string_view words : {"all on node ", "node ", ""}) {
-      const std::string text = fmt::format("{}{}", words, nodes.front().node);
+      std::string text = fmt::format("{}{}", words, nodes.front().node);
       if (text.size() <= width) return text;
     }
     return "";
@@ -77,7 +77,7 @@ class text_writer {
   }
   /// Only its beginning where it has no room: that has the mode.
   std::string policy_of(const acre::process_mapping& m, std::size_t room) const {
-    const std::string text = printable(policy_words(m));
+    std::string text = printable(policy_words(m));
     if (!x_options.cut || columns(text) <= room) return text;
     const std::string_view rest = x_options.style.ellipsis();
     return text.substr(0, fitting(text, room - columns(rest))).append(rest);
