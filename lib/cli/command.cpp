@@ -19,7 +19,8 @@ namespace {
 constexpr const char* hwloc_errors = "HWLOC_HIDE_ERRORS";  // 2 hides all; by default critical ones are told
 bool hides_hwloc_errors = false;
 
-/// hwloc writes to the standard error where /sys is hidden: `acre nodes` and `acre doctor` say so in words of their own.
+/// hwloc writes to the standard error where /sys is hidden: `acre nodes` and `acre doctor` say so in words of their
+/// own.
 void hide_hwloc_errors() {
   hides_hwloc_errors = std::getenv(hwloc_errors) == nullptr && ::setenv(hwloc_errors, "2", 0) == 0;
 }

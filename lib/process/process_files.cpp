@@ -12,8 +12,8 @@ std::string process(int pid) { return pid == 0 ? "this process" : "process " + s
 
 constexpr const char* rights = "it takes the same user and no raised credentials, or CAP_SYS_PTRACE";
 
-// Where ptrace(2)'s rights are missing the files themselves say EACCES; /proc says EPERM of the whole directory if it is
-// mounted with hidepid=noaccess, and that there is none with invisible or ptraceable (proc(5)).
+// Where ptrace(2)'s rights are missing the files themselves say EACCES; /proc says EPERM of the whole directory if
+// it is mounted with hidepid=noaccess, and that there is none with invisible or ptraceable (proc(5)).
 [[noreturn]] void fail_hidden(int pid) {
   throw error(errc::permission_denied, "/proc hides " + process(pid) + " (its mount option hidepid): " +
                                            rights + ", or the group of the option gid");

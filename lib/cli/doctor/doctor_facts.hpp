@@ -41,8 +41,8 @@ struct doctor_facts {
   std::string hwloc;   ///< acre::hwloc_version()
   machine_report machine;
   std::map<acre::node_id, trial> binding;  ///< a page bound to each node that may be used
-  /// By names that are keys in JSON: "prefer_one", "prefer_several", "interleave", "weighted_by_system", "thread_binding",
-  /// "locate", "migrate", "move_process", "other_processes", "shared_segment".
+  /// By names that are keys in JSON: "prefer_one", "prefer_several", "interleave", "weighted_by_system",
+  /// "thread_binding", "locate", "migrate", "move_process", "other_processes", "shared_segment".
   std::map<std::string, trial> trials;
   /// The kernel's, by names that are keys in JSON: numbers, words, true or false.
   nlohmann::ordered_json settings = nlohmann::ordered_json::object();

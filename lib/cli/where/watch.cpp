@@ -37,8 +37,8 @@ bool in_foreground() noexcept {
   return foreground < 0 || foreground == ::getpgrp();
 }
 
-/// Where a process is watched. On a terminal keys come as they are pressed, and signals that end or stop acre only while
-/// it waits: they find the terminal given back.
+/// Where a process is watched. On a terminal keys come as they are pressed, and signals that end or stop acre only
+/// while it waits: they find the terminal given back.
 /// \safety one at a time, and only while there is one thread
 class watch_place {
  public:
