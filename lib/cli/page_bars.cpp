@@ -14,8 +14,8 @@
 namespace acre_cli {
 namespace {
 
-// SGR's codes for a node: of the 16 colours, and of the 256 those that people who see few colours tell apart, too:
-// about Okabe's and Ito's, then darker ones of the same hues.
+// SGR's codes for a node: of the 16 colours, and of the 256 those that people who see few colours tell apart,
+// too: about Okabe's and Ito's, then darker ones of the same hues.
 constexpr std::array few_colors = {34, 33, 32, 35, 31, 36, 93, 94, 92, 95, 91, 96};
 constexpr std::array many_colors = {25, 214, 36, 175, 166, 74, 100, 61, 22, 89, 94, 31};
 
@@ -60,8 +60,8 @@ std::string stacked_bar(std::span<const acre::node_pages> per_node, std::size_t 
 std::string bar_lines(std::span<const acre::node_pages> per_node, std::size_t page_size, std::size_t width,
                       const text_style& style) {
   const double all = static_cast<double>(std::max<std::size_t>(1, total(per_node)));
-  // "  node N BAR  PAGES  BYTES  100%"; where there is little room the bytes say what the pages say. The widths are
-  // enough for most machines and processes, so that nothing is shifted when a process grows.
+  // "  node N BAR  PAGES  BYTES  100%"; where there is little room the bytes say what the pages say. The
+  // widths are enough for most machines and processes, so that nothing is shifted when a process grows.
   constexpr std::size_t least_bar = 4;
   std::size_t taken = 2 + 5 + 4 + 1 + 2 + 9 + 2 + 4;
   std::size_t pages_width = 15;

@@ -11,8 +11,8 @@
 
 namespace acre_cli {
 
-/// One bar of exactly `width` columns: a stretch for each node with pages, as long as its share and at least one column
-/// where there is room. Without colours the stretches are made of the nodes' last digits.
+/// One bar of exactly `width` columns: a stretch for each node with pages, as long as its share and at least
+/// one column where there is room. Without colours the stretches are made of the nodes' last digits.
 std::string stacked_bar(std::span<const acre::node_pages> per_node, std::size_t width,
                         const text_style& style);
 

@@ -9,8 +9,8 @@
 
 namespace acre_cli {
 
-/// `text` as UTF-8 without anything that could move a cursor, break a line or turn the direction of writing; each such
-/// character, and each byte that is no UTF-8, becomes one '?'.
+/// `text` as UTF-8 without anything that could move a cursor, break a line or turn the direction of writing;
+/// each such character, and each byte that is no UTF-8, becomes one '?'.
 std::string printable(std::string_view text);
 
 /// `text`, with its middle left out where it takes more than `width` columns; at most that wide.

@@ -19,8 +19,8 @@ struct text_style {
   std::string in(std::string_view code, std::string_view text) const;
 };
 
-/// Colours for terminals with a cursor unless NO_COLOR (https://no-color.org) says no, more than 16 where TERM or
-/// COLORTERM says so; block characters for terminals in UTF-8 locales.
+/// Colours for terminals with a cursor unless NO_COLOR (https://no-color.org) says no, more than 16 where
+/// TERM or COLORTERM says so; block characters for terminals in UTF-8 locales.
 text_style style_of_stdout();
 text_style style_of_stderr();
 

@@ -26,9 +26,9 @@ struct utf8_character {
 /// The first character of a text that is not empty.
 utf8_character decoded_front(std::string_view text);
 
-/// Columns that a UTF-8 text takes on a terminal: two for the characters of Chinese, none for accents that join the
-/// character before. It counts one for each where the system does not know them (no locale C.UTF-8), and for each
-/// byte that is no UTF-8.
+/// Columns that a UTF-8 text takes on a terminal: two for the characters of Chinese, none for accents that
+/// join the character before. It counts one for each where the system does not know them (no locale C.UTF-8),
+/// and for each byte that is no UTF-8.
 std::size_t columns(std::string_view text);
 
 /// Bytes of the longest start of `text` that takes at most `width` columns.

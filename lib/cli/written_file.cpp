@@ -26,8 +26,8 @@ namespace {
 
 class temporary_file {
  public:
-  // Beside the target: rename() does not cross file systems. The name is not to be guessed, nor is a file of that name,
-  // or a link, ever followed: others may write in the directory.
+  // Beside the target: rename() does not cross file systems. The name is not to be guessed, nor is a file of
+  // that name, or a link, ever followed: others may write in the directory.
   explicit temporary_file(const fs::path& target)
       : x_target(target), x_path(target.string() + ".XXXXXX"), x_file(::mkostemp(x_path.data(), O_CLOEXEC)) {
     if (x_file < 0) fail(x_target);
@@ -56,7 +56,7 @@ class temporary_file {
   void take_rights() const {
     struct stat old = {};
     if (::stat(x_target.c_str(), &old) == 0) {
-      // Others' files stay theirs as far as this user may give them away; no more people may read them than before.
+      // Others' files stay theirs as far as this user may give them away; no more people may read them.
       const bool given = ::fchown(x_file, old.st_uid, old.st_gid) == 0;
       ::fchmod(x_file, old.st_mode & (given ? 0777U : 0700U));
     } else {

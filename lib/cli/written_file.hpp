@@ -10,7 +10,8 @@ namespace acre_cli {
 /// \throws input_error
 void require_writable(const std::filesystem::path& path);
 
-/// Writes beside `path` and renames. Who may read and write the file that was there before may do so afterwards.
+/// Writes beside `path` and renames. Who may read and write the file that was there before may do so
+/// afterwards.
 /// \throws input_error; nothing is left behind then
 void write_file(const std::filesystem::path& path, std::string_view text);
 

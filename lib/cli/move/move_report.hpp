@@ -21,8 +21,8 @@ std::string move_summary(const acre::process_migration& result, std::size_t widt
 
 nlohmann::json move_json(const acre::process_migration& result);
 
-/// Whether all pages moved, but for those of mappings that other processes share: the system keeps them where they are,
-/// and every program has some.
+/// Whether all pages moved, but for those of mappings that other processes share: the system keeps them where
+/// they are, and every program has some.
 bool all_moved(const acre::process_migration& result);
 
 }  // namespace acre_cli

@@ -30,15 +30,15 @@ constexpr std::array signals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWI
 volatile std::sig_atomic_t noted_signal = 0;
 void note_signal(int signal) { noted_signal = signal; }
 
-/// Whether this process may draw: the shell has put it into the foreground, or the terminal is not the one it was
-/// started from.
+/// Whether this process may draw: the shell has put it into the foreground, or the terminal is not the one it
+/// was started from.
 bool in_foreground() noexcept {
   const pid_t foreground = ::tcgetpgrp(STDOUT_FILENO);
   return foreground < 0 || foreground == ::getpgrp();
 }
 
-/// Where a process is watched. On a terminal keys come as they are pressed, and signals that end or stop acre only
-/// while it waits: they find the terminal given back.
+/// Where a process is watched. On a terminal keys come as they are pressed, and signals that end or stop acre
+/// only while it waits: what they do is done once the terminal has been given back.
 /// \safety one at a time, and only while there is one thread
 class watch_place {
  public:
@@ -142,13 +142,13 @@ class watch_place {
     return frame + "\033[J";
   }
 
-  /// Stops this process, as one that changes the terminal from the background, until the shell puts it into the
-  /// foreground, or a signal comes.
+  /// Stops this process, as one that changes the terminal from the background, until the shell puts it into
+  /// the foreground, or a signal comes.
   void wait_for_foreground() {
     leave();
     ::pthread_sigmask(SIG_SETMASK, &x_mask_before, nullptr);
-    // Of the calls for which the kernel sends SIGTTOU (termios(3)) the one that changes nothing. It is sent again
-    // whenever this goes on and is still in the background.
+    // Of the calls for which the kernel sends SIGTTOU (termios(3)) the one that changes nothing. It is sent
+    // again whenever this goes on and is still in the background.
     const int error = ::tcflow(STDOUT_FILENO, TCOON) == 0 ? 0 : errno;
     ::pthread_sigmask(SIG_BLOCK, &x_signals, nullptr);
     if (error == EIO) throw std::runtime_error("in the background, and the terminal is used by others");

@@ -15,8 +15,8 @@ enum class watch_output {
   json,    ///< the same, and nothing else
 };
 
-/// Shows the process every `period`. Where the standard input and output are a terminal the key q ends it. A signal
-/// that ends programs gives the terminal back first, and then ends this one.
+/// Shows the process every `period`. Where the standard input and output are a terminal the key q ends it. A
+/// signal that ends programs gives the terminal back first, and then ends this one.
 /// \returns an exit_status
 /// \throws what acre::binding_of() throws, unless it is that a process is gone that was there before
 int watch(int pid, std::chrono::duration<double> period, watch_output output,

@@ -45,13 +45,13 @@ std::string label_of(const acre::process_mapping& m);
 /// "7f5c1c000000-7f5c1c021000"
 std::string addresses_of(const acre::process_mapping& m);
 
-/// How many of the resident bytes of a mapping, or of the process, are in transparent huge pages; nothing if that is
-/// not known.
+/// How many of the resident bytes of a mapping, or of the process, are in transparent huge pages; nothing if
+/// that is not known.
 std::optional<std::size_t> transparent_huge(const where_report& r, const acre::process_mapping& m);
 std::optional<std::size_t> transparent_huge(const where_report& r);
 
-/// Its policy as acre writes it, "bind 0-1"; as the kernel does where acre has no word for it: for another mode,
-/// and for flags ("bind=static:0-1").
+/// Its policy as acre writes it, "bind 0-1"; as the kernel does where acre has no word for it: for another
+/// mode, and for flags ("bind=static:0-1").
 std::string policy_words(const acre::process_mapping& m);
 
 /// "4 KiB pages", "97% huge" (transparent ones), "2 MiB hugetlb"; empty without pages.

@@ -20,7 +20,7 @@ struct where_text_options {
 std::string where_text(const where_report& r, const where_text_options& options);
 
 enum class json_layout { indented, one_line };
-/// For programs: all mappings, and a newline. Its keys are documented and stay. What is no UTF-8 in names is U+FFFD.
+/// For programs: all mappings, and a newline. Its keys are documented and stay. U+FFFD is what is no UTF-8.
 std::string where_json(const where_report& r, json_layout layout);
 
 /// Mappings with a line of their own; the others are summed up, so that a browser copes.
