@@ -118,17 +118,17 @@ enum class creator_state {
 };
 [[nodiscard]] ACRE_API std::string_view to_string(creator_state state) noexcept;
 
-/// A segment that exists, as list() finds it.
+/// A segment that exists, as list() finds it, and info() tells of one.
 struct [[nodiscard]] segment_info {
   std::string name = {};  ///< to open and remove it by; "private" has only an id
   segment_backend backend = segment_backend::posix;
   int id = -1;            ///< sysv: shmid
   std::size_t bytes = 0;  ///< of data
   acre::page_kind page_kind = acre::page_kind::system;
-  std::string placement = {};  ///< as text, see shared_segment::where_text()
+  std::string placement = {};  ///< as text, see shared_segment::where_text(); empty: unknown
   uid_t owner = 0;
   unsigned mode = 0;
-  pid_t creator = 0;
+  pid_t creator = 0;  ///< 0: unknown
   creator_state state = creator_state::unknown;
   /// Pages per node; nothing where the caller may not look (it needs write permission, or to be the owner).
   std::optional<residency> resident = {};
@@ -260,6 +260,10 @@ class ACRE_API shared_segment {
   [[nodiscard]] std::string where_text() const;
   /// The placement, if the text says all (by_page has none).
   [[nodiscard]] std::optional<placement> where() const;
+  /// What list() tells of segments; of foreign memory, what the kernel does.
+  /// \throws error if the kernel does not tell any more
+  segment_info info() const;
+  segment_info info(std::error_code& ec) const noexcept;
   /// What create() could not do as asked.
   [[nodiscard]] std::vector<downgrade> downgrades() const;
 

@@ -74,9 +74,19 @@ void commit_header_page(const mapping& m, const segment_layout& layout, const pl
   prefault(last, layout.page, machine);
 }
 
+/// Calls make(). If there is no room, the error names the size that was asked for, not that of the object.
+template <class Make>
+auto naming_asked(std::size_t bytes, Make make) {
+  try {
+    return make();
+  } catch (const allocation_error& e) {
+    throw allocation_error(e.code(), bytes, "", e.reason());
+  }
+}
+
 /// Installs the plan on the object, and makes its pages if that is wanted, through a mapping that ends here: the ranges
 /// of a plan would make many mappings of the one that is kept.
-std::vector<downgrade> place(const segment_object& object, const segment_layout& layout,
+std::vector<downgrade> place(const segment_object& object, const segment_layout& layout, std::size_t bytes,
                              const placement& where, const plan& ranges, const segment_options& o,
                              const topology& machine) {
   const mapping m = map_segment(object, layout, o.page_kind, {});
@@ -84,7 +94,7 @@ std::vector<downgrade> place(const segment_object& object, const segment_layout&
   if (detail::binds(where)) downgrades = apply(m.data(), ranges, machine);
   if (!makes_pages(o)) return downgrades;
   const bool huge = is_hugetlb(o.page_kind);
-  committing(layout.data, where.to_string(), [&] {
+  committing(bytes, where.to_string(), [&] {
     if (huge) {
       if (const std::string why = why_short(ranges, o.page_kind); !why.empty())
         throw error(errc::no_huge_pages, why);
@@ -126,18 +136,19 @@ std::unique_ptr<segment_state> create_segment(const segment_name& name, std::siz
   const std::string why = why_no_pages(o);
   if (!why.empty()) throw allocation_error(errc::no_huge_pages, bytes, where.to_string(), why);
 
-  auto s = std::make_unique<segment_state>(segment_state{.object = make_object(name, layout.object, o),
-                                                         .header = new_header(bytes, layout, where, o),
-                                                         .layout = layout,
-                                                         .created = true});
-  s->downgrades = place(*s->object, layout, where, ranges, o, machine);
+  auto s = std::make_unique<segment_state>(
+      segment_state{.object = naming_asked(bytes, [&] { return make_object(name, layout.object, o); }),
+                    .header = new_header(bytes, layout, where, o),
+                    .layout = layout,
+                    .created = true});
+  s->downgrades = place(*s->object, layout, bytes, where, ranges, o, machine);
   s->memory = map_segment(*s->object, layout, o.page_kind,
                           {.address = o.address == nullptr ? shared_address() : o.address,
                            .use = o.address == nullptr ? address_use::hint : address_use::exact});
   // As with an area, nobody who was promised its pages waits for a fault, and acre::locate() finds them.
   if (makes_pages(o)) map_existing_pages(s->memory, layout.data, *s->object, layout.data);
   s->header.address = reinterpret_cast<std::uintptr_t>(s->memory.data());
-  s->object->write_header(encode(s->header), layout.object);
+  naming_asked(bytes, [&] { s->object->write_header(encode(s->header), layout.object); });
   s->object->seal();
   s->sealed = s->object->facts().sealed;
   s->object->publish();

@@ -38,6 +38,8 @@ class file_object final : public segment_object {
             .sealed = sys::is_shrink_sealed(x_file)};
   }
 
+  std::string name() const override { return x_name; }
+
   std::size_t huge_page() const override {
     const sys::file_status s = status();
     return s.system == sys::file_status::hugetlbfs ? s.block : 0;
@@ -93,7 +95,9 @@ class file_object final : public segment_object {
     if (e != 0) fail_room(e, bytes, huge_page() != 0);
     const std::uint64_t free = status().free_bytes;
     if (bytes <= free) return;
-    throw allocation_error(errc::no_space, bytes, "", "/dev/shm has " + format_bytes_rounded(free) + " left");
+    throw allocation_error(errc::no_space, bytes, "",
+                           "/dev/shm has " + format_bytes_rounded(free) + " left" +
+                               (bytes - header_size <= free ? ", and the header takes some, too" : ""));
   }
 
   /// \throws error errc::foreign_segment, errc::invalid_argument if its pages keep no policies

@@ -3,7 +3,6 @@
 #include <acre/error.hpp>
 
 #include <algorithm>
-#include <cstdio>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -17,65 +16,38 @@ namespace acre::inline v1 {
 namespace {
 
 /// Where the pages of a segment lie; nothing if the kernel does not tell this user.
-std::optional<residency> residency_of(const segment_object& object, const segment_header& header,
-                                      const object_facts& facts) {
+std::optional<residency> residency_of(const segment_object& object, const segment_header& header) {
   try {
     const segment_layout layout(header.bytes, header.page_kind);
     const mapping m = map_segment(object, layout, header.page_kind, {.access = access::read_only});
-    map_existing_pages(m, layout.data, object, facts.present);
+    map_existing_pages(m, layout.data, object, object.facts().present);
     return locate(m.data(), layout.data);
-  } catch (const error&) {
-    return std::nullopt;
-  } catch (const allocation_error&) {
+  } catch (const failure&) {
     return std::nullopt;
   }
 }
 
-/// A System V segment whose creator is at work on it, or died: the kernel knows no more of it.
-segment_info unfinished(const segment_object& object, const object_facts& facts) {
-  return {.backend = object.backend(),
-          .bytes = facts.bytes,
-          .placement = "unfinished",
-          .creator = object.creator(),
-          .state = state_of_creator(object.creator())};
-}
-
-segment_info finished(const segment_object& object, const object_facts& facts) {
-  const segment_header header = identify(object, {.owner = segment_owner::any}).header;
-  return {.backend = object.backend(),
-          .bytes = header.bytes,
-          .page_kind = header.page_kind,
-          .placement = describe(header),
-          .creator = header.creator,
-          .state = state_of_creator(header),
-          .resident = residency_of(object, header, facts)};
+/// Of a System V segment whose creator is at work on it, or died, the kernel knows no more than this.
+segment_info unfinished(const segment_object& object) {
+  segment_info info = info_of(object, {.bytes = object.facts().bytes, .placement = "unfinished"});
+  info.state = state_of_creator(info.creator);
+  return info;
 }
 
 /// Adds the segment unless it is none of acre's, or may not be looked at.
 template <class Open>
-void add(std::vector<segment_info>& all, std::string name, Open open) {
+void add(std::vector<segment_info>& all, Open open) {
   try {
     const auto object = open();
     if (object->stage() == object_stage::foreign) return;
-    const object_facts facts = object->facts();
-    const bool done = object->stage() != object_stage::unfinished;
-    segment_info info = done ? finished(*object, facts) : unfinished(*object, facts);
-    info.name = std::move(name);
-    info.id = object->id();
-    info.owner = facts.owner;
-    info.mode = facts.mode;
+    if (object->stage() == object_stage::unfinished) return all.push_back(unfinished(*object));
+    const segment_header header = identify(*object, {.owner = segment_owner::any}).header;
+    segment_info info = info_of(*object, header);
+    info.resident = residency_of(*object, header);
     all.push_back(std::move(info));
-  } catch (const error&) {
-  } catch (const allocation_error&) {
+  } catch (const failure&) {
     // Nobody's sparse file of a petabyte shall keep the others from being listed.
   }
-}
-
-std::string key_text(key_t key) {
-  if (key == 0) return "private";
-  char text[16];
-  std::snprintf(text, sizeof text, "0x%08x", static_cast<unsigned>(key));
-  return text;
 }
 
 /// File names may have anything in them, also what terminals obey.
@@ -87,13 +59,42 @@ std::string printable(std::string text) {
 
 }  // namespace
 
+segment_info info_of(const segment_object& object, const segment_header& header) {
+  const object_facts facts = object.facts();
+  segment_info info{.name = object.name(),
+                    .backend = object.backend(),
+                    .id = object.id(),
+                    .bytes = header.bytes,
+                    .page_kind = header.page_kind,
+                    .placement = describe(header),
+                    .owner = facts.owner,
+                    .mode = facts.mode,
+                    .creator = object.creator()};
+  if (header.creator != 0) {
+    info.creator = header.creator;
+    info.state = state_of_creator(header);
+  }
+  return info;
+}
+
+segment_info shared_segment::info() const {
+  if (x_state == nullptr) throw error(errc::invalid_argument, "segment: this object is attached to nothing");
+  segment_info info = info_of(*x_state->object, x_state->current_header());
+  try {
+    info.resident = resident();
+  } catch (const failure&) {
+    // It is not for this user to see.
+  }
+  return info;
+}
+
 std::vector<segment_info> shared_segment::list() {
   std::vector<segment_info> all;
   for (const std::string& name : sys::shared_names().value_or(std::vector<std::string>{})) {
-    add(all, name, [&] { return open_file(segment_name(segment_backend::posix, name), false); });
+    add(all, [&] { return open_file(segment_name(segment_backend::posix, name), false); });
   }
   for (const sys::segment_status& s : sys::segments().value_or(std::vector<sys::segment_status>{})) {
-    if (!s.removed) add(all, key_text(s.key), [&] { return take_id(s.id); });
+    if (!s.removed) add(all, [&] { return take_id(s.id); });
   }
   return all;
 }
@@ -101,8 +102,10 @@ std::vector<segment_info> shared_segment::list() {
 std::string segment_info::to_string() const {
   std::string text = printable(name) + " (" + std::string(acre::to_string(backend));
   if (id >= 0) text += " id " + std::to_string(id);
-  text += "): " + format_bytes_rounded(bytes) + ", " + placement + ", creator " + std::to_string(creator) +
-          " " + std::string(acre::to_string(state));
+  text += "): " + format_bytes_rounded(bytes);
+  if (!placement.empty()) text += ", " + placement;
+  if (creator != 0)
+    text += ", creator " + std::to_string(creator) + " " + std::string(acre::to_string(state));
   if (resident) text += ", " + resident->to_string();
   return text;
 }

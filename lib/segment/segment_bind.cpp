@@ -19,16 +19,21 @@ struct part {
   std::size_t bytes;
 };
 
-part part_of(const segment_layout& layout, const segment_bind_options& o) {
+/// \param size of the data as they were asked for
+part part_of(const segment_layout& layout, std::size_t size, const segment_bind_options& o) {
   if (o.offset % layout.page != 0) {
     throw error(errc::invalid_alignment, "segment: the offset " + std::to_string(o.offset) +
                                              " is not a multiple of the page size " +
                                              std::to_string(layout.page));
   }
-  if (o.offset >= layout.data || o.bytes > layout.data - o.offset) {
+  if (o.offset >= layout.data) {
+    throw error(errc::invalid_size, "segment: the offset " + std::to_string(o.offset) +
+                                        " is not within its " + std::to_string(size) + " bytes");
+  }
+  if (o.bytes > layout.data - o.offset) {
     throw error(errc::invalid_size, "segment: " + std::to_string(o.bytes) + " bytes from " +
                                         std::to_string(o.offset) + " on reach beyond its " +
-                                        std::to_string(layout.data));
+                                        std::to_string(size));
   }
   const std::size_t bytes = o.bytes == 0 ? layout.data - o.offset : o.bytes;
   return {o.offset, (bytes + layout.page - 1) / layout.page * layout.page};
@@ -81,7 +86,7 @@ migration shared_segment::bind(const placement& where, const segment_bind_option
     throw error(errc::permission_denied,
                 "segment: attached for reading only, its placement is others' to change");
   const object_facts now = s.require_intact();
-  const part range = part_of(s.layout, o);
+  const part range = part_of(s.layout, s.header.bytes, o);
   std::byte* const begin = s.data() + range.offset;
   const plan ranges = plan_mapping(where, range.bytes, range.bytes, s.header.page_kind, machine);
   migration result;

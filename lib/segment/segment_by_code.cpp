@@ -84,6 +84,9 @@ migration shared_segment::bind(const placement& where, const segment_bind_option
   return value_or_code(ec, [&] { return bind(where, options, machine); });
 }
 
+segment_info shared_segment::info(std::error_code& ec) const noexcept {
+  return value_or_code(ec, [&] { return info(); });
+}
 residency shared_segment::resident(std::error_code& ec) const noexcept {
   return value_or_code(ec, [&] { return resident(); });
 }

@@ -52,13 +52,12 @@ void fail_room(int e, std::uint64_t bytes, bool huge) {
       break;
     case EFBIG:
     case EOVERFLOW:
-      throw error(errc::invalid_size,
-                  "segment: " + std::to_string(bytes) +
-                      " bytes are more than a file can have, or this process's files (RLIMIT_FSIZE)");
+      fail(errc::no_space, "it is more than a file can have, or this process's files (RLIMIT_FSIZE)");
+      break;
     default:
       break;
   }
-  throw error(std::error_code(e, std::system_category()), "segment of " + std::to_string(bytes) + " bytes");
+  throw error(std::error_code(e, std::system_category()), "segment: making room for it");
 }
 
 void fail_commit(const error& why, std::uint64_t bytes, const std::string& where) {

@@ -45,7 +45,9 @@ class segment_object {
   virtual segment_backend backend() const noexcept = 0;
   virtual object_facts facts() const = 0;
   virtual object_stage stage() const { return object_stage::open; }
-  /// The process that makes it; of an unfinished one only.
+  /// What it is opened by: a file name, a System V key or "private"; empty: it has none.
+  virtual std::string name() const = 0;
+  /// The process that made it, as the kernel tells; 0: it does not.
   virtual pid_t creator() const { return 0; }
   /// Bytes of its hugetlb pages; 0: base pages, or transparent huge ones.
   virtual std::size_t huge_page() const = 0;

@@ -61,5 +61,7 @@ creator_state state_of_creator(pid_t creator);
 creator_state state_of_creator(const segment_header& header);
 /// The placement of a segment in words.
 std::string describe(const segment_header& header);
+/// What is known of an object beside where its pages lie.
+segment_info info_of(const segment_object& object, const segment_header& header);
 
 }  // namespace acre::inline v1

@@ -231,8 +231,11 @@ check_result shared_segment::check(const topology& machine) const {
   const segment_state& s = attached(x_state);
   const std::optional<placement> wanted = where();
   if (!wanted) {
+    const std::string text = where_text();
     throw error(errc::unsupported_placement,
-                "segment: its placement '" + where_text() + "' cannot be checked: the text does not say all");
+                text.empty()
+                    ? "segment: there is no placement to be checked"
+                    : "segment: its placement '" + text + "' cannot be checked: the text does not say all");
   }
   const mapping m = map_to_look(s);
   const bool huge = is_hugetlb(s.header.page_kind);
@@ -252,7 +255,7 @@ void shared_segment::prefault(const topology& machine) {
   if (!s.writable)
     throw error(errc::permission_denied, "segment: attached for reading only, it cannot get pages");
   s.require_intact();
-  committing(s.layout.data, where_text(), [&] {
+  committing(s.header.bytes, where_text(), [&] {
     // In a mapping of its own, see segment_bind.cpp.
     const mapping m = map_segment(*s.object, s.layout, s.header.page_kind, {});
     acre::prefault(m.data(), s.layout.data, machine);

@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <mutex>
 #include <utility>
@@ -36,6 +37,13 @@ object_stage stage_of(unsigned mode) noexcept {
 [[noreturn]] void fail(int e, const std::string& what) { fail_call(e == EINVAL ? ENOENT : e, what); }
 
 std::string title(int id) { return "id " + std::to_string(id); }
+
+std::string key_text(key_t key) {
+  if (key == 0) return "private";
+  char text[16];
+  std::snprintf(text, sizeof text, "0x%08x", static_cast<unsigned>(key));
+  return text;
+}
 
 sys::segment_status status_of(int id) {
   sys::segment_status s;
@@ -90,14 +98,16 @@ class sysv_object final : public segment_object {
 
   object_facts facts() const override {
     const sys::segment_status s = status_of(x_id);
-    object_facts f{
-        .bytes = s.bytes, .owner = s.owner, .maker = s.maker, .mode = s.mode & ~mark_bits, .sealed = true};
+    object_facts f{.bytes = s.bytes, .owner = s.owner, .maker = s.maker, .mode = s.mode, .sealed = true};
+    const object_stage stage = stage_of(s.mode);
+    if (stage != object_stage::foreign) f.mode &= ~mark_bits;
     // Acre's hugetlb segments are all there from the beginning.
-    if (stage_of(s.mode) == object_stage::open && huge_page() != 0) f.present = s.bytes;
+    if (stage == object_stage::open && huge_page() != 0) f.present = s.bytes;
     return f;
   }
 
   object_stage stage() const override { return stage_of(status_of(x_id).mode); }
+  std::string name() const override { return key_text(status_of(x_id).key); }
   pid_t creator() const override { return status_of(x_id).creator; }
 
   std::size_t huge_page() const override {

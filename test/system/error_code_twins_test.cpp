@@ -300,6 +300,7 @@ BOOST_AUTO_TEST_CASE(of_segments) {
   succeed(BOTH(s.bind, where));
   succeed(BOTH(s.bind, where, inside));
   succeed(BOTH(s.bind, where, segment_bind_options{}, machine));
+  succeed(BOTH(s.info));
   succeed(BOTH(s.resident));
   succeed(BOTH(s.check));
   succeed(BOTH(s.check, machine));
@@ -308,6 +309,7 @@ BOOST_AUTO_TEST_CASE(of_segments) {
   succeed(BOTH(s.prefault, machine));
   fail(errc::already_populated, BOTH(s.bind, where));
   fail(errc::already_populated, BOTH(s.bind, where, inside));
+  fail(errc::invalid_argument, BOTH(none.info));
   fail(errc::invalid_argument, BOTH(none.resident));
   fail(errc::invalid_argument, BOTH(none.check));
   fail(errc::invalid_argument, BOTH(none.check, machine));

@@ -151,8 +151,9 @@ BOOST_DATA_TEST_CASE(the_limit_of_file_sizes_is_an_error_and_no_signal, all_ways
     BOOST_TEST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
     segment_maker other(w);
     if (s.native_handle() >= 0) {
-      BOOST_CHECK_EXCEPTION(other.make(1_MiB), error, with_code(errc::invalid_size));
-      BOOST_CHECK_EXCEPTION(s.bind(placement::local()), error, with_code(errc::invalid_size));
+      BOOST_CHECK_EXCEPTION(other.make(1_MiB), allocation_error,
+                            with_code(errc::no_space).saying("1048576 bytes"));
+      BOOST_CHECK_EXCEPTION(s.bind(placement::local()), allocation_error, with_code(errc::no_space));
     } else {
       BOOST_CHECK_NO_THROW(other.make(1_MiB));
       BOOST_CHECK_NO_THROW(s.bind(placement::local()));

@@ -68,6 +68,10 @@ BOOST_DATA_TEST_CASE(have_all_that_is_known_of_them, listed_ways, w) {
   BOOST_TEST_REQUIRE(info->resident);
   BOOST_TEST(info->resident->pages == 1_MiB / base_page() + 1);
   BOOST_TEST(info->resident->on(some_node()) == 1U);
+  const segment_info own = s.info();
+  BOOST_TEST((own.name == info->name && own.id == info->id && own.placement == info->placement));
+  BOOST_TEST((own.owner == info->owner && own.mode == info->mode && own.creator == info->creator));
+  BOOST_TEST((own.bytes == info->bytes && own.state == info->state && own.resident == info->resident));
   std::ostringstream out;
   out << *info;
   BOOST_TEST(out.str() == info->to_string());
@@ -169,6 +173,21 @@ BOOST_AUTO_TEST_CASE(knows_nothing_of_what_is_not_acres) {
   const own_name name;
   write_file(name.path(), std::string(8192, 'x'));
   BOOST_TEST(!listed(name));
+}
+
+BOOST_AUTO_TEST_CASE(makes_nothing_up_of_what_is_not_acres) {
+  const own_name name;
+  write_file(name.path(), std::string(8192, 'x'));
+  const segment_info info = shared_segment::open(name, {.foreign = foreign_memory::accept}).info();
+  BOOST_TEST(info.name == name.text());
+  BOOST_TEST(info.owner == ::geteuid());
+  BOOST_TEST((info.mode & 0600U) == 0600U);
+  BOOST_TEST(info.placement == "");
+  BOOST_TEST(info.creator == 0);
+  BOOST_TEST(info.state == creator_state::unknown);
+  BOOST_TEST_REQUIRE(info.resident);
+  BOOST_TEST(info.resident->resident() == 8192U / base_page());
+  BOOST_TEST(info.to_string() == name.text() + " (posix): 8 KiB, " + info.resident->to_string());
 }
 
 BOOST_AUTO_TEST_CASE(is_not_brought_down_by_a_file_larger_than_any_address_space) {
