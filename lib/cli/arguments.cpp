@@ -54,7 +54,7 @@ void give(const taker& take, const std::string& name, const std::string& declare
     throw input_error(fmt::format("{}'{}' is none of {}", name, text, fmt::join(choices, ", ")));
   try {
     take(text);
-  } catch (const input_error& e) {
+  } catch (const std::runtime_error& e) {  // acre's, of what it cannot read, too
     throw input_error(name + e.what());
   }
 }
@@ -168,7 +168,8 @@ class reader {
     if (x_taken >= words.size() && (words.empty() || !is_repeated(words.back().name)))
       throw input_error(fmt::format("'{}' is a word too many; see {} --help", text, x_command.name));
     const argument_word& word = words[std::min(x_taken++, words.size() - 1)];
-    give(word.take, "", word.name, text);
+    const bool is_choice = !choices_of(word.name).empty();
+    give(word.take, is_choice ? "" : fmt::format("{}: ", bare_name(word.name)), word.name, text);
   }
 
   void require_words() const {

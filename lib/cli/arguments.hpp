@@ -17,7 +17,7 @@
 namespace acre_cli {
 
 /// Takes what stands in the arguments; an option without a value is taken with an empty text.
-/// \throws input_error
+/// \throws input_error or acre::error; the reader says of which argument
 using taker = std::function<void(const std::string&)>;
 
 /// An argument by its place.

@@ -121,56 +121,41 @@ BOOST_AUTO_TEST_CASE(are_told_without_what_terminals_obey) {
   acre::segment_info s;
   s.name = "a\033[31mb\xff";
   s.placement = "bind 0";
-  const std::string text = segments_text(std::vector{s}, 80, {});
+  const std::string text = segment_text({.info = s, .check = "\033[2J"}, 80, {});
   BOOST_TEST(contains(text, "a?[31mb?  posix"));
   BOOST_TEST(contains(text, "not for this user to see"));
-  BOOST_TEST(lacks(segment_text({.info = s, .check = "\033[2J"}, 80, {}), "\033"));
-  BOOST_TEST(segments_json(std::vector{s})["segments"][0]["resident"] == nullptr);
+  BOOST_TEST(lacks(text, "\033"));
+  BOOST_TEST(segment_json({.info = s})["resident"] == nullptr);
 }
 BOOST_AUTO_TEST_CASE(show_where_their_pages_are) {
   acre::segment_info s;
   s.resident = acre::residency{.page_size = 4096, .pages = 16, .untouched = 4, .per_node = {{0, 8}, {1, 4}}};
-  BOOST_TEST(contains(segments_text(std::vector{s}, 80, {}), "[000000000000000011111111]"));
   const std::string shown = segment_text({.info = s, .check = "as placed"}, 80, {});
   BOOST_TEST(contains(shown, "12 of 16 pages touched"));
+  BOOST_TEST(contains(shown, "node 1 "));
   BOOST_TEST(contains(shown, "check: as placed"));
-  BOOST_TEST(segment_json({.info = s, .check = {}})["resident"]["per_node"][1]["pages"] == 4);
-  BOOST_TEST(segment_json({.info = s, .check = {}})["check"]["as_placed"] == nullptr);
-  BOOST_TEST(segments_text({}, 80, {}) == "no segments of acre\n");
+  BOOST_TEST(lacks(segment_text({.info = s}, 80, {}), "check"));
+  BOOST_TEST(segment_json({.info = s})["resident"]["per_node"][1]["pages"] == 4);
+  BOOST_TEST(segment_json({.info = s, .check = "there is none"})["check"]["as_placed"] == nullptr);
+  BOOST_TEST(!segment_json({.info = s}).contains("check"));
+}
+BOOST_AUTO_TEST_CASE(are_not_said_to_have_what_is_not_known) {
+  acre::segment_info s{.name = "foreign", .bytes = 4096, .owner = 1234567, .mode = 0640};
+  const std::string text = segment_text({.info = s}, 80, {});
+  BOOST_TEST(contains(text, "  4 KiB, system pages\n  owner 1234567, mode 0640\n"));
+  for (const char* const key : {"id", "placement", "creator", "creator_state"})
+    BOOST_TEST(segment_json({.info = s})[key] == nullptr);
+  s.creator = 17;
+  s.state = acre::creator_state::gone;
+  BOOST_TEST(contains(segment_text({.info = s}, 80, {}), "mode 0640, creator 17 gone\n"));
+  BOOST_TEST(segment_json({.info = s})["creator"] == 17);
 }
 
-BOOST_AUTO_TEST_CASE(that_fail_have_advice_that_an_operator_can_follow) {
-  using acre::errc;
-  const segment_request posix{};
-  const segment_request sysv{.backend = acre::segment_backend::sysv};
-  const auto of = [](errc code, segment_request r) { return advice_on(make_error_code(code), r); };
-  const auto creating = [](segment_request r) {
-    r.creates = true;
-    return r;
-  };
-  BOOST_TEST(contains(of(errc::no_space, creating(posix)), "remount,size="));
-  BOOST_TEST(contains(of(errc::no_space, creating(sysv)), "kernel.shmall"));
-  BOOST_TEST(contains(of(errc::name_in_use, creating(sysv)), "`acre shm remove NAME --backend sysv`"));
-  const segment_request huge{.pages = acre::page_kind::huge_2mb};
-  BOOST_TEST(contains(of(errc::invalid_argument, creating(huge)), "--backend sysv"));
-  BOOST_TEST(of(errc::invalid_argument, creating(posix)) == "");
-  BOOST_TEST(contains(of(errc::no_huge_pages, creating(huge)), "nr_hugepages"));
-  const segment_request transparent{.pages = acre::page_kind::transparent_huge};
-  BOOST_TEST(contains(of(errc::no_huge_pages, creating(transparent)), "huge=advise"));
-  BOOST_TEST(contains(of(errc::unsupported_placement, huge), "--migrate"));
-  BOOST_TEST(of(errc::unsupported_placement, posix) == "");
-  BOOST_TEST(contains(of(errc::already_populated, posix), "--migrate"));
-  BOOST_TEST(contains(of(errc::not_ready, sysv), "--foreign"));
-  BOOST_TEST(contains(of(errc::foreign_segment, {.foreign_helps = true}), "--foreign"));
-  BOOST_TEST(of(errc::foreign_segment, posix) == "");
-  BOOST_TEST(contains(of(errc::binding_denied, posix), "acre doctor"));
-}
 BOOST_AUTO_TEST_CASE(do_not_call_untouched_what_the_kernel_does_not_tell) {
   acre::segment_info s;
   s.resident = acre::residency{.page_size = 4096, .pages = 16, .untouched = 4, .unknown = 12, .per_node = {}};
-  BOOST_TEST(lacks(segments_text(std::vector{s}, 80, {}), "no page touched"));
-  BOOST_TEST(contains(segment_text({.info = s, .check = {}}, 80, {}), "0 of 16 pages touched, 12 unknown"));
-  BOOST_TEST(segments_json(std::vector{s})["segments"][0]["resident"]["unknown"] == 12);
+  BOOST_TEST(contains(segment_text({.info = s}, 80, {}), "0 of 16 pages touched, 12 unknown"));
+  BOOST_TEST(segment_json({.info = s})["resident"]["unknown"] == 12);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -183,18 +183,15 @@ BOOST_AUTO_TEST_CASE(segments_fit) {
   fresh.resident->per_node.clear();
   const std::string check = "policy differs at byte 4096: 'interleave 0-34,989-1023' instead of 'bind 0'";
   on_any_terminal([&](std::size_t width, const text_style& style) {
-    const std::string all = segments_text(std::vector{s, hidden, fresh}, width, style);
-    const std::string one = segment_text({.info = s, .check = check}, width, style);
-    BOOST_TEST(fits(all, width));
-    BOOST_TEST(fits(one, width));
-    BOOST_TEST(fits(segments_text({}, width, style), width));
-    if (width < made_for) return;
-    for (const std::string& text : {without_space(all), without_space(one)}) {
-      BOOST_TEST(contains(text, "日本語の長い名前のファイル"));
-      BOOST_TEST(contains(text, "x-end"));
-      BOOST_TEST(contains(text, "withoutanend"));
-      BOOST_TEST(contains(text, "node1023"));
+    for (const acre::segment_info& info : {s, hidden, fresh}) {
+      const std::string text = segment_text({.info = info, .check = check}, width, style);
+      BOOST_TEST(fits(text, width));
+      if (width < made_for) continue;
+      for (const char* const part : {"日本語の長い名前のファイル", "x-end", "withoutanend", "989-1023"})
+        BOOST_TEST(contains(without_space(text), part));
     }
+    if (width < made_for) return;
+    BOOST_TEST(contains(without_space(segment_text({.info = s}, width, style)), "node1023"));
   });
 }
 

@@ -1,11 +1,17 @@
 #!/usr/bin/env python3
 """shm_test.py ACRE: segments from their making to their end, by `acre shm`."""
+import ctypes
 import json
 import os
 import pathlib
+import pwd
 import re
+import resource
+import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 import uuid
 
@@ -19,6 +25,13 @@ def shm(*args, **more):
                           **{"stdout": subprocess.PIPE, "env": {**os.environ, "COLUMNS": ""}, **more})
 
 
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def may_make_namespaces():
+    return os.geteuid() == 0 and subprocess.run(["unshare", "-m", "true"], stderr=subprocess.DEVNULL).returncode == 0
+
+
 class Segments(unittest.TestCase):
     def setUp(self):
         self.name = f"acre-shm-test-{uuid.uuid4().hex}"
@@ -30,8 +43,20 @@ class Segments(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""), done.stderr)
         return done.stdout
 
-    def fails(self, *args, saying, status=2):
-        done = shm(*args)
+    def system_v(self, mode, key=0, size=8192):
+        """The id of a segment that acre did not make."""
+        number = libc.shmget(key, ctypes.c_size_t(size), 0o3000 | mode)  # IPC_CREAT | IPC_EXCL
+        self.assertGreaterEqual(number, 0)
+        self.addCleanup(libc.shmctl, number, 0, None)  # IPC_RMID
+        return number
+
+    def without(self, hide, *args):
+        """`acre shm` where the commands of the shell have hidden something."""
+        line = f"mount --make-rprivate / && {hide} && exec {shlex.join([ACRE, 'shm', *map(str, args)])}"
+        return subprocess.run(["unshare", "-m", "sh", "-c", line], capture_output=True, text=True, timeout=60)
+
+    def fails(self, *args, saying, status=2, **more):
+        done = shm(*args, **more)
         self.assertEqual(done.returncode, status, done.stderr)
         self.assertIn(saying, done.stderr)
         self.assertEqual(done.stdout, "")
@@ -64,7 +89,8 @@ class Segments(unittest.TestCase):
         for options in ([self.name, "512TiB", "local"], ["private", "512TiB", "local", "--backend", "sysv"]):
             done = shm("create", *options)
             self.assertEqual(done.returncode, 1)
-            self.assertRegex(done.stderr, r"\Aacre: cannot allocate \d+ bytes: .+\n\Z")
+            self.assertRegex(done.stderr, r"\Aacre: cannot allocate 512TiB: .+\n\Z")
+            self.assertNotIn("byte", done.stderr)
             self.assertNotRegex(done.stderr, FOR_PROGRAMMERS)
 
     def test_what_helps_is_an_option_or_a_setting(self):
@@ -73,10 +99,13 @@ class Segments(unittest.TestCase):
         self.fails("create", self.name, "1M", "interleave", "all", "by", "0", saying="'page' is one page")
         self.fails("create", self.name, "1M", "by_page", "0", saying="no text can hold")
         self.succeeds("create", self.name, "1M", "local", "--eager")
-        self.fails("create", self.name, "1M", "local", saying=f"`acre shm remove NAME` takes it away", status=1)
+        self.fails("create", self.name, "1M", "local", saying=f"`acre shm remove '{self.name}'` takes it away", status=1)
+        if os.geteuid() == 0:
+            self.fails("create", "private", "512T", "local", "--backend", "sysv", "--pages", "huge_2mb",
+                       saying="nr_hugepages", status=1)
         self.fails("bind", self.name, "bind", "0", saying="--migrate moves them", status=1)
         self.fails("show", self.name + "x", saying="`acre shm list` shows which there are")
-        self.fails("show", "private", "--backend", "sysv", saying="--id N")
+        self.fails("show", "private", "--backend", "sysv", saying="--id ID")
         self.path.write_bytes(bytes(4096))
         for command in (["show", self.name], ["bind", self.name, "local"], ["remove", self.name]):
             self.fails(*command, saying="--foreign takes it as it is", status=1)
@@ -101,9 +130,10 @@ class Segments(unittest.TestCase):
         self.assertIn("parts bound anew", self.listed(name=self.name)["placement"])
         self.fails("bind", self.name, "local", "--offset", "100", saying="")
         self.fails("bind", self.name, "local", "--length", "1M", saying="")
-        self.fails("bind", self.name, "local", "--length", "0", saying="--length 0")
-        self.fails("bind", self.name, saying="")
-        self.fails("bind", saying="")
+        self.fails("bind", self.name, "local", "--length", "0", saying="--length: '0' is nothing")
+        self.fails("bind", self.name, "local", "--offset", "256K", saying="offset 262144 is not within its 262144 bytes; --offset")
+        self.fails("bind", self.name, "local", "--offset", "64Q", saying="--offset: '64Q'")
+        self.fails("bind", saying="SEGMENT")
 
     def test_pages_that_exist_are_moved_only_if_asked(self):
         self.succeeds("create", self.name, "64K", "local", "--eager")
@@ -139,10 +169,106 @@ class Segments(unittest.TestCase):
         self.succeeds("remove", self.name, "--foreign")
         self.assertFalse(self.path.exists())
 
+    def test_of_memory_of_others_nothing_is_made_up(self):
+        self.path.write_bytes(bytes(8192))
+        self.path.chmod(0o604)
+        os.chown(self.path, *((12345, 12345) if os.geteuid() == 0 else (-1, -1)))
+        told = json.loads(self.succeeds("show", self.name, "--foreign", "--json"))
+        self.assertEqual((told["owner"], told["mode"], told["name"]), (self.path.stat().st_uid, "0604", self.name))
+        self.assertEqual([told[key] for key in ("id", "placement", "creator", "creator_state")], [None] * 4)
+        self.assertIsNone(told["check"]["as_placed"])
+        text = self.succeeds("show", self.name, "--foreign")
+        self.assertIn("mode 0604\n", text)
+        self.assertNotRegex(text, "creator|unknown|''")
+        for key in (0, uuid.uuid4().int & 0x7fffffff | 1):
+            number = self.system_v(0o644, key)
+            told = json.loads(self.succeeds("show", "--id", number, "--foreign", "--json"))
+            self.assertEqual((told["id"], told["name"]), (number, f"0x{key:08x}" if key else "private"))
+            self.assertEqual((told["owner"], told["mode"], told["creator"]), (os.geteuid(), "0644", os.getpid()))
+
+    def test_foreign_is_named_where_it_helps(self):
+        self.path.touch()
+        self.fails("remove", self.name, saying="--foreign takes it as it is", status=1)
+        self.fails("show", self.name, "--foreign", saying="it has no bytes\n", status=1)
+        self.succeeds("remove", self.name, "--foreign")
+        self.path.symlink_to("/dev/null")
+        self.fails("remove", self.name, saying="it is a symbolic link\n", status=1)
+
+    def test_removing_is_proposed_where_it_would_work(self):
+        def refused():
+            done = shm("create", self.name, "1M", "local")
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, r"exists\n\Z")
+
+        self.path.touch()
+        refused()
+        self.path.write_bytes(bytes(8192))
+        refused()
+        self.path.unlink()
+        self.path.symlink_to("/dev/null")
+        refused()
+        self.path.unlink()
+        self.path.mkdir()
+        self.addCleanup(self.path.rmdir)
+        refused()
+        quoted = self.name + " '$x'"
+        self.succeeds("create", quoted, "4K", "local", "--mode", "0644")
+        self.addCleanup(pathlib.Path("/dev/shm", quoted).unlink, missing_ok=True)
+        done = shm("create", quoted, "4K", "local")
+        command = re.search("`(.*)`", done.stderr).group(1)
+        if os.geteuid() == 0:
+            with tempfile.TemporaryDirectory() as directory:
+                os.chmod(directory, 0o755)
+                others = [shutil.copy(ACRE, directory), "shm", "create", quoted, "4K", "local"]
+                done = subprocess.run(others, capture_output=True, text=True, user=pwd.getpwnam("nobody").pw_uid)
+            self.assertRegex(done.stderr, r"exists\n\Z")
+        self.assertEqual(shlex.split(command), ["acre", "shm", "remove", quoted])
+        self.succeeds(*shlex.split(command)[2:])
+
+    def test_what_a_creator_left_unfinished_can_be_removed(self):
+        number = self.system_v(0o611)
+        done = shm("show", "--id", number)
+        self.assertEqual(done.returncode, 1)
+        command = re.search("`(.*)`", done.stderr).group(1)
+        self.succeeds(*shlex.split(command)[2:])
+        self.fails("show", "--id", number, saying="none")
+
     def test_all_names_are_removed_that_can_be(self):
         self.succeeds("create", self.name, "4K", "local")
         self.fails("remove", "acre-absent", self.name, saying="no segment 'acre-absent'")
         self.assertFalse(self.path.exists())
+        self.succeeds("create", self.name, "4K", "local")
+        foreign = pathlib.Path(f"{self.path}-foreign")
+        foreign.write_bytes(bytes(4096))
+        self.addCleanup(foreign.unlink)
+        self.fails("remove", foreign.name, self.name, saying="--foreign", status=1)
+        self.assertFalse(self.path.exists())
+
+    def test_a_limit_of_the_system_is_no_mistake(self):
+        limit = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))}
+        self.fails("create", self.name, "1M", "local", saying="cannot allocate 1MiB: ", status=1, **limit)
+        self.fails("create", self.name, "2M", "local", "--eager", saying="RLIMIT_FSIZE", status=1, **limit)
+
+    @unittest.skipUnless(may_make_namespaces(), "may not make namespaces")
+    def test_the_size_is_told_that_was_asked_for(self):
+        small = "mount -t tmpfs -o size=1M none /dev/shm"
+        for more in ((), ("--eager",)):
+            done = self.without(small, "create", self.name, "1M", "local", *more)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("cannot allocate 1MiB: /dev/shm has 1 MiB left, and the header", done.stderr)
+
+    @unittest.skipUnless(may_make_namespaces(), "may not make namespaces")
+    def test_all_are_listed_that_can_be_seen(self):
+        made = self.succeeds("create", "private", "64K", "local", "--backend", "sysv")
+        number = made.split()[2].rstrip(":")
+        self.addCleanup(shm, "remove", "--id", number)
+        self.succeeds("create", self.name, "64K", "local")
+        for hide, note, seen in (("/proc", "System V segments are not listed: /proc/sysvipc/shm: ", self.name),
+                                 ("/dev", "files are not listed: /dev/shm: ", f"sysv id {number}")):
+            done = self.without(f"mount -t tmpfs none {hide}", "list")
+            self.assertEqual(done.returncode, 0)
+            self.assertIn("acre: note: " + note, done.stderr)
+            self.assertIn(seen, done.stdout)
 
     def test_a_word_of_a_list_is_one_word(self):
         one, other = self.name + "-a", self.name + "-b"
@@ -181,15 +307,31 @@ class Segments(unittest.TestCase):
             for command in ("show", "remove"):
                 self.fails(command, self.name, "--id", number, saying="instead of a name")
                 self.fails(command, "", "--id", number, saying="instead of a name")
+                self.fails(command, self.name, "--id", number, "--id", number, saying="instead of a name")
                 self.fails(command, "--id", number, "--backend", "posix", saying="--backend posix")
             self.fails("bind", "--id", number, "local", "--backend", "posix", saying="--backend posix")
             self.assertTrue(self.path.exists())
             self.assertIn(f"id {number}", self.succeeds("show", "--id", number, "--backend", "sysv"))
+            for command in (["show"], ["bind", "local"]):
+                self.fails(*command, "--id", number, "--id", "4", saying=f"--id {number}, --id 4: one")
         finally:
             self.succeeds("remove", "--id", number)
 
+    def test_ids_are_removed_as_names_are(self):
+        numbers = [self.system_v(0o600) for _ in range(2)]
+        self.fails("remove", "--id", numbers[0], saying="--foreign", status=1)
+        self.succeeds("remove", "--foreign", *(word for number in numbers for word in ("--id", number)))
+        self.fails("remove", "--id", numbers[0], "--id", numbers[1], saying=f"no segment of --id {numbers[0]}")
+
     def test_nothing_is_no_value(self):
         self.succeeds("create", self.name, "64K", "local")
+        for words in ([], [""], ["", " "]):
+            self.fails("bind", self.name, *words, saying="PLACEMENT is empty" if words else "PLACEMENT is required")
+        self.fails("create", self.name + "x", "1M", "", saying="PLACEMENT is empty")
+        self.fails("create", self.name + "x", "", "local", saying="SIZE: ''")
+        self.fails("create", self.name + "x", "0", "local", saying="SIZE: '0' is nothing")
+        self.fails("create", "", "1M", "local", saying="name ''")
+        self.fails("show", "", saying="name ''")
         self.fails("bind", self.name, "local", "--length", "", saying="--length")
         self.fails("bind", self.name, "--length=", "4K", "local", saying="--length has no value")
         self.fails("show", self.name, "--backend=", saying="--backend has no value")
@@ -202,7 +344,6 @@ class Segments(unittest.TestCase):
         self.fails("show", "--id", "2147483647", saying="acre: segment: id 2147483647: there is none")
         self.fails("create", self.name, saying="required")
         self.fails("create", self.name, "1MB", "local", saying="decimal")
-        self.fails("create", self.name, "0", "local", saying="")
         self.fails("create", self.name, "4K", "nonsense", saying="nonsense")
         self.fails("create", self.name, "4K", "bind", "1000", saying="node 1000")
         self.fails("create", self.name, "4K", "local", "--mode", "999", saying="0640")

@@ -1,324 +1,354 @@
 #include "cli/command.hpp"
-#include "cli/input_error.hpp"
 #include "cli/message.hpp"
 #include "cli/printable.hpp"
 #include "cli/shm/shm_report.hpp"
 #include "cli/terminal.hpp"
+#include "cli/text.hpp"
 
 #include <acre/bytes.hpp>
 #include <acre/error.hpp>
 #include <acre/shared_segment.hpp>
 
-#include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cstdio>
-#include <limits>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace acre_cli {
 namespace {
 
+namespace fs = std::filesystem;
+using acre::shared_segment;
+using enum acre::segment_backend;
+
 struct shm_options {
-  std::optional<std::string> name;
   std::vector<std::string> names;
-  std::string size;
+  std::vector<std::string> ids;  ///< instead of names
   std::vector<std::string> placement;
-  std::optional<std::string> backend;
-  std::string pages = "system";
-  std::string mode = "0600";
-  std::string offset = "0";
-  std::string length;
-  int id = -1;
+  std::optional<acre::segment_backend> backend;
+  std::size_t size = 0;  ///< of one that is made
+  acre::segment_options how;
+  acre::segment_bind_options part;
   bool eager = false;
   bool migrate = false;
   bool foreign = false;
   bool json = false;
 };
-using options_pointer = std::shared_ptr<shm_options>;
 
-constexpr std::array backends{acre::segment_backend::posix, acre::segment_backend::sysv};
-constexpr std::array page_kinds{acre::page_kind::system, acre::page_kind::transparent_huge,
-                                acre::page_kind::huge_2mb, acre::page_kind::huge_1gb};
-
-/// "posix|sysv", by which read_arguments() takes no other.
-template <class Kinds>
-std::string any_of(const Kinds& kinds) {
-  std::vector<std::string_view> texts;
-  for (const auto kind : kinds) texts.push_back(acre::to_string(kind));
-  return fmt::format("{}", fmt::join(texts, "|"));
+/// Names, or ids.
+const std::vector<std::string>& segments_in(const shm_options& o) {
+  if (!o.ids.empty() && (!o.names.empty() || o.backend == posix))
+    throw input_error("--id is of System V segments: instead of a name, and not with --backend posix");
+  if (o.ids.empty() && o.names.empty()) throw input_error("SEGMENT, its name, or --id is required");
+  return o.ids.empty() ? o.names : o.ids;
 }
 
-template <class Kinds>
-auto chosen_of(const Kinds& kinds, const std::string& text) {
-  return *std::ranges::find_if(kinds, [&](auto kind) { return acre::to_string(kind) == text; });
+const std::string& segment_in(const shm_options& o) {
+  const auto& all = segments_in(o);
+  if (all.size() == 1) return all.front();
+  throw input_error(fmt::format("--id {}: one segment at a time", fmt::join(all, ", --id ")));
 }
 
-unsigned mode_of(const shm_options& o) {
-  unsigned mode = 0;
-  const char* const end = o.mode.data() + o.mode.size();
-  const auto read = std::from_chars(o.mode.data(), end, mode, 8);
-  if (read.ec != std::errc{} || read.ptr != end || mode > 0777)
-    throw input_error(fmt::format("mode '{}': octal permission bits such as 0640", printable(o.mode)));
-  return mode;
-}
+constexpr const char* placement_help = "'interleave all', 'bind 0-1', 'blocked 0:1,1:3' ...";
 
-acre::segment_backend backend_of(const shm_options& o) {
-  return chosen_of(backends, o.backend.value_or("posix"));
-}
-
-/// With --id there is no name, and its place has the first word of the placement.
-acre::placement placement_of(const shm_options& o) {
-  std::vector<std::string> words;
-  if (o.id >= 0 && o.name) words.push_back(*o.name);
-  for (const std::string& word : o.placement) words.push_back(word);
-  return acre::placement::parse(fmt::format("{}", fmt::join(words, " ")));
-}
-
-/// --id says which segment, and of which kind.
-void refuse_beside_id(const shm_options& o, bool named) {
-  if (o.id < 0) return;
-  if (named) throw input_error("--id is instead of a name: a segment has one or the other here");
-  if (backend_of(o) == acre::segment_backend::posix && o.backend)
-    throw input_error("--id is the number of a System V segment, which --backend posix has not");
+acre::placement placement_in(const shm_options& o) {
+  const std::string text = fmt::format("{}", fmt::join(o.placement, " "));
+  if (text.find_first_not_of(' ') != text.npos) return acre::placement::parse(text);
+  const char* const what = o.placement.empty() ? "required" : "empty";
+  throw input_error(fmt::format("PLACEMENT is {}: {}", what, placement_help));
 }
 
 /// Who names a segment means it, whoever's it is.
-acre::attach_options attach_of(const shm_options& o, acre::access access) {
-  return {.backend = backend_of(o),
+acre::attach_options how_to_attach(const shm_options& o, acre::access access = acre::access::read_only) {
+  return {.backend = o.backend.value_or(o.ids.empty() ? posix : sysv),
           .access = access,
           .owner = acre::segment_owner::any,
           .foreign = o.foreign ? acre::foreign_memory::accept : acre::foreign_memory::refuse};
 }
 
-acre::shared_segment attached(const shm_options& o, const std::string& name,
-                              const acre::attach_options& how) {
-  return o.id >= 0 ? acre::shared_segment::attach_id(o.id, how) : acre::shared_segment::open(name, how);
+/// \param code std::error_code, for what else is thrown
+shared_segment attach(const shm_options& o, const std::string& segment, const acre::attach_options& how,
+                      auto&... code) {
+  return o.ids.empty() ? shared_segment::open(segment, how, code...)
+                       : shared_segment::attach_id(std::stoi(segment), how, code...);
 }
 
-/// Directories and the like are no memory, whatever is accepted.
-bool is_memory(const shm_options& o, const std::string& name) {
-  acre::attach_options how = attach_of(o, acre::access::read_only);
-  how.foreign = acre::foreign_memory::accept;
-  try {
-    return static_cast<bool>(attached(o, name, how));
-  } catch (const acre::failure&) {
-    return false;
-  }
+/// Which option or setting helps: the library's errors tell what is so, and their advice would be for programmers.
+/// Empty where there is nothing to add.
+std::string advice_on(const std::error_code& code, const shm_options& o, const std::string& segment) {
+  using enum acre::errc;
+  const bool creates = o.size != 0;
+  const bool is_huge =
+      o.how.page_kind == acre::page_kind::huge_2mb || o.how.page_kind == acre::page_kind::huge_1gb;
+  acre::attach_options how = how_to_attach(o);
+  const bool is_posix = how.backend == posix;
+  std::error_code ec;
+  const bool is_memory = !is_posix || fs::is_regular_file(fs::symlink_status("/dev/shm/" + segment, ec));
+  if (::geteuid() != 0) how.owner = acre::segment_owner::self;
+  const bool may_remove = static_cast<bool>(attach(o, segment, how, ec));
+  std::string name = segment;
+  for (std::size_t at = 0; (at = name.find('\'', at)) != name.npos; at += 4) name.replace(at, 1, "'\\''");
+  const char* const kind = !o.ids.empty() ? "--id " : is_posix ? "" : "--backend sysv ";
+  const std::string removal =
+      fmt::format("`acre shm remove {}{}{}'{}'` takes it away", code == not_ready ? "--foreign " : "", kind,
+                  segment.starts_with('-') ? "-- " : "", name);
+  const struct {
+    acre::errc code;
+    bool applies;
+    std::string text;
+  } all[] = {
+      {binding_denied, true, "`acre doctor` says what to do"},
+      {binding_unsupported, true, "`acre doctor` says what to do"},
+      {no_space, is_posix,
+       "`acre shm list` shows what is there, `mount -o remount,size=... /dev/shm` makes room, and --backend "
+       "sysv has limits of its own"},
+      {no_space, true,
+       "`acre shm list` shows what is there, `sysctl kernel.shmmax kernel.shmall kernel.shmmni` the limits"},
+      {no_huge_pages, is_huge,
+       "`acre nodes` shows how many are free, writing to nr_hugepages below "
+       "/sys/devices/system/node/node*/hugepages reserves more"},
+      {no_huge_pages, is_posix, "`mount -o remount,huge=advise /dev/shm` permits them"},
+      {no_huge_pages, true, "`echo advise > /sys/kernel/mm/transparent_hugepage/shmem_enabled` permits them"},
+      {node_full, true, "`acre nodes` shows where there is room"},
+      {name_in_use, may_remove, removal},
+      {invalid_argument, creates && is_posix && is_huge, "--backend sysv has them"},
+      {no_such_segment, true, "`acre shm list` shows which there are"},
+      {invalid_name, !creates && !is_posix, "`acre shm list` shows keys and ids (--id ID)"},
+      {not_ready, true, "where its creator is gone, " + removal},
+      {foreign_segment, is_memory && !o.foreign, "--foreign takes it as it is"},
+      {permission_denied, !creates && !may_remove, "its owner may, and root"},
+      {already_populated, true, "--migrate moves them"},
+      {unsupported_placement, is_huge && !creates && !o.migrate, "--migrate does it"},
+      {invalid_size, !creates, "--offset and --length say which part"},
+      {invalid_alignment, !creates, "--offset and --length say which part"},
+  };
+  for (const auto& advice : all)
+    if (advice.applies && code == advice.code) return advice.text;
+  return {};
 }
 
 /// What act() returns. What the library throws is thrown with advice.
 template <class Act>
-auto advised(const shm_options& o, const std::string& name, segment_request request, Act act) {
+auto advised(const shm_options& o, const std::string& segment, Act act) {
   try {
     return act();
   } catch (const acre::failure& f) {
-    request.backend = o.id >= 0 ? acre::segment_backend::sysv : backend_of(o);
-    request.foreign_helps = f.code() == acre::errc::foreign_segment && !o.foreign && is_memory(o, name);
-    const std::string advice = advice_on(f.code(), request);
-    if (advice.empty()) throw;
-    throw acre::error(f.code(), fmt::format("{}; {}", f.what(), advice));
+    const std::string advice = advice_on(f.code(), o, segment);
+    std::string what = f.what();
+    if (const auto* const e = dynamic_cast<const acre::allocation_error*>(&f)) {
+      // In the units of its reasons.
+      const bool is_whole = e->bytes() % 1024 == 0;
+      what =
+          fmt::format("cannot allocate {}: {}",
+                      is_whole ? acre::format_bytes(e->bytes()) : counted(e->bytes(), "byte"), e->reason());
+    } else if (advice.empty()) {
+      throw;
+    }
+    throw acre::error(f.code(), what + (advice.empty() ? "" : "; " + advice));
   }
 }
 
-acre::shared_segment opened(const shm_options& o, acre::access access) {
-  const std::string name = o.name.value_or("");
-  if (o.id < 0 && name.empty()) throw input_error("shm: the name of a segment, or --id");
-  return advised(o, name, {}, [&] { return attached(o, name, attach_of(o, access)); });
-}
-
-std::string written(const nlohmann::json& json) {
-  // Names of files need not be UTF-8.
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-int create(const shm_options& o) {
-  acre::segment_options how;
-  how.backend = backend_of(o);
-  how.page_kind = chosen_of(page_kinds, o.pages);
-  how.mode = mode_of(o);
-  if (o.eager) how.commit = acre::commit::eager;
-  const acre::placement where = placement_of(o);
-  const segment_request request{.pages = how.page_kind, .creates = true};
-  const acre::shared_segment made = advised(o, *o.name, request, [&] {
-    return acre::shared_segment::create(*o.name, acre::parse_bytes(o.size), where, how);
-  });
+int create(shm_options& o) {
+  const std::string& name = o.names.front();
+  const acre::placement where = placement_in(o);
+  o.how.backend = o.backend.value_or(posix);
+  if (o.eager) o.how.commit = acre::commit::eager;
+  const shared_segment made =
+      advised(o, name, [&] { return shared_segment::create(name, o.size, where, o.how); });
   for (const auto& less : made.downgrades()) complain("note: " + less.text);
-  fmt::print("{}", printable(*o.name));
+  fmt::print("{}", printable(name));
   if (made.id() >= 0) fmt::print(" id {}", made.id());
   fmt::print(": {}, {}\n", acre::format_bytes_rounded(made.size()), made.where_text());
   return done;
 }
 
-int list(const shm_options& o) {
-  const std::vector<acre::segment_info> all = acre::shared_segment::list();
-  if (o.json) {
-    fmt::print("{}\n", written(segments_json(all)));
-  } else {
-    fmt::print("{}", segments_text(all, line_length_of_stdout(), style_of_stdout()));
+/// list() passes over what it cannot look at.
+void tell_what_is_not_seen() {
+  for (const auto& [what, file] :
+       {std::pair("files", "/dev/shm"), {"System V segments", "/proc/sysvipc/shm"}}) {
+    if (::access(file, R_OK) == 0) continue;
+    complain(fmt::format("note: {} are not listed: {}: {}", what, file, std::strerror(errno)));
   }
+}
+
+void print(const nlohmann::json& json) {
+  // Names of files need not be UTF-8.
+  fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+std::string text_of(const segment_details& s) {
+  return segment_text(s, line_length_of_stdout(), style_of_stdout());
+}
+
+int list(shm_options& o) {
+  tell_what_is_not_seen();
+  nlohmann::json all;
+  all["segments"] = nlohmann::json::array();
+  std::string text;
+  for (const acre::segment_info& info : shared_segment::list()) {
+    all["segments"].push_back(segment_json({info}));
+    text += text_of({info});
+  }
+  if (o.json) print(all);
+  if (!o.json) fmt::print("{}", text.empty() ? "no segments of acre\n" : text);
   return done;
 }
 
-/// What list() knows of it; memory that acre did not make is not there.
-acre::segment_info info_of(const acre::shared_segment& segment, const std::string& name) {
-  const std::string file = name.starts_with('/') ? name.substr(1) : name;
-  for (const acre::segment_info& s : acre::shared_segment::list()) {
-    if (s.backend == segment.backend() && (s.id >= 0 ? s.id == segment.id() : s.name == file)) return s;
-  }
-  acre::segment_info info;
-  info.name = file;
-  info.backend = segment.backend();
-  info.id = segment.id();
-  info.bytes = segment.size();
-  info.page_kind = segment.page_kind();
-  info.placement = segment.where_text();
-  try {
-    info.resident = segment.resident();
-  } catch (const acre::error&) {  // it is not for this user to see
-  }
-  return info;
+int show(shm_options& o) {
+  const std::string& which = segment_in(o);
+  return advised(o, which, [&] {
+    const shared_segment segment = attach(o, which, how_to_attach(o));
+    segment_details details{segment.info()};
+    try {
+      const acre::check_result result = segment.check();
+      details.check = result.to_string();
+      details.as_placed = result.ok();
+    } catch (const acre::error& e) {
+      details.check = e.what();
+    }
+    if (o.json) print(segment_json(details));
+    if (!o.json) fmt::print("{}", text_of(details));
+    return done;
+  });
 }
 
-int show(const shm_options& o) {
-  refuse_beside_id(o, o.name.has_value());
-  const acre::shared_segment segment = opened(o, acre::access::read_only);
-  segment_details details;
-  details.info = info_of(segment, o.name ? *o.name : "");
-  try {
-    const acre::check_result result = segment.check();
-    details.check = result.to_string();
-    details.as_placed = result.ok();
-  } catch (const acre::error& e) {
-    details.check = e.what();
+int bind(shm_options& o) {
+  if (!o.ids.empty()) {  // what stands in the name's place is the placement's
+    o.placement.insert(o.placement.begin(), o.names.begin(), o.names.end());
+    o.names.clear();
   }
-  if (o.json) {
-    fmt::print("{}\n", written(segment_json(details)));
-  } else {
-    fmt::print("{}", segment_text(details, line_length_of_stdout(), style_of_stdout()));
-  }
-  return done;
+  const std::string& which = segment_in(o);
+  const acre::placement where = placement_in(o);
+  if (o.migrate) o.part.existing = acre::existing_pages::migrate;
+  return advised(o, which, [&] {
+    shared_segment segment = attach(o, which, how_to_attach(o, acre::access::read_write));
+    o.how.page_kind = segment.page_kind();
+    const acre::migration result = segment.bind(where, o.part);
+    for (const auto& less : result.downgrades) complain("note: " + less.text);
+    const std::string now = segment.where_text().empty() ? where.to_string() : segment.where_text();
+    fmt::print("{}: {}\n", printable(now), result.to_string());
+    return result.failed() == 0 ? done : failed;
+  });
 }
 
-int bind(const shm_options& o) {
-  refuse_beside_id(o, false);  // what stands in the name's place is the placement's
-  const acre::placement where = placement_of(o);
-  acre::segment_bind_options what;
-  what.offset = acre::parse_bytes(o.offset);
-  what.bytes = o.length.empty() ? 0 : acre::parse_bytes(o.length);
-  // The library takes 0 for "up to the end".
-  if (!o.length.empty() && what.bytes == 0) throw input_error("shm bind: --length 0 is nothing");
-  if (o.migrate) what.existing = acre::existing_pages::migrate;
-  acre::shared_segment segment = opened(o, acre::access::read_write);
-  const segment_request request{.pages = segment.page_kind(), .migrate = o.migrate};
-  const acre::migration result = advised(o, "", request, [&] { return segment.bind(where, what); });
-  for (const auto& less : result.downgrades) complain("note: " + less.text);
-  const std::string now = segment.where_text().empty() ? where.to_string() : segment.where_text();
-  fmt::print("{}: {}\n", printable(now), result.to_string());
-  return result.failed() == 0 ? done : failed;
-}
-
-int remove(const shm_options& o) {
-  if (o.names.empty() && o.id < 0) throw input_error("shm remove: names, or --id");
-  refuse_beside_id(o, !o.names.empty());
+int remove(shm_options& o) {
   int status = done;
-  const acre::attach_options how = attach_of(o, acre::access::read_only);
-  const auto absent = [&](const std::string& what) {
-    complain("there is no segment " + what);
-    status = bad_input;
-  };
-  const auto removed = [&](const std::string& name) {
-    return advised(o, name, {}, [&] {
-      return o.id >= 0 ? acre::shared_segment::remove_id(o.id, how) : acre::shared_segment::remove(name, how);
-    });
-  };
-  if (o.id >= 0 && !removed("")) absent(fmt::format("of id {}", o.id));
-  for (const std::string& name : o.names)
-    if (!removed(name)) absent(fmt::format("'{}'", name));
+  const acre::attach_options how = how_to_attach(o);
+  for (const std::string& which : segments_in(o)) {
+    try {
+      advised(o, which, [&] {
+        if (o.ids.empty() ? shared_segment::remove(which, how)
+                          : shared_segment::remove_id(std::stoi(which), how))
+          return;
+        const std::string named = o.ids.empty() ? "'" + which + "'" : "of --id " + which;
+        throw acre::error(acre::errc::no_such_segment, "there is no segment " + named);
+      });
+    } catch (const acre::failure& f) {
+      complain(f.what());
+      const bool is_mistake = f.code() == acre::errc::no_such_segment || f.code() == acre::errc::invalid_name;
+      status = std::max<int>(status, is_mistake ? bad_input : failed);
+    }
+  }
   return status;
 }
 
-command part(const char* name, const char* about, const options_pointer& o, int (*act)(const shm_options&)) {
-  return {.name = fmt::format("acre shm {}", name), .about = about, .act = [o, act] { return act(*o); }};
+constexpr std::array backends{posix, sysv};
+constexpr std::array page_kinds{acre::page_kind::system, acre::page_kind::transparent_huge,
+                                acre::page_kind::huge_2mb, acre::page_kind::huge_1gb};
+
+/// Takes what to_string() calls the kinds, and no other.
+template <class Kinds, class Chosen>
+argument_option choice(const char* name, const Kinds& kinds, const char* help, Chosen& chosen) {
+  std::vector<std::string_view> words;
+  for (const auto kind : kinds) words.push_back(to_string(kind));
+  const auto take = [&kinds, &chosen](const std::string& text) {
+    chosen = *std::ranges::find_if(kinds, [&](auto kind) { return to_string(kind) == text; });
+  };
+  return {{name}, fmt::format("{}", fmt::join(words, "|")), help, take};
 }
 
-argument_option backend_option(shm_options& o) {
-  return {{"--backend"},
-          any_of(backends),
-          "a file in /dev/shm (posix); or a key, or 'private' (sysv)",
-          into(o.backend)};
+taker into_bytes(std::size_t& value, std::size_t least) {
+  return [=, &value](const std::string& text) {
+    value = acre::parse_bytes(text);
+    if (value < least) throw input_error(fmt::format("'{}' is nothing", text));
+  };
 }
 
-argument_option json_option(shm_options& o) { return {{"--json"}, "", "write JSON", into(o.json)}; }
-
-void add_which(command& c, shm_options& o) {
-  c.options.push_back(backend_option(o));
-  c.options.push_back({{"--id"},
-                       "N",
-                       "a System V segment by its number, instead of a name",
-                       into_number(o.id, 0, std::numeric_limits<int>::max())});
-  c.options.push_back(
-      {{"--foreign"}, "", "also memory that acre did not make, or that is damaged", into(o.foreign)});
+taker into_mode(unsigned& mode) {
+  return [&mode](const std::string& text) {
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, mode, 8);
+    if (read.ec != std::errc{} || read.ptr != end || mode > 0777)
+      throw input_error(fmt::format("'{}' is none of the octal permission bits, such as 0640", text));
+  };
 }
 
-constexpr const char* placement_help = "'interleave all', 'bind 0-1', 'blocked 0:1,1:3' ...";
-
-command create_command(const options_pointer& o) {
-  command c = part("create", "Makes a segment, placed before its first page exists.", o, create);
-  c.words = {{"NAME", "of a file in /dev/shm, or a System V key", into(o->name)},
-             {"SIZE", "such as 64MiB", into(o->size)},
-             {"PLACEMENT...", placement_help, into(o->placement)}};
-  c.options = {backend_option(*o),
-               {{"--pages"}, any_of(page_kinds), "what it consists of (system)", into(o->pages)},
-               {{"--mode"}, "BITS", "who may use it (0600)", into(o->mode)},
-               {{"--eager"}, "", "all pages exist from the beginning", into(o->eager)}};
-  return c;
-}
-
-command show_command(const options_pointer& o) {
-  command c = part("show", "Shows one segment, and whether its pages lie as placed.", o, show);
-  c.words = {{"[SEGMENT]", "its name; not with --id", into(o->name)}};
-  add_which(c, *o);
-  c.options.push_back(json_option(*o));
-  return c;
-}
-
-command bind_command(const options_pointer& o) {
-  command c = part("bind", "Places a segment, or a part of it, anew.", o, bind);
-  c.words = {{"[SEGMENT]", "its name; not with --id", into(o->name)},
-             {"[PLACEMENT]...", placement_help, into(o->placement)}};
-  add_which(c, *o);
-  c.options.push_back({{"--offset"}, "SIZE", "where the part begins (0)", into(o->offset)});
-  c.options.push_back({{"--length"}, "SIZE", "how long it is; else up to the end", into(o->length)});
-  c.options.push_back({{"--migrate"}, "", "pages may exist, and are moved", into(o->migrate)});
-  c.notes = {"Exit status: 0 done, 1 pages stayed or it could not be done, 2 bad arguments."};
-  return c;
-}
-
-command remove_command(const options_pointer& o) {
-  command c = part("remove", "Takes names away; the memory ends with its last user.", o, remove);
-  c.words = {{"[SEGMENT]...", "names; not with --id", into(o->names)}};
-  add_which(c, *o);
-  return c;
+taker into_ids(std::vector<std::string>& ids) {
+  return [&ids](const std::string& text) {
+    int id = 0;
+    into_number(id, 0, std::numeric_limits<int>::max())(text);
+    ids.push_back(text);
+  };
 }
 
 }  // namespace
 
 command shm_command() {
   const auto o = std::make_shared<shm_options>();
-  command list_command = part("list", "Shows the segments of acre that this user may read.", o, list);
-  list_command.options = {json_option(*o)};
-  return {.name = "acre shm",
-          .about = "Makes, shows, places and removes shared memory segments.",
-          .commands = {create_command(o), list_command, show_command(o), bind_command(o), remove_command(o)}};
+  const argument_option backend =
+      choice("--backend", backends, "a file in /dev/shm (posix); or a key, or 'private' (sysv)", o->backend);
+  const argument_option id{
+      {"--id"}, "ID", "a System V segment by its number, instead of a name", into_ids(o->ids)};
+  const argument_option foreign{
+      {"--foreign"}, "", "also memory that acre did not make, or that is damaged", into(o->foreign)};
+  const argument_option json{{"--json"}, "", "write JSON", into(o->json)};
+  const argument_word segment{"[SEGMENT]", "its name; not with --id", into(o->names)};
+  const auto act = [o](int (*on)(shm_options&)) { return [o, on] { return on(*o); }; };
+  return {
+      .name = "acre shm",
+      .about = "Makes, shows, places and removes shared memory segments.",
+      .commands = {
+          {.name = "acre shm create",
+           .about = "Makes a segment, placed before its first page exists.",
+           .words = {{"NAME", "of a file in /dev/shm, or a System V key", into(o->names)},
+                     {"SIZE", "such as 64MiB", into_bytes(o->size, 1)},
+                     {"PLACEMENT...", placement_help, into(o->placement)}},
+           .options = {backend,
+                       choice("--pages", page_kinds, "what it consists of (system)", o->how.page_kind),
+                       {{"--mode"}, "BITS", "who may use it (0600)", into_mode(o->how.mode)},
+                       {{"--eager"}, "", "all pages exist from the beginning", into(o->eager)}},
+           .act = act(create)},
+          {.name = "acre shm list",
+           .about = "Shows the segments of acre that this user may read.",
+           .options = {json},
+           .act = act(list)},
+          {.name = "acre shm show",
+           .about = "Shows one segment, and whether its pages lie as placed.",
+           .words = {segment},
+           .options = {backend, id, foreign, json},
+           .act = act(show)},
+          {.name = "acre shm bind",
+           .about = "Places a segment, or a part of it, anew.",
+           .words = {segment, {"[PLACEMENT]...", placement_help, into(o->placement)}},
+           .options =
+               {backend,
+                id,
+                foreign,
+                {{"--offset"}, "SIZE", "where the part begins (0)", into_bytes(o->part.offset, 0)},
+                {{"--length"}, "SIZE", "how long it is; else up to the end", into_bytes(o->part.bytes, 1)},
+                {{"--migrate"}, "", "pages may exist, and are moved", into(o->migrate)}},
+           .act = act(bind)},
+          {.name = "acre shm remove",
+           .about = "Takes names away; the memory ends with its last user.",
+           .words = {{"[SEGMENT]...", "names; not with --id", into(o->names)}},
+           .options = {backend, id, foreign},
+           .act = act(remove)}}};
 }
 
 }  // namespace acre_cli
