@@ -22,7 +22,7 @@ INCLUDED = {
     "segment": {"base", "sys", "topology", "placement", "observe", "area"},
     "heap": {"base", "sys"},
     "process": {"base", "sys", "topology", "placement", "observe"},
-    "cli": {"process"},  # and public headers of all
+    "cli": {"process", "placement"},  # and public headers of all
 }
 # Which include public headers of every layer: acre.hpp and the command.
 TOP = {"umbrella", "cli"}

@@ -22,12 +22,7 @@ constexpr std::string_view blanks = " \t\n\r\f\v";
 
 /// "unbound, local, bind, prefer, ... or most_free"
 std::string known_names() {
-  std::vector<std::string_view> names;
-  for (const strategy_row& row : detail::strategies()) {
-    if (row.make == nullptr) continue;
-    names.push_back(row.name);
-    if (!row.soft_name.empty()) names.push_back(row.soft_name);
-  }
+  const std::vector<std::string_view> names = detail::strategy_names();
   std::string text(names.front());
   for (std::size_t i = 1; i < names.size(); ++i)
     text.append(i + 1 == names.size() ? " or " : ", ").append(names[i]);

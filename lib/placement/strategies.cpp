@@ -129,6 +129,16 @@ constexpr auto all_rows = []<std::size_t... i>(std::index_sequence<i...>) {
 
 std::span<const strategy_row> strategies() noexcept { return all_rows; }
 
+std::vector<std::string_view> strategy_names() {
+  std::vector<std::string_view> names;
+  for (const strategy_row& row : all_rows) {
+    if (row.make == nullptr) continue;
+    names.push_back(row.name);
+    if (!row.soft_name.empty()) names.push_back(row.soft_name);
+  }
+  return names;
+}
+
 const strategy_row& row_of(strategy s) noexcept { return all_rows[static_cast<std::size_t>(s)]; }
 
 }  // namespace acre::inline v1::detail

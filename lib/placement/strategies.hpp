@@ -64,6 +64,8 @@ struct strategy_row {
 /// All, in the order of their values.
 std::span<const strategy_row> strategies() noexcept;
 const strategy_row& row_of(strategy s) noexcept;
+/// What a text can begin with.
+std::vector<std::string_view> strategy_names();
 
 /// Whether a round robin with such chunks goes page by page.
 inline bool is_by_page(const chunk& c, std::size_t page_size) noexcept {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sys/files.hpp"
 #include "sys/processes.hpp"
 
 namespace acre::inline v1 {
@@ -67,14 +68,26 @@ bool is_named(int pid, std::string_view name) {
   return own.size() == longest_name && name.starts_with(own) && is_whole_name(pid, own, name);
 }
 
-bool runs_script(int pid, std::string_view name) {
+/// The first argument that is no option; empty if there is none.
+std::string script_of(int pid) {
   const std::string words = command_words(pid);
   const auto all = split(words);
   const auto script = std::find_if(all.begin() + (all.empty() ? 0 : 1), all.end(),
                                    [](std::string_view word) { return !word.starts_with('-'); });
   // `sh -c 'cd /srv && python3 /srv/eat.py'` is a shell with a line of its own, and no script.
   const bool is_file = script != all.end() && script->find_first_of(" \n") == std::string_view::npos;
-  return is_file && last_part(*script) == name;
+  return is_file ? std::string(*script) : "";
+}
+
+bool runs_script(int pid, std::string_view name) {
+  const std::string script = script_of(pid);
+  return !script.empty() && last_part(script) == name;
+}
+
+/// Whether there is such a file where the process is: not for others' processes.
+bool is_file_of(int pid, const std::string& path) {
+  const std::string file = path.starts_with('/') ? path : sys::process_link(pid, "cwd") + "/" + path;
+  return sys::exists(file.c_str()) && !sys::exists((file + "/.").c_str());
 }
 
 bool has_ended(int pid) {
@@ -100,6 +113,20 @@ std::vector<int> processes_that(Predicate holds) {
 std::vector<int> processes_named(std::string_view name) {
   std::vector<int> found = processes_that([&](int pid) { return is_named(pid, name); });
   return !found.empty() ? found : processes_that([&](int pid) { return runs_script(pid, name); });
+}
+
+std::map<std::string, std::vector<int>> process_names() {
+  std::map<std::string, std::vector<int>> programs;
+  std::map<std::string, std::vector<int>> scripts;
+  for (const int pid : sys::all_processes()) {
+    const auto stat = sys::stat_of(pid);
+    if (!stat || stat->has_ended() || stat->is_kernel_thread() || pid == sys::process_number()) continue;
+    programs[name_of(pid)].push_back(pid);
+    const std::string script = script_of(pid);
+    if (!script.empty() && is_file_of(pid, script)) scripts[std::string(last_part(script))].push_back(pid);
+  }
+  programs.merge(scripts);
+  return programs;
 }
 
 std::string command_line_of(int pid) {

@@ -1,6 +1,7 @@
 // process_name: which processes have a name, and how they were called.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,10 @@ namespace acre::inline v1 {
 /// interpreters are told their scripts (`python3 -u /srv/eat.py`). Zombies are left out where others have the name.
 /// \returns their numbers, in order
 std::vector<int> processes_named(std::string_view name);
+
+/// The names by which processes_named() finds the processes, but for this one, kernel threads and zombies: of each the
+/// name that ps(1) shows, and that of a file that is its first argument.
+std::map<std::string, std::vector<int>> process_names();
 
 /// The command line of a process on one line, or its name in brackets; "?" if it is gone.
 std::string command_line_of(int pid);

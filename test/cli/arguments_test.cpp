@@ -269,6 +269,11 @@ BOOST_AUTO_TEST_CASE(are_those_of_its_place) {
   BOOST_TEST(has(offered({"move", "--from=0", "1", ""}), "all"));
   BOOST_TEST(has(offered({"where", "--watch", "1", "--", ""}), "1"));
   BOOST_TEST(same(offered({"shm", "absent", ""}), word_list{}));
+  BOOST_TEST(has(offered({"shm", ""}), "create"));
+  BOOST_TEST(has(offered({"shm", "--"}), "--help"));
+  BOOST_TEST(has(offered({"shm", "bind", "--id", "1", ""}), "interleave"));
+  BOOST_TEST(has(offered({"shm", "bind", "--id", "1", "bind", ""}), "all"));
+  BOOST_TEST(has(offered({"shm", "show", "--id", "1", ""}), "--json"));
   BOOST_TEST(has(offered({"where", "--top", "3", "1", ""}), "--json"));
   BOOST_TEST(same(offered({"where", "1", "--", ""}), word_list{}));
 }
@@ -283,6 +288,10 @@ BOOST_AUTO_TEST_CASE(are_values_of_options) {
   BOOST_TEST(same(offered({"where", "--html", ""}), word_list{"\tfiles"}));
   BOOST_TEST(same(offered({"where", "--html="}), word_list{"\tfiles"}));
   BOOST_TEST(same(offered({"where", "--top", ""}), word_list{}));
+  BOOST_TEST(has(offered({"run", "--placement", ""}), "weighted_by_system"));
+  BOOST_TEST(has(offered({"run", "--placement=b"}), "--placement=bind"));
+  BOOST_TEST(has(offered({"run", "-C", ""}), "all"));
+  BOOST_TEST(same(offered({"shm", "show", "--absent="}), word_list{}));
 }
 BOOST_AUTO_TEST_CASE(of_another_program_are_left_to_the_shell) {
   BOOST_TEST(same(offered({"run", ""}), word_list{"\tcommand 1"}));

@@ -14,7 +14,7 @@ import time
 import unittest
 import uuid
 
-ACRE = sys.argv[1]
+ACRE = os.path.abspath(sys.argv[1])
 PATH = os.path.dirname(ACRE) + ':/usr/sbin:/usr/bin:/sbin:/bin'
 ENVIRONMENT = {'PATH': PATH, 'HOME': '/nonexistent', 'LC_ALL': 'C.UTF-8', 'TERM': 'dumb'}
 
@@ -135,6 +135,19 @@ class Offers:
             self.assertIn(name, self.ask(f'acre where {name[:-2]}'))
             self.assertIn(str(process.pid), self.ask('acre where '))
 
+    def test_scripts(self):
+        name = f'acre-{uuid.uuid4().hex[:8]}.py'
+        with tempfile.TemporaryDirectory() as directory:
+            with open(os.path.join(directory, name), 'w') as script:
+                script.write('input()')
+            for cwd, path in ((directory, name), (None, os.path.join(directory, name))):
+                process = subprocess.Popen([sys.executable, '-B', path, 'argument'], cwd=cwd, stdin=subprocess.PIPE,
+                                           stderr=subprocess.DEVNULL)
+                self.addCleanup(process.communicate)
+                for line in (f'acre where {name[:-2]}', f'acre move {name[:-2]}'):
+                    self.assertIn(name, self.ask(line))
+                self.assertNotIn('argument', self.ask('acre where arg'))
+
     def test_no_kernel_threads(self):
         names = {False: set(), True: set()}
         for process in pathlib.Path('/proc').glob('[0-9]*'):
@@ -150,6 +163,29 @@ class Offers:
         offers = {offer.removeprefix('--bind=') for offer in self.ask('acre run --bind=')}
         self.assertLessEqual({'all', '0'}, offers)
         self.assertFalse({'if', 'then', 'sleep'} & offers)
+
+    def test_segments(self):
+        name = f'acre-completion-{uuid.uuid4().hex}'
+        foreign = name + '-foreign'
+        subprocess.run([ACRE, 'shm', 'create', name, '4K', 'local'], check=True, capture_output=True)
+        self.addCleanup(os.unlink, f'/dev/shm/{name}')
+        open(f'/dev/shm/{foreign}', 'x').close()
+        self.addCleanup(os.unlink, f'/dev/shm/{foreign}')
+        for start, known in (('acre shm show ', {name}), ('acre shm remove --foreign ', {name, foreign})):
+            self.assertEqual({name, foreign} & set(self.ask(start + name[:-1])), known)
+
+    def test_segments_of_system_v(self):
+        made = subprocess.run([ACRE, 'shm', 'create', 'private', '4K', 'local', '--backend', 'sysv'], check=True,
+                              capture_output=True, text=True).stdout
+        number = made.split()[2].rstrip(':')
+        self.addCleanup(subprocess.run, [ACRE, 'shm', 'remove', '--id', number])
+        self.assertIn(number, self.ask('acre shm show --id '))
+        self.assertLessEqual({'local', 'bind'}, set(self.ask(f'acre shm bind --id {number} ')))
+        self.assertIn('all', self.ask(f'acre shm bind --id {number} bind '))
+
+    def test_values_of_options(self):
+        self.assertLessEqual({'local', 'bind', 'prefer', 'most_free'}, set(self.ask('acre run --placement ')))
+        self.assertLessEqual({'all', str(min(os.sched_getaffinity(0)))}, set(self.ask('acre run -C ')))
 
     def test_each_place_has_its_own(self):
         me = str(os.getpid())
@@ -197,14 +233,14 @@ class Names:
         with tempfile.TemporaryDirectory() as home:
             arguments = os.path.join(home, '.arguments')
             with Terminal(self.shell, home, self.rc(home) + self.ACRE) as shell:
-                shell.type(f'acre shm show {self.start}\t\t')  # all are offered
+                shell.type(f'acre shm show --foreign {self.start}\t\t')  # all are offered
                 shell.read(lambda text: False, 1)
                 shell.type('\x15')
                 for quote in ('', "'", '"'):
                     for number, name in enumerate(self.names):
                         with self.subTest(name=name, quote=quote):
-                            shell.type(f'acre shm show {quote}{self.start}{number}\t\n')
-                            self.assertEqual(self.next_call(arguments, shell), ['shm', 'show', name])
+                            shell.type(f'acre shm show --foreign {quote}{self.start}{number}\t\n')
+                            self.assertEqual(self.next_call(arguments, shell), ['shm', 'show', '--foreign', name])
             self.assertFalse(os.path.exists(os.path.join(home, 'pwned')))
 
 
@@ -217,17 +253,17 @@ class BashNames(Names, unittest.TestCase):
 
     def test_all_are_offered_and_nothing_is_executed(self):
         with tempfile.TemporaryDirectory() as here:
-            offers = from_bash(f'acre shm show {self.start}', before=f'cd {here}\n')
+            offers = from_bash(f'acre shm show --foreign {self.start}', before=f'cd {here}\n')
             self.assertEqual(sorted(shlex.split(' '.join(offers))), sorted(self.names))
             for name in self.names:
                 for typed in (name[:-1], "'" + name[:-3], '\\' + self.start):
-                    from_bash(f'acre shm remove {typed}', before=f'cd {here}\n')
+                    from_bash(f'acre shm remove --foreign {typed}', before=f'cd {here}\n')
             self.assertEqual(os.listdir(here), [])
 
     def test_settings_of_the_user_change_nothing(self):
         for setting in ('set -u', 'set -f', 'shopt -s failglob', 'shopt -s nullglob', 'IFS=a', 'GLOBIGNORE="*"'):
             with self.subTest(setting=setting), tempfile.TemporaryDirectory() as here:
-                offers = from_bash(f'acre shm show {self.start}', before=f'cd {here}; {setting}\n')
+                offers = from_bash(f'acre shm show --foreign {self.start}', before=f'cd {here}; {setting}\n')
                 self.assertEqual(sorted(shlex.split(' '.join(offers))), sorted(self.names))
 
 
@@ -260,8 +296,8 @@ class Bash(Offers, unittest.TestCase):
         path = f'/dev/shm/{name}:rest'
         open(path, 'x').close()
         self.addCleanup(os.unlink, path)
-        self.assertEqual(from_bash(f'acre shm show {name}:r'), ['rest'])
-        self.assertEqual(from_bash(f'acre shm show {name}:r', breaks='=+'), [f'{name}:rest'])
+        self.assertEqual(from_bash(f'acre shm show --foreign {name}:r'), ['rest'])
+        self.assertEqual(from_bash(f'acre shm show --foreign {name}:r', breaks='=+'), [f'{name}:rest'])
 
     def test_the_command_is_left_to_the_completion_of_commands(self):
         stub = '_command_offset() { COMPREPLY=("from $1"); }\n'

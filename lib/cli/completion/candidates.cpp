@@ -1,14 +1,23 @@
 #include "cli/completion/candidates.hpp"
 
 #include "cli/printable.hpp"
-#include "process/process_files.hpp"
-#include "process/system_files.hpp"
+#include "cli/text.hpp"
+#include "placement/strategies.hpp"
+#include "process/process_name.hpp"
 
-#include <unistd.h>
+#include <acre/bytes.hpp>
+#include <acre/shared_segment.hpp>
+#include <acre/topology.hpp>
+
+#include <getopt.h>
+#include <sys/shm.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <optional>
+#include <set>
+#include <system_error>
 
 namespace acre_cli {
 namespace {
@@ -16,94 +25,109 @@ namespace {
 namespace fs = std::filesystem;
 using lines = std::vector<std::string>;
 
+/// Stands for what is being typed.
+constexpr const char* here = "\x01";
+
+/// What the reader of arguments makes of the words.
+struct reading {
+  std::string here_is;     ///< "NODES", "[SEGMENT]": as in the table of arguments; empty: nothing
+  bool of_option = false;  ///< an option's value
+  std::size_t place = 0;   ///< how many came before of what is repeated
+  std::map<std::string, std::string> given = {};  ///< options with their values
+};
+
+/// \param option that the value is of; empty: it is a word
+taker noting(reading& r, std::string& value, const std::string& option = "") {
+  const taker note = [&r, value, option, place = std::size_t{0}](const std::string& text) mutable {
+    if (!option.empty()) r.given[option] = text;
+    if (text == here) {
+      r.here_is = value;
+      r.of_option = !option.empty();
+      r.place = place;
+    }
+    ++place;
+  };
+  if (!choices_of(value).empty()) value.insert(0, " ");  // or else the reader would take nothing but those
+  return note;
+}
+
+/// Whatever the command is given is noted, and has no effect.
+void note_all(command& c, reading& r) {
+  for (command& below : c.commands) note_all(below, r);
+  for (argument_word& word : c.words) word.take = noting(r, word.name);
+  for (argument_option& o : c.options) o.take = noting(r, o.value, o.names.back());
+}
+
 void offer(lines& all, const std::string& word, const std::string& about) {
   // A line is one word. What moves the cursor of a terminal is not to be typed by its name.
   if (word.empty() || std::ranges::any_of(word, [](unsigned char c) { return c < ' ' || c == 0x7f; })) return;
   all.push_back(about.empty() ? word : word + '\t' + printable(about));
 }
 
-/// Names in `directory` that begin with `start` and then have nothing but digits.
-std::vector<unsigned long> numbered(const fs::path& directory, std::string_view start) {
-  std::vector<unsigned long> numbers;
-  std::error_code ec;
-  for (const auto& entry : fs::directory_iterator(directory, ec)) {
-    const std::string name = entry.path().filename().string();
-    const std::string number = name.starts_with(start) ? name.substr(start.size()) : "";
-    if (!number.empty() && number.find_first_not_of("0123456789") == number.npos)
-      numbers.push_back(std::stoul(number));
-  }
-  std::ranges::sort(numbers);
-  return numbers;
-}
-
-void offer_nodes(lines& all) {
+void offer_nodes(lines& all, const acre::topology& machine) {
   offer(all, "all", "nodes");
-  const std::string nodes = "/sys/devices/system/node";
-  for (const unsigned long n : numbered(nodes, "node")) {
-    const std::string cpus =
-        acre::system_files().line(fmt::format("{}/node{}/cpulist", nodes, n)).value_or("");
-    offer(all, std::to_string(n), cpus.empty() ? "no CPUs" : "CPUs " + cpus);
+  for (const acre::node_id node : machine.nodes()) {
+    const std::string cpus = format_cpus(machine.cpus(node));
+    offer(all, std::to_string(node), cpus.empty() ? "no CPUs" : "CPUs " + cpus);
   }
 }
 
-/// Numbers and names; without kernel threads and zombies, which have no memory of their own.
 void offer_processes(lines& all) {
-  std::map<std::string, std::vector<unsigned long>> named;
-  for (const unsigned long pid : numbered("/proc", "")) {
-    const auto stat = acre::stat_of(static_cast<int>(pid));
-    if (!stat || stat->is_kernel_thread() || stat->has_ended() || static_cast<pid_t>(pid) == ::getpid())
-      continue;
-    const std::string name = acre::system_files().line(fmt::format("/proc/{}/comm", pid)).value_or("");
-    named[name].push_back(pid);
-    offer(all, std::to_string(pid), name);
-  }
-  for (const auto& [name, pids] : named)
+  std::set<int> numbers;
+  for (const auto& [name, processes] : acre::process_names()) {
+    const bool is_one = processes.size() == 1;
     offer(all, name,
-          pids.size() == 1 ? "process " + std::to_string(pids.front())
-                           : fmt::format("{} processes", pids.size()));
+          is_one ? fmt::format("process {}", processes.front())
+                 : fmt::format("{} processes", processes.size()));
+    numbers.insert(processes.begin(), processes.end());
+  }
+  for (const int process : numbers) offer(all, std::to_string(process), acre::command_line_of(process));
 }
 
-void offer_segments(lines& all) {
+/// Files, or ids or keys of System V; only what acre made, or with --foreign all.
+void offer_segments(lines& all, const reading& r, bool ids) {
+  const bool foreign = r.given.contains("--foreign");
+  const acre::attach_options how{.access = acre::access::read_only, .owner = acre::segment_owner::any};
   std::error_code ec;
-  for (const auto& entry : fs::directory_iterator("/dev/shm", ec)) {
-    if (entry.is_regular_file(ec)) offer(all, entry.path().filename().string(), "");
+  if (!ids && (!r.given.contains("--backend") || r.given.at("--backend") == "posix")) {
+    for (const auto& file : fs::directory_iterator("/dev/shm", ec)) {
+      const std::string name = file.path().filename().string();
+      if (file.symlink_status(ec).type() != fs::file_type::regular) continue;
+      if (foreign || acre::shared_segment::open(name, how, ec)) offer(all, name, "");
+    }
+    return;
+  }
+  shmid_ds s;
+  for (int index = ::shmctl(0, IPC_INFO, &s); index >= 0; --index) {
+    const int id = ::shmctl(index, SHM_STAT, &s);
+    if (id < 0 || !(foreign || acre::shared_segment::attach_id(id, how, ec))) continue;
+    const std::string key = s.shm_perm.__key == 0 ? "" : fmt::format("{:#010x}", s.shm_perm.__key);
+    offer(all, ids ? std::to_string(id) : key, acre::format_bytes_rounded(s.shm_segsz));
   }
 }
 
-/// \param name of the value, as in the table of arguments
-/// \param place how many words of a repeated one came before
-lines values_of(std::string_view name, std::size_t place) {
+/// \param c the command that it is an argument of
+lines values_of(const reading& r, const command& c) {
   lines all;
-  const std::string_view kind = bare_name(name);
+  // With --id the place of the name has the first word of the placement.
+  const bool by_id = r.given.contains("--id");
+  const bool is_moved = by_id && r.here_is == "[SEGMENT]";
+  const std::string_view kind = bare_name(is_moved ? c.words.back().name : r.here_is);
+  const bool is_strategy = kind == "PLACEMENT" && r.place == 0 && is_moved == by_id;
   if (kind == "FILE") return {"\tfiles"};
   if (kind == "PROCESS") offer_processes(all);
-  if (kind == "SEGMENT") offer_segments(all);
-  if (kind.starts_with("NODES") || kind == "FROM" || kind == "TO" || (kind == "PLACEMENT" && place > 0))
-    offer_nodes(all);
-  if (kind == "PLACEMENT" && place == 0)
-    all = {"unbound", "local",    "bind", "prefer", "interleave", "weighted", "weighted_by_system",
-           "blocked", "most_free"};
-  for (const std::string& choice : choices_of(name)) offer(all, choice, "");
-  return all;
-}
-
-/// The option that is typed, maybe abbreviated or with its value behind '='; null if there is none.
-const argument_option* option_of(const command& c, const std::string& typed) {
-  const std::string name = typed.substr(0, typed.find('='));
-  const argument_option* found = nullptr;
-  for (const argument_option& o : c.options) {
-    for (const std::string& n : o.names) {
-      if (n == name) return &o;
-      if (name.starts_with("--") && n.starts_with(name)) found = &o;
-    }
+  if (kind == "SEGMENT" && !by_id) offer_segments(all, r, false);
+  if (kind == "ID") offer_segments(all, r, true);
+  if (kind == "CPUS") {
+    offer(all, "all", "CPUs");
+    for (const unsigned cpu : acre::topology::system().cpus()) offer(all, std::to_string(cpu), "");
   }
-  return found;
-}
-
-/// Whether `next`, the word behind, is its value.
-bool takes_next(const argument_option* o, const std::string& typed, const std::string& next) {
-  if (o == nullptr || o->value.empty() || typed.find('=') != typed.npos) return false;
-  return o->value.front() != '[' || (!next.empty() && next.front() >= '0' && next.front() <= '9');
+  if (is_strategy)
+    for (const std::string_view name : acre::detail::strategy_names()) offer(all, std::string(name), "");
+  if (kind.starts_with("NODES") || kind == "FROM" || kind == "TO" || (kind == "PLACEMENT" && !is_strategy))
+    offer_nodes(all, acre::topology::system());
+  for (const std::string& choice : choices_of(r.here_is)) offer(all, choice, "");
+  return all;
 }
 
 lines options_of(const command& c) {
@@ -115,76 +139,56 @@ lines options_of(const command& c) {
   return all;
 }
 
-lines words_of(const command& c, std::size_t place) {
-  lines all;
-  for (const command& below : c.commands) {
-    if (!below.about.empty()) offer(all, std::string(last_name(below)), below.about);
+/// \param program of which only the copy is changed
+/// \returns the command that was reached; nothing where the words before are wrong
+std::optional<command> read_words(command program, lines words, reading& r) {
+  note_all(program, r);
+  std::vector<char*> arguments{program.name.data()};
+  for (std::string& word : words) arguments.push_back(word.data());
+  const int count = static_cast<int>(arguments.size());
+  arguments.push_back(nullptr);
+  const command* reached = &program;
+  ::opterr = 0;
+  try {
+    read_arguments(program, count, arguments.data(), reached);
+  } catch (const input_error& e) {
+    // It may be no right command, or one word too many.
+    if (r.here_is.empty() && std::string_view(e.what()).find(here) == std::string_view::npos)
+      reached = nullptr;
   }
-  if (c.words.empty() || (place >= c.words.size() && !is_repeated(c.words.back().name))) return all;
-  const std::size_t last = c.words.size() - 1;
-  return values_of(c.words[std::min(place, last)].name, place > last ? place - last : 0);
-}
-
-/// Where the word that is typed stands.
-struct position {
-  const command* reached;                 ///< null: behind a command that there is not
-  std::size_t place = 0;                  ///< how many words of the command came before
-  std::size_t first = 0;                  ///< which word its first is, or will be
-  const argument_option* open = nullptr;  ///< whose value it is
-  bool ended = false;                     ///< "--" came before
-};
-
-const command* below(const command& c, std::string_view name) {
-  const auto found = std::ranges::find(c.commands, name, last_name);
-  return found == c.commands.end() ? nullptr : &*found;
-}
-
-position last_of(const lines& words, const command& acre) {
-  position at{&acre};
-  for (std::size_t i = 0; i + 1 < words.size() && at.reached != nullptr; ++i) {
-    const std::string& word = words[i];
-    if (at.open != nullptr) {
-      at.open = nullptr;
-    } else if (!at.ended && word == "--") {
-      at.ended = true;
-    } else if (!at.ended && word.size() > 1 && word.starts_with('-')) {
-      const argument_option* const o = option_of(*at.reached, word);
-      if (takes_next(o, word, words[i + 1])) at.open = o;
-    } else if (!at.reached->commands.empty()) {
-      at.reached = below(*at.reached, word);
-    } else {
-      if (at.place++ == 0) at.first = i;
-      if (runs_another(*at.reached)) return at;
-    }
-  }
-  if (at.place == 0) at.first = words.size() - 1;
-  return at;
-}
-
-/// "--bind=0" and so on.
-lines values_behind(const std::string& typed, const command& c) {
-  const argument_option* const o = option_of(c, typed);
-  if (o == nullptr) return {};
-  lines all = values_of(o->value, 0);
-  for (std::string& line : all) {
-    if (!line.starts_with('\t')) line.insert(0, typed, 0, typed.find('=') + 1);
-  }
-  return all;
+  ::opterr = 1;
+  return reached == nullptr ? std::nullopt : std::optional(*reached);
 }
 
 }  // namespace
 
 std::vector<std::string> candidates(const command& acre, const std::vector<std::string>& words) {
-  const position at = last_of(words, acre);
-  if (at.reached == nullptr) return {};
-  const command& c = *at.reached;
   const std::string& typed = words.back();
-  if (at.open != nullptr) return values_of(at.open->value, 0);
-  const bool option = !at.ended && (at.place == 0 || !runs_another(c)) && typed.starts_with('-');
-  if (option) return typed.find('=') == typed.npos ? options_of(c) : values_behind(typed, c);
-  if (runs_another(c)) return {fmt::format("\tcommand {}", at.first)};
-  lines all = words_of(c, at.place);
-  return all.empty() && !at.ended ? options_of(c) : all;
+  const bool ended = std::find(words.begin(), words.end() - 1, "--") != words.end() - 1;
+  const bool is_option = !ended && typed.starts_with('-');
+  const std::string option = is_option ? typed.substr(0, typed.find('=') + 1) : "";  // "--bind="
+  lines before = words;
+  before.back() = option + here;
+  reading r;
+  const std::optional<command> c = read_words(acre, before, r);
+  if (!c) return {};
+  if (r.of_option) {
+    lines all = values_of(r, *c);
+    for (std::string& line : all) {
+      if (!line.starts_with('\t')) line.insert(0, option);
+    }
+    return all;
+  }
+  const bool is_other = runs_another(*c);
+  if (is_option && !(is_other && r.place > 0)) return options_of(*c);
+  if (is_other) return {fmt::format("\tcommand {}", words.size() - 1 - r.place)};
+  lines all;
+  for (const command& below : c->commands) {
+    if (!below.about.empty()) offer(all, std::string(last_name(below)), below.about);
+  }
+  const lines values = values_of(r, *c);
+  all.insert(all.end(), values.begin(), values.end());
+  return all.empty() && !ended ? options_of(*c) : all;
 }
 
 }  // namespace acre_cli

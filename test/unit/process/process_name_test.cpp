@@ -8,6 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -78,6 +81,19 @@ BOOST_AUTO_TEST_CASE(that_was_told_a_line_has_not_the_name_at_its_end) {
   const std::string name = unused_name("_line.py");
   const told_shell shell(words("cd / && python3 /srv/" + name));
   BOOST_TEST(processes_named(name).empty());
+}
+
+BOOST_AUTO_TEST_CASE(is_known_by_its_program_and_by_a_file_that_it_was_told) {
+  const std::string name = unused_name("_known.py");
+  const std::string file = "/tmp/" + name;
+  const told_shell shell(words(file));
+  BOOST_TEST(!process_names().contains(name));
+  std::ofstream(file) << "no more than there";
+  auto names = process_names();
+  std::filesystem::remove(file);
+  BOOST_TEST(same(names[name], std::vector<int>{shell.pid()}));
+  BOOST_TEST(std::ranges::count(names["sh"], shell.pid()) == 1);
+  for (const char* const other : {"argument", "-s", "tmp"}) BOOST_TEST(!names.contains(other));
 }
 
 BOOST_AUTO_TEST_CASE(has_its_command_line_on_one_line) {
