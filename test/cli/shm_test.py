@@ -96,6 +96,8 @@ class Segments(unittest.TestCase):
     def test_what_helps_is_an_option_or_a_setting(self):
         self.fails("create", self.name, "512TiB", "local", saying="mount -o remount,size=", status=1)
         self.fails("create", self.name, "2M", "local", "--pages", "huge_2mb", saying="--backend sysv has them")
+        if "huge=" not in pathlib.Path("/proc/mounts").read_text():
+            self.fails("create", self.name, "2M", "local", "--pages", "transparent_huge", saying="huge=advise", status=1)
         self.fails("create", self.name, "1M", "interleave", "all", "by", "0", saying="'page' is one page")
         self.fails("create", self.name, "1M", "by_page", "0", saying="no text can hold")
         self.succeeds("create", self.name, "1M", "local", "--eager")
@@ -112,7 +114,7 @@ class Segments(unittest.TestCase):
         self.path.unlink()
         self.path.mkdir()
         self.addCleanup(self.path.rmdir)
-        self.fails("show", self.name, saying="it is no regular file\n", status=1)
+        self.fails("show", self.name, saying=f"segment '{self.name}': it is no regular file\n", status=1)
 
     def test_one_is_shown_with_a_check(self):
         self.succeeds("create", self.name, "256K", "bind 0", "--eager")
@@ -131,7 +133,7 @@ class Segments(unittest.TestCase):
         self.fails("bind", self.name, "local", "--offset", "100", saying="")
         self.fails("bind", self.name, "local", "--length", "1M", saying="")
         self.fails("bind", self.name, "local", "--length", "0", saying="--length: '0' is nothing")
-        self.fails("bind", self.name, "local", "--offset", "256K", saying="offset 262144 is not within its 262144 bytes; --offset")
+        self.fails("bind", self.name, "local", "--offset", "256K", saying=f"'{self.name}': the offset 262144 is not within its 262144 bytes; --offset")
         self.fails("bind", self.name, "local", "--offset", "64Q", saying="--offset: '64Q'")
         self.fails("bind", saying="SEGMENT")
 
@@ -247,7 +249,7 @@ class Segments(unittest.TestCase):
     def test_a_limit_of_the_system_is_no_mistake(self):
         limit = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))}
         self.fails("create", self.name, "1M", "local", saying="cannot allocate 1MiB: ", status=1, **limit)
-        self.fails("create", self.name, "2M", "local", "--eager", saying="RLIMIT_FSIZE", status=1, **limit)
+        self.fails("create", self.name, "2M", "local", "--eager", saying="(RLIMIT_FSIZE); `ulimit -f`", status=1, **limit)
 
     @unittest.skipUnless(may_make_namespaces(), "may not make namespaces")
     def test_the_size_is_told_that_was_asked_for(self):
@@ -319,9 +321,9 @@ class Segments(unittest.TestCase):
 
     def test_ids_are_removed_as_names_are(self):
         numbers = [self.system_v(0o600) for _ in range(2)]
-        self.fails("remove", "--id", numbers[0], saying="--foreign", status=1)
+        self.fails("remove", "--id", numbers[0], saying=f"segment id {numbers[0]}: it is none of acre's; --foreign", status=1)
         self.succeeds("remove", "--foreign", *(word for number in numbers for word in ("--id", number)))
-        self.fails("remove", "--id", numbers[0], "--id", numbers[1], saying=f"no segment of --id {numbers[0]}")
+        self.fails("remove", "--id", numbers[0], "--id", numbers[1], saying=f"no segment id {numbers[0]}")
 
     def test_nothing_is_no_value(self):
         self.succeeds("create", self.name, "64K", "local")

@@ -10,6 +10,7 @@
 #include <acre/shared_segment.hpp>
 
 #include <fmt/ranges.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <nlohmann/json.hpp>
 
@@ -83,6 +84,8 @@ shared_segment attach(const shm_options& o, const std::string& segment, const ac
 /// Empty where there is nothing to add.
 std::string advice_on(const std::error_code& code, const shm_options& o, const std::string& segment) {
   using enum acre::errc;
+  rlimit limit{};
+  ::getrlimit(RLIMIT_FSIZE, &limit);
   const bool creates = o.size != 0;
   const bool is_huge =
       o.how.page_kind == acre::page_kind::huge_2mb || o.how.page_kind == acre::page_kind::huge_1gb;
@@ -105,6 +108,7 @@ std::string advice_on(const std::error_code& code, const shm_options& o, const s
   } all[] = {
       {binding_denied, true, "`acre doctor` says what to do"},
       {binding_unsupported, true, "`acre doctor` says what to do"},
+      {no_space, is_posix && limit.rlim_cur != RLIM_INFINITY, "`ulimit -f` shows the limit of files"},
       {no_space, is_posix,
        "`acre shm list` shows what is there, `mount -o remount,size=... /dev/shm` makes room, and --backend "
        "sysv has limits of its own"},
@@ -133,23 +137,26 @@ std::string advice_on(const std::error_code& code, const shm_options& o, const s
   return {};
 }
 
-/// What act() returns. What the library throws is thrown with advice.
+std::string named(const shm_options& o, const std::string& segment) {
+  return o.ids.empty() ? "'" + segment + "'" : "id " + segment;
+}
+
+/// What act() returns. What the library throws is thrown with the name and with advice.
 template <class Act>
 auto advised(const shm_options& o, const std::string& segment, Act act) {
   try {
     return act();
   } catch (const acre::failure& f) {
-    const std::string advice = advice_on(f.code(), o, segment);
+    if (f.code().category() != acre::category()) throw;
     std::string what = f.what();
     if (const auto* const e = dynamic_cast<const acre::allocation_error*>(&f)) {
-      // In the units of its reasons.
       const bool is_whole = e->bytes() % 1024 == 0;
-      what =
-          fmt::format("cannot allocate {}: {}",
-                      is_whole ? acre::format_bytes(e->bytes()) : counted(e->bytes(), "byte"), e->reason());
-    } else if (advice.empty()) {
-      throw;
+      const std::string size = is_whole ? acre::format_bytes(e->bytes()) : counted(e->bytes(), "byte");
+      what = fmt::format("cannot allocate {}: {}", size, e->reason());  // which has units
+    } else if (what.starts_with("segment: ") && what.find(named(o, segment)) == what.npos) {
+      what.insert(7, " " + named(o, segment));
     }
+    const std::string advice = advice_on(f.code(), o, segment);
     throw acre::error(f.code(), what + (advice.empty() ? "" : "; " + advice));
   }
 }
@@ -246,8 +253,7 @@ int remove(shm_options& o) {
         if (o.ids.empty() ? shared_segment::remove(which, how)
                           : shared_segment::remove_id(std::stoi(which), how))
           return;
-        const std::string named = o.ids.empty() ? "'" + which + "'" : "of --id " + which;
-        throw acre::error(acre::errc::no_such_segment, "there is no segment " + named);
+        throw acre::error(acre::errc::no_such_segment, "there is no segment " + named(o, which));
       });
     } catch (const acre::failure& f) {
       complain(f.what());
