@@ -9,7 +9,6 @@
 #include <acre/shared_segment.hpp>
 #include <acre/topology.hpp>
 
-#include <getopt.h>
 #include <sys/shm.h>
 
 #include <algorithm>
@@ -148,7 +147,6 @@ std::optional<command> read_words(command program, lines words, reading& r) {
   const int count = static_cast<int>(arguments.size());
   arguments.push_back(nullptr);
   const command* reached = &program;
-  ::opterr = 0;
   try {
     read_arguments(program, count, arguments.data(), reached);
   } catch (const input_error& e) {
@@ -156,7 +154,6 @@ std::optional<command> read_words(command program, lines words, reading& r) {
     if (r.here_is.empty() && std::string_view(e.what()).find(here) == std::string_view::npos)
       reached = nullptr;
   }
-  ::opterr = 1;
   return reached == nullptr ? std::nullopt : std::optional(*reached);
 }
 

@@ -203,7 +203,8 @@ int list(shm_options& o) {
     text += text_of({info});
   }
   if (o.json) print(all);
-  if (!o.json) fmt::print("{}", text.empty() ? "no segments of acre\n" : text);
+  if (!o.json)
+    fmt::print("{}", text.empty() ? wrap("no segments of acre", line_length_of_stdout(), 0) : text);
   return done;
 }
 
