@@ -63,7 +63,8 @@ void offer(lines& all, const std::string& word, const std::string& about) {
   all.push_back(about.empty() ? word : word + '\t' + printable(about));
 }
 
-void offer_nodes(lines& all, const acre::topology& machine) {
+void offer_nodes(lines& all) {
+  const acre::topology& machine = acre::topology::system();
   offer(all, "all", "nodes");
   for (const acre::node_id node : machine.nodes()) {
     const std::string cpus = format_cpus(machine.cpus(node));
@@ -124,7 +125,7 @@ lines values_of(const reading& r, const command& c) {
   if (is_strategy)
     for (const std::string_view name : acre::detail::strategy_names()) offer(all, std::string(name), "");
   if (kind.starts_with("NODES") || kind == "FROM" || kind == "TO" || (kind == "PLACEMENT" && !is_strategy))
-    offer_nodes(all, acre::topology::system());
+    offer_nodes(all);
   for (const std::string& choice : choices_of(r.here_is)) offer(all, choice, "");
   return all;
 }
