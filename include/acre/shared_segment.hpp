@@ -164,8 +164,8 @@ class ACRE_API shared_segment {
   /// \param bytes > 0; the data, rounded up to whole pages
   /// \throws error errc::invalid_name, errc::name_in_use, errc::invalid_size, errc::invalid_argument,
   ///   errc::unsupported_placement (hugetlb pages and commit::lazy), errc::address_in_use, errc::permission_denied, and
-  ///   what apply() and make_plan() throw; allocation_error errc::no_space (/dev/shm, kernel.shmmax, kernel.shmall,
-  ///   kernel.shmmni), errc::no_huge_pages, errc::out_of_memory, with commit::eager errc::node_full as of an area
+  ///   what apply() and make_plan() throw; allocation_error errc::no_space (/dev/shm, RLIMIT_FSIZE, kernel.shmmax,
+  ///   kernel.shmall, kernel.shmmni), errc::no_huge_pages, errc::out_of_memory, with commit::eager errc::node_full as of an area
   static shared_segment create(std::string_view name, std::size_t bytes, const placement& where,
                                const segment_options& options = {},
                                const topology& machine = topology::system());
@@ -274,7 +274,8 @@ class ACRE_API shared_segment {
   /// \returns what moved; untouched pages are those still to be placed
   /// \throws error errc::already_populated, errc::permission_denied (attached read-only),
   ///   errc::unsupported_placement (hugetlb pages keep no policy for others: only migrate), errc::invalid_alignment,
-  ///   errc::invalid_size (beyond the end), errc::foreign_segment (truncated meanwhile); what apply() throws
+  ///   errc::invalid_size (beyond the end), errc::foreign_segment (truncated meanwhile); allocation_error
+  ///   errc::no_space (RLIMIT_FSIZE below its size); what apply() throws
   migration bind(const placement& where, const segment_bind_options& options = {},
                  const topology& machine = topology::system());
   /// \returns one that counts nothing if there is an error

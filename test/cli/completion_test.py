@@ -149,12 +149,11 @@ class Offers:
                 self.assertNotIn('argument', self.ask('acre where arg'))
 
     def test_no_kernel_threads(self):
-        # Their parent is process 2 (kthreadd); a process that ends has an empty command line, too.
         names = {False: set(), True: set()}
         for process in pathlib.Path('/proc').glob('[0-9]*'):
             with contextlib.suppress(OSError):  # it has ended
-                name, parent = re.match(r'\d+ \((.*)\) \S (\d+)', (process / 'stat').read_text(), re.DOTALL).groups()
-                names[process.name == '2' or parent == '2'].add(name)
+                flags = int((process / 'stat').read_text().rpartition(')')[2].split()[6])
+                names[flags & 0x00200000 != 0].add((process / 'comm').read_text().strip())  # PF_KTHREAD
         self.assertFalse((names[True] - names[False]) & set(self.ask('acre where ')))
 
     def test_commands_to_run(self):

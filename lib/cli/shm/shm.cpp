@@ -169,9 +169,9 @@ int create(shm_options& o) {
   const shared_segment made =
       advised(o, name, [&] { return shared_segment::create(name, o.size, where, o.how); });
   for (const auto& less : made.downgrades()) complain("note: " + less.text);
-  fmt::print("{}", printable(name));
-  if (made.id() >= 0) fmt::print(" id {}", made.id());
-  fmt::print(": {}, {}\n", acre::format_bytes_rounded(made.size()), made.where_text());
+  const std::string id = made.id() >= 0 ? fmt::format(" id {}", made.id()) : "";
+  fmt::print("{}{}: {}, {}\n", printable(name), id, acre::format_bytes_rounded(made.size()),
+             made.where_text());
   return done;
 }
 
@@ -184,9 +184,10 @@ void tell_what_is_not_seen() {
   }
 }
 
-void print(const nlohmann::json& json) {
+void print(bool as_json, const nlohmann::json& json, const std::string& text) {
   // Names of files need not be UTF-8.
-  fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  fmt::print("{}",
+             as_json ? json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n' : text);
 }
 
 std::string text_of(const segment_details& s) {
@@ -202,9 +203,7 @@ int list(shm_options& o) {
     all["segments"].push_back(segment_json({info}));
     text += text_of({info});
   }
-  if (o.json) print(all);
-  if (!o.json)
-    fmt::print("{}", text.empty() ? wrap("no segments of acre", line_length_of_stdout(), 0) : text);
+  print(o.json, all, text.empty() ? wrap("no segments of acre", line_length_of_stdout(), 0) : text);
   return done;
 }
 
@@ -220,8 +219,7 @@ int show(shm_options& o) {
     } catch (const acre::error& e) {
       details.check = e.what();
     }
-    if (o.json) print(segment_json(details));
-    if (!o.json) fmt::print("{}", text_of(details));
+    print(o.json, segment_json(details), text_of(details));
     return done;
   });
 }
