@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
   require(run("fill", name.c_str()) == 0, "the other process fills it");
   require(prices.resident().untouched == 0, "its pages count, although this process touched none");
   require(prices.check().ok(), "whoever touched them, they lie as the placement says");
-  std::cout << prices.resident() << '\n';
+  std::cout << prices.info() << '\n' << prices.resident() << '\n';
 
   for (const acre::segment_info& s : acre::shared_segment::list()) std::cout << s << '\n';
 

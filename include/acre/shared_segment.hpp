@@ -165,7 +165,8 @@ class ACRE_API shared_segment {
   /// \throws error errc::invalid_name, errc::name_in_use, errc::invalid_size, errc::invalid_argument,
   ///   errc::unsupported_placement (hugetlb pages and commit::lazy), errc::address_in_use, errc::permission_denied, and
   ///   what apply() and make_plan() throw; allocation_error errc::no_space (/dev/shm, RLIMIT_FSIZE, kernel.shmmax,
-  ///   kernel.shmall, kernel.shmmni), errc::no_huge_pages, errc::out_of_memory, with commit::eager errc::node_full as of an area
+  ///   kernel.shmall, kernel.shmmni), errc::no_huge_pages, errc::out_of_memory, with commit::eager errc::node_full as
+  ///   of an area
   static shared_segment create(std::string_view name, std::size_t bytes, const placement& where,
                                const segment_options& options = {},
                                const topology& machine = topology::system());

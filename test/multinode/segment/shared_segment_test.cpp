@@ -223,6 +223,7 @@ void expect_the_raw_truth_without_a_new_page(const shared_segment& s, unsigned o
   const check_result checked = s.check();
   BOOST_TEST(checked);
   BOOST_TEST(checked.where == found);
+  BOOST_TEST((s.info().resident == found));
   std::size_t listed = 0;
   for (const segment_info& info : shared_segment::list()) {
     BOOST_TEST_CONTEXT(info) {
