@@ -17,7 +17,7 @@
 #include "observe/policy_look.hpp"
 #include "placement/planned_ranges.hpp"
 #include "placement/strategies.hpp"
-#include "sys/files.hpp"
+#include "sys/mappings.hpp"
 
 namespace acre::inline v1 {
 namespace {

@@ -4,6 +4,8 @@
 #include <map>
 #include <optional>
 
+#include "sys/files.hpp"
+
 namespace acre::inline v1 {
 namespace {
 

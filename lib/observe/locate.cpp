@@ -14,7 +14,7 @@
 #include "base/counted.hpp"
 #include "observe/page_range.hpp"
 #include "observe/page_walk.hpp"
-#include "sys/files.hpp"
+#include "sys/mappings.hpp"
 #include "sys/pages.hpp"
 
 namespace acre::inline v1 {

@@ -16,7 +16,7 @@
 #include "observe/page_range.hpp"
 #include "placement/planned_ranges.hpp"
 #include "placement/range_budget.hpp"
-#include "sys/files.hpp"
+#include "sys/mappings.hpp"
 #include "sys/pages.hpp"
 
 namespace acre::inline v1 {

@@ -12,7 +12,7 @@
 
 #include "observe/page_range.hpp"
 #include "observe/pending_moves.hpp"
-#include "sys/files.hpp"
+#include "sys/mappings.hpp"
 
 namespace acre::inline v1 {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "sys/files.hpp"
+#include "sys/mappings.hpp"
 #include "sys/pages.hpp"
 
 namespace acre::inline v1 {

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <thread>
 
+#include "sys/files.hpp"
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
 

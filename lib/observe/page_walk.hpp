@@ -13,7 +13,7 @@
 
 #include "observe/page_range.hpp"
 #include "observe/refused_look.hpp"
-#include "sys/files.hpp"
+#include "sys/mappings.hpp"
 
 namespace acre::inline v1 {
 

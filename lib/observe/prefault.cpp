@@ -11,7 +11,7 @@
 #include "observe/policy_look.hpp"
 #include "observe/populate.hpp"
 #include "observe/room.hpp"
-#include "sys/files.hpp"
+#include "sys/mappings.hpp"
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
 

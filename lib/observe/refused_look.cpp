@@ -10,6 +10,7 @@
 
 #include "observe/numa_maps.hpp"
 #include "sys/files.hpp"
+#include "sys/mappings.hpp"
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
 

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "sys/files.hpp"
+#include "sys/mappings.hpp"
 
 namespace acre::inline v1 {
 

@@ -13,6 +13,7 @@
 #include "observe/page_range.hpp"
 #include "placement/refusal.hpp"
 #include "sys/files.hpp"
+#include "sys/mappings.hpp"
 #include "sys/memory_limits.hpp"
 #include "sys/pages.hpp"
 #include "topology/node_files.hpp"

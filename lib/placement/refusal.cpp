@@ -8,6 +8,7 @@
 
 #include "placement/kernel_policy.hpp"
 #include "sys/files.hpp"
+#include "sys/mappings.hpp"
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
 #include "topology/node_files.hpp"

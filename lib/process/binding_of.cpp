@@ -12,7 +12,7 @@
 #include "observe/numa_maps.hpp"
 #include "placement/kernel_policy.hpp"
 #include "process/process_files.hpp"
-#include "sys/files.hpp"
+#include "sys/mappings.hpp"
 #include "sys/pages.hpp"
 #include "sys/policy.hpp"
 #include "sys/processes.hpp"

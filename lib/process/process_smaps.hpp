@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <map>
 
-#include "sys/files.hpp"
+#include "sys/mappings.hpp"
 
 namespace acre::inline v1 {
 

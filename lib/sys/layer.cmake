@@ -4,6 +4,7 @@ acre_layer(sys
   SOURCES
     clock.cpp
     files.cpp
+    mappings.cpp
     memory_limits.cpp
     pages.cpp
     policy.cpp

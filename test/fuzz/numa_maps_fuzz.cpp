@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "fuzz/fuzz_target.hpp"
-#include "sys/files.hpp"
+#include "sys/mappings.hpp"
 
 namespace {
 

@@ -20,6 +20,7 @@
 #include "support/kernel.hpp"
 #include "support/print.hpp"
 #include "sys/files.hpp"
+#include "sys/mappings.hpp"
 
 namespace acre::test {
 namespace {
