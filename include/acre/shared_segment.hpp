@@ -120,17 +120,21 @@ enum class creator_state {
 
 /// A segment that exists, as list() finds it, and info() tells of one.
 struct [[nodiscard]] segment_info {
-  std::string name = {};  ///< to open and remove it by; "private" has only an id
+  /// To open and remove it by; "private" has only an id. Empty: none, or (info()) it was attached by a descriptor.
+  std::string name = {};
   segment_backend backend = segment_backend::posix;
   int id = -1;            ///< sysv: shmid
-  std::size_t bytes = 0;  ///< of data
+  std::size_t bytes = 0;  ///< of data; of foreign memory all
   acre::page_kind page_kind = acre::page_kind::system;
-  std::string placement = {};  ///< as text, see shared_segment::where_text(); empty: unknown
+  /// As text, see shared_segment::where_text(); empty: unknown. "unfinished": a System V segment without its placement
+  /// yet, or for ever.
+  std::string placement = {};
   uid_t owner = 0;
   unsigned mode = 0;
-  pid_t creator = 0;  ///< 0: unknown
+  pid_t creator = 0;  ///< of foreign System V segments as the kernel tells it; 0: unknown
   creator_state state = creator_state::unknown;
-  /// Pages per node; nothing where the caller may not look (it needs write permission, or to be the owner).
+  /// Pages per node; nothing where the caller may not look (it needs write permission, or to be the owner), or the
+  /// object is shorter than it was.
   std::optional<residency> resident = {};
 
   [[nodiscard]] ACRE_API std::string to_string() const;
@@ -262,8 +266,9 @@ class ACRE_API shared_segment {
   /// The placement, if the text says all (by_page has none).
   [[nodiscard]] std::optional<placement> where() const;
   /// What list() tells of segments; of foreign memory, what the kernel does.
-  /// \throws error if the kernel does not tell any more
+  /// \throws error errc::invalid_argument: attached to nothing; the system's, if the kernel does not tell any more
   segment_info info() const;
+  /// \returns an empty one if there is an error
   segment_info info(std::error_code& ec) const noexcept;
   /// What create() could not do as asked.
   [[nodiscard]] std::vector<downgrade> downgrades() const;

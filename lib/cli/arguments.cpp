@@ -110,15 +110,14 @@ class reader {
     const bool is_short = ::optopt != 0 && ::optopt < first_code;  // glibc has bytes beyond ASCII below zero
     const std::string typed =
         is_short ? std::string{'-', static_cast<char>(::optopt)} : x_arguments[::optind - 1];
-    const std::string name = typed.substr(0, typed.find('='));
+    const std::string name = is_short ? typed : typed.substr(0, typed.find('='));
     const auto meant = std::ranges::count_if(x_long, [&](const ::option& o) {
-      return o.name != nullptr && std::string_view(o.name).starts_with(std::string_view(name).substr(2));
+      return !is_short && o.name != nullptr && std::string("--").append(o.name).starts_with(name);
     });
     const std::string wrong = code == ':'              ? name + " has no value"
                               : ::optopt >= first_code ? name + " takes no value"
-                              : !is_short && meant > 1
-                                  ? fmt::format("'{}' may be one of several options", name)
-                                  : fmt::format("'{}' is no option", name);
+                              : meant > 1 ? fmt::format("'{}' may be one of several options", name)
+                                          : fmt::format("'{}' is no option", name);
     throw input_error(fmt::format("{}; see {} --help", wrong, x_command.name));
   }
 

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -19,9 +20,13 @@ namespace acre_cli {
 namespace fs = std::filesystem;
 namespace {
 
-[[noreturn]] void fail(const fs::path& path,
-                       const std::string& why = std::generic_category().message(errno)) {
-  throw input_error(fmt::format("cannot write {}: {}", path.string(), why));
+std::string text_on(const fs::path& path, const std::string& why = std::generic_category().message(errno)) {
+  return fmt::format("cannot write {}: {}", path.string(), why);
+}
+
+/// What the user named is no place for a file.
+[[noreturn]] void refuse(const fs::path& path, const std::string& why) {
+  throw input_error(text_on(path, why));
 }
 
 class temporary_file {
@@ -30,7 +35,7 @@ class temporary_file {
   // that name, or a link, ever followed: others may write in the directory.
   explicit temporary_file(const fs::path& target)
       : x_target(target), x_path(target.string() + ".XXXXXX"), x_file(::mkostemp(x_path.data(), O_CLOEXEC)) {
-    if (x_file < 0) fail(x_target);
+    if (x_file < 0) throw input_error(text_on(x_target));
   }
   temporary_file(const temporary_file&) = delete;
   temporary_file& operator=(const temporary_file&) = delete;
@@ -42,16 +47,18 @@ class temporary_file {
   void become_target(std::string_view text) {
     while (!text.empty()) {
       const ssize_t written = ::write(x_file, text.data(), text.size());
-      if (written < 0 && errno != EINTR) fail(x_target);
+      if (written < 0 && errno != EINTR) fail();
       text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
     }
     take_rights();
-    if (::close(std::exchange(x_file, -1)) != 0) fail(x_target);
-    if (::rename(x_path.c_str(), x_target.c_str()) != 0) fail(x_target);
+    if (::close(std::exchange(x_file, -1)) != 0) fail();
+    if (::rename(x_path.c_str(), x_target.c_str()) != 0) fail();
     x_path.clear();
   }
 
  private:
+  [[noreturn]] void fail() const { throw std::runtime_error(text_on(x_target)); }
+
   /// Those of the file that is replaced; of a new one, what the umask leaves.
   void take_rights() const {
     struct stat old = {};
@@ -75,12 +82,12 @@ class temporary_file {
 fs::path real_target(const fs::path& path) {
   std::error_code ec;
   const auto status = fs::status(path, ec);
-  if (fs::is_directory(status)) fail(path, "it is a directory");
+  if (fs::is_directory(status)) refuse(path, "it is a directory");
   if (!fs::exists(status)) {
-    if (fs::is_symlink(fs::symlink_status(path, ec))) fail(path, "it is a link that leads nowhere");
+    if (fs::is_symlink(fs::symlink_status(path, ec))) refuse(path, "it is a link that leads nowhere");
     return path;
   }
-  if (!fs::is_regular_file(status)) fail(path, "it exists and is no file");
+  if (!fs::is_regular_file(status)) refuse(path, "it exists and is no file");
   const auto target = fs::canonical(path, ec);
   return ec ? path : target;
 }

@@ -12,7 +12,8 @@ void require_writable(const std::filesystem::path& path);
 
 /// Writes beside `path` and renames. Who may read and write the file that was there before may do so
 /// afterwards.
-/// \throws input_error; nothing is left behind then
+/// \throws input_error where no file can be made; std::runtime_error where it cannot be written, because of a full
+///   disk or a limit. Nothing is left behind then.
 void write_file(const std::filesystem::path& path, std::string_view text);
 
 }  // namespace acre_cli

@@ -84,9 +84,15 @@ bool runs_script(int pid, std::string_view name) {
   return !script.empty() && last_part(script) == name;
 }
 
-/// Whether there is such a file where the process is: not for others' processes.
+/// Whether there is such a file where the process is. Of another user's process only an absolute path can be looked
+/// for.
 bool is_file_of(int pid, const std::string& path) {
-  const std::string file = path.starts_with('/') ? path : sys::process_link(pid, "cwd") + "/" + path;
+  std::string file = path;
+  if (!path.starts_with('/')) {
+    const std::string directory = sys::process_link(pid, "cwd");
+    if (directory.empty()) return false;
+    file.insert(0, directory + "/");
+  }
   return sys::exists(file.c_str()) && !sys::exists((file + "/.").c_str());
 }
 

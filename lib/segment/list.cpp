@@ -77,17 +77,6 @@ segment_info info_of(const segment_object& object, const segment_header& header)
   return info;
 }
 
-segment_info shared_segment::info() const {
-  if (x_state == nullptr) throw error(errc::invalid_argument, "segment: this object is attached to nothing");
-  segment_info info = info_of(*x_state->object, x_state->current_header());
-  try {
-    info.resident = resident();
-  } catch (const failure&) {
-    // It is not for this user to see.
-  }
-  return info;
-}
-
 std::vector<segment_info> shared_segment::list() {
   std::vector<segment_info> all;
   for (const std::string& name : sys::shared_names().value_or(std::vector<std::string>{})) {
@@ -100,7 +89,8 @@ std::vector<segment_info> shared_segment::list() {
 }
 
 std::string segment_info::to_string() const {
-  std::string text = printable(name) + " (" + std::string(acre::to_string(backend));
+  std::string text = name.empty() ? "" : printable(name) + " ";
+  text += "(" + std::string(acre::to_string(backend));
   if (id >= 0) text += " id " + std::to_string(id);
   text += "): " + format_bytes_rounded(bytes);
   if (!placement.empty()) text += ", " + placement;

@@ -227,6 +227,18 @@ residency shared_segment::resident() const {
   return locate(m.data(), s.layout.data);
 }
 
+segment_info shared_segment::info() const {
+  const segment_state& s = attached(x_state);
+  segment_info info = info_of(*s.object, s.current_header());
+  info.backend = backend();  // of a file that was attached by its descriptor the object does not know it
+  try {
+    info.resident = resident();
+  } catch (const failure&) {
+    // Not for this user to see, or shorter than it was. The rest is true.
+  }
+  return info;
+}
+
 check_result shared_segment::check(const topology& machine) const {
   const segment_state& s = attached(x_state);
   const std::optional<placement> wanted = where();

@@ -10,7 +10,6 @@
 #include <memory>
 #include <utility>
 
-
 namespace acre::inline v1::sys {
 namespace {
 

@@ -165,6 +165,8 @@ BOOST_AUTO_TEST_CASE(that_there_are_not_are_named_as_they_were_typed) {
   BOOST_TEST(refused({"words", "x", "--nonsense=1"}) == "'--nonsense' is no option; see test words --help");
   BOOST_TEST(refused({"words", "-fz", "x"}) == "'-z' is no option; see test words --help");
   BOOST_TEST(refused({"words", "-\xc3\xa4", "x"}) == "'-\xc3' is no option; see test words --help");
+  BOOST_TEST(refused({"words", "x", "-="}) == "'-=' is no option; see test words --help");
+  BOOST_TEST(refused({"words", "x", "--=1"}) == "'--' may be one of several options; see test words --help");
   BOOST_TEST(refused({"words", "x", "-:"}) == "'-:' is no option; see test words --help");
   BOOST_TEST(refused({"words", "-W", "x"}) == "'-W' is no option; see test words --help");
   BOOST_TEST(refused({"--nonsense"}) == "'--nonsense' is no option; see test --help");

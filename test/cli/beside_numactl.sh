@@ -66,8 +66,7 @@ as_expected() {
 
 lines=0
 wrong=0
-any=any
-[ "${3:-}" = known ] && any=none
+known=${3:-}
 while IFS= read -r line; do
   case $line in
     '' | '#'*) continue ;;
@@ -88,7 +87,7 @@ while IFS= read -r line; do
       where=${where% taskset=*}
       ;;
   esac
-  [ "$where" = "$any" ] || [ "$where" = "$machine" ] || continue
+  [ "$where" = "$machine" ] || [ "$where$known" = any ] || continue
   lines=$((lines + 1))
   own_command=no
   case " $options" in *' -- '*) own_command=yes ;; esac

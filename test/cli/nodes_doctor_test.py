@@ -219,7 +219,9 @@ class Doctor(Common, unittest.TestCase):
         unlimited = run_in_namespaces("mount -t tmpfs -o size=0 tmpfs /dev/shm", "doctor", "--json")
         if unlimited:
             self.finds("ok", "shm", unlimited, "no limit")
-        self.assertFalse([name for name in os.listdir("/dev/shm") if name.startswith("acre-doctor")])
+        with subprocess.Popen([ACRE, "doctor", "--json"], stdout=subprocess.DEVNULL) as doctor:
+            doctor.wait(60)
+        self.assertEqual(list(pathlib.Path("/dev/shm").glob(f"acre-doctor-{doctor.pid}-*")), [])
 
     def test_proc_of_another_pid_namespace_is_found(self):
         done = run_in_namespaces("true", "doctor", "--json", unshare="--pid --fork")

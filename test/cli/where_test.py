@@ -17,6 +17,7 @@ import tempfile
 import time
 import unittest
 
+from nobody import run_as_nobody
 from terminal import read_all
 
 ACRE, PLACED = sys.argv[1:3]
@@ -85,17 +86,6 @@ def transparent_huge(pid):
 
 def run(*args, **options):
     return subprocess.run([ACRE, "where", *map(str, args)], capture_output=True, text=True, timeout=60, **options)
-
-
-def run_as_nobody(*args):
-    """A copy of the program: others may not enter the directory that it was built in, such as root's home."""
-    with tempfile.TemporaryDirectory() as directory:
-        os.chmod(directory, 0o755)
-        program = shutil.copy(ACRE, directory)
-        for library in re.findall(r"=> (\S*/libacre\S*)", subprocess.check_output(["ldd", ACRE], text=True)):
-            shutil.copy(library, directory)
-        return subprocess.run([program, "where", *map(str, args)], capture_output=True, text=True, timeout=60,
-                              env={**os.environ, "LD_LIBRARY_PATH": directory}, user=65534, group=65534, extra_groups=[])
 
 
 @unittest.skipUnless(NUMA, "the kernel shows no numa_maps")
@@ -290,7 +280,7 @@ class Where(unittest.TestCase):
             program = pathlib.Path(directory) / f"acre_of_somebody_{os.getpid()}"
             shutil.copy("/bin/sleep", program)
             process = self.named(program, "60")
-            done = run_as_nobody(program.name)
+            done = run_as_nobody(ACRE, "where", program.name)
             self.assertEqual((done.returncode, done.stdout), (1, ""))
             self.assertIn(f"process {process.pid}", done.stderr)
 
@@ -360,7 +350,7 @@ class Where(unittest.TestCase):
             for limit in (0, 4096):
                 done = run(self.sleeper().pid, "--html", page,
                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
-                self.assertEqual((done.returncode, done.stderr), (2, f"acre: cannot write {page}: File too large\n"))
+                self.assertEqual((done.returncode, done.stderr), (1, f"acre: cannot write {page}: File too large\n"))
                 self.assertEqual(os.listdir(directory), [])
 
     def test_watching_in_a_pipe_gives_blocks_until_the_process_ends(self):
@@ -547,9 +537,13 @@ class Where(unittest.TestCase):
         self.assertNotIn(b"\033[?1049h", seen)
         type_in("fg")
         wait_until(lambda: seen.count(b"\033[J") > 1)
-        os.kill(watch, signal.SIGTSTP)
-        wait_until(lambda: seen.count(b"\033[?1049l") == 1 and stopped())
-        entered = seen.count(b"\033[?1049h")
+        for times in (1, 2):
+            os.kill(watch, signal.SIGTSTP)
+            wait_until(lambda: seen.count(b"\033[?1049l") == times and stopped())
+            entered = seen.count(b"\033[?1049h")
+            if times == 1:
+                type_in("fg")
+                wait_until(lambda: seen.count(b"\033[?1049h") == entered + 1)
         type_in("bg; echo in the ba''ckground")
         wait_until(lambda: b"in the background" in seen)
         time.sleep(0.5)
@@ -575,17 +569,30 @@ class Where(unittest.TestCase):
         self.assertLess((int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), 1, seen)
         self.assertNotIn(b"\033[?1049h", seen)
 
-    def test_watching_can_be_stopped_and_goes_on(self):
-        def stop_and_go_on(child, _):
+    def test_it_is_not_stopped_where_no_shell_could_wake_it(self):
+        def stop(child, _):
             os.kill(child, signal.SIGTSTP)
-            os.waitid(os.P_PID, child, os.WSTOPPED)
-            os.kill(child, signal.SIGCONT)
             time.sleep(0.5)
+            self.assertIsNone(os.waitid(os.P_PID, child, os.WSTOPPED | os.WNOHANG))
             os.kill(child, signal.SIGINT)
 
-        seen, _ = self.in_terminal(self.sleeper().pid, "--watch", "0.1", until=rb"\033\[J", act=stop_and_go_on)
+        seen, _ = self.in_terminal(self.sleeper().pid, "--watch", "0.1", until=rb"\033\[J", act=stop)
         self.assertEqual(seen.count(b"\033[?1049h"), 2)
         self.assertEqual(seen.count(b"\033[?25h\033[?1049l"), 2)
+
+    def test_a_signal_ends_it_though_nobody_reads_what_it_writes(self):
+        process = self.sleeper()
+        child, terminal = pty.fork()
+        if child == 0:
+            os.execv(ACRE, [ACRE, "where", str(process.pid), "--watch", "0.1", "--json"])
+        self.addCleanup(os.close, terminal)
+        fields = None
+        end = time.monotonic() + 60
+        while fields != (fields := pathlib.Path(f"/proc/{child}/io").read_text()) or "wchar: 0\n" in fields:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(1)
+        os.kill(child, signal.SIGTERM)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), -signal.SIGTERM)
 
     def test_watching_in_a_terminal_gives_it_back_when_the_process_ends(self):
         process = self.sleeper()
@@ -635,7 +642,7 @@ class Where(unittest.TestCase):
 
     @unittest.skipUnless(os.geteuid() == 0, "needs root to become somebody else")
     def test_the_memory_of_others_is_theirs(self):
-        done = run_as_nobody(os.getpid())
+        done = run_as_nobody(ACRE, "where", os.getpid())
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertIn("CAP_SYS_PTRACE", done.stderr)
 

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <functional>
 #include <iterator>
+#include <random>
 #include <system_error>
 #include <utility>
 
@@ -90,11 +91,11 @@ trial try_thread(acre::node_id node, const acre::topology& machine) {
   return code ? trial{outcome::failed, code.message()} : trial{};
 }
 
-/// Whatever else has such a name is left alone, and as good an answer.
+/// By a name that nobody has, also in other PID namespaces.
 trial try_shared_segment(const acre::topology& machine) {
-  const std::string name = fmt::format("acre-doctor-{}", ::getpid());
-  const auto segment = acre::shared_segment::open_or_create(name, 1, {}, {}, {}, machine);
-  if (segment.created()) acre::shared_segment::remove(name);
+  const std::string name = fmt::format("acre-doctor-{}-{:08x}", ::getpid(), std::random_device{}());
+  const auto segment = acre::shared_segment::create(name, 1, {}, {}, machine);
+  acre::shared_segment::remove(name);
   return {};
 }
 

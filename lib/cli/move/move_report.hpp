@@ -12,7 +12,7 @@
 
 namespace acre_cli {
 
-/// One line of at most `width` columns, but 5: a bar, and how far the pages of a node are.
+/// One line of at most `width` columns, or of 5 where that is less: a bar, and how far the pages of a node are.
 std::string progress_line(const acre::process_move& now, std::size_t number, std::size_t count,
                           std::size_t width, const text_style& style);
 

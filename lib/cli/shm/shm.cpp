@@ -117,7 +117,8 @@ std::string advice_on(const std::error_code& code, const shm_options& o, const s
       {no_huge_pages, is_huge,
        "`acre nodes` shows how many are free, writing to nr_hugepages below "
        "/sys/devices/system/node/node*/hugepages reserves more"},
-      {no_huge_pages, is_posix, "`mount -o remount,huge=advise /dev/shm` permits them"},
+      {no_huge_pages, is_posix && fs::exists("/sys/kernel/mm/transparent_hugepage"),
+       "`mount -o remount,huge=advise /dev/shm` permits them"},
       {no_huge_pages, true, "`echo advise > /sys/kernel/mm/transparent_hugepage/shmem_enabled` permits them"},
       {node_full, true, "`acre nodes` shows where there is room"},
       {name_in_use, may_remove, removal},
@@ -126,7 +127,7 @@ std::string advice_on(const std::error_code& code, const shm_options& o, const s
       {invalid_name, !creates && !is_posix, "`acre shm list` shows keys and ids (--id ID)"},
       {not_ready, true, "where its creator is gone, " + removal},
       {foreign_segment, is_memory && !o.foreign, "--foreign takes it as it is"},
-      {permission_denied, !creates && !may_remove, "its owner may, and root"},
+      {permission_denied, !creates && !may_remove && ::geteuid() != 0, "its owner may, and root"},
       {already_populated, true, "--migrate moves them"},
       {unsupported_placement, is_huge && !creates && !o.migrate, "--migrate does it"},
       {invalid_size, !creates, "--offset and --length say which part"},

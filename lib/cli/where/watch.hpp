@@ -12,7 +12,7 @@ namespace acre_cli {
 enum class watch_output {
   screen,  ///< redrawn in place
   text,    ///< one after the other
-  json,    ///< the same, and nothing else
+  json,    ///< an object a line; that the process has ended is said on the standard error
 };
 
 /// Shows the process every `period`. Where the standard input and output are a terminal the key q ends it. A

@@ -119,6 +119,9 @@ BOOST_DATA_TEST_CASE(attaching_leaves_the_callers_descriptor_alone, file_ways, w
   const int copy = ::dup(s.native_handle());
   {
     const shared_segment t = shared_segment::attach(copy);
+    BOOST_TEST((t.info().backend == s.backend()));
+    BOOST_TEST(t.info().name == "");
+    BOOST_TEST(t.info().bytes == s.size());
     BOOST_TEST(t.native_handle() != copy);
   }
   BOOST_TEST(::close(copy) == 0);
