@@ -15,6 +15,17 @@
 namespace acre_cli {
 namespace fs = std::filesystem;
 
+/// Every PID namespace has a process 1, and this file of it anybody may read.
+static std::string hidden_processes() {
+  try {
+    acre::read_process_file(1, "stat");
+  } catch (const acre::error& e) {
+    if (e.code() == acre::errc::permission_denied)
+      return " that this user sees: /proc hides others' (hidepid)";
+  }
+  return "";
+}
+
 int find_process(std::string_view text) {
   // A link that every procfs has, whatever it leads to.
   if (std::error_code ec; !fs::is_symlink(fs::symlink_status("/proc/self", ec)))
@@ -28,7 +39,7 @@ int find_process(std::string_view text) {
     return pid;
   }
   const std::vector<int> found = acre::processes_named(text);
-  if (found.empty()) throw input_error(fmt::format("there is no process '{}'", text));
+  if (found.empty()) throw input_error(fmt::format("there is no process '{}'{}", text, hidden_processes()));
   if (found.size() == 1) return found.front();
   std::string list = fmt::format("{} processes are named '{}', say which:", found.size(), text);
   for (const int each : found) list += fmt::format("\n{} {}", each, acre::command_line_of(each));

@@ -81,6 +81,7 @@ class temporary_file {
 // Renaming over a device or a link would replace it.
 fs::path real_target(const fs::path& path) {
   std::error_code ec;
+  if (path.empty()) refuse(path, "it has no name");
   const auto status = fs::status(path, ec);
   if (fs::is_directory(status)) refuse(path, "it is a directory");
   if (!fs::exists(status)) {

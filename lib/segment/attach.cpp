@@ -29,7 +29,7 @@ void require_options(const attach_options& o) {
       throw error(errc::not_ready, who + ", is still at work on it");
     case sys::process_state::gone:
       throw error(errc::not_ready,
-                  who + ", died before it was done; the next that is created with its key replaces it");
+                  who + ", died before it was done; it can be removed, or, if it has a key, created anew");
     case sys::process_state::unknown:
       break;
   }

@@ -216,6 +216,10 @@ class Doctor(Common, unittest.TestCase):
             done = run_in_namespaces(f"mount {mount} /dev/shm", "doctor", "--json",
                                      through=("setpriv", "--bounding-set", "-dac_override"))
             self.finds("warning", "no_shm", done, saying)
+        for limit in ("size=4k", "nr_inodes=1"):
+            full = run_in_namespaces(f"mount -t tmpfs -o {limit} tmpfs /dev/shm", "doctor", "--json")
+            if full:
+                self.finds("warning", "shm_full", full, "cannot be made")
         unlimited = run_in_namespaces("mount -t tmpfs -o size=0 tmpfs /dev/shm", "doctor", "--json")
         if unlimited:
             self.finds("ok", "shm", unlimited, "no limit")
@@ -234,6 +238,9 @@ class Doctor(Common, unittest.TestCase):
                                          unshare="--mount --pid --fork",
                                          through=("setpriv", "--bounding-set", "-sys_ptrace"))
             self.finds("note", "hidden_processes", hidden("doctor", "--json"), "hidepid")
+            named = hidden("where", "acre-no-such-process")
+            if named:
+                self.assertIn("there is no process 'acre-no-such-process' that this user sees", named.stderr)
             where = hidden("where", "1")
             if where:
                 self.assertEqual(where.returncode, 1)

@@ -222,6 +222,20 @@ class Segments(unittest.TestCase):
         self.assertEqual(shlex.split(command), ["acre", "shm", "remove", quoted])
         self.succeeds(*shlex.split(command)[2:])
 
+    def test_no_name_is_proposed_that_cannot_be_typed(self):
+        name = self.name + "\x1b"
+        self.succeeds("create", name, "4K", "local")
+        self.addCleanup(pathlib.Path("/dev/shm", name).unlink)
+        self.assertRegex(shm("create", name, "4K", "local").stderr, r"exists\n\Z")
+
+    def test_a_segment_that_cannot_be_told_of_is_told_of_elsewhere(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([ACRE, "shm", "create", "private", "4K", "local", "--backend", "sysv"], stdout=full,
+                                  stderr=subprocess.PIPE, text=True, timeout=60)
+        number = re.match(r"acre: note: the segment was made: id (\d+)\n", done.stderr)[1]
+        self.succeeds("remove", "--id", number)
+        self.assertEqual(done.returncode, 1)
+
     def test_what_a_creator_left_unfinished_can_be_removed(self):
         number = self.system_v(0o611)
         done = shm("show", "--id", number)

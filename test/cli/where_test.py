@@ -586,9 +586,9 @@ class Where(unittest.TestCase):
         if child == 0:
             os.execv(ACRE, [ACRE, "where", str(process.pid), "--watch", "0.1", "--json"])
         self.addCleanup(os.close, terminal)
-        fields = None
-        end = time.monotonic() + 60
-        while fields != (fields := pathlib.Path(f"/proc/{child}/io").read_text()) or "wchar: 0\n" in fields:
+        # It reads no more: the terminal is full, and the write waits.
+        now, end = None, time.monotonic() + 60
+        while now != (now := [pathlib.Path(f"/proc/{child}/{name}").read_text() for name in ("comm", "io")]) or now[0] != "acre\n":
             self.assertLess(time.monotonic(), end)
             time.sleep(1)
         os.kill(child, signal.SIGTERM)

@@ -184,7 +184,8 @@ std::vector<std::string> candidates(const command& acre, const std::vector<std::
   for (const command& below : c->commands) {
     if (!below.about.empty()) offer(all, std::string(last_name(below)), below.about);
   }
-  const lines values = values_of(r, *c);
+  lines values = values_of(r, *c);
+  if (!ended) std::erase_if(values, [](const std::string& line) { return line.starts_with('-'); });
   all.insert(all.end(), values.begin(), values.end());
   return all.empty() && !ended ? options_of(*c) : all;
 }

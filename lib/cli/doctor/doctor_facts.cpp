@@ -23,6 +23,7 @@ namespace {
 using acre::placement;
 
 outcome outcome_of(const std::error_code& code) {
+  if (code == acre::errc::no_space) return outcome::less;
   if (code == std::errc::operation_not_permitted || code == std::errc::permission_denied)
     return outcome::denied;
   if (code == std::errc::function_not_supported || code == std::errc::operation_not_supported)
@@ -33,8 +34,8 @@ outcome outcome_of(const std::error_code& code) {
 trial tried(const std::function<trial()>& attempt) {
   try {
     return attempt();
-  } catch (const acre::error& e) {
-    return {outcome_of(e.code()), e.what()};
+  } catch (const acre::failure& f) {
+    return {outcome_of(f.code()), f.what()};
   } catch (const std::exception& e) {
     return {outcome::failed, e.what()};
   }
@@ -95,7 +96,7 @@ trial try_thread(acre::node_id node, const acre::topology& machine) {
 trial try_shared_segment(const acre::topology& machine) {
   const std::string name = fmt::format("acre-doctor-{}-{:08x}", ::getpid(), std::random_device{}());
   const auto segment = acre::shared_segment::create(name, 1, {}, {}, machine);
-  acre::shared_segment::remove(name);
+  std::filesystem::remove("/dev/shm/" + name);  // shared_segment::remove() would open it, which may fail
   return {};
 }
 

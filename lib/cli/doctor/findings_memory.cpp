@@ -55,7 +55,7 @@ void judge_shm(const doctor_facts& f, judgement& say) {
   constexpr std::uint64_t of_containers = std::uint64_t{64} << 20;
   const auto [size, free] = f.shm.value_or(shm_facts{});
   const trial tried = f.tried("shared_segment");
-  const bool full = size != 0 && is_scarce(free, size);
+  const bool full = tried.result == outcome::less || (size != 0 && is_scarce(free, size));
   const bool small = size != 0 && size <= of_containers;
   const bool denied = !f.shm || (tried.fell_short() && !full);
   say(warning, "no_shm", denied,
@@ -66,8 +66,10 @@ void judge_shm(const doctor_facts& f, judgement& say) {
   const std::string room = size == 0 ? "/dev/shm has no limit"
                                      : fmt::format("/dev/shm has {} free of {}", format_bytes_rounded(free),
                                                    format_bytes_rounded(size));
-  say(warning, "shm_full", full, room + ": larger shared segments cannot be made.",
-      "Remove what nobody uses (acre shm list, remove), or enlarge it (mount -o remount,size=... /dev/shm).");
+  say(warning, "shm_full", full, room + in_brackets(tried.why) + ": larger shared segments cannot be made.",
+      "Remove what nobody uses (acre shm list, remove), or enlarge it (mount -o "
+      "remount,size=...,nr_inodes=... "
+      "/dev/shm).");
   say(note, "small_shm", !full && small, room + " for all shared segments.",
       "Enlarge it: docker run --shm-size, or mount -o remount,size=... /dev/shm.");
   say(ok, "shm", !full && !small, room + " for shared segments.");

@@ -94,7 +94,8 @@ std::string advice_on(const std::error_code& code, const shm_options& o, const s
   std::error_code ec;
   const bool is_memory = !is_posix || fs::is_regular_file(fs::symlink_status("/dev/shm/" + segment, ec));
   if (::geteuid() != 0) how.owner = acre::segment_owner::self;
-  const bool may_remove = static_cast<bool>(attach(o, segment, how, ec));
+  const bool may_be_typed = printable(segment) == segment;
+  const bool may_remove = may_be_typed && attach(o, segment, how, ec);
   std::string name = segment;
   for (std::size_t at = 0; (at = name.find('\'', at)) != name.npos; at += 4) name.replace(at, 1, "'\\''");
   const char* const kind = !o.ids.empty() ? "--id " : is_posix ? "" : "--backend sysv ";
@@ -110,8 +111,9 @@ std::string advice_on(const std::error_code& code, const shm_options& o, const s
       {binding_unsupported, true, "`acre doctor` says what to do"},
       {no_space, is_posix && limit.rlim_cur != RLIM_INFINITY, "`ulimit -f` shows the limit of files"},
       {no_space, is_posix,
-       "`acre shm list` shows what is there, `mount -o remount,size=... /dev/shm` makes room, and --backend "
-       "sysv has limits of its own"},
+       "`acre shm list` shows what is there, `mount -o remount,size=...,nr_inodes=... /dev/shm` makes room, "
+       "and "
+       "--backend sysv has limits of its own"},
       {no_space, true,
        "`acre shm list` shows what is there, `sysctl kernel.shmmax kernel.shmall kernel.shmmni` the limits"},
       {no_huge_pages, is_huge,
@@ -125,7 +127,7 @@ std::string advice_on(const std::error_code& code, const shm_options& o, const s
       {invalid_argument, creates && is_posix && is_huge, "--backend sysv has them"},
       {no_such_segment, true, "`acre shm list` shows which there are"},
       {invalid_name, !creates && !is_posix, "`acre shm list` shows keys and ids (--id ID)"},
-      {not_ready, true, "where its creator is gone, " + removal},
+      {not_ready, may_be_typed, "where its creator is gone, " + removal},
       {foreign_segment, is_memory && !o.foreign, "--foreign takes it as it is"},
       {permission_denied, !creates && !may_remove && ::geteuid() != 0, "its owner may, and root"},
       {already_populated, true, "--migrate moves them"},
@@ -173,6 +175,8 @@ int create(shm_options& o) {
   const std::string id = made.id() >= 0 ? fmt::format(" id {}", made.id()) : "";
   fmt::print("{}{}: {}, {}\n", printable(name), id, acre::format_bytes_rounded(made.size()),
              made.where_text());
+  if (std::fflush(stdout) != 0)
+    complain(fmt::format("note: the segment was made:{}", id.empty() ? " " + name : id));
   return done;
 }
 

@@ -37,7 +37,7 @@ std::string segment_text(const segment_details& segment, std::size_t width, cons
     if (r->unknown != 0)
       touched += fmt::format(", {} unknown: the kernel does not tell where they are", r->unknown);
     text += wrap(touched, width, 2);
-  } else {
+  } else if (s.placement != "unfinished") {
     text += wrap("where its pages lie is not for this user to see", width, 2);
   }
   if (!segment.check.empty()) text += wrap("check: " + printable(segment.check), width, 2, 4);

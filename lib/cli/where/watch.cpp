@@ -58,7 +58,7 @@ class watch_place {
     sigemptyset(&x_signals);
     if (!draws() && !x_has_keys) return;
     here = this;
-    for (const int s : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH}) {
+    for (const int s : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGTSTP, SIGWINCH}) {
       struct sigaction action {};
       // What nohup(1) or a shell's `&` has turned off stays so.
       if (::sigaction(s, nullptr, &action) != 0 || action.sa_handler == SIG_IGN) continue;
