@@ -340,6 +340,11 @@ class Report(Run):
         wait_for(b"ready\r\n")
         os.write(terminal, b"\x1a")
         wait_for(b"Stopped")
+        # The shell waits for acre alone; the command, where it has not stopped yet, would read a letter of the next line.
+        command = shell
+        for _ in range(2):
+            command = pathlib.Path(f"/proc/{command}/task/{command}/children").read_text().split()[0]
+        wait_until(lambda: pathlib.Path(f"/proc/{command}/stat").read_text().rpartition(")")[2].split()[0] == "T")
         os.write(terminal, b"echo prompt is b'a'ck; fg; echo status $?\n")
         wait_for(b"prompt is back")
         os.write(terminal, b"\n")
