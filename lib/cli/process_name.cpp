@@ -4,6 +4,8 @@
 #include "process/process_files.hpp"
 #include "process/process_name.hpp"
 
+#include <acre/error.hpp>
+
 #include <fmt/format.h>
 
 #include <charconv>
