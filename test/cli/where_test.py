@@ -572,7 +572,7 @@ class Where(unittest.TestCase):
     def test_it_is_not_stopped_where_no_shell_could_wake_it(self):
         def stop(child, _):
             os.kill(child, signal.SIGTSTP)
-            time.sleep(0.5)
+            time.sleep(2)
             self.assertIsNone(os.waitid(os.P_PID, child, os.WSTOPPED | os.WNOHANG))
             os.kill(child, signal.SIGINT)
 
