@@ -330,7 +330,8 @@ class Where(unittest.TestCase):
                              ([pid, "--html", "/absent/page"], "cannot write"), ([pid, "--html", ""], "--html"),
                              ([pid, "--watch", ""], "--watch has no value"), (["--watch", ""], "a number, or the name"),
                              ([], "PROCESS is required"), ([""], "a number, or the name"),
-                             (["candidates"], "no process 'candidates'"), ([pid, "--watch", "x"], "--watch: 'x' is no number from 0.1"), (["[a,b]"], "no process '[a,b]'")):
+                             ([pid, "--watch", "x"], "--watch: 'x' is no number from 0.1"),
+                             (["[a,b]"], "no process '[a,b]'")):
             done = run(*args)
             self.assertEqual((done.returncode, done.stdout), (2, ""), args)
             self.assertIn(saying, done.stderr)
