@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "multinode/touch.hpp"
+#include "support/comes_true.hpp"
 #include "support/predicates.hpp"
 #include "support/print.hpp"
 
@@ -144,6 +145,31 @@ void expect_spilled(std::vector<int> pages, unsigned full, unsigned nearest, std
 
 void expect_all_on(unsigned node, const void* p, std::size_t bytes) {
   BOOST_TEST(all_on(node, page_nodes(p, bytes)));
+}
+
+std::vector<kernel_policy> policies_of(const void* p, std::size_t bytes) {
+  std::vector<kernel_policy> all;
+  for (std::size_t at = 0; at < bytes; at += base_page())
+    all.push_back(policy_at(static_cast<const char*>(p) + at));
+  return all;
+}
+
+void expect_policies(const std::vector<kernel_policy>& policies, const void* p, std::size_t bytes) {
+  std::vector<int> on;
+  // Others may hold a page, or it may be on its way.
+  BOOST_TEST(comes_true([&] {
+    on = page_nodes(p, bytes);
+    return std::ranges::all_of(on, [](int node) { return node >= 0; });
+  }));
+  std::size_t wrong_policy = 0;
+  std::size_t wrong_node = 0;
+  for (std::size_t i = 0; i != on.size(); ++i) {
+    const kernel_policy& wanted = policies.at(i);
+    if (policy_at(static_cast<const char*>(p) + i * base_page()) != wanted) ++wrong_policy;
+    if (!wanted.nodes.empty() && !wanted.nodes.contains(static_cast<unsigned>(on[i]))) ++wrong_node;
+  }
+  BOOST_TEST(wrong_policy == 0U);
+  BOOST_TEST(wrong_node == 0U);
 }
 
 }  // namespace acre::test

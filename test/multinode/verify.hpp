@@ -48,4 +48,9 @@ void expect_spilled(std::vector<int> pages, unsigned full, unsigned nearest, std
 /// Every page of the range lies on `node`.
 void expect_all_on(unsigned node, const void* p, std::size_t bytes);
 
+/// The policy of each base page.
+std::vector<kernel_policy> policies_of(const void* p, std::size_t bytes);
+/// Every page has the policy, and lies, when the kernel has no more to do with it, where that says.
+void expect_policies(const std::vector<kernel_policy>& policies, const void* p, std::size_t bytes);
+
 }  // namespace acre::test

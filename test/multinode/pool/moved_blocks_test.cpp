@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <cstring>
 #include <functional>
-#include <memory_resource>
 #include <thread>
 #include <vector>
 
@@ -23,7 +22,6 @@
 #include "multinode/two_nodes.hpp"
 #include "multinode/verify.hpp"
 #include "support/child.hpp"
-#include "support/comes_true.hpp"
 #include "support/errors.hpp"
 #include "support/kernel.hpp"
 #include "support/named_cases.hpp"
@@ -31,33 +29,6 @@
 
 namespace acre::test {
 namespace {
-
-/// The policy of each page.
-std::vector<kernel_policy> policies_of(const void* p, std::size_t bytes) {
-  std::vector<kernel_policy> all;
-  for (std::size_t at = 0; at < bytes; at += base_page())
-    all.push_back(policy_at(static_cast<const char*>(p) + at));
-  return all;
-}
-
-/// Every page has the policy, and lies, when the kernel has no more to do with it, where that says.
-void expect_by(const std::vector<kernel_policy>& policies, const void* p, std::size_t bytes) {
-  std::vector<int> on;
-  // Others may hold a page, or it may be on its way.
-  BOOST_TEST(comes_true([&] {
-    on = page_nodes(p, bytes);
-    return std::ranges::all_of(on, [](int node) { return node >= 0; });
-  }));
-  std::size_t wrong_policy = 0;
-  std::size_t wrong_node = 0;
-  for (std::size_t i = 0; i != on.size(); ++i) {
-    const kernel_policy& wanted = policies.at(i);
-    if (policy_at(static_cast<const char*>(p) + i * base_page()) != wanted) ++wrong_policy;
-    if (!wanted.nodes.empty() && !wanted.nodes.contains(static_cast<unsigned>(on[i]))) ++wrong_node;
-  }
-  BOOST_TEST(wrong_policy == 0U);
-  BOOST_TEST(wrong_node == 0U);
-}
 
 struct way {
   const char* name;
@@ -119,8 +90,8 @@ BOOST_DATA_TEST_CASE(pool, ways, w) {
   if (w.where(*this).is_hard() && w.options.commit != commit::lazy)
     BOOST_TEST(count_untouched(q, w.bytes) == 0U);
   std::memset(q, 1, w.bytes);
-  expect_by(home, q, w.bytes);
-  expect_by(neighbours, neighbour, w.bytes);
+  expect_policies(home, q, w.bytes);
+  expect_policies(neighbours, neighbour, w.bytes);
   BOOST_TEST(pages_are_signed(neighbour, w.bytes));
   pool.deallocate(q, w.bytes);
   pool.deallocate(neighbour, w.bytes);
@@ -138,7 +109,7 @@ struct bound_pool : two_nodes {
   bound_pool() { sign_pages(p, bytes); }
 
   void expect_home(const void* q, std::size_t n) const {
-    expect_by(std::vector<kernel_policy>((n + base_page() - 1) / base_page(), bound), q, n);
+    expect_policies(std::vector<kernel_policy>((n + base_page() - 1) / base_page(), bound), q, n);
   }
   /// Blocks all over the memory of the pool.
   void expect_all_home(std::size_t block) {
@@ -297,7 +268,7 @@ BOOST_AUTO_TEST_CASE(to_what_a_block_has_is_none) {
     const auto policies = policies_of(p, 20_MiB);
     BOOST_TEST(move_page(p, first) == static_cast<int>(first));
     BOOST_TEST(migrate(p, 20_MiB, home).failed() == 0U);
-    expect_by(policies, p, 20_MiB);
+    expect_policies(policies, p, 20_MiB);
     pool.deallocate(p, 20_MiB);
     BOOST_TEST(pool.statistics().retained_bytes >= 20_MiB);
     BOOST_TEST(pool.allocate(20_MiB) == p);
@@ -317,39 +288,6 @@ BOOST_AUTO_TEST_CASE(of_node_pools_is_put_right) {
   pools.deallocate(q, 300_KiB);
 }
 
-/// Pages that cannot be given back are moved back.
-void expect_put_right_over(std::pmr::memory_resource& upstream, const two_nodes& n, std::size_t bytes) {
-  pool_resource pool(&upstream);
-  void* const p = pool.allocate(bytes);
-  sign_pages(p, bytes);
-  const auto home = policies_of(p, bytes);
-  BOOST_TEST(migrate(p, bytes, placement::bind({n.first})).failed() == 0U);
-  expect_all_on(n.first, p, bytes);
-  pool.deallocate(p, bytes);
-  void* const q = pool.allocate(bytes);
-  BOOST_TEST((q == p || bytes > 16_MiB));
-  sign_pages(q, bytes);
-  expect_by(home, q, bytes);
-  migrate(q, bytes, placement::bind({n.first}));
-  pool.deallocate(q, bytes);
-}
-
-BOOST_AUTO_TEST_CASE(of_pools_over_areas_whose_pages_stay_is_put_right) {
-  const placement home = placement::bind({second});
-  for (const std::size_t bytes : {200_KiB, 3_MiB}) {
-    for (const page_kind kind : {page_kind::system, page_kind::transparent_huge}) {
-      area eager(home, {.page_kind = kind, .commit = commit::eager});
-      expect_put_right_over(eager, *this, bytes);
-      area locked(home, {.page_kind = kind, .lock = page_lock::on});
-      expect_put_right_over(locked, *this, bytes);
-    }
-    area shared(home, {.sharing = sharing::shared});
-    expect_put_right_over(shared, *this, bytes);
-    area turns(placement::interleave({first, second}), {.commit = commit::eager});
-    expect_put_right_over(turns, *this, bytes);
-  }
-}
-
 // Linux 6.12 gives zeros back when it divides huge pages.
 BOOST_AUTO_TEST_CASE(of_zeros_in_huge_pages_leaves_no_page_to_be_made_at_first_touch) {
   area eager(placement::bind({second}), {.page_kind = page_kind::transparent_huge, .commit = commit::eager});
@@ -364,43 +302,6 @@ BOOST_AUTO_TEST_CASE(of_zeros_in_huge_pages_leaves_no_page_to_be_made_at_first_t
     BOOST_TEST(q == p);
     expect_all_on(second, q, 5_MiB);
     pool->release();
-  }
-}
-
-/// Remembers where it gave memory, and looks at it when it comes back.
-class looking_resource final : public std::pmr::memory_resource {
- public:
-  looking_resource(std::pmr::memory_resource& from, kernel_policy wanted)
-      : x_from(from), x_wanted(std::move(wanted)) {}
-  std::size_t wrong = 0;
-
- private:
-  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-    return x_from.allocate(bytes, alignment);
-  }
-  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override {
-    for (const kernel_policy& found : policies_of(p, bytes)) wrong += found != x_wanted ? 1U : 0U;
-    x_from.deallocate(p, bytes, alignment);
-  }
-  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
-
-  std::pmr::memory_resource& x_from;
-  kernel_policy x_wanted;
-};
-
-BOOST_AUTO_TEST_CASE(of_pools_over_others_memory_is_put_right_before_that_goes_back) {
-  area pages(placement::bind({second}));
-  looking_resource looks(pages, {mpol::bind, {second}});
-  for (const std::size_t bytes : {200_KiB, 3_MiB, 17_MiB}) expect_put_right_over(looks, *this, bytes);
-  BOOST_TEST(looks.wrong == 0U);
-  // A pool over a pool.
-  pool_resource below(placement::bind({second}));
-  for (const std::size_t bytes : {200_KiB, 3_MiB, 17_MiB}) expect_put_right_over(below, *this, bytes);
-  for (const std::size_t bytes : {200_KiB, 3_MiB, 17_MiB}) {
-    void* const p = below.allocate(bytes);
-    touch(p, bytes);
-    expect_all_on(second, p, bytes);
-    below.deallocate(p, bytes);
   }
 }
 
