@@ -10,7 +10,7 @@ install(EXPORT acre-targets NAMESPACE acre:: DESTINATION "${acre_package_dir}")
 configure_package_config_file(cmake/acre-config.cmake.in "${PROJECT_BINARY_DIR}/acre-config.cmake"
   INSTALL_DESTINATION "${acre_package_dir}")
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/acre-config-version.cmake"
-  COMPATIBILITY SameMinorVersion)
+  COMPATIBILITY SameMajorVersion)
 install(FILES
   "${PROJECT_BINARY_DIR}/acre-config.cmake"
   "${PROJECT_BINARY_DIR}/acre-config-version.cmake"

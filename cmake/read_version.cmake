@@ -1,5 +1,6 @@
-# acre_read_version(<variable>): the version as include/acre/version.hpp has it, so that it is written once.
-function(acre_read_version result)
+# acre_read_version(<variable> <suffix variable>): the version as include/acre/version.hpp has it, so that it is written once;
+# the suffix is "-rc1" and the like, or empty.
+function(acre_read_version result suffix)
   set(header "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../include/acre/version.hpp")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${header}")
   file(READ "${header}" text)
@@ -9,6 +10,10 @@ function(acre_read_version result)
     endif()
     list(APPEND parts "${CMAKE_MATCH_1}")
   endforeach()
+  if(NOT text MATCHES "#define ACRE_VERSION_SUFFIX \"([^\"]*)\"")
+    message(FATAL_ERROR "${header} does not define ACRE_VERSION_SUFFIX")
+  endif()
+  set(${suffix} "${CMAKE_MATCH_1}" PARENT_SCOPE)
   list(JOIN parts "." version)
   set(${result} "${version}" PARENT_SCOPE)
 endfunction()

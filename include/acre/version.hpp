@@ -5,17 +5,19 @@
 
 #include <string_view>
 
-// The build reads the project's version from these three lines.
-#define ACRE_VERSION_MAJOR 0
-#define ACRE_VERSION_MINOR 1
+// The build and the packages read the project's version from these four lines.
+#define ACRE_VERSION_MAJOR 1
+#define ACRE_VERSION_MINOR 0
 #define ACRE_VERSION_PATCH 0
+/// "-rc1" for the first candidate of a version, and so on; "" for the version itself.
+#define ACRE_VERSION_SUFFIX "-rc1"
 
 /// The three numbers as one, which the preprocessor can compare: 1.2.3 is 10203.
 #define ACRE_VERSION (ACRE_VERSION_MAJOR * 10000 + ACRE_VERSION_MINOR * 100 + ACRE_VERSION_PATCH)
 
 namespace acre::inline v1 {
 
-/// The version of the library that is linked, as "MAJOR.MINOR.PATCH".
+/// The version of the library that is linked, as "MAJOR.MINOR.PATCH", and "-rcN" behind it for a candidate.
 [[nodiscard]] ACRE_API std::string_view version() noexcept;
 
 }  // namespace acre::inline v1

@@ -1,4 +1,4 @@
-# Variables given with -D: source, built, built_kind, consumer, work, kind, generator, compiler, launcher, version.
+# Variables given with -D: source, built, built_kind, consumer, work, kind, generator, compiler, launcher, version, suffix.
 set(prefix "${work}/moved")
 
 set(shared OFF)
@@ -22,5 +22,5 @@ endfunction()
 # The consumer exits 0 only if the library it runs with is the one whose headers it was compiled with.
 function(build_and_run dir)
   run("${CMAKE_COMMAND}" --build "${dir}")
-  run("${dir}/consumer" "${version}")
+  run("${dir}/consumer" "${version}${suffix}")
 endfunction()

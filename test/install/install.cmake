@@ -32,7 +32,7 @@ endif()
 # The command finds its library wherever both were moved to.
 if(shared)
   execute_process(COMMAND "${prefix}/bin/acre" --version OUTPUT_VARIABLE told COMMAND_ERROR_IS_FATAL ANY)
-  if(NOT told STREQUAL "acre ${version}\n")
+  if(NOT told STREQUAL "acre ${version}${suffix}\n")
     message(FATAL_ERROR "the installed command says ${told}")
   endif()
   foreach(file IN ITEMS man/man1/acre.1 bash-completion/completions/acre zsh/site-functions/_acre

@@ -19,7 +19,7 @@ execute_process(COMMAND "${pkg_config}" --variable=libdir acre
 
 file(MAKE_DIRECTORY "${work}/pkg_config")
 run("${compiler}" -std=c++20 "${consumer}/consumer.cpp" ${flags} "-Wl,-rpath,${libdir}" -o "${work}/pkg_config/consumer")
-run("${work}/pkg_config/consumer" "${version}")
+run("${work}/pkg_config/consumer" "${version}${suffix}")
 
 # pkg-config cannot ask for a standard: one that is too old is refused in one sentence.
 execute_process(COMMAND "${compiler}" -std=c++17 -fsyntax-only "${consumer}/consumer.cpp" ${flags}

@@ -14,7 +14,7 @@ BOOST_AUTO_TEST_SUITE(version)
 BOOST_AUTO_TEST_CASE(of_the_library_is_the_one_of_the_headers) {
   const std::string of_headers = std::to_string(ACRE_VERSION_MAJOR) + "." +
                                  std::to_string(ACRE_VERSION_MINOR) + "." +
-                                 std::to_string(ACRE_VERSION_PATCH);
+                                 std::to_string(ACRE_VERSION_PATCH) + ACRE_VERSION_SUFFIX;
   BOOST_TEST(acre::version() == of_headers);
 }
 
