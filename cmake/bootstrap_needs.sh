@@ -26,6 +26,7 @@ row() {
                 "fonts-dejavu-core" "a font, for tests of pages" ;;
         chromium)     need "program chromium chromium-browser google-chrome" \
                 "chromium chromium-browser" "Chromium" "tests of pages are skipped" ;;
+        abigail)      need "program abidiff" "abigail-tools" "libabigail, for tests of the binary interface" ;;
         clang)        need "newer 14.0 $clang_programs" "clang clang-18" "clang++" "its presets cannot be built" ;;
         clang-tidy)   need "program clang-tidy" "clang-tidy" "clang-tidy" ;;
         clang-format) need "exactly 14 clang-format-14 clang-format" \
@@ -64,7 +65,7 @@ needs_quick="$needs_library python boost boost-test valgrind"
 needs_vm="python qemu busybox zstd lz4 xz debian-keys"
 needs_bench="$needs_library python boost benchmark numa jemalloc mimalloc tcmalloc tbb memkind"
 needs_test="$needs_command $needs_quick $needs_vm $needs_bench
-    pkg-config doxygen zsh fish mandoc numactl font chromium clang clang-format"
+    pkg-config doxygen zsh fish mandoc numactl abigail font chromium clang clang-format"
 
 prefixes=$(printf '%s' "${ACRE_PREFIXES-${CMAKE_PREFIX_PATH:-}:/usr/local:/usr}" | tr ':;' '  ')
 

@@ -40,13 +40,14 @@ void keep_base_pages(policy_mode mode, const mapping& m) {
 
 }  // namespace
 
-struct area::state {
+// Hidden: what is declared inside of an exported class is exported otherwise.
+struct [[gnu::visibility("hidden")]] area::state {
   state(placement w, area_options o, const topology& m)
       : where(std::move(w)), text(where.to_string()), options(std::move(o)), machine(m) {}
 
   /// \param known becomes what is known of it
-  mapping map_block(std::size_t bytes, std::size_t alignment, acre::page_kind kind,
-                    planned_mapping& known) const;
+  mapping map_block(std::size_t bytes, std::size_t alignment, acre::page_kind kind, planned_mapping & known)
+      const;
   bool may_place_by_making(acre::page_kind kind) const;
   bool place_by_making(const mapping& m, planned_mapping& known, std::size_t aligned) const;
   void commit_block(const plan& p, const mapping& m) const;
