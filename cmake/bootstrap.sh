@@ -13,6 +13,8 @@ usage: sh cmake/bootstrap.sh COMMAND [ARGUMENT...]
                               --quick: the unit and system tests alone, which need less
   bench [ARGUMENT...]         build and run all benchmarks, print what things cost as ratios;
                               ARGUMENTs go to bench/report.py (--help)
+  package [--check]           build Debian's packages, in build/package;
+                              --check: and try them in a fresh Debian, as root
   build [PRESET]              configure and build a preset of CMakePresets.json (default: default)
 
 What is missing is installed with apt-get on Debian and Ubuntu, through sudo if need be. What is found is left
@@ -163,6 +165,26 @@ run_benches() {
     python3 bench/report.py "$@" build/bench/bin/bench-*
 }
 
+run_package() {
+    check=
+    case ${1:-} in
+        '') ;;
+        --check) check=1 ;;
+        *) die "package has no option $1" ;;
+    esac
+    plan packages build ${check:+check}
+    part packages "looking for what building${check:+ and trying} Debian's packages needs"
+    # shellcheck disable=SC2086
+    ensure $needs_package ${check:+$needs_package_check}
+    part build "Debian's packages, in build/package"
+    DEB_BUILD_OPTIONS="parallel=$jobs ${DEB_BUILD_OPTIONS:-}" sh cmake/packaging/build_debian.sh build/package
+    if [ -n "$check" ]; then
+        part check "lintian, hardening, a fresh Debian, another build"
+        bash cmake/packaging/check_debian.sh build/package
+    fi
+    printf '%s\n' build/package/*.deb
+}
+
 # The names of the build presets of this project.
 build_presets() {
     sed -n '/"buildPresets"/,/^  \]/ s/^ *{"name": "\([^"]*\)".*/\1/p' CMakePresets.json
@@ -198,6 +220,7 @@ case $command in
     demo) action=run_demo ;;
     test) action=run_tests ;;
     bench) action=run_benches ;;
+    package) action=run_package ;;
     build) action=run_build ;;
     -h | --help | help) usage; exit 0 ;;
     *) say "there is no command $command"; usage >&2; exit 2 ;;

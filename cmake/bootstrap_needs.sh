@@ -27,6 +27,10 @@ row() {
         chromium)     need "program chromium chromium-browser google-chrome" \
                 "chromium chromium-browser" "Chromium" "tests of pages are skipped" ;;
         abigail)      need "program abidiff" "abigail-tools" "libabigail, for tests of the binary interface" ;;
+        debhelper)    need "program dh_auto_build" "debhelper" "debhelper, for packages" ;;
+        dpkg-dev)     need "program dpkg-buildpackage" "dpkg-dev" "dpkg-dev, for packages" ;;
+        lintian)      need "program lintian" "lintian" "lintian, for the check of packages" ;;
+        debootstrap)  need "program debootstrap" "debootstrap" "debootstrap, for the check of packages" ;;
         clang)        need "newer 14.0 $clang_programs" "clang clang-18" "clang++" "its presets cannot be built" ;;
         clang-tidy)   need "program clang-tidy" "clang-tidy" "clang-tidy" ;;
         clang-format) need "exactly 14 clang-format-14 clang-format" \
@@ -64,6 +68,8 @@ needs_command="$needs_library fmt json"
 needs_quick="$needs_library python boost boost-test valgrind"
 needs_vm="python qemu busybox zstd lz4 xz debian-keys"
 needs_bench="$needs_library python boost benchmark numa jemalloc mimalloc tcmalloc tbb memkind"
+needs_package="$needs_command debhelper dpkg-dev doxygen"
+needs_package_check="lintian debootstrap"
 needs_test="$needs_command $needs_quick $needs_vm $needs_bench
     pkg-config doxygen zsh fish mandoc numactl abigail font chromium clang clang-format"
 

@@ -14,14 +14,17 @@ BENCH = LIBRARY | {"libboost-dev", "libbenchmark-dev", "libnuma-dev", "libjemall
                    "libtcmalloc-minimal4", "libtbbmalloc2", "libmemkind0"}
 GUESTS = {"qemu-system-x86", "busybox-static", "zstd", "lz4", "xz-utils", "debian-archive-keyring"}
 ALL = COMMAND | QUICK | BENCH | GUESTS | {
-    "pkgconf", "doxygen", "zsh", "fish", "mandoc", "numactl", "fonts-dejavu-core", "chromium", "clang",
+    "pkgconf", "doxygen", "zsh", "fish", "mandoc", "numactl", "abigail-tools", "fonts-dejavu-core", "chromium", "clang",
     "clang-format-14"}
+
+PACKAGE = COMMAND | {"debhelper", "dpkg-dev", "doxygen"}
+PACKAGE_CHECK = PACKAGE | {"lintian", "debootstrap"}
 
 
 class Commands(MachineTest):
     def assert_needs(self, packages, *arguments):
         """On a bare machine these packages, and no others, are asked for."""
-        self.machine.remove(*(ALL | {"clang-tidy"}))
+        self.machine.remove(*(ALL | PACKAGE_CHECK | {"clang-tidy"}))
         self.machine.bootstrap(*arguments)
         self.assertEqual([set(names) for names in self.machine.installed()], [packages], self.machine.said)
 
@@ -91,6 +94,24 @@ class Commands(MachineTest):
 
     def test_bench_needs(self):
         self.assert_needs(BENCH, "bench")
+
+    def test_package(self):
+        (self.machine.fake / "tree/cmake/packaging").mkdir()
+        for script in ("build", "check"):
+            self.machine.set(f"tree/cmake/packaging/{script}_debian.sh",
+                             f'echo "{script} $DEB_BUILD_OPTIONS $*" >>"$FAKE/calls"; mkdir -p $1; echo >$1/some.deb\n')
+        said = self.run_it("package")
+        self.assertEqual(self.machine.calls("build"), ["parallel=3  build/package"])
+        self.assertEqual(self.machine.calls("check"), [])
+        self.assertIn("build/package/some.deb", said)
+        self.run_it("package", "--check")
+        self.assertEqual(len(self.machine.calls("check")), 1)
+        self.assertIn("package has no option --chek", self.run_it("package", "--chek", status=1))
+
+    def test_package_needs(self):
+        self.assert_needs(PACKAGE, "package")
+        self.setUp()
+        self.assert_needs(PACKAGE_CHECK, "package", "--check")
 
     def test_build(self):
         self.run_it("build", ACRE_JOBS="7")

@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2] / "cmake"
-TOOLS = ["sh", "cat", "chmod", "cp", "date", "dirname", "env", "grep", "head", "mkdir", "mktemp", "rm", "sed", "sort",
+TOOLS = ["sh", "bash", "cat", "chmod", "cp", "date", "dirname", "env", "grep", "head", "mkdir", "mktemp", "rm", "sed", "sort",
          "tail", "tee", "tr", "true", "uniq"]
 
 # Every call of a stub is a line of $FAKE/calls.
@@ -97,6 +97,11 @@ PACKAGES = {
     "fish": program("fish"),
     "mandoc": program("mandoc"),
     "numactl": program("numactl"),
+    "abigail-tools": program("abidiff"),
+    "debhelper": program("dh_auto_build"),
+    "dpkg-dev": program("dpkg-buildpackage"),
+    "lintian": program("lintian"),
+    "debootstrap": program("debootstrap"),
     "fonts-dejavu-core": {"share/fonts/truetype/dejavu/DejaVuSans.ttf": ""},
     "chromium": program("chromium"),
     "clang": program("clang++", "echo Debian clang version 14.0.6"),
