@@ -4,6 +4,7 @@
 #include <acre/default_resource.hpp>
 #include <acre/detail/resource_handle.hpp>
 #include <acre/error.hpp>
+#include <acre/export.hpp>
 #include <acre/node_set.hpp>
 #include <acre/placement.hpp>
 #include <acre/resource.hpp>
@@ -42,6 +43,9 @@ namespace detail {
 template <class T>
 concept node_or_machine = std::is_arithmetic_v<T> || std::is_same_v<T, topology>;
 
+/// Not inlined: programs that are compiled without exceptions may include this header.
+[[noreturn]] ACRE_API void throw_bad_array_new_length();
+
 }  // namespace detail
 
 /// Holds a std::pmr::memory_resource*. Moves and swaps of containers carry it along (O(1), never
@@ -61,11 +65,11 @@ class numa_allocator {
   using is_always_equal = std::false_type;
 
   /// Over default_resource().
-  numa_allocator() : x_resource(*default_resource()) {}
+  numa_allocator() : x_resource(default_resource()) {}
   /// Over `r`, which must outlive every block.
   /// \throws error errc::invalid_argument for a null pointer
   numa_allocator(std::pmr::memory_resource* r)  // NOLINT(google-explicit-constructor)
-      : x_resource(not_null(r)) {}
+      : x_resource(r) {}
   /// Over resource_for(where); with options, make one of resource_for(where, options).
   /// \throws what resource_for() throws; by_page has no process-wide pool
   numa_allocator(const placement& where)  // NOLINT(google-explicit-constructor)
@@ -112,12 +116,8 @@ class numa_allocator {
   template <class U>
   friend class numa_allocator;
 
-  static std::pmr::memory_resource& not_null(std::pmr::memory_resource* r) {
-    if (r == nullptr) throw error(errc::invalid_argument, "numa_allocator: the resource is null");
-    return *r;
-  }
   static std::size_t bytes_of(std::size_t n) {
-    if (n > max_size()) throw std::bad_array_new_length();
+    if (n > max_size()) detail::throw_bad_array_new_length();
     return n * sizeof(T);
   }
 

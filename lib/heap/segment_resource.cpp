@@ -13,6 +13,7 @@
 
 #include "base/code_of.hpp"
 #include "base/report_misuse.hpp"
+#include "base/resource_cast.hpp"
 #include "heap/held_heap.hpp"
 #include "sys/processes.hpp"
 
@@ -211,7 +212,7 @@ void segment_resource::do_deallocate(void* p, std::size_t bytes, std::size_t) no
 
 bool segment_resource::do_is_equal(const std::pmr::memory_resource& other) const noexcept {
   if (this == &other) return true;
-  const auto* const o = dynamic_cast<const segment_resource*>(&other);
+  const auto* const o = resource_cast<segment_resource>(&other);
   return o != nullptr && o->x_memory == x_memory;
 }
 

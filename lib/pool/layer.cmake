@@ -21,6 +21,7 @@ acre_layer(pool
     mapping_store.cpp
     moved_pages.cpp
     node_pools.cpp
+    numa_allocator.cpp
     owner_map.cpp
     page_heap.cpp
     page_heap_commit.cpp
@@ -33,6 +34,7 @@ acre_layer(pool
     pool_statistics.cpp
     pools_in_fork.cpp
     resource_for.cpp
+    resource_handle.cpp
     retained_limit.cpp
     run_map.cpp
     slab.cpp

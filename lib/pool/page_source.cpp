@@ -9,6 +9,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/resource_cast.hpp"
 #include "base/small_mutex.hpp"
 #include "pool/moved_pages.hpp"
 #include "pool/poison.hpp"
@@ -19,8 +20,7 @@ namespace acre::inline v1 {
 namespace {
 
 bool locks_for_itself(const std::pmr::memory_resource* r) noexcept {
-  return r == std::pmr::new_delete_resource() ||
-         dynamic_cast<const detail::thread_safe_resource*>(r) != nullptr;
+  return r == std::pmr::new_delete_resource() || resource_cast<detail::thread_safe_resource>(r) != nullptr;
 }
 
 class upstream_source final : public page_source {
@@ -92,7 +92,7 @@ std::size_t least_piece() noexcept { return std::max(unit_bytes, sys::page_size(
 
 std::unique_ptr<page_source> make_page_source(std::pmr::memory_resource* upstream) {
   if (upstream == nullptr) throw error(errc::invalid_argument, "pool_resource: the upstream is null");
-  if (auto* const pages = dynamic_cast<area*>(upstream)) return make_page_source(*pages);
+  if (auto* const pages = resource_cast<area>(upstream)) return make_page_source(*pages);
   return std::make_unique<upstream_source>(upstream);
 }
 

@@ -1,12 +1,11 @@
 #include <acre/pool_resource.hpp>
 
-#include <acre/detail/resource_handle.hpp>
 #include <acre/error.hpp>
 
 #include <bit>
-#include <typeinfo>
 #include <utility>
 
+#include "base/resource_cast.hpp"
 #include "pool/page_source.hpp"
 #include "pool/pool_core.hpp"
 
@@ -22,10 +21,6 @@ std::uint64_t fast_id(const pool_core& core) noexcept { return core.is_guarded()
 
 detail::thread_safe_resource::~thread_safe_resource() = default;
 detail::pool_front_end::~pool_front_end() = default;
-
-bool detail::is_pool(const std::pmr::memory_resource& r) noexcept {
-  return typeid(r) == typeid(pool_resource);
-}
 
 pool_resource::pool_resource(std::unique_ptr<page_source> pages, pool_options options)
     : x_core(std::make_unique<pool_core>(std::move(pages), std::move(options))) {
@@ -114,7 +109,7 @@ void pool_resource::reset_peak() noexcept { x_core->heap().reset_peak(); }
 residency pool_resource::resident() const { return x_core->heap().resident(); }
 
 std::optional<area_status> pool_resource::status() const {
-  const auto* const pages = dynamic_cast<const area*>(upstream_resource());
+  const auto* const pages = resource_cast<area>(upstream_resource());
   return pages == nullptr ? std::nullopt : std::optional<area_status>(pages->status());
 }
 

@@ -1,7 +1,6 @@
 #include <acre/resource_for.hpp>
 
 #include <acre/default_resource.hpp>
-#include <acre/detail/resource_handle.hpp>
 #include <acre/error.hpp>
 #include <acre/placement.hpp>
 #include <acre/pool_resource.hpp>
@@ -60,8 +59,6 @@ pool_resource* resource_for(const placement& where, const pool_options& options)
   const std::lock_guard lock(pools_mutex);
   return &all.try_emplace({where, options}, where, options).first->second;
 }
-
-detail::resource_handle::resource_handle(const placement& where) : resource_handle(*resource_for(where)) {}
 
 // acquire and release: who reads the pointer sees the resource that was made before it was set.
 std::pmr::memory_resource* default_resource() {

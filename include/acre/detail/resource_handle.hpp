@@ -13,14 +13,12 @@ class placement;
 
 namespace detail {
 
-/// In the library, so that programs may be compiled without run-time type information.
-ACRE_API bool is_pool(const std::pmr::memory_resource& r) noexcept;
-
 /// As large as a pointer: containers hold one each. The lowest bit, which no resource's address has, tells a pool.
+/// Made in the library, so that programs may be compiled without exceptions and run-time type information.
 class resource_handle {
  public:
-  explicit resource_handle(std::pmr::memory_resource& r) noexcept
-      : x_bits(reinterpret_cast<std::uintptr_t>(&r) | (detail::is_pool(r) ? 1U : 0U)) {}
+  /// \throws error errc::invalid_argument for a null pointer
+  ACRE_API explicit resource_handle(std::pmr::memory_resource* r);
   /// Of resource_for(where).
   ACRE_API explicit resource_handle(const placement& where);
 
