@@ -1,4 +1,10 @@
-option(BUILD_SHARED_LIBS "Build acre as a shared library" OFF)
+# A project that adds acre decides about BUILD_SHARED_LIBS itself. ACRE_SHARED_LIBS is about acre alone.
+if(PROJECT_IS_TOP_LEVEL)
+  option(BUILD_SHARED_LIBS "Build acre as a shared library" OFF)
+endif()
+if(DEFINED ACRE_SHARED_LIBS)
+  set(BUILD_SHARED_LIBS "${ACRE_SHARED_LIBS}")
+endif()
 option(ACRE_INSTALL "Create the install rules" ${PROJECT_IS_TOP_LEVEL})
 option(ACRE_BUILD_TESTS "Build the tests (top-level builds only)" ${PROJECT_IS_TOP_LEVEL})
 option(ACRE_BUILD_BENCH "Build the benchmarks (top-level builds only)" ${PROJECT_IS_TOP_LEVEL})

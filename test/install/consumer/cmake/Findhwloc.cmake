@@ -1,0 +1,2 @@
+set(OWN_HWLOC_WAS_LOOKED_FOR TRUE)
+set(hwloc_FOUND TRUE)
