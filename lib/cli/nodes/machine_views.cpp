@@ -141,7 +141,8 @@ std::string values_text(const char* name, const machine_report& report, const no
   return '\n' + style.in("1", wrap(name, width, 0)) + table_text(table, 1, width, style);
 }
 
-json to_json(const node_table& table, const json& nodes) {
+// Not called to_json: with a json as an argument, the templates of that name in newer nlohmann/json would be looked at.
+json table_json(const node_table& table, const json& nodes) {
   return is_known(table) ? json{{"nodes", nodes}, {"rows", table}} : json();
 }
 
@@ -178,9 +179,9 @@ json to_json(const machine_report& report) {
   for (const auto& row : report.nodes) numbers.push_back(row.node);
   return {{"this_system", report.is_this_system},
           {"nodes", report.nodes},
-          {"distances", to_json(report.distances, numbers)},
-          {"bandwidth_mib_per_s", to_json(report.bandwidth, numbers)},
-          {"latency_ns", to_json(report.latency, numbers)}};
+          {"distances", table_json(report.distances, numbers)},
+          {"bandwidth_mib_per_s", table_json(report.bandwidth, numbers)},
+          {"latency_ns", table_json(report.latency, numbers)}};
 }
 
 }  // namespace acre_cli

@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <ctime>
 #include <vector>
 
 namespace acre_cli {
@@ -99,9 +101,12 @@ class text_writer {
 
   void headline() {
     const acre::process_binding& b = binding();
-    if (x_options.time)
-      line(fmt::format("{:%Y-%m-%d %H:%M:%S}",
-                       fmt::localtime(std::chrono::system_clock::to_time_t(x_report.time))));
+    if (x_options.time) {
+      const std::time_t seconds = std::chrono::system_clock::to_time_t(x_report.time);
+      std::tm local{};  // {fmt} 12 has no localtime any more
+      localtime_r(&seconds, &local);
+      line(fmt::format("{:%Y-%m-%d %H:%M:%S}", local));
+    }
     line(fitted(fmt::format("process {}: {}", b.pid, printable(x_report.command)), x_width));
     std::string facts = fmt::format("allowed nodes {}, thread policy {}; {} resident in {}",
                                     b.allowed_nodes.to_string(), b.own ? b.own->to_string() : "unknown",
