@@ -31,6 +31,11 @@ if(hwloc_FOUND AND NOT TARGET hwloc::hwloc)
     IMPORTED_LOCATION "${hwloc_LIBRARY}"
     INTERFACE_INCLUDE_DIRECTORIES "${hwloc_INCLUDE_DIR}")
   if(hwloc_LIBRARY MATCHES "\\.a$")
-    set_property(TARGET hwloc::hwloc PROPERTY INTERFACE_LINK_LIBRARIES ${PC_hwloc_STATIC_LINK_LIBRARIES})
+    # Names and directories: FindPkgConfig looks up full paths for shared libraries alone.
+    set(hwloc_needs ${PC_hwloc_STATIC_LIBRARIES})
+    list(REMOVE_ITEM hwloc_needs hwloc)
+    set_target_properties(hwloc::hwloc PROPERTIES
+      INTERFACE_LINK_LIBRARIES "${hwloc_needs}"
+      INTERFACE_LINK_DIRECTORIES "${PC_hwloc_STATIC_LIBRARY_DIRS}")
   endif()
 endif()
