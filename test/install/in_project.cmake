@@ -5,7 +5,7 @@ include("${CMAKE_CURRENT_LIST_DIR}/common.cmake")
 set(how_static add_subdirectory)
 set(how_shared FetchContent)
 configure("${CMAKE_CURRENT_LIST_DIR}/project" "${work}" "-DACRE_SOURCE=${source}" "-DHOW=${how_${kind}}"
-  "-DKIND=${kind}" -DCMAKE_INSTALL_PREFIX=/opt/nearby "-DCMAKE_INSTALL_LIBDIR=${libdir}")
+  "-DKIND=${kind}" -DCMAKE_CXX_FLAGS=-g -DCMAKE_INSTALL_PREFIX=/opt/nearby "-DCMAKE_INSTALL_LIBDIR=${libdir}")
 run("${CMAKE_COMMAND}" --build "${work}")
 run("${work}/program" "${version}${suffix}" ${kind})
 
