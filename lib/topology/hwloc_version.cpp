@@ -8,6 +8,15 @@
 namespace acre::inline v1 {
 namespace {
 
+/// Where the release is told: no function does, but every topology that hwloc makes itself.
+const char* release_in(hwloc_topology_t t) {
+#if HWLOC_API_VERSION >= 0x00030000
+  return hwloc_get_info_by_name(hwloc_topology_get_infos(t), "hwlocVersion");
+#else
+  return hwloc_obj_get_info_by_name(hwloc_get_root_obj(t), "hwlocVersion");
+#endif
+}
+
 std::string interface_version() {
   // X.Y.Z is (X << 16) + (Y << 8) + Z, says hwloc.h. hwloc 2.9 still has 2.8's.
   const unsigned version = hwloc_get_api_version();
@@ -18,14 +27,13 @@ std::string interface_version() {
 }  // namespace
 
 std::string hwloc_version() {
-  // No function tells the release; every topology that hwloc makes itself does.
   hwloc_topology_t made = nullptr;
   if (hwloc_topology_init(&made) != 0) return interface_version();
   const std::unique_ptr<std::remove_pointer_t<hwloc_topology_t>, void (*)(hwloc_topology_t)> owner(
       made, hwloc_topology_destroy);
   if (hwloc_topology_set_synthetic(made, "pu:1") != 0 || hwloc_topology_load(made) != 0)
     return interface_version();
-  const char* const release = hwloc_obj_get_info_by_name(hwloc_get_root_obj(made), "hwlocVersion");
+  const char* const release = release_in(made);
   return release != nullptr ? release : interface_version();
 }
 
