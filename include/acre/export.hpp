@@ -7,6 +7,13 @@
 #include <acre_needs_cxx20>
 #endif
 
+// Before 16 it has no <memory_resource>, before 19 no std::atomic_ref.
+#include <version>
+#if defined(_LIBCPP_VERSION) && _LIBCPP_VERSION < 190000
+#error "acre needs libc++ 19 or newer, or libstdc++"
+#include <acre_needs_libcxx19>  // ends the compilation, as above
+#endif
+
 #if defined(ACRE_STATIC_DEFINE)
 #define ACRE_API
 #else

@@ -74,6 +74,20 @@ void work(job_under_way& j, std::byte* base, std::atomic<int>& first_error) noex
   }
 }
 
+/// Joins whatever happens; not of std::jthread, which libc++ has from 20 on.
+struct joined_threads {
+  std::vector<std::thread> all;
+
+  joined_threads() = default;
+  joined_threads(const joined_threads&) = delete;
+  joined_threads& operator=(const joined_threads&) = delete;
+  ~joined_threads() { join(); }
+  void join() {
+    for (std::thread& t : all) t.join();
+    all.clear();
+  }
+};
+
 /// The node whose CPUs should touch a range; nothing if the caller's.
 std::optional<node_id> toucher(const policy& p) {
   if (p.nodes.size() == 1) return p.nodes.first();
@@ -117,11 +131,11 @@ int populate_parallel(const plan& p, std::byte* base, const topology& machine) {
       populate_jobs(p, machine, sys::allowed_cpus(), machine.node_of_cpu(sys::current_cpu()));
   std::vector<job_under_way> all(jobs.size());
   for (std::size_t i = 0; i < jobs.size(); ++i) all[i].job = &jobs[i];
-  std::vector<std::jthread> threads;  // joins whatever happens
+  joined_threads threads;
   for (job_under_way& j : all) {
     for (std::size_t i = 0; i < j.job->threads; ++i) {
       try {
-        threads.emplace_back([&error, &j, base] {
+        threads.all.emplace_back([&error, &j, base] {
           sys::pin(j.job->cpus);
           work(j, base, error);
         });
@@ -133,7 +147,7 @@ int populate_parallel(const plan& p, std::byte* base, const topology& machine) {
   // What was too little for a thread, and what is left, the caller does; where the policy names the nodes it
   // does not matter who touches.
   for (job_under_way& j : all) work(j, base, error);
-  threads.clear();
+  threads.join();
   return error.load(std::memory_order_relaxed);
 }
 

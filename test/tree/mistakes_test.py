@@ -4,6 +4,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 
 INCLUDE = pathlib.Path(__file__).resolve().parents[2] / "include"
@@ -105,18 +106,26 @@ class Mistakes(unittest.TestCase):
         self.assertEqual(said_of, {})
 
 
-class OlderStandards(unittest.TestCase):
-    def test_every_header_says_which_one_it_needs(self):
+class WhatIsNeeded(unittest.TestCase):
+    def every_header_says(self, need, last, *flags):
         headers = sorted(INCLUDE.glob("acre/*.hpp"))
         self.assertTrue(headers)
         for header in headers:
             with self.subTest(header.name):
-                done = messages_of(f"#include <acre/{header.name}>\nacre::placement p;\n", "-std=c++17")
+                done = messages_of(f"#include <acre/{header.name}>\nacre::placement p;\n", *flags)
                 self.assertNotEqual(done.returncode, 0)
                 errors = errors_in(done.stderr)
                 self.assertEqual(len(errors), 2, done.stderr)
-                self.assertIn("acre needs C++20: compile with -std=c++20", errors[0])
-                self.assertIn("acre_needs_cxx20", errors[1])  # ends the compilation
+                self.assertIn(need, errors[0])
+                self.assertIn(last, errors[1])  # ends the compilation
+
+    def test_an_older_standard(self):
+        self.every_header_says("acre needs C++20: compile with -std=c++20", "acre_needs_cxx20", "-std=c++17")
+
+    def test_an_older_libcxx(self):
+        with tempfile.TemporaryDirectory() as headers:
+            pathlib.Path(headers, "version").write_text("#define _LIBCPP_VERSION 180100\n")
+            self.every_header_says("acre needs libc++ 19 or newer", "acre_needs_libcxx19", "-std=c++20", f"-I{headers}")
 
 
 if __name__ == "__main__":

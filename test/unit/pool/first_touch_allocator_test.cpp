@@ -61,10 +61,9 @@ struct throwing {
 };
 
 BOOST_AUTO_TEST_CASE(throws_in_construct_only_if_the_constructor_may) {
-  using traits = std::allocator_traits<first_touch_allocator<throwing>>;
   using alloc = first_touch_allocator<throwing>;
-  static_assert(noexcept(traits::construct(std::declval<alloc&>(), std::declval<int*>())));
-  static_assert(noexcept(traits::construct(std::declval<alloc&>(), std::declval<throwing*>(), 1)));
+  static_assert(noexcept(std::declval<alloc&>().construct(std::declval<int*>())));
+  static_assert(noexcept(std::declval<alloc&>().construct(std::declval<throwing*>(), 1)));
   static_assert(!noexcept(std::declval<alloc&>().construct(std::declval<throwing*>())));
 }
 
