@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(cuts_a_placement_text_that_is_too_long_and_says_so) {
   r.placement = std::string(longest_text, 'x');
   BOOST_TEST(decode(encode(r), object_bytes) == r);
   segment_header cut = sample();
-  cut.placement = std::string(longest_text - 3, 'x') + "...";
+  cut.placement = std::string(longest_text - 3, 'x').append("...");
   for (const std::size_t more : {1U, 2U, 1000U, 100'000U}) {
     r.placement = std::string(longest_text + more, 'x');
     BOOST_TEST_INFO(more << " characters more");
