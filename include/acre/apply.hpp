@@ -54,7 +54,7 @@ struct downgrade {
 ACRE_API std::vector<downgrade> apply(void* p, std::size_t bytes, const placement& where,
                                       const topology& machine = topology::system());
 
-/// The same for a plan already made, which must be for this machine.
+/// The same for a plan already made, which must be for this machine, and for pages that are no smaller than its own.
 ACRE_API std::vector<downgrade> apply(void* p, const plan& ranges,
                                       const topology& machine = topology::system());
 

@@ -15,7 +15,7 @@ namespace acre::inline v1 {
 /// The pages memory consists of.
 enum class page_kind {
   system,            ///< base pages, 4 KiB on x86-64; whatever the system's THP setting makes of them
-  transparent_huge,  ///< MADV_HUGEPAGE: 2 MiB pages where the kernel finds them
+  transparent_huge,  ///< MADV_HUGEPAGE: 2 MiB pages where the kernel finds them; areas take no larger ones
   huge_2mb,          ///< hugetlb pages of 2 MiB, from the reserved pool
   huge_1gb,          ///< hugetlb pages of 1 GiB, from the reserved pool
 };

@@ -52,7 +52,8 @@ struct node_bytes {
 };
 
 struct plan_options {
-  /// Bytes of a page; a power of two. Ranges and chunks are whole pages of this size.
+  /// Bytes of a page; a power of two. Ranges and chunks are whole pages of this size. This machine's are
+  /// acre::page_size(page_kind::system).
   std::size_t page_size = 4096;
   /// More ranges than this are refused. The kernel keeps one mapping for each range; vm.max_map_count is
   /// 65530 by default, for the whole process.

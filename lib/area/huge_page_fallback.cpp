@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "observe/room.hpp"
@@ -52,14 +53,20 @@ plan plan_mapping(const placement& where, std::size_t bytes, std::size_t mapped,
   return p.bytes == mapped ? p : part_of(std::move(p), 0, mapped);
 }
 
+std::string why_of_another_size(std::optional<std::uint64_t> bytes) {
+  if (!bytes || *bytes == page_size(page_kind::transparent_huge)) return {};
+  return "transparent huge pages of this kernel have " + format_bytes(*bytes);
+}
+
 std::string why_unavailable(page_kind kind, sharing s) {
   if (kind == page_kind::transparent_huge) {
     const char* const file = s == sharing::shared ? "shmem_enabled" : "enabled";
     const std::string setting = sys::thp_setting(file);
     if (setting.empty())
       return sys::tells_of_memory() ? "this kernel has no transparent huge pages" : std::string();
-    if (setting != "never" && setting != "deny") return {};
-    return std::string("transparent_hugepage/") + file + " says " + setting;
+    if (setting == "never" || setting == "deny")
+      return std::string("transparent_hugepage/") + file + " says " + setting;
+    return why_of_another_size(sys::transparent_huge_bytes());
   }
   if (is_hugetlb(kind)) {
     const auto pool = sys::huge_pages(shift_of(kind));

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace acre::inline v1 {
@@ -24,6 +25,10 @@ plan plan_mapping(const placement& where, std::size_t bytes, std::size_t mapped,
 
 /// Why this system has no pages of that kind at all; empty if it may have some.
 std::string why_unavailable(page_kind kind, sharing s);
+/// The part of it about the size of transparent huge pages: with base pages of 16 KiB they have 32 MiB, of 64 KiB
+/// 512 MiB, and whoever touches a byte of what was told to have them would get as much.
+/// \param bytes as the kernel says; nothing: it does not
+std::string why_of_another_size(std::optional<std::uint64_t> bytes);
 
 /// Why the pools of the nodes, or a limit of the control group, have not enough huge pages for the plan; empty if they
 /// have. The kernel reserves huge pages for the whole machine only and answers with SIGBUS at first touch where a node

@@ -108,6 +108,16 @@ void require_bindable(const topology& machine, const void* p) {
   }
 }
 
+/// A plan may be one for smaller pages than this machine has.
+void require_whole_pages(const plan& p) {
+  for (const plan_range& r : p.ranges) {
+    if (r.offset % sys::page_size() == 0) continue;
+    throw error(errc::invalid_alignment, "apply: the plan is for pages of " + std::to_string(p.page_size) +
+                                             " bytes, this machine's have " +
+                                             std::to_string(sys::page_size()) + " (plan_options::page_size)");
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(downgrade_reason reason) noexcept {
@@ -132,6 +142,7 @@ std::string_view to_string(downgrade_reason reason) noexcept {
 
 std::vector<downgrade> apply(void* p, const plan& ranges, const topology& machine) {
   require_bindable(machine, p);
+  require_whole_pages(ranges);
   applier a(machine);
   for (const plan_range& r : ranges.ranges)
     a.install(r.policy, static_cast<std::byte*>(p) + r.offset, r.length);

@@ -161,6 +161,10 @@ std::string thp_setting(const char* file) {
   return std::string(chosen_in(*text));
 }
 
+std::optional<std::uint64_t> transparent_huge_bytes() {
+  return number_in("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
+}
+
 std::size_t max_map_count() {
   return static_cast<std::size_t>(number_in("/proc/sys/vm/max_map_count").value_or(65530));
 }

@@ -84,6 +84,8 @@ std::string_view chosen_in(std::string_view text);
 /// The choice in brackets of /sys/kernel/mm/transparent_hugepage/<file> ("enabled", "shmem_enabled"); empty
 /// without THP.
 std::string thp_setting(const char* file);
+/// Bytes of a transparent huge page, one that a page table's upper entry maps; nothing if the kernel does not tell.
+std::optional<std::uint64_t> transparent_huge_bytes();
 
 /// vm.max_map_count, 65530 if it cannot be read.
 std::size_t max_map_count();

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <limits>
 #include <ostream>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -90,6 +91,14 @@ BOOST_AUTO_TEST_CASE(rejects_what_cannot_be_bound) {
   const torn t;
   const placement where = placement::bind({some_node()});
   BOOST_CHECK_EXCEPTION(apply(p.at(0) + 1, 100, where), error, with_code(errc::invalid_alignment));
+  const std::size_t half = base_page() / 2;
+  const plan finer{.ranges = {{0, half, {policy_mode::local, {}}}, {half, half, {}}},
+                   .bytes = 2 * half,
+                   .page_size = half};
+  BOOST_CHECK_EXCEPTION(
+      apply(p.data(), finer), error,
+      with_code(errc::invalid_alignment).saying("for pages of " + std::to_string(half) + " bytes"));
+  BOOST_TEST(installed_policy(p.data()) == policy{});
   BOOST_CHECK_EXCEPTION(apply(p.data(), 0, where), error, with_code(errc::invalid_size));
   BOOST_CHECK_EXCEPTION(apply(t.data(), t.bytes(), where), error, with_code(errc::not_mapped));
   BOOST_CHECK_EXCEPTION(apply(p.data(), p.bytes(), placement::bind({1000})), error,

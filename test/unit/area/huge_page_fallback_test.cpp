@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cstddef>
+#include <optional>
 
 #include "support/print.hpp"
 #include "sys/pages.hpp"
@@ -31,6 +32,13 @@ BOOST_AUTO_TEST_CASE(plans_in_base_pages_what_is_smaller_than_a_transparent_huge
 
 BOOST_AUTO_TEST_CASE(has_nothing_to_do_where_there_are_always_pages) {
   BOOST_TEST(why_unavailable(page_kind::system, sharing::process) == "");
+}
+
+BOOST_AUTO_TEST_CASE(takes_no_transparent_huge_pages_of_another_size) {
+  BOOST_TEST(why_of_another_size(std::nullopt) == "");
+  BOOST_TEST(why_of_another_size(2 * mebibyte) == "");
+  BOOST_TEST(why_of_another_size(32 * mebibyte) == "transparent huge pages of this kernel have 32MiB");
+  BOOST_TEST(why_of_another_size(512 * mebibyte) == "transparent huge pages of this kernel have 512MiB");
 }
 
 BOOST_AUTO_TEST_CASE(plans_no_byte_beyond_the_mapping) {

@@ -235,7 +235,8 @@ std::vector<placement> placements_on(const node_set& nodes, std::size_t page_siz
 void expect_all_as_modelled(const topology& machine, const node_set& nodes) {
   std::map<node_id, long long> free;
   for (node_id n : nodes) free[n] = static_cast<long long>((n * 37 + 11) % 23 * page * 3 + n);
-  for (std::size_t page_size : {page, huge}) {
+  // Those of all kernels: base pages of 16 and 64 KiB are aarch64's.
+  for (std::size_t page_size : {page, 4 * page, 16 * page, huge}) {
     for (const placement& where : placements_on(nodes, page_size)) {
       for (std::size_t bytes :
            {std::size_t{1}, page_size - 1, page_size, page_size + 1, 2 * page_size, 7 * page_size,
