@@ -15,9 +15,9 @@ class text_error : public error {
   /// \param position of the mistake, in bytes from the beginning of the text
   text_error(std::string_view text, const std::string& mistake, std::size_t position)
       : error(errc::invalid_text,
-              "'" + std::string(text) + "': " + mistake + " at position " + std::to_string(position)),
+              "'" + shown(text) + "': " + mistake + " at position " + std::to_string(position)),
         x_position(position),
-        x_begin(text.size() + 4),
+        x_begin(shown(text).size() + 4),
         x_length(mistake.size()) {}
 
   std::size_t position() const noexcept { return x_position; }
@@ -25,6 +25,18 @@ class text_error : public error {
   std::string mistake() const { return std::string(what() + x_begin, x_length); }
 
  private:
+  /// what() ends at a zero byte: for every reader of C strings, and in libc++ for good.
+  static std::string shown(std::string_view text) {
+    std::string all;
+    for (const char c : text) {
+      if (c == '\0')
+        all += "\\0";
+      else
+        all += c;
+    }
+    return all;
+  }
+
   std::size_t x_position;
   std::size_t x_begin;  ///< of the mistake, in what()
   std::size_t x_length;

@@ -44,6 +44,7 @@ BOOST_AUTO_TEST_CASE(says_what_users_read) {
 BOOST_AUTO_TEST_CASE(is_right_for_a_text_with_a_zero_byte) {
   const text_error e(std::string_view("a\0b", 3), "expected more", 1);
   BOOST_TEST(e.mistake() == "expected more");
+  BOOST_TEST(std::string_view(e.what()) == "'a\\0b': expected more at position 1");
 }
 
 BOOST_AUTO_TEST_CASE(comes_from_each_parser_with_its_position) {
