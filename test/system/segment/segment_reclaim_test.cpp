@@ -15,7 +15,6 @@
 #include "support/mappings.hpp"
 #include "support/named_cases.hpp"
 #include "support/print.hpp"
-#include "support/sanitizers.hpp"
 #include "support/segments.hpp"
 
 namespace acre::test {
@@ -24,7 +23,7 @@ namespace {
 BOOST_AUTO_TEST_SUITE(reclaimed_segments, *named_cases(all_ways))
 
 BOOST_DATA_TEST_CASE(leave_no_memory_no_mapping_and_no_descriptor_behind, all_ways, w) {
-  constexpr int rounds = sanitized ? 100 : 1000;
+  constexpr int rounds = 100;
   constexpr std::size_t bytes = 16_MiB;
   const std::size_t step = 4 * base_page();
   // All that is lost in the rounds is four times this; others use the machine, too.
