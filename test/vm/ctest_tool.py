@@ -15,7 +15,7 @@ sys.dont_write_bytecode = True
 
 from runner.assets import FetchError
 from runner.boot import BootRequest, BootResult, boot
-from runner.ctest_script import error_test, plan_tests
+from runner.ctest_script import error_test, plan_tests, with_slots
 from runner.initramfs import InitramfsError
 from runner.qemu import QemuError
 from runner.results import boot_record, ctest_run, write_cases, write_json, write_text
@@ -31,11 +31,11 @@ def discover(assets: str, suites_file: str, directory: str, script: str) -> int:
     tool = tool_command(assets)
     try:
         text = ''
-        for number, plan in enumerate(make_plans(read_suites(suites_file))):
+        for plan, slot in with_slots(make_plans(read_suites(suites_file))):
             plan_file = os.path.join(directory, f'{plan.name()}.plan.json')
             results = os.path.join(directory, plan.name())
             write_json(plan_file, plan.to_json())
-            text += plan_tests(plan, number, tool, plan_file, results)
+            text += plan_tests(plan, slot, tool, plan_file, results)
     except SuiteError as error:
         text = error_test(tool, str(error))
     write_text(script, text)

@@ -8,6 +8,8 @@ from .suites import Plan
 
 # No more guests than this run at a time, however many tests ctest runs at once.
 _SLOTS = 2
+# What starting a guest takes, in cases.
+_START = 20
 _BOOT_TIME = 600
 _REPORT = ['/bin/sh', str(Path(__file__).parents[1] / 'ctest_case.sh')]
 
@@ -17,7 +19,19 @@ def error_test(tool: list[str], message: str) -> str:
     return ctest_test('vm/discovery', [*tool, 'fail', message], {'LABELS': 'vm'})
 
 
-def plan_tests(plan: Plan, number: int, tool: list[str], plan_file: str, results: str) -> str:
+def with_slots(plans: list[Plan]) -> list[tuple[Plan, int]]:
+    """Each plan and its slot, the largest first. The slots get about as many cases each: where one had nothing left to
+    do, the other's guests would run alone at the end."""
+    given = [0] * _SLOTS
+    result = []
+    for plan in sorted(plans, key=lambda plan: len(plan.cases), reverse=True):
+        slot = given.index(min(given))
+        given[slot] += _START + len(plan.cases)
+        result.append((plan, slot))
+    return result
+
+
+def plan_tests(plan: Plan, slot: int, tool: list[str], plan_file: str, results: str) -> str:
     """The tests of one boot. `tool` is the command line of ctest_tool.py up to its subcommand, `results` the directory
     that the boot writes."""
     prefix = f'vm/{plan.shape}/{plan.kernel}'
@@ -26,7 +40,9 @@ def plan_tests(plan: Plan, number: int, tool: list[str], plan_file: str, results
     boot = {
         'FIXTURES_SETUP': fixture,
         'FIXTURES_REQUIRED': 'acre_vm_assets',
-        'RESOURCE_LOCK': f'acre_vm_slot_{number % _SLOTS}',
+        'RESOURCE_LOCK': f'acre_vm_slot_{slot}',
+        # CTest begins with what costs most.
+        'COST': str(len(plan.cases)),
         'LABELS': 'vm',
         'TIMEOUT': str(timeout),
     }

@@ -3,8 +3,8 @@ import os
 import tempfile
 import unittest
 
-from runner.ctest_script import plan_tests
-from runner.suites import SuiteError, make_plans, plan_from_json, read_suites
+from runner.ctest_script import plan_tests, with_slots
+from runner.suites import Plan, SuiteError, make_plans, plan_from_json, read_suites
 
 from boost_cases import ListError, ctest_script, list_cases, parse_list, quote, select
 
@@ -127,9 +127,17 @@ class Script(unittest.TestCase):
 
     def test_at_most_two_guests_at_a_time(self) -> None:
         plan = make_plans([_SUITE])[0]
-        texts = [plan_tests(plan, number, ['tool'], 'p', 'r') for number in range(4)]
+        texts = [plan_tests(plan, slot, ['tool'], 'p', 'r') for _, slot in with_slots([plan] * 4)]
         locks = [text.partition('RESOURCE_LOCK ')[2].split()[0] for text in texts]
-        self.assertEqual(locks, ['[[acre_vm_slot_0]]', '[[acre_vm_slot_1]]'] * 2)
+        self.assertEqual(set(locks), {'[[acre_vm_slot_0]]', '[[acre_vm_slot_1]]'})
+
+    def test_large_boots_come_first_and_no_slot_has_all_of_them(self) -> None:
+        case = make_plans([_SUITE])[0].cases[0]
+        plans = [Plan('n1', str(size), [case] * size) for size in (10, 300, 200, 100, 30)]
+        self.assertEqual([(plan.kernel, slot) for plan, slot in with_slots(plans)],
+                         [('300', 0), ('200', 1), ('100', 1), ('30', 0), ('10', 1)])
+        costs = [plan_tests(plan, 0, ['tool'], 'p', 'r').partition('COST ')[2].split()[0] for plan in plans]
+        self.assertEqual(costs, ['[[10]]', '[[300]]', '[[200]]', '[[100]]', '[[30]]'])
 
 
 if __name__ == '__main__':
