@@ -21,7 +21,8 @@ What is missing is installed with apt-get on Debian and Ubuntu, through sudo if 
 alone, wherever it came from. On other systems what is missing is named and nothing is done.
 
 Environment:
-  ACRE_JOBS          how many jobs to run at once (default: the number of processors)
+  ACRE_JOBS          how many jobs to run at once (default: the number of processors); of tests twice as many, for
+                     many of them wait
   ACRE_NO_INSTALL=1  install nothing and look for nothing
   ACRE_PREFIXES      where headers, libraries and CMake packages are looked for, separated by colons
                      (default: $CMAKE_PREFIX_PATH:/usr/local:/usr)
@@ -149,10 +150,11 @@ refuse_unknown_options() {
 # run_ctest PRESET WHICH ARGUMENT...
 run_ctest() {
     preset=$1
-    part tests "$2, $jobs at once"
+    at_once=$((2 * jobs))
+    part tests "$2, $at_once at once"
     shift 2
     python3 cmake/test_progress.py \
-        ctest --preset "$preset" --output-on-failure --parallel "$jobs" --output-junit test-results.xml "$@"
+        ctest --preset "$preset" --output-on-failure --parallel "$at_once" --output-junit test-results.xml "$@"
 }
 
 run_benches() {

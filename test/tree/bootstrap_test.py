@@ -69,7 +69,7 @@ class Commands(MachineTest):
         self.run_it("test", "-R", "unit/")
         self.assertEqual(self.machine.calls("cmake"), ["--preset ci", "--build --preset ci --parallel 3"])
         self.assertEqual(self.machine.calls("ctest"),
-                         ["--preset ci --output-on-failure --parallel 3 --output-junit test-results.xml -R unit/"])
+                         ["--preset ci --output-on-failure --parallel 6 --output-junit test-results.xml -R unit/"])
 
     def test_test_needs(self):
         self.assert_needs(ALL, "test")
@@ -78,7 +78,7 @@ class Commands(MachineTest):
         self.run_it("test", "--quick", "-R", "pool")
         self.assertEqual(self.machine.calls("cmake"), ["--preset quick", "--build --preset quick --parallel 3"])
         self.assertEqual(self.machine.calls("ctest"),
-                         ["--preset quick --output-on-failure --parallel 3 --output-junit test-results.xml -R pool"])
+                         ["--preset quick --output-on-failure --parallel 6 --output-junit test-results.xml -R pool"])
 
     def test_quick_test_needs(self):
         self.assert_needs(QUICK, "test", "--quick")
