@@ -206,6 +206,7 @@ run_build() {
         quick) ensure $needs_quick ;;
         bench) ensure $needs_bench ;;
         tidy) ensure $needs_command clang clang-tidy ;;
+        libcxx) ensure $needs_library clang-19 libcxx ;;
         *) ensure $needs_test ;;
     esac
     build "$preset" "all of preset $preset"

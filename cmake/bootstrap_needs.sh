@@ -32,6 +32,8 @@ row() {
         lintian)      need "program lintian" "lintian" "lintian, for the check of packages" ;;
         debootstrap)  need "program debootstrap" "debootstrap" "debootstrap, for the check of packages" ;;
         clang)        need "newer 14.0 $clang_programs" "clang clang-18" "clang++" "its presets cannot be built" ;;
+        clang-19)     need "program clang++-19" "clang-19" "clang++ 19" ;;
+        libcxx)       need "file lib/llvm-19/include/c++/v1/memory_resource" "libc++-19-dev" "libc++ 19" ;;
         clang-tidy)   need "program clang-tidy" "clang-tidy" "clang-tidy" ;;
         clang-format) need "exactly 14 clang-format-14 clang-format" \
                 "clang-format-14" "clang-format 14" "tree/format-check is skipped" ;;

@@ -18,6 +18,7 @@ ALL = COMMAND | QUICK | BENCH | GUESTS | {
     "clang-format-14"}
 
 PACKAGE = COMMAND | {"debhelper", "dpkg-dev", "doxygen"}
+LIBCXX = {"clang-19", "libc++-19-dev"}
 PACKAGE_CHECK = PACKAGE | {"lintian", "debootstrap"}
 
 
@@ -121,7 +122,8 @@ class Commands(MachineTest):
 
     def test_build_needs_what_the_preset_builds(self):
         for preset, packages in (("release", COMMAND), ("demo", LIBRARY), ("quick", QUICK),
-                                 ("tidy", COMMAND | {"clang", "clang-tidy"}), ("ci", ALL)):
+                                 ("tidy", COMMAND | {"clang", "clang-tidy"}), ("libcxx", LIBRARY | LIBCXX),
+                                 ("ci", ALL)):
             with self.subTest(preset):
                 self.setUp()
                 self.assert_needs(packages, "build", preset)
@@ -150,7 +152,8 @@ class Commands(MachineTest):
     def test_an_unknown_preset(self):
         self.machine.remove("zsh")
         said = self.run_it("build", "relaese", status=1)
-        self.assertIn("no preset relaese, but: default release demo bench ci quick asan tsan clang ci-clang fuzz tidy", said)
+        self.assertIn("no preset relaese, but: default release demo bench ci quick asan tsan clang ci-clang libcxx fuzz "
+                      "tidy", said)
         self.assertFalse((self.machine.fake / "calls").exists())
         self.machine.set("tree/CMakeUserPresets.json", "{}")
         self.run_it("build", "relaese")

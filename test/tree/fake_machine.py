@@ -106,6 +106,8 @@ PACKAGES = {
     "chromium": program("chromium"),
     "clang": program("clang++", "echo Debian clang version 14.0.6"),
     "clang-tidy": program("clang-tidy"),
+    "clang-19": program("clang++-19", "echo Debian clang version 19.1.7"),
+    "libc++-19-dev": {"lib/llvm-19/include/c++/v1/memory_resource": ""},
     "clang-format-14": program("clang-format-14", "echo Debian clang-format version 14.0.6"),
     "libbenchmark-dev": {"lib/x86_64-linux-gnu/cmake/benchmark/benchmarkConfig.cmake": ""},
     "libnuma-dev": {"include/numa.h": ""},
@@ -121,11 +123,12 @@ PACKAGES = {
     "xz-utils": program("xz"),
     "debian-archive-keyring": {"share/keyrings/debian-archive-keyring.gpg": ""},
 }
-ALTERNATIVES = {"libboost-test1.74-dev", "libboost1.81-dev", "libboost-test1.81-dev"}
+# Of these none is installed.
+OTHERS = {"libboost-test1.74-dev", "libboost1.81-dev", "libboost-test1.81-dev", "clang-19", "libc++-19-dev"}
 
 
 class Machine:
-    """Debian 12 with root, where all is installed that some command needs. Files of self.fake decide what stubs do."""
+    """Debian 12 with root, where all is installed that most commands need. Files of self.fake decide what stubs do."""
 
     def __init__(self):
         self.directory = tempfile.TemporaryDirectory()
@@ -149,7 +152,7 @@ class Machine:
         self.set("ctest-status", "0\n")
         for name, files in PACKAGES.items():
             self.offer(name, files)
-            if name not in ALTERNATIVES:
+            if name not in OTHERS:
                 self.write(self.root, files)
 
     @staticmethod
