@@ -28,7 +28,7 @@ row() {
                 "chromium chromium-browser" "Chromium" "tests of pages are skipped" ;;
         abigail)      need "program abidiff" "abigail-tools" "libabigail, for tests of the binary interface" ;;
         debhelper)    need "program dh_auto_build" "debhelper" "debhelper, for packages" ;;
-        dpkg-dev)     need "program dpkg-buildpackage" "dpkg-dev" "dpkg-dev, for packages" ;;
+        essential)    need "file share/build-essential/list" "build-essential" "build-essential, for packages" ;;
         lintian)      need "program lintian" "lintian" "lintian, for the check of packages" ;;
         debootstrap)  need "program debootstrap" "debootstrap" "debootstrap, for the check of packages" ;;
         clang)        need "newer 14.0 $clang_programs" "clang clang-18" "clang++" "its presets cannot be built" ;;
@@ -70,7 +70,7 @@ needs_command="$needs_library fmt json"
 needs_quick="$needs_library python boost boost-test valgrind"
 needs_vm="python qemu busybox zstd lz4 xz debian-keys"
 needs_bench="$needs_library python boost benchmark numa jemalloc mimalloc tcmalloc tbb memkind"
-needs_package="$needs_command debhelper dpkg-dev doxygen"
+needs_package="$needs_command debhelper essential doxygen"
 needs_package_check="lintian debootstrap"
 needs_test="$needs_command $needs_quick $needs_vm $needs_bench
     pkg-config doxygen zsh fish mandoc numactl abigail font chromium clang clang-format"

@@ -17,7 +17,7 @@ ALL = COMMAND | QUICK | BENCH | GUESTS | {
     "pkgconf", "doxygen", "zsh", "fish", "mandoc", "numactl", "abigail-tools", "fonts-dejavu-core", "chromium", "clang",
     "clang-format-14"}
 
-PACKAGE = COMMAND | {"debhelper", "dpkg-dev", "doxygen"}
+PACKAGE = COMMAND | {"debhelper", "build-essential", "doxygen"}
 LIBCXX = {"clang-19", "libc++-19-dev"}
 PACKAGE_CHECK = PACKAGE | {"lintian", "debootstrap"}
 

@@ -99,7 +99,7 @@ PACKAGES = {
     "numactl": program("numactl"),
     "abigail-tools": program("abidiff"),
     "debhelper": program("dh_auto_build"),
-    "dpkg-dev": program("dpkg-buildpackage"),
+    "build-essential": {"share/build-essential/list": ""},
     "lintian": program("lintian"),
     "debootstrap": program("debootstrap"),
     "fonts-dejavu-core": {"share/fonts/truetype/dejavu/DejaVuSans.ttf": ""},
