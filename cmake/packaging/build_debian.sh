@@ -20,10 +20,13 @@ case $changelog in
     *) die "include/acre/version.hpp says $version, $packaging/changelog $changelog: add an entry there" ;;
 esac
 
-# What .gitignore names, without git, which may not be there: packages are built from an unpacked release too.
+# Without what .gitignore names, and DIRECTORY; without git, which may not be there: packages are built from an unpacked
+# release too.
 date=$(dpkg-parsechangelog -l "$packaging/changelog" -S Timestamp)
 tar -C "$root" --exclude=./.git --exclude=./build --exclude='./build-*' --exclude=./.cache \
-    --exclude=./compile_commands.json --exclude=__pycache__ --sort=name --mtime="@$date" --owner=0 --group=0 \
+    --exclude=./compile_commands.json --exclude=__pycache__ --exclude="./${PWD#"$root"/}" \
+    --exclude=./cmake/packaging/conan/test_package/build \
+    --exclude=./cmake/packaging/conan/test_package/CMakeUserPresets.json --sort=name --mtime="@$date" --owner=0 --group=0 \
     --numeric-owner --mode=u=rwX,go=rX --transform="s|^\.|acre-$version|" -cf - . |
     gzip -n >"acre_$version.orig.tar.gz"
 tar -xf "acre_$version.orig.tar.gz"
