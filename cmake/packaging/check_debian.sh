@@ -7,15 +7,19 @@ die() { echo "check_debian: $*" >&2; exit 1; }
 say() { echo "check_debian: $*" >&2; }
 
 [ "$(id -u)" = 0 ] || die "a fresh root directory is made with debootstrap, as root: run this as root"
+# Mounts of its own: they end with its last process, however that ends, and unmounting does not reach the machine's /sys.
+[ -n "${ACRE_OWN_MOUNTS:-}" ] || ACRE_OWN_MOUNTS=1 exec unshare --mount bash "$0" "$@"
 here=$(cd "$(dirname "$0")" && pwd)
 packages=$(cd "$1" && pwd)
 work=$(mktemp -d)
 root=$work/root
 
+# An interrupted apt-get may still be at work in there: its /proc is busy.
 cleanup() {
-    if mountpoint -q "$root/proc"; then umount "$root/proc"; fi
-    if mountpoint -q "$root/sys"; then umount --recursive "$root/sys"; fi
-    rm -rf "$work"
+    for mount in proc sys; do
+        if mountpoint -q "$root/$mount"; then umount --lazy --recursive "$root/$mount" || :; fi
+    done
+    rm -rf --one-file-system "$work"
 }
 trap cleanup EXIT
 
@@ -45,8 +49,9 @@ hardened() {
     grep -q ' __stack_chk_fail@' <<<"$symbols" || die "$file has no stack protector"
     grep -q '_chk@' <<<"$symbols" || die "$file is not fortified"
     # Debian 12's crti.o is not marked for CET, so nothing that is linked there is; the code is made for it.
+    # The files that g++ links to every program have a few of these instructions, whatever the program is compiled with.
     if [ "$(dpkg --print-architecture)" = amd64 ]; then
-        objdump --disassemble --no-show-raw-insn --section=.text "$file" | grep endbr64 >/dev/null ||
+        [ "$(objdump --disassemble --no-show-raw-insn --section=.text "$file" | grep -c endbr64)" -ge 100 ] ||
             die "$file was compiled without control-flow protection"
     fi
 }
@@ -86,10 +91,10 @@ check_in_fresh_root() {
     debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" "$mirror" >"$work/log" 2>&1 ||
         { tail -n 20 "$work/log"; die "debootstrap failed"; }
     cp /etc/resolv.conf "$root/etc/"
-    cp /etc/apt/apt.conf.d/* "$root/etc/apt/apt.conf.d/"
+    # Proxies and the like; not what this machine's packages have apt run, which are not there.
+    apt-config dump | grep '^Acquire::' >"$root/etc/apt/apt.conf.d/acquire"
     mount -t proc proc "$root/proc"
     mount --rbind /sys "$root/sys"
-    mount --make-rslave "$root/sys"
     mkdir "$root/tmp/packages"
     cp "$packages"/*.deb "$root/tmp/packages/"
     inside apt-get -qq update
