@@ -171,7 +171,9 @@ run_package() {
     check=
     case ${1:-} in
         '') ;;
-        --check) check=1 ;;
+        --check)
+            [ "$(id -u)" = 0 ] || die "package --check makes a fresh Debian with debootstrap, as root: run it as root"
+            check=1 ;;
         *) die "package has no option $1" ;;
     esac
     plan packages build ${check:+check}

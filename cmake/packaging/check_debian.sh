@@ -85,8 +85,10 @@ run_test() {
 
 check_in_fresh_root() {
     local suite mirror
-    suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-    mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $suite" | head -n 1)
+    suite=$(. /etc/os-release && [ "$ID" = debian ] && echo "$VERSION_CODENAME") || die "this is not Debian"
+    # Of this machine's own sources, so that it can be reached; what debootstrap cannot read, such as a list of mirrors, is none.
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $suite" 'Origin: Debian' | grep '^http' | head -n 1)
+    mirror=${mirror:-http://deb.debian.org/debian}
     say "a fresh $suite of $mirror"
     debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" "$mirror" >"$work/log" 2>&1 ||
         { tail -n 20 "$work/log"; die "debootstrap failed"; }

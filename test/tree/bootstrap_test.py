@@ -107,6 +107,8 @@ class Commands(MachineTest):
         self.assertIn("build/package/some.deb", said)
         self.run_it("package", "--check")
         self.assertEqual(len(self.machine.calls("check")), 1)
+        self.machine.set("uid", "1000")
+        self.assertIn("run it as root", self.run_it("package", "--check", status=1))
         self.assertIn("package has no option --chek", self.run_it("package", "--chek", status=1))
 
     def test_package_needs(self):
