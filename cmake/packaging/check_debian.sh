@@ -84,17 +84,24 @@ run_test() {
 }
 
 check_in_fresh_root() {
-    local suite mirror
+    local suite mirror pause
     suite=$(. /etc/os-release && [ "$ID" = debian ] && echo "$VERSION_CODENAME") || die "this is not Debian"
     # Of this machine's own sources, so that it can be reached; what debootstrap cannot read, such as a list of mirrors, is none.
     mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $suite" 'Origin: Debian' | grep '^http' | head -n 1)
     mirror=${mirror:-http://deb.debian.org/debian}
     say "a fresh $suite of $mirror"
-    debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" "$mirror" >"$work/log" 2>&1 ||
-        { tail -n 20 "$work/log"; die "debootstrap failed"; }
+    # A mirror may fail for a moment.
+    for pause in 10 30 0; do
+        rm -rf --one-file-system "$root"
+        if debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" "$mirror" >"$work/log" 2>&1; then break; fi
+        tail -n 20 "$work/log"
+        [ "$pause" != 0 ] || die "debootstrap failed"
+        say "debootstrap failed; once more in $pause s"
+        sleep "$pause"
+    done
     cp /etc/resolv.conf "$root/etc/"
     # Proxies and the like; not what this machine's packages have apt run, which are not there.
-    apt-config dump | grep '^Acquire::' >"$root/etc/apt/apt.conf.d/acquire"
+    { apt-config dump | grep '^Acquire::'; echo 'Acquire::Retries "3";'; } >"$root/etc/apt/apt.conf.d/acquire"
     mount -t proc proc "$root/proc"
     mount --rbind /sys "$root/sys"
     mkdir "$root/tmp/packages"
