@@ -17,6 +17,8 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
+import check_release
+
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / 'cmake' / 'abi'
 DUMP = ['--headers-dir', str(ROOT / 'include'), '--drop-private-types', '--exported-interfaces-only', '--drop-undefined-syms',
@@ -28,12 +30,6 @@ SKIPPED = 77
 
 class Failure(Exception):
     pass
-
-
-def version(root: Path = ROOT) -> str:
-    text = (root / 'include' / 'acre' / 'version.hpp').read_text(encoding='utf-8')
-    numbers = [re.search(rf'#define ACRE_VERSION_{part} (\d+)', text).group(1) for part in ('MAJOR', 'MINOR', 'PATCH')]
-    return '.'.join(numbers) + re.search(r'#define ACRE_VERSION_SUFFIX "(.*)"', text).group(1)
 
 
 def dump(library: Path, to: Path) -> None:
@@ -81,7 +77,8 @@ def compare(library: Path, old: Path) -> None:
 
 def write(library: Path, machine: str) -> None:
     old = kept_dump(machine)
-    new = KEPT / f'libacre-{version()}.{machine}.abi'
+    version = check_release.version_of((ROOT / check_release.HEADER).read_text(encoding='utf-8'))
+    new = KEPT / f'libacre-{version}.{machine}.abi'
     dump(library, new)
     if old and old != new:
         old.unlink()

@@ -34,7 +34,6 @@ acre_layer(pool
     pool_statistics.cpp
     pools_in_fork.cpp
     resource_for.cpp
-    resource_handle.cpp
     retained_limit.cpp
     run_map.cpp
     slab.cpp

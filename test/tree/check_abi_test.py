@@ -112,8 +112,10 @@ class CheckAbi(unittest.TestCase):
         with self.assertRaisesRegex(check_abi.Failure, "more than the last tag"):
             check_abi.kept_dump("some", self.kept)
 
-    def test_the_version_is_the_headers(self):
-        self.assertRegex(check_abi.version(), r"^\d+\.\d+\.\d+(-rc\d+)?$")
+    def test_what_is_kept_is_of_this_version_s_header(self):
+        check_abi.write(self.library(), "some")
+        kept, = self.kept.glob("*.abi")
+        self.assertRegex(kept.name, r"^libacre-\d+\.\d+\.\d+(-rc\d+)?\.some\.abi$")
 
 
 if __name__ == "__main__":
