@@ -1,3 +1,4 @@
+// The program that README.md begins with: a vector on a node, with its proof.
 #include <acre/acre.hpp>
 
 #include <iostream>

@@ -1,3 +1,4 @@
+// The version of acre that a program runs with.
 #include <acre/version.hpp>
 
 #include <iostream>

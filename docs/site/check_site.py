@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""check_site.py SITE CHROMIUM: is the site whole, and can its pages be read?
+
+Each link and each anchor leads somewhere. In Chromium, at the width of a phone and of a desktop: nothing is wider than the
+page; code stands out from its background in both themes; the buttons for themes and copying are there; no script fails. Pages are opened from
+files, as a package installs them, and so is the search. Screenshots stay in SITE/../screenshots.
+"""
+import html.parser
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--enable-logging=stderr",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"]
+WIDTHS = (360, 1280)
+SEARCHED = "numa_allocator"
+# The least contrast of text that W3C's guidelines (WCAG 2.1, 1.4.3) let pass.
+CONTRAST = 4.5
+PROBE = """<!DOCTYPE html><meta charset="utf-8"><iframe id="frame" style="border: 0; height: 900px"></iframe><script>
+const frame = document.getElementById("frame");
+const open = (page, width) => new Promise(done => {
+  frame.style.width = width + "px"; frame.onload = done; frame.src = page; });
+const luminance = ([r, g, b]) => [r, g, b].map(c => c / 255)
+  .map(c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+const numbers = colour => colour.match(/[\\d.]+/g).map(Number);
+function contrast(element, view) {
+  let behind = element, colour;
+  do { colour = numbers(view.getComputedStyle(behind).backgroundColor); behind = behind.parentElement; }
+  while (behind && colour[3] === 0);
+  const [a, b] = [luminance(numbers(view.getComputedStyle(element).color)), luminance(colour)];
+  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+}
+function look(page, width, mistakes) {
+  const view = frame.contentWindow, doc = view.document, root = doc.documentElement;
+  if (root.scrollWidth > root.clientWidth) {
+    const wide = [...doc.querySelectorAll("article *")].find(e => e.getBoundingClientRect().right > width);
+    mistakes.push(`${page}: wider than ${width} pixels: ${wide && wide.outerHTML.slice(0, 80)}`);
+  }
+  if (root.classList.contains("no-js")) mistakes.push(`${page}: the theme's script did not run`);
+  for (const block of doc.querySelectorAll("div.highlight"))
+    if (!block.querySelector("button.copybtn")) mistakes.push(`${page}: a code block cannot be copied`);
+  for (const theme of ["light", "dark"]) {
+    doc.body.dataset.theme = theme;
+    const seen = new Set();
+    for (const element of doc.querySelectorAll("div.highlight pre, div.highlight span, code, article p, .sig")) {
+      const kind = element.tagName + element.className;
+      if (seen.has(kind) || !element.textContent.trim()) continue;
+      seen.add(kind);
+      const found = contrast(element, view);
+      if (found < CONTRAST)
+        mistakes.push(`${theme}: contrast ${found.toFixed(1)} of ${kind} ${view.getComputedStyle(element).color}`);
+    }
+  }
+}
+addEventListener("load", async () => {
+  const mistakes = [];
+  let pages = 0;
+  for (const page of PAGES) {
+    for (const width of WIDTHS) {
+      await open(page, width);
+      look(page, width, mistakes);
+    }
+    pages++;
+  }
+  document.body.dataset.found = JSON.stringify({pages, mistakes: [...new Set(mistakes)]});
+});</script>"""
+
+
+class Page(html.parser.HTMLParser):
+    """The links and the anchors of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links = []
+        self.anchors = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        for name, value in attributes:
+            if name in ("href", "src"):
+                self.links.append(value)
+            elif name == "id" or (name == "name" and tag == "a"):
+                self.anchors.add(value)
+
+
+def dead_links(site):
+    pages = {path: Page(path.read_text()) for path in sorted(site.rglob("*.html"))}
+    for path, page in pages.items():
+        for link in page.links:
+            parts = urllib.parse.urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / urllib.parse.unquote(parts.path)).resolve() if parts.path else path
+            anchor = urllib.parse.unquote(parts.fragment)
+            # Scripts write to the anchors of these two.
+            if not target.is_file() or (anchor and target in pages and anchor not in pages[target].anchors):
+                yield f"{path.relative_to(site)}: {link} leads nowhere"
+
+
+def browse(chromium, url, *args):
+    with tempfile.TemporaryDirectory() as profile:
+        done = subprocess.run([chromium, *FLAGS, f"--user-data-dir={profile}", *args, url],
+                              capture_output=True, text=True, timeout=400, check=True)
+    # The search shows a page's text beside its title where it may read pages, as of a server but not of files.
+    errors = {line.partition("CONSOLE:")[2] for line in done.stderr.splitlines()
+              if "CONSOLE" in line and "Uncaught" in line and "Failed to fetch" not in line}
+    if errors:
+        sys.exit("\n".join(sorted(errors)))
+    return done.stdout
+
+
+def mistakes_in_browser(chromium, site, work):
+    pages = [path.as_uri() for path in sorted(site.rglob("*.html"))]
+    constants = f"const PAGES = {json.dumps(pages)}, WIDTHS = {json.dumps(WIDTHS)}, CONTRAST = {CONTRAST};\n"
+    probe = work / "probe.html"
+    probe.write_text(PROBE.replace("<script>", "<script>" + constants, 1))
+    shown = browse(chromium, probe.as_uri(), "--allow-file-access-from-files", "--dump-dom",
+                   "--virtual-time-budget=100000000", f"--window-size={max(WIDTHS) + 40},1000")
+    found = re.search(r'data-found="([^"]*)"', shown)
+    if not found:
+        sys.exit("check_site: the pages were not all opened")
+    result = json.loads(html.unescape(found[1]))
+    if result["pages"] != len(pages):
+        sys.exit(f"check_site: {result['pages']} of {len(pages)} pages were opened")
+    return result["mistakes"]
+
+
+def search(chromium, site):
+    shown = browse(chromium, f"{(site / 'search.html').as_uri()}?q={SEARCHED}", "--dump-dom",
+                   "--virtual-time-budget=10000")
+    results = re.findall(r'<a href="([^"]*)"', shown.partition('id="search-results"')[2])
+    if not any(f"reference/{SEARCHED}.html" in link for link in results):
+        return [f"a search for {SEARCHED} does not find its reference, but {results[:10]}"]
+    return []
+
+
+def main(site, chromium):
+    if not (site / "index.html").is_file():
+        sys.exit(f"check_site: {site} has no index.html")
+    work = site.parent / "screenshots"
+    work.mkdir(exist_ok=True)
+    mistakes = list(dead_links(site)) + mistakes_in_browser(chromium, site, work) + search(chromium, site)
+    for name in ("index", "pools", "cookbook", "choosing", "reference/area"):
+        for width in WIDTHS:
+            browse(chromium, (site / f"{name}.html").as_uri(), f"--window-size={width},1600",
+                   f"--screenshot={work / name.replace('/', '-')}-{width}.png")
+    if mistakes:
+        sys.exit("\n".join(mistakes))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(pathlib.Path(sys.argv[1]).resolve(), sys.argv[2])

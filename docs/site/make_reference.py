@@ -1,0 +1,147 @@
+"""The reference's pages, one for each public header, out of Doxygen's XML, which has a group for each (as_group.awk).
+
+Private members are left out, and each class, function, type and enumeration gets links to the examples that use it.
+"""
+import re
+import xml.etree.ElementTree as ET
+
+PAGE = """\
+# acre/{name}
+
+{says}
+
+```{{cpp:namespace}} acre
+```
+
+```{{doxygengroup}} {group}
+:content-only:
+:members:
+:undoc-members:
+```
+"""
+# Comments and strings: no name in them is a use.
+NO_CODE = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', re.S)
+LINKS = 4
+# Functions that a loop calls.
+UNNAMED = ("begin", "end")
+
+
+def first_comment(text):
+    """What a file says at its beginning, its lines joined."""
+    return re.match(r"((?:// ?[^\n]*\n)*)", text)[1].replace("\n// ", " ").removeprefix("// ").strip()
+
+
+class Examples:
+    def __init__(self, texts):
+        """texts: (page that shows it, without suffix; its source text) of each, those to name first in front"""
+        self.texts = [(page, NO_CODE.sub("", text)) for page, text in texts]
+
+    def using(self, name):
+        """The pages of the examples that use acre::name."""
+        # As a name of its own: not x.check, not std::chunk.
+        return self.matching(rf"(?:(?<![\w.:>])|(?<=acre::)){re.escape(name)}\b")
+
+    def with_member(self, names):
+        """The pages of the examples that set or read one of names, members of a struct that they need not name."""
+        return self.matching(rf"(?<!\w)\.({'|'.join(names)})\b") if names else []
+
+    def matching(self, pattern):
+        return [page for page, text in self.texts if re.search(pattern, text)]
+
+
+def has_comment(member):
+    return any("".join(member.find(part).itertext()).strip() for part in ("briefdescription", "detaileddescription"))
+
+
+def is_public(member):
+    # A friend without a comment is no interface: it is one file of the library that another one trusts.
+    return member.get("prot") == "public" and (member.get("kind") != "friend" or has_comment(member))
+
+
+def add_links(entity, pages):
+    """Adds a paragraph with links to the comment of entity, a memberdef or compounddef."""
+    section = ET.SubElement(entity.find("detaileddescription"), "simplesect", kind="par")
+    ET.SubElement(section, "title").text = "Used in"
+    para = ET.SubElement(section, "para")
+    for page in pages[:LINKS]:
+        link = ET.SubElement(para, "ulink", url=f"../{page}.html")
+        link.text = page.rsplit("/", 1)[1]
+        link.tail = ", " if page is not pages[:LINKS][-1] else ""
+
+
+def where(entity):
+    location = entity.find("location")
+    return f"{location.get('declfile') or location.get('file')}:{location.get('declline') or location.get('line')}"
+
+
+def make_reference(xml, headers, examples, out):
+    """Changes the XML in the directory xml, and writes pages about headers to the directory out. Returns what is wrong."""
+    mistakes = []
+
+    def link(entity, name):
+        pages = examples.using(name) or examples.with_member([
+            m.findtext("name") for m in entity.iter("memberdef") if m.get("kind") == "variable" and entity is not m])
+        if pages:
+            add_links(entity, pages)
+        else:
+            mistakes.append(f"include/{where(entity)}: no example uses acre::{name}")
+
+    in_classes = {member.get("id") for path in [*xml.glob("class*.xml"), *xml.glob("struct*.xml")]
+                  for member in ET.parse(path).getroot().iter("memberdef")}
+    for path in sorted([*xml.glob("class*.xml"), *xml.glob("struct*.xml"), *xml.glob("group*.xml")]):
+        tree = ET.parse(path)
+        compound = tree.getroot()[0]
+        # Shown within their classes; or namespaces, which are no part of the page's subject.
+        for inner in [*compound.findall("innerclass"), *compound.findall("innernamespace")]:
+            if compound.get("kind") == "group" and inner.text.count("::") != 1:
+                compound.remove(inner)
+        for section in compound.findall("sectiondef"):
+            for member in section.findall("memberdef"):
+                # Doxygen has friends in both.
+                if not is_public(member) or (compound.get("kind") == "group" and member.get("id") in in_classes):
+                    section.remove(member)
+            if not section.findall("memberdef"):
+                compound.remove(section)
+        if compound.get("kind") == "group":
+            linked = set()  # of functions of one name the first has the links
+            for member in compound.iter("memberdef"):
+                name = member.findtext("name")
+                if name not in linked and name not in UNNAMED and not name.startswith("operator"):
+                    link(member, name)
+                linked.add(name)
+        elif (name := compound.findtext("compoundname")).count("::") == 1 and name.startswith("acre::"):
+            link(compound, name.removeprefix("acre::"))
+        tree.write(path)
+
+    out.mkdir(parents=True)
+    names = []
+    for header in sorted(headers):
+        group = re.sub(r"[^a-z]", "_", f"acre/{header.name}")
+        compound = ET.parse(xml / f"group__{group.replace('_', '__')}.xml").getroot()[0]
+        file_xml = xml / f"{header.name.replace('_', '__').replace('.', '_8')}.xml"
+        if compound.find("innerclass") is None and compound.find("sectiondef") is None:
+            continue
+        says = first_comment(header.read_text()).removeprefix(f"{header.stem}: ")
+        if not says:
+            mistakes.append(f"include/acre/{header.name}:1: says not what it is for")
+        macros = [m.findtext("name") for m in ET.parse(file_xml).getroot().iter("memberdef") if m.get("kind") == "define"]
+        (out / f"{header.stem}.md").write_text(PAGE.format(name=header.name, says=says, group=group) + "".join(
+            f"\n```{{doxygendefine}} {name}\n```\n" for name in macros))
+        names.append((header, says))
+    rows = "".join(f"| [acre/{header.name}]({header.stem}.md) | {says} |\n" for header, says in names)
+    toctree = "\n".join(header.stem for header, _ in names)
+    (out / "index.md").write_text(f"""\
+# Reference
+
+`#include <acre/acre.hpp>` has all of it. An index of all names: {{ref}}`genindex`.
+
+| header | what is in it |
+|---|---|
+{rows}
+```{{toctree}}
+:hidden:
+
+{toctree}
+```
+""")
+    return mistakes
