@@ -1,4 +1,19 @@
-// Everything acre has.
+/// \file
+/// Everything acre has.
+
+/// \namespace acre
+/// Places C++ objects on chosen NUMA memory, and proves where they lie.
+///
+/// Errors: what acre throws by itself is a failure (an error, or an allocation_error). A function whose last parameter
+/// is a `std::error_code& ec` is the twin of one that throws: it is noexcept, and clears `ec` or sets it to the code
+/// of what would have been thrown: errc::out_of_memory for a std::bad_alloc without a code, errc::invalid_function for
+/// what a function of the caller's throws.
+///
+/// Threads: where nothing is said of them it is as in the standard library. Different objects may be used from any
+/// threads, and const functions of one object, too.
+///
+/// Sizes and offsets are bytes, nodes and CPUs have the numbers of the operating system, and pages are counted in base
+/// pages (page_size() of page_kind::system), where nothing else is said.
 #pragma once
 
 #include <acre/apply.hpp>

@@ -1,4 +1,5 @@
-// apply: tells the kernel where the pages of a range shall lie.
+/// \file
+/// Tells the kernel where the pages of a range shall lie.
 #pragma once
 
 #include <acre/export.hpp>
@@ -18,17 +19,20 @@ namespace acre::inline v1 {
 enum class downgrade_reason {
   one_preferred_node,  ///< Linux < 5.15 has no MPOL_PREFERRED_MANY: only the first node is preferred
   no_home_node,        ///< Linux < 5.17 has no set_mempolicy_home_node: spill goes nearest to the toucher
-  chunk_rounded_up,    ///< the chunk was no multiple of the page size
+  chunk_rounded_up,    ///< the chunk was no multiple of the page size, and was rounded up to one
   binding_denied,      ///< the kernel refuses to bind, the area went unbound (area_options::on_denied)
   smaller_pages,       ///< no such pages, smaller ones were taken
   policy_differs,      ///< the kernel reads back another policy than was set
   nodes_not_allowed,  ///< the cpuset allows fewer nodes than when the topology was loaded: the others are used
 };
+/// The name of the enumerator: "no_home_node".
 [[nodiscard]] ACRE_API std::string_view to_string(downgrade_reason reason) noexcept;
 
+/// One thing that is less than was asked. No error: the memory can be used.
 struct downgrade {
-  downgrade_reason reason;
-  std::string text;  ///< what was asked, what was done instead, and why, in one sentence
+  downgrade_reason reason;  ///< for programs
+  std::string text;         ///< what was asked, what was done instead, and why, in one sentence for people
+  /// Compares member by member.
   friend bool operator==(const downgrade&, const downgrade&) = default;
 };
 
@@ -49,28 +53,37 @@ struct downgrade {
 ///   errc::not_mapped if part of the range is not mapped (nothing is promised then about the parts before the hole);
 ///   errc::binding_denied; errc::binding_unsupported; errc::unsupported_placement if this kernel lacks the mode, or
 ///   the range is not whole pages of hugetlb memory; errc::too_many_ranges also where vm.max_map_count is reached;
-///   what make_plan() throws
+///   errc::out_of_memory if the kernel has no memory for its own bookkeeping; what make_plan() throws
 /// \safety any thread; the range must stay mapped
 ACRE_API std::vector<downgrade> apply(void* p, std::size_t bytes, const placement& where,
                                       const topology& machine = topology::system());
 
-/// The same for a plan already made, which must be for this machine, and for pages that are no smaller than its own.
+/// The same for a plan already made, on [p, p + ranges.bytes). Nothing is done for a plan without ranges.
+/// \param p the start of a page
+/// \param ranges made for this machine, in pages that are no smaller than its base pages
+/// \throws error as above, but for what make_plan() throws; errc::invalid_alignment also where a range of the plan
+///   begins within a page of this machine
 ACRE_API std::vector<downgrade> apply(void* p, const plan& ranges,
                                       const topology& machine = topology::system());
 
-/// Twins that report errors by code, and give no downgrades then; lack of memory is errc::out_of_memory.
+/// The same, with the error in `ec`: no downgrades then.
 ACRE_API std::vector<downgrade> apply(void* p, std::size_t bytes, const placement& where,
                                       std::error_code& ec) noexcept;
+/// The same, with the error in `ec`: no downgrades then.
 ACRE_API std::vector<downgrade> apply(void* p, std::size_t bytes, const placement& where,
                                       const topology& machine, std::error_code& ec) noexcept;
+/// The same, with the error in `ec`: no downgrades then.
 ACRE_API std::vector<downgrade> apply(void* p, const plan& ranges, std::error_code& ec) noexcept;
+/// The same, with the error in `ec`: no downgrades then.
 ACRE_API std::vector<downgrade> apply(void* p, const plan& ranges, const topology& machine,
                                       std::error_code& ec) noexcept;
 
-/// The policy of the page at `p` as the kernel reports it. Never faults a page in.
-/// \throws error errc::not_mapped; errc::binding_unsupported where the kernel cannot tell
+/// The policy of the page at `p` as the kernel reports it (get_mempolicy(2)). Never faults a page in. Memory without a
+/// policy of its own is unbound.
+/// \param p any address within the page
+/// \throws error errc::not_mapped; errc::binding_unsupported where the kernel does not tell
 ACRE_API policy installed_policy(const void* p);
-/// \returns unbound if there is an error
+/// The same, with the error in `ec`: unbound then.
 ACRE_API policy installed_policy(const void* p, std::error_code& ec) noexcept;
 
 }  // namespace acre::inline v1

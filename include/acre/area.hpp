@@ -1,4 +1,5 @@
-// area: a std::pmr::memory_resource that maps pages with a placement. One allocation is one mapping.
+/// \file
+/// A std::pmr::memory_resource that maps pages with a placement. One allocation is one mapping.
 #pragma once
 
 #include <acre/apply.hpp>
@@ -42,39 +43,46 @@ enum class on_denied {
   unbound,  ///< go on unbound; status() records it
 };
 
-enum class page_lock { off, on };
+/// Whether pages stay in memory.
+enum class page_lock {
+  off,  ///< the kernel may swap them out
+  on,   ///< never swapped out (mlock; with lazy commit each from its first touch on, MLOCK_ONFAULT)
+};
 
+/// What is asked of an area beside its placement.
 struct area_options {
-  acre::page_kind page_kind = acre::page_kind::system;
-  page_fallback fallback = page_fallback::smaller;
-  acre::sharing sharing = acre::sharing::process;
-  acre::commit commit = acre::commit::lazy;
-  /// on: pages are never swapped out (mlock; with lazy commit each from its first touch on, MLOCK_ONFAULT).
-  page_lock lock = page_lock::off;
-  acre::on_denied on_denied = acre::on_denied::fail;
+  acre::page_kind page_kind = acre::page_kind::system;  ///< tried first
+  page_fallback fallback = page_fallback::smaller;      ///< where there are no pages of that kind
+  acre::sharing sharing = acre::sharing::process;       ///< shared: with children made by fork(2)
+  acre::commit commit = acre::commit::lazy;             ///< when pages come into existence
+  page_lock lock = page_lock::off;                      ///< beyond RLIMIT_MEMLOCK: errc::lock_limit
+  acre::on_denied on_denied = acre::on_denied::fail;    ///< where the kernel refuses to bind memory
   /// See mapping_options::name.
   std::string name = {};
 };
 
 /// What an area was asked for, what it got, and why if that differs.
 struct [[nodiscard]] area_status {
-  placement asked;
+  placement asked;  ///< as the area was made with
   /// The policy that a scratch page gets now, read back from the kernel, as text ("bind 1"): of a placement of several
   /// ranges that of the first. "nothing" if the kernel refuses it now, which a downgrade tells.
   std::string installed;
-  bool bound = true;  ///< false if binding was denied and the area went unbound
-  std::vector<downgrade> downgrades;
-  std::array<std::size_t, 4> allocations{};  ///< so many so far of each page_kind got, indexed by its value
-  std::size_t blocks = 0;                    ///< live now
-  std::size_t bytes = 0;                     ///< live now, in whole pages
+  bool bound = true;                  ///< false if binding was denied and the area went unbound
+  std::vector<downgrade> downgrades;  ///< what is less than was asked; empty in most cases
+  /// Made so far, by the kind of pages got: indexed by the value of page_kind.
+  std::array<std::size_t, 4> allocations{};
+  std::size_t blocks = 0;  ///< live now
+  std::size_t bytes = 0;   ///< of live blocks, in whole pages
   /// True if everything is as asked.
   [[nodiscard]] bool as_asked() const noexcept { return bound && downgrades.empty(); }
+  /// "asked: bind 1; installed: bind 1; 2 live blocks, together 8 MiB", and behind it the text of each downgrade.
   [[nodiscard]] ACRE_API std::string to_string() const;
+  /// Writes to_string().
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const area_status& s);
 };
 
-/// Maps pages, page-granular by design: use a pool or an arena above it for small objects. The constructor
-/// validates everything that can be validated, by binding a scratch page and reading its policy back.
+/// A resource that maps pages, page-granular by design: use a pool or an arena above it for small objects. The
+/// constructor validates everything that can be validated, by binding a scratch page and reading its policy back.
 ///
 /// allocate(): one mmap, one mbind for each range of the plan. Alignments up to and above the page size. With
 /// commit::eager a hard placement of several ranges has each page where the plan says when allocate() returns, and
@@ -98,16 +106,22 @@ struct [[nodiscard]] area_status {
 ///   it.
 class ACRE_API area final : public resource {
  public:
-  /// \throws error what topology::require_usable() throws, errc::foreign_topology,
-  /// errc::unsupported_placement,
+  /// Maps a scratch page, binds it as the placement says, reads its policy back, and unmaps it.
+  /// \param where the placement of all blocks
+  /// \param options see area_options
+  /// \param machine this one: topology::system() or topology::load()
+  /// \throws error what topology::require_usable() throws, errc::foreign_topology, errc::unsupported_placement,
   ///   errc::binding_denied, errc::binding_unsupported, errc::no_huge_pages (strict, and the kernel has none
   ///   of the kind at all), errc::invalid_argument (name)
   explicit area(placement where, area_options options = {}, const topology& machine = topology::system());
   area(const area&) = delete;
   area& operator=(const area&) = delete;
+  /// Does not unmap live blocks.
   ~area() override;
 
+  /// As given to the constructor; valid as long as the area.
   [[nodiscard]] const placement& where() const noexcept;
+  /// As given to the constructor; valid as long as the area. See page_kind() for the pages it has.
   [[nodiscard]] const area_options& options() const noexcept;
   /// What a block would get now, and what blocks got so far. Asks the kernel, with a scratch page (some 10 us): the
   /// cpuset may have changed since the area was made.
@@ -119,13 +133,16 @@ class ACRE_API area final : public resource {
 
   /// Asks the kernel whether a block of this area lies as its placement says (acre::check with the page
   /// size the block was planned with).
-  /// \param p, bytes as given by and to allocate()
+  /// \param p a block of this area, as allocate() gave it
+  /// \param bytes as given to allocate()
   /// \throws error what acre::check throws; errc::not_mapped if it is no block of this area (any more), where the
   ///   area knows its blocks
   check_result check_block(const void* p, std::size_t bytes) const;
-  /// \returns what is not ok() if there is an error
+  /// The same, with the error in `ec`: a result that is not ok() then.
   check_result check_block(const void* p, std::size_t bytes, std::error_code& ec) const noexcept;
 
+  /// Whole pages: hugetlb pages if those were asked for with page_fallback::strict, else base pages, because a block
+  /// may have got those. The alignment changes nothing. 0 bytes: one page.
   [[nodiscard]] std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
 
  private:
@@ -143,7 +160,10 @@ class ACRE_API area final : public resource {
 static_assert(std::is_base_of_v<resource, area>);
 static_assert(!std::is_copy_constructible_v<area> && !std::is_copy_assignable_v<area>);
 
-/// AML's ready-made area: unbound, private, base pages. Immortal.
+/// The area of placement::unbound() with all options at their defaults: private memory of base pages, made at first
+/// touch. Made at the first call, never destroyed.
+/// \throws failure what area's constructor throws, at the first call only
+/// \safety any thread
 [[nodiscard]] ACRE_API area& default_area();
 
 }  // namespace acre::inline v1

@@ -1,4 +1,5 @@
-// check: does a range lie as a placement says, as policy and page by page?
+/// \file
+/// Does a range lie as a placement says, as policy and page by page?
 #pragma once
 
 #include <acre/export.hpp>
@@ -18,19 +19,21 @@ namespace acre::inline v1 {
 
 /// The first page that lies elsewhere.
 struct misplaced_page {
-  std::size_t offset;  ///< bytes from the start of the range
-  node_id actual;
-  node_set expected;
+  std::size_t offset;  ///< bytes from check_result::begin
+  node_id actual;      ///< where it lies
+  node_set expected;   ///< where it may lie
+  /// Compares member by member.
   friend bool operator==(const misplaced_page&, const misplaced_page&) = default;
 };
 
 /// The first place where the kernel has another policy.
 struct differing_policy {
-  std::size_t offset;
-  policy actual;
-  policy expected;
+  std::size_t offset;  ///< bytes from check_result::begin
+  policy actual;       ///< as the kernel reports it
+  policy expected;     ///< as the placement wants it
 };
 
+/// What check() found, in base pages.
 struct [[nodiscard]] check_result {
   std::optional<differing_policy> policy;  ///< nothing: the policy is installed everywhere
   std::optional<misplaced_page> page;      ///< nothing: every resident page lies right
@@ -42,15 +45,18 @@ struct [[nodiscard]] check_result {
   /// not tell (where.unknown). False where nothing was looked at: a default-constructed one, or one of a check that
   /// failed.
   [[nodiscard]] bool ok() const noexcept { return where.pages != 0 && !policy && !page; }
+  /// ok().
   explicit operator bool() const noexcept { return ok(); }
   /// One sentence: "as placed: ..." or the first difference, with the number and the address of its page; "not
   /// checked".
   [[nodiscard]] ACRE_API std::string to_string() const;
+  /// Writes to_string().
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const check_result& r);
 };
 
+/// What check() may be told.
 struct check_options {
-  /// The page size the range was planned with (an area of huge pages plans in huge pages).
+  /// Bytes of the pages that the range was planned in (an area of huge pages plans in huge pages).
   /// 0: found out. Hugetlb memory has one size. Where transparent huge pages are, base pages are tried, then huge ones.
   std::size_t page_size = 0;
 };
@@ -74,14 +80,21 @@ struct check_options {
 /// names. A soft placement that spilled is a difference, which is what one asks check() for. Where a container
 /// refuses get_mempolicy(2), policies are those that /proc/self/numa_maps tells of mappings.
 /// \param p as given to apply(): the start of the placed range; or anywhere in a block of an area or a pool
+/// \param bytes > 0; the range is rounded outward to whole pages
+/// \param where what the range is compared with
+/// \param options see check_options
+/// \param machine this one
 /// \throws error what locate() and make_plan() throw
+/// \safety any thread; a moment's truth: pages may move or be touched meanwhile
 ACRE_API check_result check(const void* p, std::size_t bytes, const placement& where,
                             const check_options& options = {}, const topology& machine = topology::system());
-/// \returns what is not ok() if there is an error
+/// The same, with the error in `ec`: a result that is not ok() then.
 ACRE_API check_result check(const void* p, std::size_t bytes, const placement& where,
                             std::error_code& ec) noexcept;
+/// The same, with the error in `ec`: a result that is not ok() then.
 ACRE_API check_result check(const void* p, std::size_t bytes, const placement& where,
                             const check_options& options, std::error_code& ec) noexcept;
+/// The same, with the error in `ec`: a result that is not ok() then.
 ACRE_API check_result check(const void* p, std::size_t bytes, const placement& where,
                             const check_options& options, const topology& machine,
                             std::error_code& ec) noexcept;

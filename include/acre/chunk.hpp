@@ -1,4 +1,5 @@
-// chunk: how many bytes in a row a placement that deals out its nodes puts on one of them.
+/// \file
+/// How many bytes in a row a placement that deals out its nodes puts on one of them.
 #pragma once
 
 #include <acre/export.hpp>
@@ -12,7 +13,8 @@
 
 namespace acre::inline v1 {
 
-/// A regular value, made from bytes or one of the three below.
+/// How many bytes in a row interleave, weighted and most_free put on one node. A regular value, made from bytes or one
+/// of the three below.
 class ACRE_API chunk {
  public:
   /// What costs no kernel mappings to speak of: a page where one policy of the kernel deals out pages by itself (soft
@@ -28,6 +30,7 @@ class ACRE_API chunk {
 
   /// automatic.
   constexpr chunk() noexcept = default;
+  /// Of so many bytes.
   /// \param bytes 1 to PTRDIFF_MAX, as no object is longer; rounded up to whole pages when planned
   /// \throws error errc::invalid_chunk for 0, and for more, as a negative number becomes
   constexpr chunk(std::size_t bytes)  // NOLINT(google-explicit-constructor): a chunk is so many bytes
@@ -40,8 +43,11 @@ class ACRE_API chunk {
 
   /// "automatic", "page", "whole" or bytes as format_bytes() writes them: "2MiB".
   [[nodiscard]] std::string to_string() const;
+  /// Writes to_string().
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const chunk& c);
+  /// Equal if made alike: chunk::page and a chunk of as many bytes as a page has are two.
   friend constexpr bool operator==(const chunk&, const chunk&) noexcept = default;
+  /// For hash tables: equal chunks have equal hashes.
   [[nodiscard]] constexpr std::size_t hash() const noexcept {
     return x_bytes ^ (static_cast<std::size_t>(x_kind) << 1);
   }
@@ -64,7 +70,9 @@ static_assert(std::regular<chunk> && std::is_trivially_copyable_v<chunk>);
 
 }  // namespace acre::inline v1
 
+/// For std::unordered_map and its kind.
 template <>
 struct std::hash<acre::chunk> {
+  /// chunk::hash().
   constexpr std::size_t operator()(const acre::chunk& c) const noexcept { return c.hash(); }
 };

@@ -1,5 +1,5 @@
-// Errors: one enumeration, its std::error_category, and the exceptions every part of acre throws: failure is one for
-// all.
+/// \file
+/// Errors: one enumeration, its std::error_category, and the exceptions that every part of acre throws.
 #pragma once
 
 #include <acre/export.hpp>
@@ -59,23 +59,27 @@ enum class errc {
 /// The category of errc; every code maps to the nearest std::errc through default_error_condition.
 [[nodiscard]] ACRE_API const std::error_category& category() noexcept;
 
+/// `e` in category(). Called where an errc becomes a std::error_code, and where the two are compared.
 [[nodiscard]] inline std::error_code make_error_code(errc e) noexcept {
   return {static_cast<int>(e), category()};
 }
 
-/// What error and allocation_error share: `catch (const acre::failure& f)` catches all that acre throws by itself,
-/// but for numa_allocator's std::bad_array_new_length. (What else leaves its functions are exceptions of the caller's
-/// own functions, and std::bad_alloc where there is no memory for acre's own books.) Not a std::exception: error and
+/// What error and allocation_error share: `catch (const acre::failure& f)` catches all that acre throws by itself, but
+/// for numa_allocator's std::bad_array_new_length. (What else leaves its functions are exceptions of the caller's own
+/// functions, and std::bad_alloc where there is no memory for acre's own bookkeeping.) Not a std::exception: error and
 /// allocation_error are that already.
 class ACRE_API failure {
  public:
   /// An errc, or an errno value in std::system_category().
   [[nodiscard]] virtual std::error_code code() const noexcept = 0;
+  /// One sentence for people, which lives as long as the exception.
   [[nodiscard]] virtual const char* what() const noexcept = 0;
 
  protected:
   failure() = default;
+  /// Copied as the base of error and allocation_error only.
   failure(const failure&) = default;
+  /// Assigned as the base of error and allocation_error only.
   failure& operator=(const failure&) = default;
   virtual ~failure();
 };
@@ -87,7 +91,7 @@ class ACRE_API error : public std::system_error, public failure {
   /// what() is `message`; code.message() follows it for codes that are not acre's, and stands for an empty
   /// one.
   error(std::error_code code, const std::string& message);
-  error(errc code, const std::string& message);
+  error(errc code, const std::string& message);  ///< the same for a code of acre's
 
   [[nodiscard]] std::error_code code() const noexcept override { return std::system_error::code(); }
   [[nodiscard]] const char* what() const noexcept override { return x_text.what(); }
@@ -100,15 +104,19 @@ class ACRE_API error : public std::system_error, public failure {
 /// the text is composed into a buffer of its own, and cut to fit.
 class ACRE_API allocation_error : public std::bad_alloc, public failure {
  public:
-  /// \param where the placement as text;
-  /// \param reason what was missing, as text; both are copied.
+  /// what() is "cannot allocate 4096 bytes (bind 1): " and the reason, cut to 255 characters.
+  /// \param code an errc, or an errno value in std::system_category()
+  /// \param bytes what was asked for
+  /// \param where the placement as text, copied; may be empty
+  /// \param reason what was missing, as text, copied; may be empty
   allocation_error(std::error_code code, std::size_t bytes, std::string_view where,
                    std::string_view reason) noexcept;
 
   [[nodiscard]] const char* what() const noexcept override { return x_text; }
   [[nodiscard]] std::error_code code() const noexcept override { return x_code; }
+  /// The bytes that were asked for.
   [[nodiscard]] std::size_t bytes() const noexcept { return x_bytes; }
-  /// What was missing.
+  /// What was missing: the end of what(), valid as long as the exception.
   [[nodiscard]] std::string_view reason() const noexcept { return x_text + x_reason; }
 
  private:
@@ -124,5 +132,6 @@ static_assert(std::is_nothrow_copy_constructible_v<allocation_error> &&
 
 }  // namespace acre::inline v1
 
+/// An errc becomes a std::error_code by itself: `e.code() == acre::errc::node_full`.
 template <>
 struct std::is_error_code_enum<acre::errc> : std::true_type {};

@@ -1,4 +1,5 @@
-// ACRE_API marks what the shared library exports; everything else is hidden. Every header includes this one first.
+/// \file
+/// ACRE_API marks what the shared library exports; everything else is hidden. Every header includes this one first.
 #pragma once
 
 #if __cplusplus < 202002L
@@ -17,5 +18,6 @@
 #if defined(ACRE_STATIC_DEFINE)
 #define ACRE_API
 #else
+/// For the library's own declarations. Empty where ACRE_STATIC_DEFINE is defined, as it is for static libraries.
 #define ACRE_API __attribute__((visibility("default")))
 #endif

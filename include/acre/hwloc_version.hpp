@@ -1,4 +1,5 @@
-// hwloc_version: which hwloc a program runs with.
+/// \file
+/// Which hwloc a program runs with.
 #pragma once
 
 #include <acre/export.hpp>

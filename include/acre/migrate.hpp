@@ -1,4 +1,5 @@
-// migrate: moves the pages of a range to where a placement wants them.
+/// \file
+/// Moves the pages of a range to where a placement wants them.
 #pragma once
 
 #include <acre/apply.hpp>
@@ -29,12 +30,15 @@ struct migration {
   std::size_t unknown = 0;  ///< may be there; the kernel does not tell where (residency::unknown)
   std::optional<std::size_t>
       first_failed;  ///< offset in bytes of the first page that did not move, from the first page
-  std::vector<downgrade> downgrades;  ///< of apply()
+  std::vector<downgrade> downgrades;  ///< of the policy, as apply() tells them
   /// Bytes at the ends of the range, for which nothing was done: their pages hold other data as well.
   std::size_t left_out = 0;
 
+  /// Pages that are not, or may not be, where they should: shared, busy, no_room, undivided and unknown ones.
   [[nodiscard]] std::size_t failed() const noexcept { return shared + busy + no_room + undivided + unknown; }
+  /// "512 pages moved, 3 in place, 1 not moved: busy": the first two always, of the others those that are not 0.
   [[nodiscard]] ACRE_API std::string to_string() const;
+  /// Writes to_string().
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const migration& m);
 };
 
@@ -57,8 +61,10 @@ struct migration {
 /// already (pages that spilled move home).
 /// \param p any address. If it is the start of a page, `bytes` is rounded up to whole pages, as by apply(). Else the
 ///   whole pages inside the range move, and `left_out` tells what is left at its ends: this is for blocks of
-///   containers, whose neighbours shall stay;
+///   containers, whose neighbours shall stay
 /// \param bytes > 0
+/// \param where what the range shall lie as
+/// \param machine this one
 /// \throws error what apply() throws; errc::invalid_size if no whole page lies inside; errc::not_mapped;
 ///   errc::invalid_argument for small blocks of a pool; errc::binding_unsupported for blocks of pools whose placement
 ///   is several policies where nothing tells which a block has (nothing was done then); errc::binding_denied if the
@@ -69,8 +75,9 @@ struct migration {
 ///   back when it divides one)
 ACRE_API migration migrate(void* p, std::size_t bytes, const placement& where,
                            const topology& machine = topology::system());
-/// \returns one that counts nothing if there is an error
+/// The same, with the error in `ec`: a result that counts nothing then.
 ACRE_API migration migrate(void* p, std::size_t bytes, const placement& where, std::error_code& ec) noexcept;
+/// The same, with the error in `ec`: a result that counts nothing then.
 ACRE_API migration migrate(void* p, std::size_t bytes, const placement& where, const topology& machine,
                            std::error_code& ec) noexcept;
 

@@ -1,4 +1,5 @@
-// misuse: what happens when a program gives memory back that it may not give back.
+/// \file
+/// What happens when a program gives memory back that it may not give back.
 #pragma once
 
 #include <acre/export.hpp>
@@ -10,9 +11,9 @@ namespace acre::inline v1 {
 /// A block that is nobody's, or was freed already, or is freed with another size, or was written to after it was freed:
 /// as far as it is found, which is what guarding::on is for.
 struct misuse {
-  const void* block;
+  const void* block;  ///< the address that was given back, or was written to
   std::size_t bytes;  ///< as it was freed with; of one that was written to afterwards, as it was asked for
-  const char* what;   ///< one sentence; lives as long as the call of the handler
+  const char* what;   ///< one sentence for people; lives as long as the call of the handler
 };
 
 /// Called in the middle of the deallocate() or trim() that finds it, by the thread that called that, outside of all

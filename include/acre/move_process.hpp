@@ -1,4 +1,5 @@
-// move_process: moves the pages of a whole process from nodes to nodes.
+/// \file
+/// Moves the pages of a whole process from nodes to nodes.
 #pragma once
 
 #include <acre/export.hpp>
@@ -17,8 +18,8 @@ namespace acre::inline v1 {
 /// What became of the pages of one node. Base pages, counted in /proc/PID/numa_maps before and after: a
 /// running process touches and frees pages meanwhile.
 struct process_move {
-  node_id from = 0;
-  node_id to = 0;
+  node_id from = 0;       ///< where the pages were
+  node_id to = 0;         ///< where they go
   std::size_t pages = 0;  ///< on `from` before
   std::size_t moved = 0;  ///< how many fewer there were after
   std::size_t left = 0;   ///< still on `from`
@@ -30,19 +31,24 @@ struct process_move {
   std::error_code error;    ///< errc::node_full where `to` had no room; none otherwise
 };
 
+/// What move_process() did.
 struct process_migration {
-  int pid = 0;
+  int pid = 0;                      ///< as given; of the calling process its number
   std::vector<process_move> moves;  ///< in the order they were made
-  std::vector<node_pages> before;   ///< all pages of the process
-  std::vector<node_pages> after;
+  std::vector<node_pages> before;   ///< all pages of the process, nodes in order
+  std::vector<node_pages> after;    ///< the same, when all was done
 
+  /// Pages moved, of all moves.
   [[nodiscard]] ACRE_API std::size_t moved() const noexcept;
+  /// Pages left, of all moves.
   [[nodiscard]] ACRE_API std::size_t left() const noexcept;
   /// "process 17: node 0 to 1: 512 of 520 pages moved, 8 left (8 in mappings shared with other processes)"
   [[nodiscard]] ACRE_API std::string to_string() const;
+  /// Writes to_string().
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const process_migration& m);
 };
 
+/// What move_process() may be told.
 struct move_options {
   /// For a progress bar: called by the thread that called move_process(), many times a second while the pages of
   /// a node are moved (less often for large processes: a look walks their page tables), and once after. Told is
@@ -57,8 +63,9 @@ struct move_options {
 /// policies too: pages touched later go where the process's policies say. Costs about 10 us a page of 4 KiB.
 /// With a progress function, a thread of its own makes the kernel's call meanwhile.
 /// \param pid of a process, 0: the calling one
-/// \param from nodes of this machine;
+/// \param from nodes of this machine
 /// \param to nodes that this process may use, and the other one too
+/// \param options see move_options
 /// \returns what was moved and what was left; pages left are no error
 /// \throws error errc::no_such_process, also if it ends meanwhile or has no memory; errc::permission_denied
 ///   (another user's process needs CAP_SYS_NICE and CAP_SYS_PTRACE); errc::node_not_allowed where the process's
@@ -68,10 +75,11 @@ struct move_options {
 /// \safety any thread; the process may run
 ACRE_API process_migration move_process(int pid, const node_set& from, const node_set& to,
                                         const move_options& options = {});
-/// What a progress function throws is errc::invalid_function here.
-/// \returns one without moves if there is an error
+/// The same, with the error in `ec`: a result without moves then. What a progress function throws is
+/// errc::invalid_function, if it has no code of its own.
 ACRE_API process_migration move_process(int pid, const node_set& from, const node_set& to,
                                         const move_options& options, std::error_code& ec) noexcept;
+/// The same, with the error in `ec`: a result without moves then.
 ACRE_API process_migration move_process(int pid, const node_set& from, const node_set& to,
                                         std::error_code& ec) noexcept;
 

@@ -1,4 +1,5 @@
-// plan: a placement worked out for so many bytes on a machine, as ranges for the kernel. Pure.
+/// \file
+/// A placement worked out for so many bytes on a machine, as ranges for the kernel. Pure.
 #pragma once
 
 #include <acre/export.hpp>
@@ -25,32 +26,38 @@ enum class policy_mode {
   interleave,           ///< MPOL_INTERLEAVE
   weighted_interleave,  ///< MPOL_WEIGHTED_INTERLEAVE
 };
+/// The name of the enumerator: "weighted_interleave".
 [[nodiscard]] ACRE_API std::string_view to_string(policy_mode mode) noexcept;
 
 /// A mode and its nodes (empty for unbound and local): "bind 0-1".
 struct [[nodiscard]] policy {
-  policy_mode mode = policy_mode::unbound;
-  node_set nodes;
+  policy_mode mode = policy_mode::unbound;  ///< what the kernel does with the nodes
+  node_set nodes;                           ///< empty for unbound and local
 
+  /// "unbound", "local", "bind 0-1", "prefer 2", "interleave 0-3", "weighted_interleave 0-1".
   [[nodiscard]] ACRE_API std::string to_string() const;
+  /// Writes to_string().
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const policy& p);
+  /// Compares member by member.
   friend bool operator==(const policy&, const policy&) = default;
 };
 
 /// Bytes [offset, offset + length) under one policy.
 struct plan_range {
-  std::size_t offset;
-  std::size_t length;
-  acre::policy policy;
+  std::size_t offset;   ///< of the first byte, from the beginning of what is planned; whole pages
+  std::size_t length;   ///< bytes, whole pages
+  acre::policy policy;  ///< what the kernel is told about it
+  /// Compares member by member.
   friend bool operator==(const plan_range&, const plan_range&) = default;
 };
 
 /// Free bytes of a node, as most_free sees them.
 struct node_bytes {
-  node_id node;
-  std::uint64_t bytes;
+  node_id node;         ///< its number
+  std::uint64_t bytes;  ///< free
 };
 
+/// What make_plan() goes by beside placement, size and machine.
 struct plan_options {
   /// Bytes of a page; a power of two. Ranges and chunks are whole pages of this size. This machine's are
   /// acre::page_size(page_kind::system).
@@ -62,19 +69,23 @@ struct plan_options {
   /// for which it may take up to twice as many as there are nodes.
   std::size_t automatic_ranges = 512;
   /// For most_free: free bytes of its nodes; a node that is not named counts with topology::memory().free.
+  /// What it is of must live as long as make_plan() is called.
   std::span<const node_bytes> free = {};
 };
 
-/// The ranges, in order of offset, without gaps, equal neighbours merged; they cover `bytes`.
+/// What make_plan() works out: which policy each byte gets.
 struct [[nodiscard]] plan {
+  /// In order of offset, without gaps, equal neighbours merged; they cover `bytes`.
   std::vector<plan_range> ranges;
   std::size_t bytes = 0;      ///< what was asked, rounded up to whole pages
-  std::size_t page_size = 0;  ///< as planned
+  std::size_t page_size = 0;  ///< bytes of the pages that it is in: plan_options::page_size
   std::size_t chunk = 0;      ///< the chunk really used, in bytes, whole pages; 0 if none
   /// True if the chunk of the placement was no multiple of the page size.
   bool chunk_rounded = false;
 
-  /// The range that contains byte `offset` (< bytes).
+  /// The range that contains byte `offset`, in a time that grows with the logarithm of the number of ranges. Valid as
+  /// long as `ranges` is not changed.
+  /// \param offset < bytes: nothing is checked
   [[nodiscard]] ACRE_API const plan_range& at(std::size_t offset) const noexcept;
 };
 
@@ -85,6 +96,10 @@ struct [[nodiscard]] plan {
 /// Page counts are exact to the page. What a round robin does not divide evenly goes to the nodes first in
 /// order. blocked gives a node with weight w after nodes with weights b in sum, of t in all, the pages
 /// floor(b * pages / t) to floor((b + w) * pages / t). Soft interleaving over a single node is prefer.
+/// \param where what is planned
+/// \param bytes > 0, rounded up to whole pages
+/// \param machine any, also one that does not exist: topology::from_synthetic()
+/// \param options see plan_options
 /// \throws error what require_usable() throws; errc::invalid_alignment for a page size that is no power of
 ///   two; errc::invalid_size for 0 bytes or bytes that overflow when rounded up; errc::too_many_ranges with
 ///   the count, the limit and the chunk that would do; errc::invalid_function where by_page names a node

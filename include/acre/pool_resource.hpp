@@ -1,4 +1,5 @@
-// pool_resource: small and large blocks out of pages that lie as a placement says.
+/// \file
+/// Small and large blocks out of pages that lie as a placement says.
 #pragma once
 
 #include <acre/area.hpp>
@@ -31,29 +32,29 @@ class pool_core;
 /// size itself then.
 enum class guarding {
   automatic,  ///< on where AddressSanitizer or Valgrind watch the program: then they see freed blocks as such
-  off,
-  on,
+  off,        ///< never
+  on,         ///< always
 };
 
-/// Every default has its measurement in docs/pools.md.
+/// What is asked of a pool beside its placement. Every default has its measurement in docs/pools.md.
 struct pool_options {
   /// Nothing: transparent_huge, but system where a placement goes by less than a huge page (interleave and weighted by
   /// automatic or small chunks, most_free by small ones, weighted_by_system, by_page) or by first touch (local). Of an
   /// upstream given by the caller: whatever that one maps.
   std::optional<acre::page_kind> page_kind = std::nullopt;
-  page_fallback fallback = page_fallback::smaller;
+  page_fallback fallback = page_fallback::smaller;  ///< where there are no pages of that kind
   /// Of the pool's own pages. eager: they are made before a block that has them is handed out, in pieces of a huge page
   /// at most, and a full node is an exception (errc::node_full). lazy: at first touch, and where a hard placement's
   /// nodes are full then, the kernel's OOM killer ends the process. Nothing: eager for hard placements, lazy for
   /// others.
   std::optional<acre::commit> commit = std::nullopt;
-  acre::on_denied on_denied = acre::on_denied::fail;
+  acre::on_denied on_denied = acre::on_denied::fail;  ///< where the kernel refuses to bind memory
   /// See mapping_options::name.
   std::string name = {};
 
   /// Bytes of spans and extents (pool_statistics::used_bytes) that the pool takes at most, a quota: allocate() throws
   /// errc::pool_limit rather than take more. What it keeps beside them goes back so far that both together stay
-  /// below, but for parts of huge pages, and locked ones. Nothing: no limit.
+  /// below, but for parts of huge pages, and locked ones. At least 8 KiB. Nothing: no limit.
   std::optional<std::size_t> limit = std::nullopt;
   /// Bytes of free pages that are kept for the next block; more goes back to the system at once. All pools together:
   /// set_retained_limit().
@@ -68,8 +69,9 @@ struct pool_options {
   /// Larger blocks are extents of whole 8 KiB units. At most 64 KiB; rounded up to a size class. Where large
   /// blocks get mappings of their own (local, blocked, by_page, chunks that are given) it is 32 KiB at most.
   std::size_t largest_small = std::size_t{64} << 10;
-  acre::guarding guarding = acre::guarding::automatic;
+  acre::guarding guarding = acre::guarding::automatic;  ///< whether blocks are watched over
 
+  /// Compares member by member.
   friend bool operator==(const pool_options&, const pool_options&) = default;
 };
 
@@ -82,21 +84,23 @@ struct [[nodiscard]] pool_statistics {
   std::uint64_t refills = 0;        ///< lists of blocks that threads took from the central free lists
   std::uint64_t flushes = 0;        ///< lists of blocks that threads gave to the central free lists
   std::uint64_t remote_frees = 0;   ///< of node_pools only: blocks freed by a thread on another node
-  std::uint64_t trims = 0;
-  std::size_t live_blocks = 0;
-  std::size_t live_bytes = 0;      ///< good_size of the live blocks
-  std::size_t used_bytes = 0;      ///< bytes of spans and extents: live blocks and free small ones
-  std::size_t used_peak = 0;       ///< the most of it since the beginning or reset_peak()
-  std::size_t mapped_bytes = 0;    ///< taken from upstream
-  std::size_t retained_bytes = 0;  ///< of these free, and not given back since they were used
-  std::size_t thread_caches = 0;
+  std::uint64_t trims = 0;          ///< calls of trim()
+  std::size_t live_blocks = 0;      ///< allocated and not given back
+  std::size_t live_bytes = 0;       ///< good_size of the live blocks
+  std::size_t used_bytes = 0;       ///< bytes of spans and extents: live blocks and free small ones
+  std::size_t used_peak = 0;        ///< the most of it since the beginning or reset_peak()
+  std::size_t mapped_bytes = 0;     ///< taken from upstream
+  std::size_t retained_bytes = 0;   ///< of these free, and not given back since they were used
+  std::size_t thread_caches = 0;    ///< threads that have a cache of free blocks of this pool now
 
+  /// All counts in one line for people.
   [[nodiscard]] ACRE_API std::string to_string() const;
+  /// Writes to_string().
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const pool_statistics& s);
 };
 
-/// Blocks of any size and alignment, aligned as asked, from pages of a placement (or of any upstream). Whoever
-/// frees a block and whoever gets it next: it comes from the pool's pages and goes back to them.
+/// A resource of blocks of any size and alignment, aligned as asked, from pages of a placement (or of any upstream).
+/// Whoever frees a block and whoever gets it next: it comes from the pool's pages and goes back to them.
 ///
 /// Blocks up to options().largest_small come from size classes (12.5 % more than asked at most, from 64 bytes
 /// up), through a cache of the calling thread; larger ones are extents of slabs of 1 MiB and more. Above 16 MiB (512
@@ -105,14 +109,11 @@ struct [[nodiscard]] pool_statistics {
 /// mappings of their own. deallocate() wants the bytes (up to good_size()) and the alignment of allocate(): blocks
 /// have no headers.
 ///
-/// allocate() \throws allocation_error errc::invalid_alignment, errc::pool_limit; what upstream throws, after
-///   retained memory was given back and the request tried again. Nothing is lost then.
-///
 /// Freed pages are used again, wherever they were first touched: under placements that leave several nodes to the
 /// toucher (unbound, bind and prefer of several), a large block may lie on any of them. local() gives large blocks
 /// fresh pages.
 ///
-/// The books are kept in memory of operator new, which must therefore not be a pool's itself. Equal to itself only.
+/// Its own bookkeeping is in memory of operator new, which must therefore not be a pool's itself. Equal to itself only.
 /// \safety all functions from any thread, but for the destructor and release(): nobody may be in another
 ///   function then. A thread may end with blocks in its cache, and free blocks in its thread-local destructors
 ///   or in static ones. fork: parent and child may go on; in the child, blocks that other threads had cached
@@ -123,9 +124,10 @@ class ACRE_API pool_resource final : public detail::pool_front_end {
  public:
   /// Over pages of its own. Where the nodes of a hard placement are full allocate() throws errc::node_full, unless the
   /// options say commit::lazy.
-  /// \throws what area's constructor throws; error errc::invalid_argument for options outside their range
+  /// \throws failure what area's constructor throws; error errc::invalid_argument for options outside their range
   explicit pool_resource(const placement& where, pool_options options = {},
                          const topology& machine = topology::system());
+  /// Over pages of another resource.
   /// \param upstream must outlive the pool. Of an area with private pages that are lazy, not locked and not hugetlb,
   ///   the pool also gives single pages back to the system; of others, only whole slabs back to upstream. Others than
   ///   acre's and new_delete_resource() need not be thread-safe, if nobody else calls them meanwhile: the pool calls
@@ -133,24 +135,29 @@ class ACRE_API pool_resource final : public detail::pool_front_end {
   ///   was inside such an upstream must not use the pool: only that upstream could tell what state it is in.
   /// \throws error errc::invalid_argument for a null pointer, or options outside their range
   explicit pool_resource(std::pmr::memory_resource* upstream, pool_options options = {});
-  pool_resource(const std::pmr::memory_resource& r, pool_options = {}) = delete;  // pass its address: &r
-  pool_resource(const node_set&, pool_options = {}) = delete;  // pass a placement: placement::bind(nodes)
+  pool_resource(const std::pmr::memory_resource& r, pool_options = {}) = delete;  ///< pass its address: `&r`
+  pool_resource(const node_set&, pool_options = {}) = delete;  ///< pass a placement: `placement::bind(nodes)`
   pool_resource(std::nullptr_t, pool_options = {}) = delete;
   pool_resource(const pool_resource&) = delete;
   pool_resource& operator=(const pool_resource&) = delete;
   /// Gives everything upstream, live blocks too.
   ~pool_resource() override;
 
-  /// void* allocate(std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)): as
-  /// std::pmr::memory_resource's, without a virtual call where the static type is pool_resource.
+  /// As std::pmr::memory_resource's, with the same parameters, without a virtual call where the static type is
+  /// pool_resource.
+  /// \throws allocation_error errc::invalid_alignment, errc::pool_limit; what upstream throws, after retained memory
+  ///   was given back and the request tried again. Nothing is lost then.
   using detail::pool_front_end::allocate;
-  /// void deallocate(void* p, std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) noexcept. Of a null
-  /// pointer: nothing, whatever the bytes.
+  /// As std::pmr::memory_resource's, with the same parameters, noexcept, and without a virtual call where the static
+  /// type is pool_resource. Of a null pointer: nothing, whatever the bytes.
   using detail::pool_front_end::deallocate;
 
+  /// Of small blocks the bytes of their size class, of others whole 8 KiB units, or whole pages, base or huge. Where
+  /// the pool watches over its blocks (guarding) the size itself.
   [[nodiscard]] std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
 
-  /// Gives everything upstream, live blocks too, as std::pmr's pools do.
+  /// Gives everything upstream, live blocks too, as std::pmr's pools do. The pool can be used again.
+  /// \safety nobody may be in another function
   void release();
   /// Gives all free memory back: cached blocks of threads that are not inside the pool at this moment (needs
   /// membarrier(2), Linux 4.14; without it only the caller's), spans without live blocks, retained pages. About
@@ -158,6 +165,7 @@ class ACRE_API pool_resource final : public detail::pool_front_end {
   /// \returns the bytes that went back to the system or upstream
   std::size_t trim();
 
+  /// What was counted so far, and what is there now.
   pool_statistics statistics() const;
   /// used_peak starts again from what is used now.
   void reset_peak() noexcept;
@@ -168,6 +176,7 @@ class ACRE_API pool_resource final : public detail::pool_front_end {
   /// upstream nobody knows: nothing.
   [[nodiscard]] std::optional<area_status> status() const;
 
+  /// As given to the constructor; valid as long as the pool.
   [[nodiscard]] const pool_options& options() const noexcept;
   /// The given upstream, or the pool's own area.
   [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept;
@@ -194,8 +203,10 @@ static_assert(!std::is_copy_constructible_v<pool_resource> && !std::is_copy_assi
 /// down to 1 MiB; pools that nobody calls keep what they have: trim().
 /// \safety any thread
 [[nodiscard]] ACRE_API std::size_t retained_limit() noexcept;
+/// Sets it. Pools that have more give it back as they are used.
 /// \param bytes 0: each pool keeps 1 MiB; SIZE_MAX: only pool_options::retained limits
 /// \returns the limit before
+/// \safety any thread
 ACRE_API std::size_t set_retained_limit(std::size_t bytes) noexcept;
 
 }  // namespace acre::inline v1

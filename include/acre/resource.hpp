@@ -1,4 +1,5 @@
-// resource: a std::pmr::memory_resource that also tells how many bytes a request really gets.
+/// \file
+/// A std::pmr::memory_resource that also tells how many bytes a request really gets.
 #pragma once
 
 #include <acre/export.hpp>
@@ -9,7 +10,8 @@
 
 namespace acre::inline v1 {
 
-/// Base of acre's resources.
+/// Base of acre's resources: area, pool_resource, node_pools, segment_resource. What programs derive from it works with
+/// good_size() and numa_allocator, too.
 class ACRE_API resource : public std::pmr::memory_resource {
  public:
   ~resource() override;
@@ -19,7 +21,7 @@ class ACRE_API resource : public std::pmr::memory_resource {
   [[nodiscard]] virtual std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept = 0;
 
   template <class T>
-  operator std::pmr::polymorphic_allocator<T>() const = delete;  // pass its address: &r
+  operator std::pmr::polymorphic_allocator<T>() const = delete;  ///< pass its address: `&r`
 };
 
 static_assert(std::is_abstract_v<resource> && std::has_virtual_destructor_v<resource>);

@@ -1,4 +1,5 @@
-// restrict_process: forbids a process all nodes but some, by its control group.
+/// \file
+/// Forbids a process all nodes but some, by its control group.
 #pragma once
 
 #include <acre/export.hpp>
@@ -18,6 +19,7 @@ namespace acre::inline v1 {
 /// its old one, and the new one would have to be removed by somebody. Start the process in a group of its own
 /// to begin with; what() says how.
 /// \param pid of a process, 0: the calling one
+/// \param nodes those that it may use from now on
 /// \returns the nodes that the process may use now, as the kernel tells
 /// \throws error errc::no_such_process; errc::group_shared with what would be needed;
 ///   errc::binding_unsupported where there is no cgroup v2 with the controller cpuset, with what would be
@@ -25,7 +27,7 @@ namespace acre::inline v1 {
 ///   write the file; errc::node_not_allowed for nodes that the group above does not have; what require_usable() throws
 /// \safety any thread
 ACRE_API node_set restrict_process(int pid, const node_set& nodes);
-/// \returns none if there is an error
+/// The same, with the error in `ec`: no nodes then.
 ACRE_API node_set restrict_process(int pid, const node_set& nodes, std::error_code& ec) noexcept;
 
 }  // namespace acre::inline v1

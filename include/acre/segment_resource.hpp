@@ -1,4 +1,5 @@
-// segment_resource: blocks out of memory that several processes map, with all books in that memory.
+/// \file
+/// Blocks out of memory that several processes map, with all bookkeeping in that memory.
 #pragma once
 
 #include <acre/export.hpp>
@@ -14,11 +15,11 @@ namespace acre::inline v1 {
 
 class segment_heap;
 
-/// A heap inside a range of bytes: of a shared mapping, a memfd, POSIX or SysV shared memory. Every process that maps
-/// the same bytes makes a segment_resource of its own over them, at whatever address, and all of them allocate and
-/// free together: a block may be freed by another process than the one that took it. Nothing in the range is an
-/// address; the pointers that one process gets mean nothing to another, unless both map the range at the same place.
-/// What one wants to tell the others it stores as an offset, and where the first such thing lies is root().
+/// A resource that is a heap inside a range of bytes: of a shared mapping, a memfd, POSIX or SysV shared memory. Every
+/// process that maps the same bytes makes a segment_resource of its own over them, at whatever address, and all of them
+/// allocate and free together: a block may be freed by another process than the one that took it. Nothing in the range
+/// is an address; the pointers that one process gets mean nothing to another, unless both map the range at the same
+/// place. What one wants to tell the others it stores as an offset, and where the first such thing lies is root().
 ///
 /// The heap stays when the resource goes, and when all processes are gone: who maps the bytes again finds it with all
 /// its live blocks. There is no function that empties it; zero bytes at its head are a new heap.
@@ -41,11 +42,12 @@ class segment_heap;
 ///
 /// Trust: who may write the range may damage it, and make others wait. Damage that is found is errc::foreign_segment.
 /// There are no addresses in the range, neither ours nor the C library's or the kernel's; numbers found in it are
-/// read once, checked, and not followed out of it, whoever writes at the same time. But damaged books may give bytes
-/// to two owners.
+/// read once, checked, and not followed out of it, whoever writes at the same time. But damaged bookkeeping may give
+/// bytes to two owners.
 ///
-/// allocate() \throws allocation_error errc::invalid_alignment; errc::out_of_memory: no free block is large enough;
-///   errc::foreign_segment: damaged; the system's ETIMEDOUT
+/// \throws allocation_error from allocate(): errc::invalid_alignment; errc::out_of_memory: no free block is large
+///   enough; errc::foreign_segment: damaged; the system's ETIMEDOUT
+///
 /// deallocate() throws nothing. Of null, and of a damaged heap: nothing is done. What is not a live block of this heap
 ///   (found but for one in 65536) is told to the misuse handler, and the heap is as it was. Where others may damage the
 ///   range, they can make a live block look like none: a program that shall outlive that sets a handler that returns.
@@ -69,41 +71,50 @@ class ACRE_API segment_resource final : public resource {
   /// Leaves the heap as it is.
   ~segment_resource() override;
 
+  /// Where the range begins in this process, as given to the constructor.
   [[nodiscard]] void* data() const noexcept { return x_memory; }
   /// Of the range.
   [[nodiscard]] std::size_t bytes() const noexcept { return x_bytes; }
 
-  /// \throws error errc::foreign_segment: damaged; the system's ETIMEDOUT; for all of these
+  /// The bytes of all free blocks, with their overhead. They need not be in one piece: largest_free().
+  /// \throws error errc::foreign_segment: damaged; the system's ETIMEDOUT
   [[nodiscard]] std::size_t free_bytes() const;
-  /// The largest block that allocate() could give, aligned to 16 bytes.
+  /// The bytes of the largest block that allocate() could give, aligned to 16 bytes; 0 if there is none.
+  /// \throws error errc::foreign_segment: damaged; the system's ETIMEDOUT
   [[nodiscard]] std::size_t largest_free() const;
-  /// Live ones, of all processes.
+  /// How many live blocks there are, of all processes.
+  /// \throws error errc::foreign_segment: damaged; the system's ETIMEDOUT
   [[nodiscard]] std::size_t blocks() const;
-  /// \returns 0 if there is an error
+  /// The same, with the error in `ec`: 0 then.
   [[nodiscard]] std::size_t free_bytes(std::error_code& ec) const noexcept;
+  /// The same, with the error in `ec`: 0 then.
   [[nodiscard]] std::size_t largest_free(std::error_code& ec) const noexcept;
+  /// The same, with the error in `ec`: 0 then.
   [[nodiscard]] std::size_t blocks(std::error_code& ec) const noexcept;
 
   /// Makes p what root() returns in every process; null: nothing. What was written to it before is seen by who gets it.
-  /// \param p in the range
+  /// \param p in the range, not where it begins: there is the heap's head
   /// \throws error errc::invalid_argument: outside the range
   void set_root(void* p);
-  /// The same, if there is none.
+  /// The same, if there is none: of several that try, one succeeds.
+  /// \param p in the range, not where it begins; null changes nothing
   /// \returns whether there was none
+  /// \throws error errc::invalid_argument: outside the range
   bool try_set_root(void* p);
   /// Where this process finds what set_root() was given, by whichever process; null at first.
   /// \throws error errc::foreign_segment: damaged
   [[nodiscard]] void* root() const;
-  /// \returns null if there is an error
+  /// The same, with the error in `ec`: null then.
   [[nodiscard]] void* root(std::error_code& ec) const noexcept;
 
   /// Looks at every block and every list.
   /// \returns false: the heap is damaged
   /// \throws error the system's ETIMEDOUT
   [[nodiscard]] bool check() const;
-  /// \returns false if there is an error
+  /// The same, with the error in `ec`: false then.
   [[nodiscard]] bool check(std::error_code& ec) const noexcept;
 
+  /// The bytes that a block has for its user: 24 at least, in steps of 16. The alignment changes nothing.
   [[nodiscard]] std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept override;
 
  private:

@@ -1,4 +1,5 @@
-// thread_binding: a scope in which the calling thread's memory policy is a placement.
+/// \file
+/// A scope in which the calling thread's memory policy is a placement.
 #pragma once
 
 #include <acre/apply.hpp>
@@ -32,6 +33,7 @@ namespace acre::inline v1 {
 ///   its scopes.
 class ACRE_API thread_binding {
  public:
+  /// Sets the policy of the calling thread.
   /// \param where unbound (the system's default: the node of the touching CPU), local, bind, prefer,
   ///   interleave by page, weighted_by_system; and others that are one of these: interleave of one node.
   ///   prefer of one node spills to what is nearest to that node, as MPOL_PREFERRED does: threads have no
@@ -39,6 +41,7 @@ class ACRE_API thread_binding {
   /// \throws error errc::unsupported_placement with the reason for a placement that the kernel has no policy
   ///   of threads for; errc::foreign_topology; errc::binding_denied; errc::binding_unsupported; what
   ///   require_usable() throws. The thread's policy is then what it was.
+  /// \param machine this one
   [[nodiscard]] explicit thread_binding(const placement& where, const topology& machine = topology::system());
 
   thread_binding(const thread_binding&) = delete;
@@ -48,6 +51,7 @@ class ACRE_API thread_binding {
   ~thread_binding();
 
   /// Ends the scope now. Does nothing the second time.
+  /// \returns no error, or which
   /// \errors errc::wrong_thread on another thread than the constructor's: nothing is changed.
   ///   errc::node_not_allowed where the cpuset has meanwhile taken away all nodes of the former policy: the
   ///   thread then has the system's default policy.
@@ -57,7 +61,7 @@ class ACRE_API thread_binding {
   [[nodiscard]] bool active() const noexcept { return x_thread != 0; }
   /// What the kernel read back after it was set.
   [[nodiscard]] const acre::policy& policy() const noexcept { return x_policy; }
-  /// What is less than was asked, none in most cases: one_preferred_node, policy_differs.
+  /// What is less than was asked, none in most cases: one_preferred_node, policy_differs, nodes_not_allowed.
   [[nodiscard]] const std::vector<downgrade>& downgrades() const noexcept { return x_downgrades; }
 
   /// How many scopes of this process were destroyed on a wrong thread: 0 in a program without mistakes.
@@ -79,8 +83,9 @@ static_assert(!std::is_copy_constructible_v<thread_binding> && !std::is_move_con
 /// The policy of the calling thread, as get_mempolicy(2) tells it, without flags of its mode (with
 /// MPOL_F_RELATIVE_NODES, nodes are positions among the allowed ones).
 /// \throws error errc::binding_denied, errc::binding_unsupported where the kernel does not tell
+/// \safety any thread
 ACRE_API policy current_binding();
-/// \returns unbound if there is an error
+/// The same, with the error in `ec`: unbound then.
 ACRE_API policy current_binding(std::error_code& ec) noexcept;
 
 }  // namespace acre::inline v1

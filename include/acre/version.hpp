@@ -1,4 +1,5 @@
-// version: which acre a program was compiled against (the macros) and which one it runs with (the function).
+/// \file
+/// Which acre a program was compiled against (the macros) and which one it runs with (the function).
 #pragma once
 
 #include <acre/export.hpp>
@@ -6,8 +7,11 @@
 #include <string_view>
 
 // The build and the packages read the project's version from these four lines.
+/// The first number of the version.
 #define ACRE_VERSION_MAJOR 1
+/// The second number of the version.
 #define ACRE_VERSION_MINOR 0
+/// The third number of the version.
 #define ACRE_VERSION_PATCH 0
 /// "-rc1" for the first candidate of a version, and so on; "" for the version itself.
 #define ACRE_VERSION_SUFFIX "-rc1"
