@@ -45,8 +45,10 @@ struct downgrade {
 /// error, what is soft goes on with those that are left (local, if none is), which the downgrades tell.
 /// This is for memory of one's own: of a pool's block the policy stays when it is freed, for whoever has that memory
 /// next. migrate() tells the pool.
-/// \param p the start of a page;
+/// \param p the start of a page
 /// \param bytes > 0, rounded up to whole pages
+/// \param where how its pages shall lie
+/// \param machine this one
 /// \returns the downgrades, none in most cases
 /// \throws error errc::foreign_topology; errc::node_not_allowed, errc::node_without_memory, errc::unknown_node for a
 ///   hard placement whose nodes may not be used now; errc::invalid_alignment if `p` is not the start of a page;
@@ -61,6 +63,7 @@ ACRE_API std::vector<downgrade> apply(void* p, std::size_t bytes, const placemen
 /// The same for a plan already made, on [p, p + ranges.bytes). Nothing is done for a plan without ranges.
 /// \param p the start of a page
 /// \param ranges made for this machine, in pages that are no smaller than its base pages
+/// \param machine this one
 /// \throws error as above, but for what make_plan() throws; errc::invalid_alignment also where a range of the plan
 ///   begins within a page of this machine
 ACRE_API std::vector<downgrade> apply(void* p, const plan& ranges,

@@ -39,8 +39,7 @@ class ACRE_API node_pools final : public detail::node_pools_front_end {
   /// \throws failure what pool_resource's constructor throws; error errc::empty_node_set
   explicit node_pools(const node_set& nodes, const node_pools_options& options = {},
                       const topology& machine = topology::system());
-  /// Not made: pass its nodes, `where.nodes()`.
-  explicit node_pools(const placement& where, pool_options = {}) = delete;
+  explicit node_pools(const placement& where, pool_options = {}) = delete;  ///< pass its nodes: where.nodes()
   node_pools(const node_pools&) = delete;
   node_pools& operator=(const node_pools&) = delete;
   /// Gives everything back to the system, live blocks too.

@@ -76,11 +76,11 @@ class numa_allocator {
   /// \throws failure what resource_for() throws; by_page has no process-wide pool
   numa_allocator(const placement& where)  // NOLINT(google-explicit-constructor)
       : x_resource(where) {}
-  numa_allocator(const std::pmr::memory_resource& r) = delete;  ///< pass its address: `&r`
-  numa_allocator(const node_set& nodes) = delete;  ///< pass a placement: `placement::bind(nodes)`
+  numa_allocator(const std::pmr::memory_resource& r) = delete;  ///< pass its address: &r
+  numa_allocator(const node_set& nodes) = delete;               ///< pass a placement: placement::bind(nodes)
   template <class Node>
   requires detail::node_or_machine<Node>
-  explicit numa_allocator(const Node& node) = delete;  ///< pass a placement: `placement::bind({node})`
+  explicit numa_allocator(const Node& node) = delete;  ///< pass a placement: placement::bind({node})
   numa_allocator(std::nullptr_t) = delete;
   numa_allocator(const numa_allocator&) noexcept = default;  ///< over the same resource
   /// Over the same resource, for objects of another type.
@@ -161,11 +161,11 @@ class first_touch_allocator : public numa_allocator<T> {
   /// \throws failure what resource_for() throws; by_page has no process-wide pool
   first_touch_allocator(const placement& where)  // NOLINT(google-explicit-constructor)
       : numa_allocator<T>(where) {}
-  first_touch_allocator(const std::pmr::memory_resource& r) = delete;  ///< pass its address: `&r`
-  first_touch_allocator(const node_set& nodes) = delete;  ///< pass a placement: `placement::bind(nodes)`
+  first_touch_allocator(const std::pmr::memory_resource& r) = delete;  ///< pass its address: &r
+  first_touch_allocator(const node_set& nodes) = delete;  ///< pass a placement: placement::bind(nodes)
   template <class Node>
   requires detail::node_or_machine<Node>
-  explicit first_touch_allocator(const Node& node) = delete;  ///< pass a placement: `placement::bind({node})`
+  explicit first_touch_allocator(const Node& node) = delete;  ///< pass a placement: placement::bind({node})
   first_touch_allocator(std::nullptr_t) = delete;
   /// Over the same resource.
   template <class U>

@@ -148,7 +148,7 @@ class ACRE_API placement {
   [[nodiscard]] placement by(acre::chunk chunk) const;
 
   template <class T>
-  operator std::pmr::polymorphic_allocator<T>() const = delete;  ///< pass a resource: `resource_for(where)`
+  operator std::pmr::polymorphic_allocator<T>() const = delete;  ///< pass a resource: resource_for(where)
 
   /// How its nodes are used; bind for prefer(), which is its soft form.
   [[nodiscard]] acre::strategy strategy() const noexcept { return x_strategy; }

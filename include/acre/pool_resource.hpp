@@ -133,10 +133,11 @@ class ACRE_API pool_resource final : public detail::pool_front_end {
   ///   acre's and new_delete_resource() need not be thread-safe, if nobody else calls them meanwhile: the pool calls
   ///   them from one thread at a time. They must not call the pool back. A child that was forked while another thread
   ///   was inside such an upstream must not use the pool: only that upstream could tell what state it is in.
+  /// \param options page_kind, fallback, commit, on_denied and name are of no use: upstream maps the pages
   /// \throws error errc::invalid_argument for a null pointer, or options outside their range
   explicit pool_resource(std::pmr::memory_resource* upstream, pool_options options = {});
-  pool_resource(const std::pmr::memory_resource& r, pool_options = {}) = delete;  ///< pass its address: `&r`
-  pool_resource(const node_set&, pool_options = {}) = delete;  ///< pass a placement: `placement::bind(nodes)`
+  pool_resource(const std::pmr::memory_resource& r, pool_options = {}) = delete;  ///< pass its address: &r
+  pool_resource(const node_set&, pool_options = {}) = delete;  ///< pass a placement: placement::bind(nodes)
   pool_resource(std::nullptr_t, pool_options = {}) = delete;
   pool_resource(const pool_resource&) = delete;
   pool_resource& operator=(const pool_resource&) = delete;

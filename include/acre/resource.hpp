@@ -21,7 +21,7 @@ class ACRE_API resource : public std::pmr::memory_resource {
   [[nodiscard]] virtual std::size_t good_size(std::size_t bytes, std::size_t alignment) const noexcept = 0;
 
   template <class T>
-  operator std::pmr::polymorphic_allocator<T>() const = delete;  ///< pass its address: `&r`
+  operator std::pmr::polymorphic_allocator<T>() const = delete;  ///< pass its address: &r
 };
 
 static_assert(std::is_abstract_v<resource> && std::has_virtual_destructor_v<resource>);

@@ -177,7 +177,11 @@ class ACRE_API shared_segment {
   /// creator that dies leaves nothing (sysv keys: the kernel cannot make a segment without its key. Until it is done
   /// others get errc::not_ready, and what a dead creator left is replaced by the next create(); whether one in
   /// another PID namespace is dead cannot be told: remove() with foreign_memory::accept takes away what it left).
+  /// \param name see segment_backend
   /// \param bytes > 0; the data, rounded up to whole pages
+  /// \param where how its pages shall lie
+  /// \param options see segment_options
+  /// \param machine this one
   /// \throws error errc::invalid_name, errc::name_in_use, errc::invalid_size, errc::invalid_argument,
   ///   errc::unsupported_placement (hugetlb pages and commit::lazy), errc::address_in_use, errc::permission_denied, and
   ///   what apply() and make_plan() throw; allocation_error errc::no_space (/dev/shm, RLIMIT_FSIZE, kernel.shmmax,
@@ -195,7 +199,12 @@ class ACRE_API shared_segment {
   /// Opens what is there, or else creates it: of processes that call this at once exactly one creates. created() tells.
   /// Waits up to a minute for one that is not ready, and tries again a few times if there is no room: all who create at
   /// once take it until one is done.
+  /// \param name see segment_backend; memfd has no names to open by
+  /// \param bytes > 0; the data
+  /// \param where how its pages shall lie, if it is created
+  /// \param options how it is created
   /// \param attach_as how it is opened; its backend does not count, that of `options` does
+  /// \param machine this one
   /// \throws error errc::size_differs if one is there with other than `bytes` bytes (its placement is not compared);
   ///   what open() and create() throw
   static shared_segment open_or_create(std::string_view name, std::size_t bytes, const placement& where,
@@ -212,6 +221,7 @@ class ACRE_API shared_segment {
 
   /// Takes the name away; the memory ends with its last mapping and descriptor. What is looked at and what has the name
   /// a moment later may be two things, if others remove and create it at the same time.
+  /// \param name see segment_backend
   /// \param options backend, owner and foreign count; with foreign_memory::accept damaged segments go, too
   /// \returns false if there is no such segment
   /// \throws error errc::invalid_name, errc::foreign_segment, errc::permission_denied; errc::not_ready for one that is
