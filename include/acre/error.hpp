@@ -21,7 +21,7 @@ enum class errc {
   empty_node_set,         ///< a placement needs at least one node
   unknown_node,           ///< the machine has no such node
   node_without_memory,    ///< the node exists but has no memory
-  node_not_allowed,       ///< the node exists but the process's cpuset forbids it (AML's EDOM)
+  node_not_allowed,       ///< the node exists but the process's cpuset forbids it
   invalid_chunk,          ///< a chunk of zero bytes, or more than PTRDIFF_MAX
   invalid_weights,        ///< no weights, a weight of zero or above max_weight, a node named twice
   invalid_function,       ///< by_page without a function, or a function that names a node outside its set

@@ -50,7 +50,8 @@ struct mapping_options {
   acre::page_kind page_kind = acre::page_kind::system;
   acre::sharing sharing = acre::sharing::process;  ///< who sees the pages
   acre::access access = acre::access::read_write;  ///< what they may be used for
-  /// Bytes, a power of two; less than a page of the kind, as 0: a page.
+  /// Bytes, a power of two. 0, or less than a page of the kind: a page. Mappings of 2 MiB and more with
+  /// page_kind::transparent_huge begin at a multiple of 2 MiB in any case.
   std::size_t alignment = 0;
   void* address = nullptr;  ///< where to map; null: wherever the kernel likes, not for address_use::exact
   address_use use = address_use::hint;  ///< how `address` is meant

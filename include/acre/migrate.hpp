@@ -63,7 +63,7 @@ struct migration {
 ///   whole pages inside the range move, and `left_out` tells what is left at its ends: this is for blocks of
 ///   containers, whose neighbours shall stay
 /// \param bytes > 0
-/// \param where what the range shall lie as
+/// \param where how the pages of the range shall lie
 /// \param machine this one
 /// \throws error what apply() throws; errc::invalid_size if no whole page lies inside; errc::not_mapped;
 ///   errc::invalid_argument for small blocks of a pool; errc::binding_unsupported for blocks of pools whose placement

@@ -98,7 +98,7 @@ class numa_allocator {
     return static_cast<T*>(resource()->allocate(bytes, alignof(T)));
   }
   /// At least n objects; deallocate takes any count from n to the one returned.
-  /// \throws std::bad_array_new_length, or what the resource throws, as allocate()
+  /// \throws std::bad_array_new_length as allocate(); what the resource throws
   [[nodiscard]] allocation_result<T*> allocate_at_least(std::size_t n) {
     // The resource is asked for n, not for what fits: it takes back only sizes from what it was asked upward.
     T* const p = allocate(n);

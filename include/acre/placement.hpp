@@ -59,7 +59,7 @@ class ACRE_API placement {
   /// The largest weight of a node_weight; the least is 1.
   static constexpr std::uint32_t max_weight = 65535;
 
-  /// The thread's own policy, as if acre were not there (AML's default). Soft; cannot be hard.
+  /// The thread's own policy, as if acre were not there. Soft; cannot be hard.
   [[nodiscard]] static placement unbound();
   /// The node of the touching CPU, whatever the thread's policy (first touch). Soft; cannot be hard: bind
   /// does that.

@@ -87,11 +87,12 @@ struct [[nodiscard]] pool_statistics {
   std::uint64_t trims = 0;          ///< calls of trim()
   std::size_t live_blocks = 0;      ///< allocated and not given back
   std::size_t live_bytes = 0;       ///< good_size of the live blocks
-  std::size_t used_bytes = 0;       ///< bytes of spans and extents: live blocks and free small ones
-  std::size_t used_peak = 0;        ///< the most of it since the beginning or reset_peak()
-  std::size_t mapped_bytes = 0;     ///< taken from upstream
-  std::size_t retained_bytes = 0;   ///< of these free, and not given back since they were used
-  std::size_t thread_caches = 0;    ///< threads that have a cache of free blocks of this pool now
+  /// Bytes of spans, which small blocks are cut from, and of extents, the large blocks.
+  std::size_t used_bytes = 0;
+  std::size_t used_peak = 0;       ///< the most used_bytes since the beginning or reset_peak()
+  std::size_t mapped_bytes = 0;    ///< taken from upstream
+  std::size_t retained_bytes = 0;  ///< of these free, and not given back since they were used
+  std::size_t thread_caches = 0;   ///< threads that have a cache of free blocks of this pool now
 
   /// All counts in one line for people.
   [[nodiscard]] ACRE_API std::string to_string() const;

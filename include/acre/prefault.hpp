@@ -32,7 +32,7 @@ ACRE_API void prefault(void* p, std::size_t bytes, std::error_code& ec) noexcept
 ACRE_API void prefault(void* p, std::size_t bytes, const topology& machine, std::error_code& ec) noexcept;
 
 /// The same for a fresh range and its plan, which need not be applied yet: when it returns the plan is
-/// installed and every page lies as it says. What an eager area does.
+/// installed and every page exists, those of hard ranges where it says. What an eager area does.
 /// \param p the start of a page
 /// \param ranges made for this machine
 /// \param machine this one

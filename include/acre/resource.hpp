@@ -10,8 +10,8 @@
 
 namespace acre::inline v1 {
 
-/// Base of acre's resources: area, pool_resource, node_pools, segment_resource. What programs derive from it works with
-/// good_size() and numa_allocator, too.
+/// Base of acre's resources: area, pool_resource, node_pools, segment_resource. The function
+/// good_size() asks what programs derive from it, too.
 class ACRE_API resource : public std::pmr::memory_resource {
  public:
   ~resource() override;

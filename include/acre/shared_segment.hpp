@@ -104,7 +104,7 @@ struct attach_options {
 
 /// What bind() does about pages that exist.
 enum class existing_pages {
-  refuse,   ///< errc::already_populated, as shmbind's EINVAL
+  refuse,   ///< errc::already_populated
   migrate,  ///< they are moved; what could not move is told
 };
 
