@@ -12,45 +12,56 @@
 
 namespace {
 
-template <class T>
-using numa_vector = std::vector<T, acre::numa_allocator<T>>;
+void made_from_a_placement_or_a_resource() {
+  using numbers = std::vector<int, acre::numa_allocator<int>>;
+  const acre::placement where = acre::placement::bind(acre::topology::system().default_nodes());
 
-void made_from_a_placement_or_a_resource(const acre::node_set& nodes) {
-  const acre::placement where = acre::placement::bind(nodes);
-  numa_vector<int> a(where);  // the process-wide pool of this placement
-  numa_vector<int> b(acre::resource_for(where));
-  require(a.get_allocator() == b.get_allocator(), "there is one pool for a placement");
-  numa_vector<int> d(acre::resource_for(where, {.commit = acre::commit::eager}));
-  require(d.get_allocator() != a.get_allocator(), "other options are another pool");
+  numbers a(where);                      // from the pool that the process has for this placement
+  numbers b(acre::resource_for(where));  // from the same one: a.get_allocator() == b.get_allocator()
+  numbers c(acre::resource_for(where, {.commit = acre::commit::eager}));  // other options, another pool
 
   acre::area pages(where);
-  numa_vector<int> c(1000, &pages);  // each block a mapping of its own
-  require(c.get_allocator() != a.get_allocator(), "another resource is another allocator");
-  require(acre::check(c.data(), c.size() * sizeof(int), where).ok(), "the elements lie as placed");
+  numbers d(1000, 0, &pages);  // each block a mapping of its own
+
+  require(a.get_allocator() == b.get_allocator(), "there is one pool for a placement");
+  require(a.get_allocator() != c.get_allocator(), "other options are another pool");
+  require(a.get_allocator() != d.get_allocator(), "another resource is another allocator");
+  require(acre::check(d.data(), d.size() * sizeof(int), where).ok(), "the elements lie as placed");
 }
 
-void propagation(const acre::node_set& nodes) {
-  numa_vector<int> here(1000, 1, acre::placement::bind(nodes));
-  numa_vector<int> there(1000, 2, acre::placement::local());
-  const auto bound = here.get_allocator();
-  const auto local = there.get_allocator();
-  const int* const data = here.data();
+void propagation() {
+  using numbers = std::vector<int, acre::numa_allocator<int>>;
+  const acre::node_set nodes = acre::topology::system().default_nodes();
+  numbers here(1000, 1, acre::placement::bind(nodes));
+  numbers there(1000, 2, acre::placement::local());
 
-  there = here;  // copies elements, stays where it is
-  require(there.get_allocator() == local && there.front() == 1, "copy assignment keeps the target's");
-  there.swap(here);  // O(1), never undefined
-  require(there.get_allocator() == bound && there.data() == data, "swap carries the allocators");
-  here = std::move(there);  // O(1), never undefined
-  require(here.get_allocator() == bound && here.data() == data, "a move carries the allocator");
-  const numa_vector<int> copy = here;  // the same placement
+  there = here;               // copies elements, which lie where those of there lay
+  there.swap(here);           // O(1), never undefined: swaps allocators, too
+  here = std::move(there);    // O(1), never undefined: the allocator comes along
+  const numbers copy = here;  // the same placement as here
+
+  const auto bound = numbers(acre::placement::bind(nodes)).get_allocator();
+  const auto local = numbers(acre::placement::local()).get_allocator();
+  require(here.get_allocator() == bound && here.front() == 1, "swap and move carried it there and back");
   require(copy.get_allocator() == bound, "copy construction keeps the source's");
+  numbers target(acre::placement::local());
+  target = here;
+  require(target.get_allocator() == local && target == here, "copy assignment keeps the target's");
+  const int* const data = here.data();
+  target.swap(here);
+  require(target.get_allocator() == bound && target.data() == data, "swap moves no element");
+  here = std::move(target);
+  require(here.get_allocator() == bound && here.data() == data, "nor does a move");
 }
 
-void nesting(const acre::node_set& nodes) {
+void nesting() {
   using string = std::basic_string<char, std::char_traits<char>, acre::numa_allocator<char>>;
   using strings = std::vector<string, std::scoped_allocator_adaptor<acre::numa_allocator<string>>>;
-  strings words(acre::numa_allocator<string>(acre::placement::bind(nodes)));
-  words.emplace_back("a word that is too long to lie within the string itself");
+
+  const acre::placement where = acre::placement::bind(acre::topology::system().default_nodes());
+  strings words(acre::numa_allocator<string>{where});
+  words.emplace_back("a word that is too long to lie within the string itself");  // in the vector's pool
+
   require(words.back().get_allocator() == words.get_allocator(), "elements get the vector's allocator");
 }
 
@@ -58,7 +69,7 @@ void the_default() {
   acre::area pages(acre::placement::local());
   std::pmr::memory_resource* const before = acre::set_default_resource(&pages);
   {
-    const numa_vector<int> v(10);
+    const std::vector<int, acre::numa_allocator<int>> v(10);
     require(v.get_allocator().resource() == &pages, "default-constructed allocators take the default");
   }
   acre::set_default_resource(before);
@@ -72,21 +83,22 @@ void at_least() {
   allocator.deallocate(block.ptr, block.count);
 }
 
-void with_std_pmr(const acre::node_set& nodes) {
+void with_std_pmr() {
+  const acre::node_set nodes = acre::topology::system().default_nodes();
   acre::area pages(acre::placement::bind(nodes));
   std::pmr::monotonic_buffer_resource arena(&pages);  // any std::pmr resource stacks on an area
   std::pmr::set<int> numbers({3, 1, 2}, &arena);
+
   require(nodes.contains(acre::locate(&*numbers.begin(), sizeof(int)).nodes()), "the nodes lie on the nodes");
 }
 
 }  // namespace
 
 int main() {
-  const acre::node_set nodes = acre::topology::system().default_nodes();
-  made_from_a_placement_or_a_resource(nodes);
-  propagation(nodes);
-  nesting(nodes);
+  made_from_a_placement_or_a_resource();
+  propagation();
+  nesting();
   the_default();
   at_least();
-  with_std_pmr(nodes);
+  with_std_pmr();
 }

@@ -1,16 +1,14 @@
 // An area of one's own: mapping + apply + check, and work of one's own: it counts, and proves every block.
+#include "require.hpp"
+
 #include <acre/acre.hpp>
 
 #include <algorithm>
-#include <iostream>
 #include <map>
 #include <memory_resource>
 #include <mutex>
-#include <vector>
-
-#include "require.hpp"
-
-namespace {
+#include <new>
+#include <utility>
 
 class counting_area : public std::pmr::memory_resource {
  public:
@@ -47,8 +45,6 @@ class counting_area : public std::pmr::memory_resource {
   std::size_t x_live = 0;
   std::size_t x_peak = 0;
 };
-
-}  // namespace
 
 int main() {
   counting_area area(acre::placement::bind(acre::topology::system().default_nodes()));

@@ -1,18 +1,19 @@
 // An area of one's own whose blocks are pages of a file, from an offset on, at an address of one's own.
-#include <acre/acre.hpp>
-
-#include <sys/mman.h>
-#include <unistd.h>
-#include <cstring>
-#include <iostream>
-#include <memory_resource>
-#include <vector>
-
 #include "require.hpp"
 
-namespace {
+#include <sys/mman.h>
 
-using namespace acre::literals;
+#include <acre/acre.hpp>
+
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <iostream>
+#include <memory_resource>
+#include <new>
+#include <utility>
+#include <vector>
 
 /// Blocks follow each other in the file and are never used again: an arena over a file.
 class file_area : public std::pmr::memory_resource {
@@ -49,32 +50,31 @@ class file_area : public std::pmr::memory_resource {
   std::vector<acre::mapping> x_blocks;
 };
 
-/// An address range that nobody uses now.
-void* free_addresses(std::size_t bytes) {
-  return acre::mapping(bytes, {.access = acre::access::none}).data();
+/// Makes a table in the file, from byte 65536 on, at an address that is free.
+void write_table(int file, void* address, const acre::placement& where) {
+  file_area area(file, 65536, address, where);
+  std::pmr::vector<int> table(10'000, 42, &area);  // table.data() == address
+  std::cout << acre::check(table.data(), table.size() * sizeof(int), where) << '\n';
 }
-
-}  // namespace
 
 int main() {
   const acre::placement where = acre::placement::interleave(acre::topology::system().default_nodes());
   const int file = memfd_create("table", MFD_CLOEXEC);
   require(file >= 0, "memfd_create works");
-  void* const address = free_addresses(1_MiB);
-  {
-    file_area area(file, 64_KiB, address, where);
-    std::pmr::vector<int> table(10'000, 42, &area);
-    require(table.data() == address, "the block is where it was wanted");
-    std::cout << acre::check(table.data(), table.size() * sizeof(int), where) << '\n';
-    require(acre::check(table.data(), table.size() * sizeof(int), where).ok(), "the file's pages are placed");
-  }
+  void* const address = acre::mapping(1 << 20, {.access = acre::access::none}).data();  // free again
+  write_table(file, address, where);
+
   // The pages and their policy are the file's: both outlive the mapping.
-  acre::mapping again(40'000, {.sharing = acre::sharing::shared, .file = file, .offset = 64_KiB});
-  require(static_cast<const int*>(again.data())[9'999] == 42, "the file keeps what was written");
+  const acre::mapping again(40'000, {.sharing = acre::sharing::shared,
+                                     .address = address,
+                                     .use = acre::address_use::exact,
+                                     .file = file,
+                                     .offset = 65536});
+  require(static_cast<const int*>(address)[9'999] == 42, "the file keeps what was written");
   require(acre::check(again.data(), again.size(), where).ok(), "the file keeps its policy");
 
   try {
-    acre::mapping taken(4_KiB, {.address = again.data(), .use = acre::address_use::exact});
+    acre::mapping taken(4096, {.address = address, .use = acre::address_use::exact});
     require(false, "an address in use is refused");
   } catch (const acre::error& e) {
     require(e.code() == acre::errc::address_in_use, "the error says so");

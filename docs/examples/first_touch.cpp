@@ -11,6 +11,7 @@
 int main() {
   using numbers = std::vector<double, acre::first_touch_allocator<double>>;
   numbers v(4 << 20, acre::placement::local());  // 32 MiB of addresses, not one page
+
   const std::size_t bytes = v.size() * sizeof(double);
   const acre::residency fresh = acre::locate(v.data(), bytes);
   require(fresh.untouched == fresh.pages, "the vector touches nothing");

@@ -62,30 +62,39 @@ void weights_of_the_system(const acre::node_set& nodes) {
   }
 }
 
-void hard_and_soft(const acre::node_set& nodes) {
-  require(placement::bind(nodes).soft() == placement::prefer(nodes), "soft bind is prefer");
-  require(placement::prefer(nodes).hard() == placement::bind(nodes), "hard prefer is bind");
+void hard_and_soft() {
+  const acre::node_set nodes = acre::topology::system().default_nodes();
+  const acre::placement soft = acre::placement::bind(nodes).soft();    // equals prefer(nodes)
+  const acre::placement hard = acre::placement::prefer(nodes).hard();  // equals bind(nodes)
+
+  require(soft == placement::prefer(nodes), "soft bind is prefer");
+  require(hard == placement::bind(nodes), "hard prefer is bind");
   require(placement::interleave(nodes).hard().to_string() == "interleave " + nodes.to_string() + " hard",
           "strictness is written where it is not the strategy's own");
 }
 
 void chunks() {
+  using namespace acre::literals;
   const acre::topology two = acre::topology::from_synthetic("numa:2 core:1 pu:1");
-  const placement three_to_one = placement::weighted({{0, 3}, {1, 1}});
-  const acre::plan fine = acre::make_plan(three_to_one, 1_MiB, two);
-  const acre::plan coarse = acre::make_plan(three_to_one, 16_GiB, two);
+  const acre::placement three_to_one = acre::placement::weighted({{0, 3}, {1, 1}});
+
+  const acre::plan fine = acre::make_plan(three_to_one, 1_MiB, two);              // chunks of 4 KiB
+  const acre::plan coarse = acre::make_plan(three_to_one, 16_GiB, two);           // of 16 MiB
+  const acre::plan given = acre::make_plan(three_to_one.by(2_MiB), 16_GiB, two);  // of 2 MiB, as it says
+
   require(fine.chunk == 4_KiB && coarse.chunk == 16_MiB,
           "automatic chunks grow with what they are chunks of");
-  const acre::plan given = acre::make_plan(three_to_one.by(2_MiB), 16_GiB, two);
   require(given.chunk == 2_MiB && given.ranges.size() == 4096, "those that are given stay as they are");
 }
 
 void plan_without_touching_anything() {
   const acre::topology four = acre::topology::from_synthetic("numa:4 core:2 pu:1");
-  const acre::plan plan = acre::make_plan(placement::parse("weighted 0:3,2:1 by 4KiB"), 64_KiB, four);
+  const acre::placement where = acre::placement::parse("weighted 0:3,2:1 by 4KiB");
+  const acre::plan plan = acre::make_plan(where, 65536, four);
   for (const acre::plan_range& range : plan.ranges) {
     std::cout << range.offset << " +" << range.length << ": " << range.policy << '\n';
   }
+
   require(plan.ranges.size() == 8, "four rounds of two runs");
   require(plan.at(12_KiB).policy.nodes == acre::node_set{2}, "the fourth page goes to node 2");
 }
@@ -96,7 +105,7 @@ int main() {
   const acre::node_set nodes = acre::topology::system().default_nodes();
   for (const placement& where : every_placement(nodes)) map_touch_and_check(where);
   weights_of_the_system(nodes);
-  hard_and_soft(nodes);
+  hard_and_soft();
   chunks();
   plan_without_touching_anything();
 }

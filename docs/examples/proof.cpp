@@ -1,8 +1,10 @@
-// locate, check, prefault: what the kernel really did.
+// locate, check, prefault, migrate: what the kernel really did.
 #include <acre/acre.hpp>
 
 #include <cstring>
 #include <iostream>
+#include <memory_resource>
+#include <vector>
 
 #include "require.hpp"
 
@@ -10,41 +12,55 @@ namespace {
 
 using namespace acre::literals;
 
-void look_without_touching(const acre::node_set& nodes) {
-  acre::area pages(acre::placement::bind(nodes));
-  void* const p = pages.allocate(8_MiB);
-  acre::residency now = acre::locate(p, 8_MiB);
+void look_without_touching() {
+  acre::mapping pages(8 << 20);
+  const acre::residency now = acre::locate(pages.data(), pages.size());
+  std::cout << now << '\n';  // now.untouched == now.pages: looking makes no page
+
   require(now.untouched == now.pages, "looking makes no page");
-  std::memset(p, 1, 2_MiB);
-  now = acre::locate(p, 8_MiB);
-  std::cout << now << '\n';
+  std::memset(pages.data(), 1, 2_MiB);
+  const acre::residency then = acre::locate(pages.data(), pages.size());
+  std::cout << then << '\n';
   // Transparent huge pages may bring more than was touched.
-  require(now.resident() * now.page_size >= 2_MiB && now.untouched != 0, "what was touched is there");
-  acre::prefault(p, 8_MiB);
-  now = acre::locate(p, 8_MiB);
-  std::cout << now << '\n';
-  require(now.untouched == 0 && nodes.contains(now.nodes()), "all pages lie on the nodes");
-  pages.deallocate(p, 8_MiB);
+  require(then.resident() * then.page_size >= 2_MiB && then.untouched != 0, "what was touched is there");
 }
 
-void check_asks_the_kernel(const acre::node_set& nodes) {
-  const acre::placement bound = acre::placement::bind(nodes);
-  acre::area pages(bound, {.commit = acre::commit::eager});
-  void* const p = pages.allocate(1_MiB);
-  require(acre::check(p, 1_MiB, bound).ok(), "the block is placed");
+void make_all_pages() {
+  acre::mapping pages(8 << 20);
+  acre::prefault(pages.data(), pages.size());
 
-  acre::apply(p, 1_MiB, acre::placement::local());  // somebody changes the policy
-  const acre::check_result after = acre::check(p, 1_MiB, bound);
-  std::cout << after << '\n';
+  require(acre::locate(pages.data(), pages.size()).untouched == 0, "all pages are there");
+}
+
+void check_asks_the_kernel() {
+  const acre::placement bound = acre::placement::bind(acre::topology::system().default_nodes());
+  acre::area area(bound);
+  std::pmr::vector<char> data(1 << 20, 'x', &area);
+  acre::apply(data.data(), data.size(), acre::placement::local());  // somebody changes the policy
+
+  const acre::check_result after = acre::check(data.data(), data.size(), bound);
+  std::cout << after << '\n';  // after.policy says which; after.page is empty: the pages are where they were
+
   require(after.policy.has_value(), "the policy is another one");
   require(!after.page.has_value(), "the pages are where they were");
-  pages.deallocate(p, 1_MiB);
+}
+
+void move_and_count() {
+  std::vector<int> data(1 << 20, 5);
+  const acre::node_id node = acre::topology::system().default_nodes().first();
+  const acre::placement where = acre::placement::prefer({node});
+  const acre::migration moved = acre::migrate(data.data(), data.size() * sizeof(int), where);
+  std::cout << "to node " << node << ": " << moved << '\n';
+  if (moved.failed() != 0) std::cout << "first at byte " << *moved.first_failed << '\n';
+
+  require(moved.failed() == 0, "nothing pins these pages and the node has room");
 }
 
 }  // namespace
 
 int main() {
-  const acre::node_set nodes = acre::topology::system().default_nodes();
-  look_without_touching(nodes);
-  check_asks_the_kernel(nodes);
+  look_without_touching();
+  make_all_pages();
+  check_asks_the_kernel();
+  move_and_count();
 }

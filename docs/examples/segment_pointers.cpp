@@ -11,31 +11,37 @@
 
 #include "require.hpp"
 
-using namespace acre::literals;
-
 namespace {
 
-using dictionary = std::pmr::map<int, std::pmr::string>;
-
-/// Another process. It finds the map by the heap's root. It may read, but must not change the map: that holds a
-/// pointer to its maker's memory_resource object, which is not here.
-int read(const char* name) {
+/// Another process, a child of the maker. It finds the map by the heap's root. It may read, but must not change the
+/// map: that holds a pointer to its maker's memory_resource object, which is not here.
+void read() {
+  using dictionary = std::pmr::map<int, std::pmr::string>;
+  const std::string name = "words-" + std::to_string(getppid());
   acre::shared_segment segment = acre::shared_segment::open(name, {.at = acre::attach_at::creator_address});
   const acre::segment_resource heap(segment.data(), segment.size());
   const auto* const words = static_cast<const dictionary*>(heap.root());
-  require(words->size() == 1000, "all entries are there");
-  std::cout << "entry 500: " << words->at(500) << '\n';
-  return words->at(500) == "the entry of number 500" ? 0 : 1;
+  std::cout << words->at(500) << '\n';
+
+  require(words->size() == 1000 && words->at(500) == "the entry of number 500", "all entries are there");
 }
 
-}  // namespace
+/// Runs this program again, and waits.
+int run_reader() {
+  const pid_t child = fork();
+  if (child == 0) {
+    execl("/proc/self/exe", "segment_pointers", "read", nullptr);
+    _exit(127);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
 
-int main(int argc, char** argv) {
-  if (argc == 2) return read(argv[1]);
-
-  const std::string name = "acre-words-" + std::to_string(getpid());
-  acre::shared_segment segment = acre::shared_segment::create(
-      name, 4_MiB, acre::placement::interleave(acre::topology::system().default_nodes()));
+void make() {
+  using dictionary = std::pmr::map<int, std::pmr::string>;
+  const std::string name = "words-" + std::to_string(getpid());
+  acre::shared_segment segment = acre::shared_segment::create(name, 4 << 20, acre::placement::local());
   acre::segment_resource heap(segment.data(), segment.size());
 
   std::pmr::polymorphic_allocator<> allocator(&heap);
@@ -43,17 +49,21 @@ int main(int argc, char** argv) {
   for (int i = 0; i < 1000; ++i) words->emplace(i, "the entry of number " + std::to_string(i));
   heap.set_root(words);
 
-  const pid_t child = fork();
-  if (child == 0) {
-    execl("/proc/self/exe", "segment_pointers", name.c_str(), nullptr);
-    _exit(127);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
+  const int status = run_reader();
   acre::shared_segment::remove(name);
-  require(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the other process reads it");
+  require(status == 0, "the other process reads it");
   require(segment.check().ok(), "every node of the map lies where the placement says");
 
   allocator.delete_object(words);
   require(heap.blocks() == 0, "all blocks are given back");
+}
+
+}  // namespace
+
+int main(int argc, char**) {
+  if (argc == 2) {
+    read();
+  } else {
+    make();
+  }
 }
