@@ -1,15 +1,40 @@
 #!/usr/bin/env python3
-"""check_doc_examples.py ROOT: every ```cpp block of README.md and docs/*.md stands in a docs/examples/*.cpp.
+"""check_doc_examples.py ROOT [COMPILER OPTION...]: the ```cpp blocks of README.md and docs/*.md.
 
-The lines of a block must follow each other in the example as they do in the text; indentation that all of them
-share does not matter. The examples are compiled and run, so the text cannot go stale.
+Every block stands in a .cpp of docs/examples. Its lines must follow each other there as they do in the text;
+indentation that all of them share does not matter. The examples are compiled and run, so the text cannot go stale.
+
+With a compiler, every block also compiles as it stands, but for whole examples, which are built anyway: a block that
+begins with #include as a file, any other as the body of a function below PREAMBLE.
 """
 import pathlib
 import re
+import subprocess
 import sys
 import textwrap
+from typing import NamedTuple
 
 FENCE = re.compile(r"^( *)```(\S*)[^\n]*\n(.*?)^\1```", re.M | re.S)
+HEADERS = """
+acre/acre.hpp unistd.h
+algorithm array chrono cstddef cstdint cstring exception functional iostream iterator list map memory memory_resource
+mutex new numeric optional scoped_allocator set span string string_view system_error thread unordered_map utility vector
+"""
+PREAMBLE = "".join(f"#include <{name}>\n" for name in HEADERS.split())
+
+
+class Block(NamedTuple):
+    page: pathlib.Path
+    line: int  # of its first line of code
+    text: str
+
+
+def blocks_of(root):
+    for page in [root / "README.md", *sorted((root / "docs").glob("*.md"))]:
+        text = page.read_text()
+        for fence in FENCE.finditer(text):
+            if fence.group(2) in ("cpp", "c++"):
+                yield Block(page.relative_to(root), text.count("\n", 0, fence.start(3)) + 1, fence.group(3))
 
 
 def normal(lines):
@@ -25,22 +50,39 @@ def stands_in(block, example):
     return any(normal(window) == block for window in windows)
 
 
-def main(root):
+def files_of(blocks):
+    """What there is to compile: errors are told with the lines of the pages."""
+    functions = PREAMBLE
+    for number, block in enumerate(blocks):
+        code = f'#line {block.line} "{block.page}"\n{block.text}'
+        if block.text.lstrip().startswith("#include"):
+            yield code
+        else:
+            functions += f"void block_{number}() {{\n{code}}}\n"
+    yield functions
+
+
+def main(root, *compiler):
     root = pathlib.Path(root)
-    examples = {p.name: p.read_text() for p in sorted((root / "docs/examples").glob("*.cpp"))}
-    missing = 0
-    for page in [root / "README.md", *sorted((root / "docs").glob("*.md"))]:
-        text = page.read_text()
-        for fence in FENCE.finditer(text):
-            if fence.group(2) not in ("cpp", "c++"):
-                continue
-            block = normal(fence.group(3).split("\n"))
-            if not any(stands_in(block, example) for example in examples.values()):
-                missing += 1
-                line = text.count("\n", 0, fence.start()) + 1
-                print(f"{page.relative_to(root)}:{line}: this block is in no docs/examples/*.cpp:\n{block}\n")
-    return 1 if missing else 0
+    examples = [p.read_text().strip("\n") for p in sorted((root / "docs/examples").rglob("*.cpp"))]
+    parts = []
+    mistakes = 0
+    for block in blocks_of(root):
+        text = normal(block.text.split("\n"))
+        if text not in examples:
+            parts.append(block)
+        if not any(stands_in(text, example) for example in examples):
+            mistakes += 1
+            print(f"{block.page}:{block.line}: this block is in no .cpp of docs/examples:\n{text}\n")
+    # Names are there to be read, so they need not be used.
+    command = [*compiler, "-std=c++20", "-fsyntax-only", "-Iinclude", "-Wno-unused", "-x", "c++", "-"]
+    for code in files_of(parts) if compiler else ():
+        done = subprocess.run(command, cwd=root, input=code, capture_output=True, text=True)
+        if done.returncode != 0:
+            mistakes += 1
+            print(f"does not compile as it stands:\n{done.stderr}")
+    return 1 if mistakes else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))
