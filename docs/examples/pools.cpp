@@ -60,7 +60,7 @@ void move_a_block() {
   const acre::node_set nodes = acre::topology::system().default_nodes();
   acre::pool_resource pool(acre::placement::bind({nodes.first()}));
   std::pmr::vector<char> v(1 << 20, 'x', &pool);
-  std::cout << acre::migrate(v.data(), v.size(), acre::placement::bind(nodes)) << '\n';
+  std::cout << acre::migrate(v.data(), v.size(), acre::placement::interleave(nodes)) << '\n';
 
   std::pmr::vector<char>(&pool).swap(v);
   v.assign(1 << 20, 'y');

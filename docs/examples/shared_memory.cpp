@@ -81,7 +81,8 @@ void place_anew() {
   acre::shared_segment cache = acre::shared_segment::create("cache", 8 << 20, acre::placement::local(),
                                                             {.backend = acre::segment_backend::memfd});
   std::memset(cache.data(), 1, cache.size());
-  std::cout << cache.bind(acre::placement::bind(nodes), {.existing = acre::existing_pages::migrate}) << '\n';
+  const acre::placement there = acre::placement::bind({nodes.first()});
+  std::cout << cache.bind(there, {.existing = acre::existing_pages::migrate}) << '\n';
 
   try {
     cache.bind(acre::placement::interleave(nodes));
