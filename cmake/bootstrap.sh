@@ -13,6 +13,8 @@ usage: sh cmake/bootstrap.sh COMMAND [ARGUMENT...]
                               --quick: the unit and system tests alone, which need less
   bench [ARGUMENT...]         build and run all benchmarks, print what things cost as ratios;
                               ARGUMENTs go to bench/report.py (--help)
+  docs [--check]              make the site of the documentation, in build/docs/html;
+                              --check: and look at it in Chromium
   package [--check]           build Debian's packages, in build/package;
                               --check: and try them in a fresh Debian, as root
   build [PRESET]              configure and build a preset of CMakePresets.json (default: default)
@@ -167,6 +169,26 @@ run_benches() {
     python3 bench/report.py "$@" build/bench/bin/bench-*
 }
 
+run_docs() {
+    check=
+    case ${1:-} in
+        '') ;;
+        --check) check=1 ;;
+        *) die "docs has no option $1" ;;
+    esac
+    plan packages site ${check:+check}
+    part packages "looking for what the site needs"
+    # shellcheck disable=SC2086
+    ensure $needs_docs ${check:+$needs_docs_check}
+    part site "the site, in build/docs/html"
+    python3 -B docs/site/build_site.py . build/docs
+    if [ -n "$check" ]; then
+        part check "links, and each page in Chromium"
+        python3 -B docs/site/check_site.py build/docs/html
+    fi
+    echo "$PWD/build/docs/html/index.html"
+}
+
 run_package() {
     check=
     case ${1:-} in
@@ -225,6 +247,7 @@ case $command in
     demo) action=run_demo ;;
     test) action=run_tests ;;
     bench) action=run_benches ;;
+    docs) action=run_docs ;;
     package) action=run_package ;;
     build) action=run_build ;;
     -h | --help | help) usage; exit 0 ;;

@@ -18,6 +18,13 @@ row() {
         valgrind)     need "program valgrind" "valgrind" "Valgrind, for tests" ;;
         pkg-config)   need "program pkg-config pkgconf" "pkgconf pkg-config" "pkg-config, for tests" ;;
         doxygen)      need "program doxygen" "doxygen" "Doxygen, for the reference" ;;
+        sphinx)       need "program sphinx-build" "python3-sphinx" "Sphinx, for the site" ;;
+        furo)         need "python furo" "furo" "Furo, the site's theme" ;;
+        breathe)      need "python breathe" "python3-breathe" "Breathe, for the reference" ;;
+        myst)         need "python myst_parser" "python3-myst-parser" "MyST, for the site's pages" ;;
+        copybutton)   need "python sphinx_copybutton" "python3-sphinx-copybutton" "sphinx-copybutton, for the site's pages" ;;
+        inline-tabs)  need "python sphinx_inline_tabs" \
+                "python3-sphinx-inline-tabs" "sphinx-inline-tabs, for the site's pages" ;;
         zsh)          need "program zsh" "zsh" "zsh, for tests of completion" ;;
         fish)         need "program fish" "fish" "fish, for tests of completion" ;;
         mandoc)       need "program mandoc" "mandoc" "mandoc, for the test of the manual page" ;;
@@ -70,10 +77,12 @@ needs_command="$needs_library fmt json"
 needs_quick="$needs_library python boost boost-test valgrind"
 needs_vm="python qemu busybox zstd lz4 xz debian-keys"
 needs_bench="$needs_library python boost benchmark numa jemalloc mimalloc tcmalloc tbb memkind"
-needs_package="$needs_command debhelper essential doxygen"
+needs_docs="python doxygen sphinx furo breathe myst copybutton inline-tabs"
+needs_docs_check="font chromium"
+needs_package="$needs_command debhelper essential $needs_docs"
 needs_package_check="lintian debootstrap"
 needs_test="$needs_command $needs_quick $needs_vm $needs_bench
-    pkg-config doxygen zsh fish mandoc numactl abigail font chromium clang clang-format"
+    $needs_docs $needs_docs_check pkg-config zsh fish mandoc numactl abigail clang clang-format"
 
 prefixes=$(printf '%s' "${ACRE_PREFIXES-${CMAKE_PREFIX_PATH:-}:/usr/local:/usr}" | tr ':;' '  ')
 
@@ -200,6 +209,7 @@ found() {
         boost) at_least "$1" "$(boost_version)" ;;
         boost-test) have_config boost_unit_test_framework "boost_unit_test_framework-$(boost_version)" ;;
         file) have_in_prefix "$@" ;;
+        python) have_in_prefix "lib/python3*/*-packages/$1/__init__.py" ;;
         *) die "the table of needs has a kind $kind" ;;
     esac
 }
@@ -241,6 +251,7 @@ described() (
         boost) echo "the header boost/version.hpp of Boost $1 or newer" ;;
         boost-test) echo "the CMake package boost_unit_test_framework, of the version of Boost's headers" ;;
         file) echo "a file $1 in ${prefixes# }" ;;
+        python) echo "the Python module $1 in ${prefixes# }" ;;
     esac
 )
 

@@ -10,7 +10,6 @@ option(ACRE_BUILD_TESTS "Build the tests (top-level builds only)" ${PROJECT_IS_T
 option(ACRE_BUILD_BENCH "Build the benchmarks (top-level builds only)" ${PROJECT_IS_TOP_LEVEL})
 option(ACRE_BUILD_COMMAND "Build the command acre (top-level builds only)" ${PROJECT_IS_TOP_LEVEL})
 option(ACRE_BUILD_DEMO "Build acre-demo (top-level builds only)" ${PROJECT_IS_TOP_LEVEL})
-option(ACRE_BUILD_DOCS "Build the reference with Doxygen (top-level builds only)" ${PROJECT_IS_TOP_LEVEL})
 option(ACRE_VM_TESTS "Register the tests that boot virtual machines" ${PROJECT_IS_TOP_LEVEL})
 option(ACRE_WERROR "Treat warnings as errors" OFF)
 set(ACRE_SANITIZE "" CACHE STRING "Sanitizers of a top-level build: \"address;undefined\" or \"thread\"")

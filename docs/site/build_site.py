@@ -20,7 +20,7 @@ def run_doxygen(root, out):
     text = (root / "docs/site/Doxyfile").read_text()
     text += f"INPUT = {root}/include/acre\nOUTPUT_DIRECTORY = {out}\n"
     text += f"STRIP_FROM_PATH = {root}/include\nSTRIP_FROM_INC_PATH = {root}/include\n"
-    text += f'INPUT_FILTER = "awk -f {root}/docs/site/as_group.awk"\n'
+    text += f'INPUT_FILTER = "awk -f {root}/docs/site/header_filter.awk"\n'
     if subprocess.run(["doxygen", "-"], input=text, text=True).returncode != 0:
         sys.exit("build_site: Doxygen has something to say about the headers")
 
@@ -52,7 +52,7 @@ def main(root, out):
     texts = [(make_pages.page_of(path.relative_to(root)), path.read_text()) for path in examples]
     mistakes = pages.mistakes + make_reference.make_reference(
         out / "xml", [*(root / "include/acre").glob("*.hpp")], make_reference.Examples(texts), out / "pages/reference")
-    if mistakes and 0:
+    if mistakes:
         sys.exit("\n".join(mistakes))
 
     version = check_release.version_of((root / check_release.HEADER).read_text())
@@ -60,7 +60,7 @@ def main(root, out):
                            "-D", f"release={version}", "-D", f"version={version}", "-D", f"breathe_projects.acre={out}/xml",
                            "-d", out / "doctrees", out / "pages", out / "html"])
     if done.returncode != 0:
-        print("build_site: Sphinx has something to say about the pages")
+        sys.exit("build_site: Sphinx has something to say about the pages")
     bundle_scripts(out / "html/_static")
 
 

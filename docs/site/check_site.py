@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""check_site.py SITE CHROMIUM: is the site whole, and can its pages be read?
+"""check_site.py SITE [CHROMIUM]: is the site whole, and can its pages be read?
 
 Each link and each anchor leads somewhere. In Chromium, at the width of a phone and of a desktop: nothing is wider than the
 page; code stands out from its background in both themes; the buttons for themes and copying are there; no script fails. Pages are opened from
@@ -9,6 +9,7 @@ import html.parser
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -154,6 +155,10 @@ def main(site, chromium):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    main(pathlib.Path(sys.argv[1]).resolve(), sys.argv[2])
+    chromium = next(filter(shutil.which, sys.argv[2:] or ("chromium", "chromium-browser", "google-chrome")), None)
+    if not chromium:
+        print("there is no Chromium")
+        sys.exit(77)
+    main(pathlib.Path(sys.argv[1]).resolve(), chromium)

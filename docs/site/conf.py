@@ -19,5 +19,6 @@ html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
 html_theme_options = {"source_repository": "", "navigation_with_keys": True}
-pygments_style = "friendly"
-pygments_dark_style = "monokai"
+# Those whose colours all stand out from their background.
+pygments_style = "xcode"
+pygments_dark_style = "github-dark"

@@ -1,4 +1,4 @@
-"""The reference's pages, one for each public header, out of Doxygen's XML, which has a group for each (as_group.awk).
+"""The reference's pages, one for each public header, out of Doxygen's XML, which has a group for each (header_filter.awk).
 
 Private members are left out, and each class, function, type and enumeration gets links to the examples that use it.
 """

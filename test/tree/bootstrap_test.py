@@ -13,11 +13,13 @@ QUICK = LIBRARY | {"libboost-dev", "libboost-test-dev", "valgrind"}
 BENCH = LIBRARY | {"libboost-dev", "libbenchmark-dev", "libnuma-dev", "libjemalloc2", "libmimalloc2.0",
                    "libtcmalloc-minimal4", "libtbbmalloc2", "libmemkind0"}
 GUESTS = {"qemu-system-x86", "busybox-static", "zstd", "lz4", "xz-utils", "debian-archive-keyring"}
-ALL = COMMAND | QUICK | BENCH | GUESTS | {
-    "pkgconf", "doxygen", "zsh", "fish", "mandoc", "numactl", "abigail-tools", "fonts-dejavu-core", "chromium", "clang",
-    "clang-format-14"}
+DOCS = {"doxygen", "python3-sphinx", "furo", "python3-breathe", "python3-myst-parser", "python3-sphinx-copybutton",
+        "python3-sphinx-inline-tabs"}
+DOCS_CHECK = DOCS | {"fonts-dejavu-core", "chromium"}
+ALL = COMMAND | QUICK | BENCH | GUESTS | DOCS_CHECK | {
+    "pkgconf", "zsh", "fish", "mandoc", "numactl", "abigail-tools", "clang", "clang-format-14"}
 
-PACKAGE = COMMAND | {"debhelper", "build-essential", "doxygen"}
+PACKAGE = COMMAND | DOCS | {"debhelper", "build-essential"}
 LIBCXX = {"clang-19", "libc++-19-dev"}
 PACKAGE_CHECK = PACKAGE | {"lintian", "debootstrap"}
 
@@ -95,6 +97,23 @@ class Commands(MachineTest):
 
     def test_bench_needs(self):
         self.assert_needs(BENCH, "bench")
+
+    def test_docs(self):
+        (self.machine.fake / "tree/docs/site").mkdir(parents=True)
+        for script in ("build_site", "check_site"):
+            self.machine.set(f"tree/docs/site/{script}.py", "import sys; "
+                             f"open('{self.machine.fake}/calls', 'a').write('site ' + ' '.join(sys.argv) + '\\n')\n")
+        said = self.run_it("docs")
+        self.assertEqual(self.machine.calls("site"), ["docs/site/build_site.py . build/docs"])
+        self.assertIn("build/docs/html/index.html", said)
+        self.run_it("docs", "--check")
+        self.assertEqual(self.machine.calls("site")[-1], "docs/site/check_site.py build/docs/html")
+        self.assertIn("docs has no option --chek", self.run_it("docs", "--chek", status=1))
+
+    def test_docs_need(self):
+        self.assert_needs(DOCS, "docs")
+        self.setUp()
+        self.assert_needs(DOCS_CHECK, "docs", "--check")
 
     def test_package(self):
         (self.machine.fake / "tree/cmake/packaging").mkdir()

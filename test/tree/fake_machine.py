@@ -93,6 +93,10 @@ PACKAGES = {
     "valgrind": program("valgrind"),
     "pkgconf": program("pkg-config"),
     "doxygen": program("doxygen"),
+    "python3-sphinx": program("sphinx-build"),
+    **{package: {f"lib/python3/dist-packages/{module}/__init__.py": ""} for package, module in (
+        ("furo", "furo"), ("python3-breathe", "breathe"), ("python3-myst-parser", "myst_parser"),
+        ("python3-sphinx-copybutton", "sphinx_copybutton"), ("python3-sphinx-inline-tabs", "sphinx_inline_tabs"))},
     "zsh": program("zsh"),
     "fish": program("fish"),
     "mandoc": program("mandoc"),

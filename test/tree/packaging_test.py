@@ -19,7 +19,7 @@ PORT = PACKAGING / "vcpkg/ports/acre"
 CONAN = PACKAGING / "conan"
 # What acre's build may look for: the package of CMake, its name in the recipes.
 FOUND = {"hwloc": "hwloc", "fmt": "fmt", "nlohmann_json": "nlohmann-json", "Boost": "boost", "benchmark": "benchmark",
-         "Python3": "python", "Doxygen": "doxygen"}
+         "Python3": "python"}
 
 
 def run(*command):

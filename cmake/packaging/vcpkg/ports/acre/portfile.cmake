@@ -16,7 +16,6 @@ vcpkg_cmake_configure(
         -DACRE_BUILD_TESTS=OFF
         -DACRE_BUILD_BENCH=OFF
         -DACRE_BUILD_DEMO=OFF
-        -DACRE_BUILD_DOCS=OFF
     OPTIONS_RELEASE
         ${FEATURE_OPTIONS}
     OPTIONS_DEBUG

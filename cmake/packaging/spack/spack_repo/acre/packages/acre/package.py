@@ -33,7 +33,6 @@ class Acre(CMakePackage):
             self.define("ACRE_BUILD_TESTS", False),
             self.define("ACRE_BUILD_BENCH", False),
             self.define("ACRE_BUILD_DEMO", False),
-            self.define("ACRE_BUILD_DOCS", False),
         ]
 
     test_requires_compiler = True
