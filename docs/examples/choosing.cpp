@@ -1,4 +1,5 @@
-// Every choice of docs/choosing.md, on whatever machine this runs: mapped, touched and proved by the kernel's word.
+// Every choice of docs/choosing.md, on whatever machine this runs: mapped, touched, and proved by what the
+// kernel says.
 #include <acre/acre.hpp>
 
 #include <algorithm>
@@ -27,8 +28,7 @@ void prove(const auto& data, const acre::placement& where) {
 }
 
 void one_thread_and_nowhere_else() {
-  const acre::node_id here =
-      acre::topology::system().local_nodes().first();  // of the CPU that this thread runs on
+  const acre::node_id here = acre::topology::system().local_nodes().first();  // of this thread's CPU
   acre::area pages(acre::placement::bind({here}), {.commit = acre::commit::eager});
   std::pmr::vector<double> data(1'000'000, 0.0, &pages);
 
@@ -105,8 +105,8 @@ void pieces_on_nodes_that_you_name() {
 void a_layout_of_your_own() {
   const acre::node_set nodes = acre::topology::system().default_nodes();
   const std::vector<acre::node_id> order(nodes.begin(), nodes.end());
-  const auto folded = [order](std::size_t page,
-                              std::size_t pages) {  // pages 0 and n - 1, 1 and n - 2, ... together
+  // Pages 0 and n - 1 lie on one node, 1 and n - 2 on the next, and so on.
+  const auto folded = [order](std::size_t page, std::size_t pages) {
     return order[std::min(page, pages - 1 - page) % order.size()];
   };
   acre::area pages(acre::placement::by_page(folded, nodes), {.commit = acre::commit::eager});
@@ -150,8 +150,7 @@ void weights_of_the_administrator() {
 void fast_memory() {
   const acre::topology& machine = acre::topology::system();
   const acre::node_id here = machine.local_nodes().first();
-  const auto fastest =
-      machine.best(acre::memory_attribute::bandwidth, here);  // nothing where the firmware is silent
+  const auto fastest = machine.best(acre::memory_attribute::bandwidth, here);  // nothing where none is told
   acre::area pages(acre::placement::prefer({fastest ? fastest->node : here}));
   std::pmr::vector<double> hot(1'000'000, 0.0, &pages);
 
@@ -161,16 +160,16 @@ void fast_memory() {
 void slow_memory() {
   const acre::topology& machine = acre::topology::system();
   const acre::node_id near = machine.local_nodes().first();
-  const acre::node_id far =
-      machine.nearest_first(near, machine.default_nodes()).back();  // the only one, if there is one
+  const acre::node_id far = machine.nearest_first(near, machine.default_nodes()).back();
   acre::area pages(acre::placement::prefer({far}));
-  std::pmr::vector<double> data(1'000'000, 0.0, &pages);  // cold
-  const acre::migration moved =
-      acre::migrate(data.data(), data.size() * sizeof(double), acre::placement::prefer({near}));  // hot
+  std::pmr::vector<double> data(1'000'000, 0.0, &pages);
+  // When it is used more often:
+  const acre::placement where = acre::placement::prefer({near});
+  const acre::migration moved = acre::migrate(data.data(), data.size() * sizeof(double), where);
   std::cout << moved << '\n';
 
   require(moved.failed() == 0, "nobody holds these pages");
-  prove(data, acre::placement::prefer({near}));
+  prove(data, where);
 }
 
 void anywhere_with_room() {
@@ -183,8 +182,7 @@ void anywhere_with_room() {
 void several_processes() {
   const acre::placement where = acre::placement::interleave(acre::topology::system().default_nodes());
   acre::shared_segment prices = acre::shared_segment::open_or_create("acre-example-choosing", 8 << 20, where);
-  static_cast<double*>(prices.data())[0] =
-      1.5;  // whoever touches a page first, it lies as the placement says
+  static_cast<double*>(prices.data())[0] = 1.5;  // whoever touches a page first
   std::cout << prices.check() << '\n';
   acre::shared_segment::remove("acre-example-choosing");  // the name; the memory ends with its last user
 
@@ -196,10 +194,10 @@ void memory_that_acre_did_not_map() {
   std::vector<double> data;
   {
     const acre::thread_binding scope(here);
-    data.resize(1'000'000);  // pages that malloc takes from the kernel now, and what is called here touches
+    data.resize(1'000'000);  // makes pages under the thread's policy
   }
-  std::cout << acre::migrate(data.data(), data.size() * sizeof(double), here)
-            << '\n';  // pages that were there before
+  // Pages that were there before:
+  std::cout << acre::migrate(data.data(), data.size() * sizeof(double), here) << '\n';
 
   const acre::residency now = acre::locate(data.data(), data.size() * sizeof(double));
   require(now.on(here.nodes().first()) + 2 >= now.pages,
@@ -247,9 +245,9 @@ void held_in_a_segment() {
   const acre::placement where = acre::placement::interleave(acre::topology::system().default_nodes());
   const acre::segment_options options{.backend = acre::segment_backend::memfd};
   acre::shared_segment mine = acre::shared_segment::create("prices", 8 << 20, where, options);
-  acre::shared_segment theirs =
-      acre::shared_segment::attach(mine.native_handle());  // another process, by a socket
-  acre::segment_resource heap(mine.data(), mine.size());   // blocks inside, for all of them
+  // Another process, which got the descriptor by a socket:
+  acre::shared_segment theirs = acre::shared_segment::attach(mine.native_handle());
+  acre::segment_resource heap(theirs.data(), theirs.size());  // blocks inside, for all of them
   heap.deallocate(heap.allocate(100), 100);
 
   require(theirs.check().ok(), "it lies as the placement says");
