@@ -71,13 +71,15 @@ void the_default() {
   {
     const std::vector<int, acre::numa_allocator<int>> v(10);
     require(v.get_allocator().resource() == &pages, "default-constructed allocators take the default");
+    require(acre::default_resource() == &pages && acre::default_first_touch_resource() == &pages,
+            "all of them");
   }
   acre::set_default_resource(before);
 }
 
 void at_least() {
   acre::numa_allocator<int> allocator(acre::placement::local());
-  const auto block = allocator.allocate_at_least(1001);
+  const acre::allocation_result<int*> block = allocator.allocate_at_least(1001);
   std::cout << "asked for 1001, got " << block.count << '\n';
   require(block.count >= 1001, "at least what was asked for");
   allocator.deallocate(block.ptr, block.count);

@@ -33,6 +33,8 @@ void an_error_names_the_mistake() {
 
   const std::error_code code = code_of([] { acre::area pages(acre::placement::bind({1023})); });
   require(code == acre::errc::unknown_node, "the code says which error");
+  require(code == acre::make_error_code(acre::errc::unknown_node) && code.category() == acre::category(),
+          "it is in acre's category");
   require(code == std::errc::no_such_device, "and compares with the standard's conditions");
 }
 

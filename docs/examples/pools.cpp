@@ -28,6 +28,9 @@ void its_figures() {
   std::cout << now.live_blocks << " live blocks of " << now.live_bytes << " bytes together\n";
 
   require(now.live_blocks == 1000 && now.live_bytes == 1000 * pool.good_size(24, 8), "all are live");
+  const acre::resource& any = pool;
+  require(acre::good_size(any, 24, 8) == any.good_size(24, 8),
+          "any resource can be asked what a block really gets");
   std::cout << now << '\n';
 }
 
@@ -133,6 +136,11 @@ void mistakes_are_found() {
   acre::set_misuse_handler(nullptr);  // a line on standard error, and the end of the program
 }
 
+void a_library_puts_the_handler_back() {
+  const acre::misuse_handler before = acre::set_misuse_handler([](const acre::misuse&) {});
+  acre::set_misuse_handler(before);
+}
+
 }  // namespace
 
 int main() {
@@ -149,4 +157,5 @@ int main() {
   one_for_each_node();
   soft_ones();
   mistakes_are_found();
+  a_library_puts_the_handler_back();
 }

@@ -65,6 +65,17 @@ void find_and_remove() {
   require(acre::shared_segment::remove(name), "until it is removed");
 }
 
+/// What a program that died has left, of this user's and of nobody else's.
+void remove_what_the_dead_left() {
+  const acre::attach_options mine = {.owner = acre::segment_owner::self,
+                                     .foreign = acre::foreign_memory::refuse};
+  for (const acre::segment_info& s : acre::shared_segment::list()) {
+    const bool left =
+        s.state == acre::creator_state::gone && s.name.starts_with("prices-") && s.owner == geteuid();
+    if (left) acre::shared_segment::remove(s.name, mine);
+  }
+}
+
 void hand_on_a_descriptor() {
   acre::shared_segment mine = acre::shared_segment::create("greeting", 1 << 20, acre::placement::local(),
                                                            {.backend = acre::segment_backend::memfd});
@@ -102,6 +113,7 @@ int main(int argc, char** argv) {
   one_makes_it_another_fills_it();
   prove();
   find_and_remove();
+  remove_what_the_dead_left();
   hand_on_a_descriptor();
   place_anew();
 }

@@ -1,5 +1,5 @@
-// What the machine has: its nodes, what their memory is, how much is free, how far and how fast it is from each node with
-// CPUs; and how large its pages are.
+// What the machine has: its nodes, what their memory is, how much is free, how far and how fast it is from each node
+// with CPUs; and how large its pages are.
 #include <acre/acre.hpp>
 
 #include <iostream>

@@ -28,12 +28,13 @@ UNNAMED = ("begin", "end")
 
 def first_comment(text):
     """What a file says at its beginning, its lines joined."""
-    return re.match(r"((?:// ?[^\n]*\n)*)", text)[1].replace("\n// ", " ").removeprefix("// ").strip()
+    lines = re.match(r"((?://[^\n]*\n)*)", text)[1].splitlines()
+    return " ".join(line.lstrip("/ ") for line in lines if line != "/// \\file")
 
 
 class Examples:
     def __init__(self, texts):
-        """texts: (page that shows it, without suffix; its source text) of each, those to name first in front"""
+        """texts: (page that shows it, without suffix; its source text) of each"""
         self.texts = [(page, NO_CODE.sub("", text)) for page, text in texts]
 
     def using(self, name):
@@ -46,7 +47,9 @@ class Examples:
         return self.matching(rf"(?<!\w)\.({'|'.join(names)})\b") if names else []
 
     def matching(self, pattern):
-        return [page for page, text in self.texts if re.search(pattern, text)]
+        """Those with most matches first."""
+        found = [(-len(re.findall(pattern, text)), page) for page, text in self.texts]
+        return [page for count, page in sorted(found, key=lambda f: f[0]) if count]
 
 
 def has_comment(member):
@@ -60,12 +63,12 @@ def is_public(member):
 
 def add_links(entity, pages):
     """Adds a paragraph with links to the comment of entity, a memberdef or compounddef."""
-    section = ET.SubElement(entity.find("detaileddescription"), "simplesect", kind="par")
+    section = ET.SubElement(ET.SubElement(entity.find("detaileddescription"), "para"), "simplesect", kind="par")
     ET.SubElement(section, "title").text = "Used in"
     para = ET.SubElement(section, "para")
     for page in pages[:LINKS]:
         link = ET.SubElement(para, "ulink", url=f"../{page}.html")
-        link.text = page.rsplit("/", 1)[1]
+        link.text = page.rsplit("/", 1)[1].replace("_cpp", ".cpp")
         link.tail = ", " if page is not pages[:LINKS][-1] else ""
 
 
@@ -121,7 +124,7 @@ def make_reference(xml, headers, examples, out):
         file_xml = xml / f"{header.name.replace('_', '__').replace('.', '_8')}.xml"
         if compound.find("innerclass") is None and compound.find("sectiondef") is None:
             continue
-        says = first_comment(header.read_text()).removeprefix(f"{header.stem}: ")
+        says = first_comment(header.read_text())
         if not says:
             mistakes.append(f"include/acre/{header.name}:1: says not what it is for")
         macros = [m.findtext("name") for m in ET.parse(file_xml).getroot().iter("memberdef") if m.get("kind") == "define"]
