@@ -54,6 +54,18 @@ void what_it_did(const acre::node_set& nodes) {
   require(acre::check(pages.data(), pages.size(), where).ok(), "what lay wrong was moved");
 }
 
+void what_an_area_got(const acre::node_set& nodes) {
+  acre::area pages(placement::prefer({nodes.first()}),
+                   {.page_kind = acre::page_kind::huge_2mb, .fallback = acre::page_fallback::smaller});
+  void* const p = pages.allocate(4_MiB);
+  const acre::area_status status = pages.status();
+  for (const acre::downgrade& less : status.downgrades) {
+    std::cout << acre::to_string(less.reason) << ": " << less.text << '\n';
+  }
+  require(status.blocks == 1 && status.bytes == 4_MiB, "of whichever pages, a block is there");
+  pages.deallocate(p, 4_MiB);
+}
+
 }  // namespace
 
 int main() {
@@ -61,4 +73,5 @@ int main() {
   what_would_be_done();
   what_the_kernel_was_told(nodes);
   what_it_did(nodes);
+  what_an_area_got(nodes);
 }
