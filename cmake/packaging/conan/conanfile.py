@@ -66,7 +66,7 @@ class AcreConan(ConanFile):
 
     def generate(self):
         tc = CMakeToolchain(self)
-        for part in ("TESTS", "BENCH", "DEMO", "DOCS"):
+        for part in ("TESTS", "BENCH", "DEMO"):
             tc.cache_variables[f"ACRE_BUILD_{part}"] = False
         tc.cache_variables["ACRE_BUILD_COMMAND"] = bool(self.options.with_command)
         tc.generate()
