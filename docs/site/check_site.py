@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """check_site.py SITE [CHROMIUM]: is the site whole, and can its pages be read?
 
-Each link and each anchor leads somewhere. In Chromium, at the width of a phone and of a desktop: nothing is wider than the
-page; code stands out from its background in both themes; the buttons for themes and copying are there; no script fails. Pages are opened from
-files, as a package installs them, and so is the search. Screenshots stay in SITE/../screenshots.
+Each link and each anchor leads somewhere. In Chromium, at the width of a phone and of a desktop: no page is wider than the
+window, text and code stand out from their background in both themes, each code block has its button to copy it, no
+script fails. Pages are opened as files, as a package installs them, and so is the search. Screenshots of some stay in
+SITE/../screenshots.
 """
 import html.parser
 import json
@@ -99,7 +100,6 @@ def dead_links(site):
                 continue
             target = (path.parent / urllib.parse.unquote(parts.path)).resolve() if parts.path else path
             anchor = urllib.parse.unquote(parts.fragment)
-            # Scripts write to the anchors of these two.
             if not target.is_file() or (anchor and target in pages and anchor not in pages[target].anchors):
                 yield f"{path.relative_to(site)}: {link} leads nowhere"
 

@@ -112,8 +112,11 @@ def make_reference(xml, headers, examples, out):
                 if name not in linked and name not in UNNAMED and not name.startswith("operator"):
                     link(member, name)
                 linked.add(name)
-        elif (name := compound.findtext("compoundname")).count("::") == 1 and name.startswith("acre::"):
-            link(compound, name.removeprefix("acre::"))
+        elif (title := compound.find("compoundname")).text.startswith("acre::"):
+            # The page says the namespace.
+            title.text = title.text.removeprefix("acre::")
+            if "::" not in title.text:
+                link(compound, title.text)
         tree.write(path)
 
     out.mkdir(parents=True)
