@@ -6,7 +6,7 @@
 # A line of a data file: figure, its spread's ends, the bar's end, colour, figure as text, allocator (blank but
 # in the first panel).
 width = 250 * panels + 240
-height = 22 * lines + 100
+height = 22 * lines + 110
 set terminal svg noenhanced size width, height dynamic background rgb "#ffffff" font "DejaVu Sans,12"
 set output out
 set multiplot title title font "DejaVu Sans Bold,14"
@@ -18,7 +18,7 @@ set yrange [lines - 0.4 : -0.6]
 set xrange [0 : limit * 1.22]
 set xtics limit / 4
 set tmargin at screen 1 - 62.0 / height
-set bmargin at screen 44.0 / height
+set bmargin at screen 54.0 / height
 unset key
 
 do for [i = 1 : panels] {

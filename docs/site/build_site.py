@@ -57,7 +57,7 @@ def main(root, out):
 
     version = check_release.version_of((root / check_release.HEADER).read_text())
     done = subprocess.run(["sphinx-build", "-q", "-W", "--keep-going", "-b", "html", "-c", root / "docs/site",
-                           "-D", f"release={version}", "-D", f"version={version}", "-D", f"breathe_projects.acre={out}/xml",
+                           "-D", f"release={version}", "-D", f"html_title=acre {version}", "-D", f"breathe_projects.acre={out}/xml",
                            "-d", out / "doctrees", out / "pages", out / "html"])
     if done.returncode != 0:
         sys.exit("build_site: Sphinx has something to say about the pages")

@@ -12,7 +12,6 @@ primary_domain = "cpp"
 highlight_language = "cpp"
 
 html_theme = "furo"
-html_title = "acre"
 html_static_path = ["style.css"]
 html_css_files = ["style.css"]
 html_show_sphinx = False

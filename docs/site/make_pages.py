@@ -68,13 +68,14 @@ class Pages:
     def add_index(self, examples):
         """Writes the list of examples, files of the tree."""
         rows = []
+        self.add(pathlib.PurePosixPath("docs/examples/require.hpp"))
         for path in examples:
             self.add(path)
             says = first_comment((self.root / path).read_text())
             rows.append(f"| [{path.relative_to('docs/examples')}]({page_of(path).removeprefix('examples/')}.md) | {says} |")
         (self.out / "examples/index.md").write_text(
-            "# Examples\n\nEach is a whole program, compiled and run by the tests. Those of the [cookbook](../cookbook.md) are "
-            "the shortest.\n\n| program | what it shows |\n|---|---|\n" + "\n".join(rows) + "\n")
+            "# Examples\n\nEach is a whole program, compiled and run by the tests; many include [require.hpp](require_hpp.md), "
+            "which ends them where something does not hold. Those of the [cookbook](../cookbook.md) are the shortest.\n\n| program | what it shows |\n|---|---|\n" + "\n".join(rows) + "\n")
 
     def follow(self, path, page, match):
         """What a link's target is on the site."""

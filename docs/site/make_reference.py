@@ -12,11 +12,20 @@ PAGE = """\
 
 ```{{cpp:namespace}} acre
 ```
+"""
+CLASS = """
+## {name}
+
+```{{doxygen{kind}}} acre::{name}
+:members:
+:undoc-members:
+```
+"""
+OTHERS = """
+## {title}
 
 ```{{doxygengroup}} {group}
 :content-only:
-:members:
-:undoc-members:
 ```
 """
 # Comments and strings: no name in them is a use.
@@ -89,15 +98,19 @@ def make_reference(xml, headers, examples, out):
         else:
             mistakes.append(f"include/{where(entity)}: no example uses acre::{name}")
 
+    classes = {}  # header -> (name, "class" or "struct") of each
     in_classes = {member.get("id") for path in [*xml.glob("class*.xml"), *xml.glob("struct*.xml")]
                   for member in ET.parse(path).getroot().iter("memberdef")}
     for path in sorted([*xml.glob("class*.xml"), *xml.glob("struct*.xml"), *xml.glob("group*.xml")]):
         tree = ET.parse(path)
         compound = tree.getroot()[0]
-        # Shown within their classes; or namespaces, which are no part of the page's subject.
-        for inner in [*compound.findall("innerclass"), *compound.findall("innernamespace")]:
-            if compound.get("kind") == "group" and inner.text.count("::") != 1:
-                compound.remove(inner)
+        if compound.get("kind") == "group":
+            # Each has a part of the page; those within others are shown there.
+            inner = compound.findall("innerclass")
+            classes[compound.findtext("title")] = [
+                (c.text.removeprefix("acre::"), c.get("refid").partition("acre_1_1")[0]) for c in inner if c.text.count("::") == 1]
+            for element in [*inner, *compound.findall("innernamespace")]:
+                compound.remove(element)
         for section in compound.findall("sectiondef"):
             for member in section.findall("memberdef"):
                 # Doxygen has friends in both.
@@ -125,14 +138,20 @@ def make_reference(xml, headers, examples, out):
         group = re.sub(r"[^a-z]", "_", f"acre/{header.name}")
         compound = ET.parse(xml / f"group__{group.replace('_', '__')}.xml").getroot()[0]
         file_xml = xml / f"{header.name.replace('_', '__').replace('.', '_8')}.xml"
-        if compound.find("innerclass") is None and compound.find("sectiondef") is None:
+        # What a header is called for comes first.
+        parts = sorted(classes[f"acre/{header.name}"], key=lambda c: c[0] != header.stem)
+        others = compound.find("sectiondef") is not None
+        if not parts and not others:
             continue
         says = first_comment(header.read_text())
         if not says:
             mistakes.append(f"include/acre/{header.name}:1: says not what it is for")
         macros = [m.findtext("name") for m in ET.parse(file_xml).getroot().iter("memberdef") if m.get("kind") == "define"]
-        (out / f"{header.stem}.md").write_text(PAGE.format(name=header.name, says=says, group=group) + "".join(
-            f"\n```{{doxygendefine}} {name}\n```\n" for name in macros))
+        (out / f"{header.stem}.md").write_text("".join([
+            PAGE.format(name=header.name, says=says),
+            *(CLASS.format(name=name, kind=kind) for name, kind in parts),
+            OTHERS.format(group=group, title="Functions and enumerations" if parts else "Functions") if others else "",
+            *(f"\n```{{doxygendefine}} {name}\n```\n" for name in macros)]))
         names.append((header, says))
     rows = "".join(f"| [acre/{header.name}]({header.stem}.md) | {says} |\n" for header, says in names)
     toctree = "\n".join(header.stem for header, _ in names)

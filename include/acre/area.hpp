@@ -89,6 +89,7 @@ struct [[nodiscard]] area_status {
 /// then, for private memory without hugetlb pages, one policy, bind to all its nodes: one mapping of the kernel
 /// however fine the chunks are (ranges of some 4 MiB of base pages and more keep a policy each). What is swapped out,
 /// or copied after fork(), may come back on another node of the set; check() tells.
+///
 /// \throws allocation_error errc::out_of_memory, errc::no_huge_pages, errc::lock_limit, errc::invalid_alignment;
 ///   errc::too_many_ranges: the process's budget of mappings, or a million ranges (by_page, most_free: a quarter of
 ///   that) where pages are made under one policy; every other error of apply() and make_plan(), with its own code.

@@ -1,3 +1,4 @@
+// Place all of std::pmr.
 #include <acre/check.hpp>
 #include <acre/resource_for.hpp>
 #include <acre/topology.hpp>

@@ -1,3 +1,4 @@
+// Share an array among threads of all nodes.
 #include <acre/area.hpp>
 #include <acre/topology.hpp>
 

@@ -1,3 +1,4 @@
+// Work on an array in pieces.
 #include <acre/locate.hpp>
 #include <acre/numa_allocator.hpp>
 #include <acre/topology.hpp>

@@ -1,3 +1,4 @@
+// Run in a container.
 #include <acre/area.hpp>
 #include <acre/topology.hpp>
 

@@ -1,3 +1,4 @@
+// Put a std::map into shared memory.
 #include <acre/segment_resource.hpp>
 #include <acre/shared_segment.hpp>
 

@@ -1,3 +1,4 @@
+// Place the memory of a library.
 #include <acre/apply.hpp>
 #include <acre/check.hpp>
 

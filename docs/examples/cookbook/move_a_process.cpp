@@ -1,3 +1,4 @@
+// Move a running process.
 #include <acre/area.hpp>
 #include <acre/binding_of.hpp>
 #include <acre/move_process.hpp>

@@ -1,3 +1,4 @@
+// Move data that lies wrong.
 #include <acre/migrate.hpp>
 
 #include <iostream>

@@ -1,3 +1,4 @@
+// Read a placement from a text.
 #include <acre/check.hpp>
 #include <acre/error.hpp>
 #include <acre/numa_allocator.hpp>

@@ -1,3 +1,4 @@
+// Prove it in a test.
 #include <acre/check.hpp>
 #include <acre/numa_allocator.hpp>
 #include <acre/topology.hpp>

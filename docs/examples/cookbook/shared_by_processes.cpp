@@ -1,3 +1,4 @@
+// Share a table with another process.
 #include <acre/shared_segment.hpp>
 
 #include <sys/wait.h>

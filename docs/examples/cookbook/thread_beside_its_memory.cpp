@@ -1,3 +1,4 @@
+// Keep a thread beside its memory.
 #include <acre/locate.hpp>
 #include <acre/thread_binding.hpp>
 

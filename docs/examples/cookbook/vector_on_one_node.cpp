@@ -1,3 +1,4 @@
+// Put a vector on one node.
 #include <acre/check.hpp>
 #include <acre/numa_allocator.hpp>
 #include <acre/topology.hpp>
