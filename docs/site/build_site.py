@@ -18,10 +18,9 @@ import check_release  # noqa: E402
 
 def run_doxygen(root, out):
     text = (root / "docs/site/Doxyfile").read_text()
-    text += f"INPUT = {root}/include/acre\nOUTPUT_DIRECTORY = {out}\n"
-    text += f"STRIP_FROM_PATH = {root}/include\nSTRIP_FROM_INC_PATH = {root}/include\n"
-    text += f'INPUT_FILTER = "awk -f {root}/docs/site/header_filter.awk"\n'
-    if subprocess.run(["doxygen", "-"], input=text, text=True).returncode != 0:
+    text += "INPUT = include/acre\nSTRIP_FROM_PATH = include\nSTRIP_FROM_INC_PATH = include\n"
+    text += f'INPUT_FILTER = "awk -f docs/site/header_filter.awk"\nOUTPUT_DIRECTORY = "{out}"\n'
+    if subprocess.run(["doxygen", "-"], input=text, text=True, cwd=root).returncode != 0:
         sys.exit("build_site: Doxygen has something to say about the headers")
 
 
