@@ -4,6 +4,7 @@
 #include <cstring>
 #include <iostream>
 #include <memory_resource>
+#include <optional>
 #include <vector>
 
 #include "require.hpp"
@@ -32,6 +33,15 @@ void make_all_pages() {
   require(acre::locate(pages.data(), pages.size()).untouched == 0, "all pages are there");
 }
 
+void tell(const acre::check_result& result) {
+  if (const std::optional<acre::differing_policy>& policy = result.policy)
+    std::cout << "from byte " << policy->offset << " on: " << policy->actual << ", not " << policy->expected
+              << '\n';
+  if (const std::optional<acre::misplaced_page>& page = result.page)
+    std::cout << "from byte " << page->offset << " on: node " << page->actual << ", not " << page->expected
+              << '\n';
+}
+
 void check_asks_the_kernel() {
   const acre::placement bound = acre::placement::bind(acre::topology::system().default_nodes());
   acre::area area(bound);
@@ -41,6 +51,7 @@ void check_asks_the_kernel() {
   const acre::check_result after = acre::check(data.data(), data.size(), bound);
   std::cout << after << '\n';  // after.policy says which; after.page is empty: the pages are where they were
 
+  tell(after);
   require(after.policy.has_value(), "the policy is another one");
   require(!after.page.has_value(), "the pages are where they were");
 }

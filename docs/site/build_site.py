@@ -36,6 +36,9 @@ def bundle_scripts(static):
 
 
 def main(root, out):
+    for program in ("doxygen", "awk", "sphinx-build"):
+        if not shutil.which(program):
+            sys.exit(f"build_site: there is no {program} on the PATH; sh cmake/bootstrap.sh docs installs what is missing")
     out.mkdir(parents=True, exist_ok=True)
     for part in ("xml", "pages", "html", "doctrees"):
         shutil.rmtree(out / part, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 Private members are left out, and each class, function, type and enumeration gets links to the examples that use it.
 """
+import collections
 import re
 import xml.etree.ElementTree as ET
 
@@ -31,8 +32,8 @@ OTHERS = """
 # Comments and strings: no name in them is a use.
 NO_CODE = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', re.S)
 LINKS = 4
-# Functions that a loop calls.
-UNNAMED = ("begin", "end")
+# Functions that a loop calls, and those of one name for many types.
+UNNAMED = ("begin", "end", "to_string")
 
 
 def first_comment(text):
@@ -48,11 +49,10 @@ class Examples:
 
     def using(self, name):
         """The pages of the examples that use acre::name."""
-        # As a name of its own: not x.check, not std::chunk.
-        return self.matching(rf"(?:(?<![\w.:>])|(?<=acre::)){re.escape(name)}\b")
+        return self.matching(rf"\bacre::{re.escape(name)}\b")
 
     def with_member(self, names):
-        """The pages of the examples that set or read one of names, members of a struct that they need not name."""
+        """The pages of the examples that set one of names, members that no other struct has than one they need not name."""
         return self.matching(rf"(?<!\w)\.({'|'.join(names)})\b") if names else []
 
     def matching(self, pattern):
@@ -81,6 +81,10 @@ def add_links(entity, pages):
         link.tail = ", " if page is not pages[:LINKS][-1] else ""
 
 
+def variables(compound):
+    return [m.findtext("name") for m in compound.iter("memberdef") if m.get("kind") == "variable"]
+
+
 def where(entity):
     location = entity.find("location")
     return f"{location.get('declfile') or location.get('file')}:{location.get('declline') or location.get('line')}"
@@ -89,10 +93,11 @@ def where(entity):
 def make_reference(xml, headers, examples, out):
     """Changes the XML in the directory xml, and writes pages about headers to the directory out. Returns what is wrong."""
     mistakes = []
+    # How many structs have a member of that name.
+    of_structs = collections.Counter(name for path in xml.glob("struct*.xml") for name in variables(ET.parse(path).getroot()))
 
     def link(entity, name):
-        pages = examples.using(name) or examples.with_member([
-            m.findtext("name") for m in entity.iter("memberdef") if m.get("kind") == "variable" and entity is not m])
+        pages = examples.using(name) or examples.with_member([m for m in variables(entity) if of_structs[m] == 1])
         if pages:
             add_links(entity, pages)
         else:
@@ -109,8 +114,13 @@ def make_reference(xml, headers, examples, out):
             inner = compound.findall("innerclass")
             classes[compound.findtext("title")] = [
                 (c.text.removeprefix("acre::"), c.get("refid").partition("acre_1_1")[0]) for c in inner if c.text.count("::") == 1]
-            for element in [*inner, *compound.findall("innernamespace")]:
+            for element in inner:
                 compound.remove(element)
+            # What an inline namespace has is a part of the one around it.
+            for element in compound.findall("innernamespace"):
+                compound.remove(element)
+                if element.get("inline") == "yes":
+                    compound.extend(ET.parse(xml / f"{element.get('refid')}.xml").getroot()[0].findall("sectiondef"))
         for section in compound.findall("sectiondef"):
             for member in section.findall("memberdef"):
                 # Doxygen has friends in both.

@@ -15,7 +15,7 @@ namespace acre::inline v1 {
 /// Byte counts in programs: `using namespace acre::literals;`, and then `64_KiB`. What is too large for std::size_t
 /// loses its upper bits, as unsigned numbers do.
 inline namespace literals {
-/// `4_KiB` is 4096.
+/// `4_KiB` is 4096, after `using namespace acre::literals;`.
 constexpr std::size_t operator""_KiB(unsigned long long n) noexcept {
   return static_cast<std::size_t>(n) << 10;
 }

@@ -47,7 +47,7 @@ class ACRE_API chunk {
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const chunk& c);
   /// Equal if made alike: chunk::page and a chunk of as many bytes as a page has are two.
   friend constexpr bool operator==(const chunk&, const chunk&) noexcept = default;
-  /// For hash tables: equal chunks have equal hashes.
+  /// For hash tables: equal chunks have equal hashes. std::hash gives the same.
   [[nodiscard]] constexpr std::size_t hash() const noexcept {
     return x_bytes ^ (static_cast<std::size_t>(x_kind) << 1);
   }

@@ -123,7 +123,7 @@ class node_set {
   /// Writes to_string().
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const node_set& nodes);
 
-  /// For hash tables: equal sets have equal hashes.
+  /// For hash tables: equal sets have equal hashes. std::hash gives the same.
   [[nodiscard]] ACRE_API std::size_t hash() const noexcept;
 
  private:

@@ -189,7 +189,7 @@ class ACRE_API placement {
 
   /// True if strategy, strictness, chunk, nodes and weights are equal; by_page: and one is a copy of the other.
   friend bool operator==(const placement& a, const placement& b) noexcept { return a.equals(b); }
-  /// For hash tables: equal placements have equal hashes.
+  /// For hash tables: equal placements have equal hashes. std::hash gives the same.
   [[nodiscard]] std::size_t hash() const noexcept;
 
  private:

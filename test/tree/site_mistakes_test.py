@@ -38,10 +38,10 @@ class Build(unittest.TestCase):
         said = self.build("include/acre/locate.hpp", "struct residency {\n  int secret;", "struct [[nodiscard]] residency {")
         self.assertRegex(said, r"locate\.hpp:\d+: .*secret")
 
-    def test_a_name_that_no_example_uses(self):
-        said = self.build("include/acre/bytes.hpp", "/// Nothing.\nACRE_API void unused();\n\n/// The shortest exact",
+    def test_a_name_that_no_example_uses_but_for_a_variable(self):
+        said = self.build("include/acre/bytes.hpp", "/// Nothing.\nACRE_API void pages();\n\n/// The shortest exact",
                           "/// The shortest exact")
-        self.assertRegex(said, r"include/acre/bytes\.hpp:\d+: no example uses acre::unused")
+        self.assertRegex(said, r"include/acre/bytes\.hpp:\d+: no example uses acre::pages")
 
     def test_a_link_to_no_file(self):
         self.assertIn("docs/proof.md: links to prof.md, which is no file", self.build("docs/proof.md", "\n[x](prof.md)\n"))
