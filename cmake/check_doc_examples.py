@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""check_doc_examples.py ROOT [COMPILER OPTION...]: the ```cpp blocks of README.md and docs/*.md.
+"""check_doc_examples.py ROOT [COMPILER OPTION...]: the ```cpp blocks of README.md and of all pages below docs.
 
 Every block stands in a .cpp of docs/examples. Its lines must follow each other there as they do in the text;
 indentation that all of them share does not matter. The examples are compiled and run, so the text cannot go stale.
@@ -30,7 +30,7 @@ class Block(NamedTuple):
 
 
 def blocks_of(root):
-    for page in [root / "README.md", *sorted((root / "docs").glob("*.md"))]:
+    for page in [root / "README.md", *sorted((root / "docs").rglob("*.md"))]:
         text = page.read_text()
         for fence in FENCE.finditer(text):
             if fence.group(2) in ("cpp", "c++"):
