@@ -38,7 +38,7 @@ def bundle_scripts(static):
 def main(root, out):
     for program in ("doxygen", "awk", "sphinx-build"):
         if not shutil.which(program):
-            sys.exit(f"build_site: there is no {program} on the PATH; sh cmake/bootstrap.sh docs installs what is missing")
+            sys.exit(f"build_site: there is no {program} on the PATH; sh cmake/bootstrap.sh docs installs it")
     out.mkdir(parents=True, exist_ok=True)
     for part in ("xml", "pages", "html", "doctrees"):
         shutil.rmtree(out / part, ignore_errors=True)

@@ -52,7 +52,7 @@ class Examples:
         return self.matching(rf"\bacre::{re.escape(name)}\b")
 
     def with_member(self, names):
-        """The pages of the examples that set one of names, members that no other struct has than one they need not name."""
+        """The pages of the examples that set one of names, members that only one struct has, which they need not name."""
         return self.matching(rf"(?<!\w)\.({'|'.join(names)})\b") if names else []
 
     def matching(self, pattern):
@@ -94,7 +94,8 @@ def make_reference(xml, headers, examples, out):
     """Changes the XML in the directory xml, and writes pages about headers to the directory out. Returns what is wrong."""
     mistakes = []
     # How many structs have a member of that name.
-    of_structs = collections.Counter(name for path in xml.glob("struct*.xml") for name in variables(ET.parse(path).getroot()))
+    of_structs = collections.Counter(
+        name for path in xml.glob("struct*.xml") for name in variables(ET.parse(path).getroot()))
 
     def link(entity, name):
         pages = examples.using(name) or examples.with_member([m for m in variables(entity) if of_structs[m] == 1])
