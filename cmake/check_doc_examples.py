@@ -18,7 +18,8 @@ FENCE = re.compile(r"^( *)```(\S*)[^\n]*\n(.*?)^\1```", re.M | re.S)
 HEADERS = """
 acre/acre.hpp unistd.h
 algorithm array chrono cstddef cstdint cstring exception fstream functional iostream iterator list map memory
-memory_resource mutex new numeric optional scoped_allocator set span string string_view system_error thread unordered_map utility vector
+memory_resource mutex new numeric optional scoped_allocator set span string string_view system_error thread
+unordered_map utility vector
 """
 PREAMBLE = "".join(f"#include <{name}>\n" for name in HEADERS.split())
 

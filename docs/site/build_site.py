@@ -25,8 +25,8 @@ def run_doxygen(root, out):
 
 
 def bundle_scripts(static):
-    """The theme's script imports another one, which a browser lets only modules do, and none of a file: Debian's package of
-    Furo 2022.12 has the two as they are written, and not as its authors bundle them.
+    """Puts the theme's two scripts into one. The one imports the other, which browsers let only modules do, and not
+    those of files: Debian's package of Furo 2022.12 has them as they are written, and not as its authors bundle them.
     """
     script = static / "scripts/furo.js"
     text = script.read_text()
@@ -59,7 +59,8 @@ def main(root, out):
 
     version = check_release.version_of((root / check_release.HEADER).read_text())
     done = subprocess.run(["sphinx-build", "-q", "-W", "--keep-going", "-b", "html", "-c", root / "docs/site",
-                           "-D", f"release={version}", "-D", f"html_title=acre {version}", "-D", f"breathe_projects.acre={out}/xml",
+                           "-D", f"release={version}", "-D", f"html_title=acre {version}",
+                           "-D", f"breathe_projects.acre={out}/xml",
                            "-d", out / "doctrees", out / "pages", out / "html"])
     if done.returncode != 0:
         sys.exit("build_site: Sphinx has something to say about the pages")

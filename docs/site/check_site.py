@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """check_site.py SITE [CHROMIUM]: is the site whole, and can its pages be read?
 
-Each link and each anchor leads somewhere. In Chromium, at the width of a phone and of a desktop: no page is wider than the
-window, text and code stand out from their background in both themes, each code block has its button to copy it, no
-script fails. Pages are opened as files, as a package installs them, and so is the search. Screenshots of some stay in
-SITE/../screenshots.
+Each link and each anchor leads somewhere. In Chromium, at the width of a phone and of a desktop: no page is wider than
+the window, text and code stand out from their background in both themes, each code block has its button to copy it,
+no script fails. Pages are opened as files, as a package installs them, and so is the search. Screenshots of some stay
+in SITE/../screenshots.
 """
 import html.parser
 import json
@@ -135,9 +135,12 @@ def mistakes_in_browser(chromium, site, work):
 def search(chromium, site):
     shown = browse(chromium, f"{(site / 'search.html').as_uri()}?q={SEARCHED}", "--dump-dom",
                    "--virtual-time-budget=10000")
-    results = re.findall(r'<a href="([^"]*)"', shown.partition('id="search-results"')[2])
-    if not any(f"reference/{SEARCHED}.html" in link for link in results):
-        return [f"a search for {SEARCHED} does not find its reference, but {results[:10]}"]
+    found = shown.partition('id="search-results"')[2]
+    links = re.findall(r'<a href="([^"]*)"', found)
+    text = re.sub(r"<[^>]*>", "", found)
+    named = re.search(rf"(?<!::)acre::{SEARCHED} \(", text)
+    if not named or not any(f"reference/{SEARCHED}.html" in link for link in links):
+        return [f"a search for {SEARCHED} does not find its reference, but {links[:10]}"]
     return []
 
 

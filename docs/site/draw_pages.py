@@ -32,9 +32,11 @@ def main():
             body.append(f'<rect x="{x}" y="{row}" width="{CELL}" height="{CELL}" rx="2" fill="{COLOURS[node]}"/>')
             seen.add(node)
         y += BETWEEN + (len(nodes) + COLUMNS - 1) // COLUMNS * STEP
-    legend = "".join(
-        f'<rect x="{width - (len(seen) - i) * 76}" y="6" width="14" height="14" rx="2" fill="{COLOURS[node]}"/>'
-        f'<text x="{width - (len(seen) - i) * 76 + 20}" y="18">node {node}</text>' for i, node in enumerate(sorted(seen)))
+    legend = ""
+    for i, node in enumerate(sorted(seen)):
+        x = width - (len(seen) - i) * 76
+        legend += (f'<rect x="{x}" y="6" width="14" height="14" rx="2" fill="{COLOURS[node]}"/>'
+                   f'<text x="{x + 20}" y="18">node {node}</text>')
     print(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {y - BETWEEN + 16}" role="img" '
           'font-family="ui-monospace, DejaVu Sans Mono, monospace" font-size="13" fill="#222">')
     print("<title>The node of each page of an array, for several placements</title>")

@@ -1,6 +1,6 @@
-# Doxygen's filter of headers. Each is a group of its own, for a group is what Breathe shows. Names are as programs see them:
-# acre::area, for the inline namespace v1 is for the linker; pools are resources and have allocate() and deallocate(), which
-# they take from bases in acre::detail.
+# Doxygen's filter of headers. Each is a group of its own, for a group is what Breathe shows. Names are as programs see
+# them: acre::area, for the inline namespace v1 is for the linker; pools are resources and have allocate() and
+# deallocate(), which they take from bases in acre::detail.
 FNR == 1 {
   header = FILENAME
   sub(/.*\/include\//, "", header)

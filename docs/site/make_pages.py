@@ -25,6 +25,15 @@ orphan: true
 {text}
 ``````
 """
+EXAMPLES = """\
+# Examples
+
+Each is a whole program, compiled and run by the tests; many include [require.hpp](require_hpp.md), which ends them
+where something does not hold. Those of the [cookbook](../cookbook.md) are the shortest.
+
+| program | what it shows |
+|---|---|
+"""
 LANGUAGES = {".cpp": "cpp", ".hpp": "cpp", ".py": "python", ".sh": "sh", ".cmake": "cmake"}
 
 
@@ -72,10 +81,9 @@ class Pages:
         for path in examples:
             self.add(path)
             says = first_comment((self.root / path).read_text())
-            rows.append(f"| [{path.relative_to('docs/examples')}]({page_of(path).removeprefix('examples/')}.md) | {says} |")
-        (self.out / "examples/index.md").write_text(
-            "# Examples\n\nEach is a whole program, compiled and run by the tests; many include [require.hpp](require_hpp.md), "
-            "which ends them where something does not hold. Those of the [cookbook](../cookbook.md) are the shortest.\n\n| program | what it shows |\n|---|---|\n" + "\n".join(rows) + "\n")
+            page = page_of(path).removeprefix("examples/")
+            rows.append(f"| [{path.relative_to('docs/examples')}]({page}.md) | {says} |\n")
+        (self.out / "examples/index.md").write_text(EXAMPLES + "".join(rows))
 
     def follow(self, path, page, match):
         """What a link's target is on the site."""

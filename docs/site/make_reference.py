@@ -1,4 +1,4 @@
-"""The reference's pages, one for each public header, out of Doxygen's XML, which has a group for each (header_filter.awk).
+"""The reference's pages, one for each public header, out of Doxygen's XML, where each is a group (header_filter.awk).
 
 Private members are left out, and each class, function, type and enumeration gets links to the examples that use it.
 """
@@ -52,7 +52,7 @@ class Examples:
         return self.matching(rf"\bacre::{re.escape(name)}\b")
 
     def with_member(self, names):
-        """The pages of the examples that set one of names, members that only one struct has, which they need not name."""
+        """The pages of the examples that set one of names: members of one struct alone, which they need not name."""
         return self.matching(rf"(?<!\w)\.({'|'.join(names)})\b") if names else []
 
     def matching(self, pattern):
@@ -91,7 +91,7 @@ def where(entity):
 
 
 def make_reference(xml, headers, examples, out):
-    """Changes the XML in the directory xml, and writes pages about headers to the directory out. Returns what is wrong."""
+    """Changes the XML in xml, and writes pages about headers to out, both directories. Returns what is wrong."""
     mistakes = []
     # How many structs have a member of that name.
     of_structs = collections.Counter(
@@ -114,7 +114,8 @@ def make_reference(xml, headers, examples, out):
             # Each has a part of the page; those within others are shown there.
             inner = compound.findall("innerclass")
             classes[compound.findtext("title")] = [
-                (c.text.removeprefix("acre::"), c.get("refid").partition("acre_1_1")[0]) for c in inner if c.text.count("::") == 1]
+                (c.text.removeprefix("acre::"), c.get("refid").partition("acre_1_1")[0])
+                for c in inner if c.text.count("::") == 1]
             for element in inner:
                 compound.remove(element)
             # What an inline namespace has is a part of the one around it.
@@ -157,7 +158,8 @@ def make_reference(xml, headers, examples, out):
         says = first_comment(header.read_text())
         if not says:
             mistakes.append(f"include/acre/{header.name}:1: says not what it is for")
-        macros = [m.findtext("name") for m in ET.parse(file_xml).getroot().iter("memberdef") if m.get("kind") == "define"]
+        macros = [member.findtext("name") for member in ET.parse(file_xml).getroot().iter("memberdef")
+                  if member.get("kind") == "define"]
         (out / f"{header.stem}.md").write_text("".join([
             PAGE.format(name=header.name, says=says),
             *(CLASS.format(name=name, kind=kind) for name, kind in parts),

@@ -10,15 +10,17 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHROMIUM = sys.argv.pop() if len(sys.argv) > 1 else "chromium"
 PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<style>body {{ background: #fff; color: #000; }} body[data-theme=dark] {{ background: #000; color: #fff; }}</style></head>
+<style>body {{ background: #fff; color: #000; }} body[data-theme=dark] {{ background: #000; color: #fff; }}</style>
+</head>
 <body><article><p id="top">Text, <a href="index.html#top">and a link</a>.</p>
 <div class="highlight"><pre>code</pre><button class="copybtn"></button></div>{}</article></body></html>"""
-SEARCH = PAGE.format('<div id="search-results"><a href="reference/numa_allocator.html">numa_allocator</a></div>')
+SEARCH = PAGE.format('<div id="search-results"><a href="reference/numa_allocator.html">acre::numa_allocator</a> (C++ class)'
+                     "</div>")
 
 
 class Build(unittest.TestCase):
     def build(self, name, wrong, right=None):
-        """What build_site.py says of a tree where wrong stands in the file of that name, at its end or in right's place."""
+        """What build_site.py says of a tree where wrong stands in that file, at its end or in right's place."""
         with tempfile.TemporaryDirectory() as directory:
             tree = pathlib.Path(directory) / "a tree"
             for part in ("include", "docs", "cmake"):
@@ -35,7 +37,8 @@ class Build(unittest.TestCase):
             return done.stdout
 
     def test_a_public_member_without_a_comment(self):
-        said = self.build("include/acre/locate.hpp", "struct residency {\n  int secret;", "struct [[nodiscard]] residency {")
+        said = self.build("include/acre/locate.hpp", "struct residency {\n  int secret;",
+                          "struct [[nodiscard]] residency {")
         self.assertRegex(said, r"locate\.hpp:\d+: .*secret")
 
     def test_a_name_that_no_example_uses_but_for_a_variable(self):
@@ -44,7 +47,8 @@ class Build(unittest.TestCase):
         self.assertRegex(said, r"include/acre/bytes\.hpp:\d+: no example uses acre::pages")
 
     def test_a_link_to_no_file(self):
-        self.assertIn("docs/proof.md: links to prof.md, which is no file", self.build("docs/proof.md", "\n[x](prof.md)\n"))
+        said = self.build("docs/proof.md", "\n[x](prof.md)\n")
+        self.assertIn("docs/proof.md: links to prof.md, which is no file", said)
 
     def test_what_sphinx_warns_of(self):
         self.assertIn("tables.md", self.build("docs/proof.md", "\n```{include} tables.md\n```\n"))
