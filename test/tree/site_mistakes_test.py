@@ -14,7 +14,7 @@ PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><meta name="viewport"
 </head>
 <body><article><p id="top">Text, <a href="index.html#top">and a link</a>.</p>
 <div class="highlight"><pre>code</pre><button class="copybtn"></button></div>{}</article></body></html>"""
-SEARCH = PAGE.format('<div id="search-results"><a href="reference/numa_allocator.html">acre::numa_allocator</a> (C++ class)'
+SEARCH = PAGE.format('<div id="search-results"><a href="reference/numa_allocator.html">acre::numa_allocator</a> (C++)'
                      "</div>")
 
 
