@@ -6,8 +6,8 @@
 ///
 /// Errors: what acre throws by itself is a failure (an error, or an allocation_error). A function whose last parameter
 /// is a `std::error_code& ec` is the twin of one that throws: it is noexcept, and clears `ec` or sets it to the code
-/// of what would have been thrown: errc::out_of_memory for a std::bad_alloc without a code, errc::invalid_function for
-/// what a function of the caller's throws.
+/// of what would have been thrown. Of what has no code, std::bad_alloc is errc::out_of_memory, and whatever else a
+/// function of the caller's throws is errc::invalid_function.
 ///
 /// Threads: where nothing is said of them it is as in the standard library. Different objects may be used from any
 /// threads, and const functions of one object, too.

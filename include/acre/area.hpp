@@ -113,7 +113,8 @@ class ACRE_API area final : public resource {
   /// \param machine this one: topology::system() or topology::load()
   /// \throws error what topology::require_usable() throws, errc::foreign_topology, errc::unsupported_placement,
   ///   errc::binding_denied, errc::binding_unsupported, errc::no_huge_pages (strict, and the kernel has none
-  ///   of the kind at all), errc::invalid_argument (name)
+  ///   of the kind at all), errc::invalid_argument (name); allocation_error errc::out_of_memory, errc::lock_limit if
+  ///   the scratch page cannot be mapped; what else apply() throws
   explicit area(placement where, area_options options = {}, const topology& machine = topology::system());
   area(const area&) = delete;
   area& operator=(const area&) = delete;
@@ -161,8 +162,8 @@ class ACRE_API area final : public resource {
 static_assert(std::is_base_of_v<resource, area>);
 static_assert(!std::is_copy_constructible_v<area> && !std::is_copy_assignable_v<area>);
 
-/// The area of placement::unbound() with all options at their defaults: private memory of base pages, made at first
-/// touch. Made at the first call, never destroyed.
+/// The area of placement::unbound() with all options at their defaults: private memory of page_kind::system, whose
+/// pages come into existence at first touch. The area is made at the first call, and never destroyed.
 /// \throws failure what area's constructor throws, at the first call only
 /// \safety any thread
 [[nodiscard]] ACRE_API area& default_area();

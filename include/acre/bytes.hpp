@@ -33,8 +33,8 @@ constexpr std::size_t operator""_GiB(unsigned long long n) noexcept {
 /// parse_bytes() reads it back.
 [[nodiscard]] ACRE_API std::string format_bytes(std::uint64_t bytes);
 
-/// A spelling for people, to three digits, with units up to EiB: "1.5 GiB", "312 MiB", "17 B". Not exact:
-/// parse_bytes() does not read it.
+/// A spelling for people, to three digits (four from 1000 to 1023), with units up to EiB: "1.5 GiB", "312 MiB", "17 B".
+/// Not exact: parse_bytes() does not read it.
 [[nodiscard]] ACRE_API std::string format_bytes_rounded(std::uint64_t bytes);
 
 /// Reads "4096", "64K", "64k", "64KiB", "2M", "2MiB", "1G", "1GiB", "1T", "1TiB" (powers of 1024, numactl's

@@ -13,8 +13,8 @@
 
 namespace acre::inline v1 {
 
-/// How many bytes in a row interleave, weighted and most_free put on one node. A regular value, made from bytes or one
-/// of the three below.
+/// How many bytes in a row interleave and most_free put on one node; weighted puts as many times that there as the
+/// node's weight says. A regular value, made from bytes or one of the three below.
 class ACRE_API chunk {
  public:
   /// What costs no kernel mappings to speak of: a page where one policy of the kernel deals out pages by itself (soft

@@ -103,7 +103,7 @@ class ACRE_API mapping {
   void unmap();
   /// The same, with the error in `ec`.
   void unmap(std::error_code& ec) noexcept;
-  /// Hands the range over: the caller unmaps it, size() bytes before this call. Nothing is owned afterwards.
+  /// Hands the range over: the caller unmaps it, and asks for its size() before. Nothing is owned afterwards.
   /// \returns data(); null if nothing was owned
   [[nodiscard]] void* release() noexcept;
 

@@ -16,10 +16,11 @@ struct misuse {
   const char* what;   ///< one sentence for people; lives as long as the call of the handler
 };
 
-/// Called in the middle of the deallocate() or trim() that finds it, by the thread that called that, outside of all
-/// locks of acre's. Of a block that was written to after it was freed this is mostly another call than the one that
-/// freed it. It may allocate, and end the program. If it returns, nothing is given back, and what lives goes on
-/// living; a block that was written to after it was freed stays free. It must not throw: frees do not.
+/// Called in the middle of the call that finds it (deallocate(), trim(), or an allocate() that finds no room and looks
+/// for memory to give back), by the thread that made that call, outside of all locks of acre's. Of a block that was
+/// written to after it was freed this is mostly another call than the one that freed it. It may allocate, and end the
+/// program. If it returns, nothing is given back, and what lives goes on living; a block that was written to after it
+/// was freed stays free. It must not throw: frees do not.
 using misuse_handler = void (*)(const misuse& m);
 
 /// The handler from now on. The first one writes a line to standard error, the only one that the library ever prints,

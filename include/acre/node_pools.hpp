@@ -57,7 +57,8 @@ class ACRE_API node_pools final : public detail::node_pools_front_end {
   [[nodiscard]] const node_set& nodes() const noexcept;
   /// The node that allocate() would take from now.
   [[nodiscard]] node_id here() const noexcept;
-  /// The node whose pool a block (or any address within one) belongs to; nothing for other addresses.
+  /// The node whose pool has the page at `p`, whether a live block lies there or not; nothing for addresses that are
+  /// no pool's.
   [[nodiscard]] std::optional<node_id> owner(const void* p) const noexcept;
   /// A block of that node's pool, wherever the caller runs; deallocate() takes it back.
   /// \throws failure as allocate(); error errc::unknown_node if there is no such pool

@@ -113,7 +113,7 @@ class numa_allocator {
     resource()->deallocate(p, n * sizeof(T), alignof(T));
   }
 
-  /// As many objects as pointers into one array can be subtracted.
+  /// As many objects as PTRDIFF_MAX bytes have room for.
   [[nodiscard]] static constexpr std::size_t max_size() noexcept {
     return static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / sizeof(T);
   }

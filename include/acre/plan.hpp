@@ -69,7 +69,7 @@ struct plan_options {
   /// for which it may take up to twice as many as there are nodes.
   std::size_t automatic_ranges = 512;
   /// For most_free: free bytes of its nodes; a node that is not named counts with topology::memory().free.
-  /// What it is of must live as long as make_plan() is called.
+  /// The elements must live until make_plan() returns.
   std::span<const node_bytes> free = {};
 };
 

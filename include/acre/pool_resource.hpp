@@ -28,8 +28,8 @@ class pool_core;
 
 /// Whether a pool watches over its blocks, at the price of its speed: frees are checked (blocks that are not live, or
 /// were asked for with another size, are told to the misuse handler), freed blocks are filled and rest for a while
-/// (the last 1024, with up to 4 MiB), and writes to them are found, by deallocate() and trim(). good_size() is the
-/// size itself then.
+/// (the last 1024, with up to 4 MiB), and writes to them are found, by deallocate(), by trim(), and by an allocate()
+/// that finds no room. good_size() is the size itself then.
 enum class guarding {
   automatic,  ///< on where AddressSanitizer or Valgrind watch the program: then they see freed blocks as such
   off,        ///< never
@@ -94,7 +94,7 @@ struct [[nodiscard]] pool_statistics {
   std::size_t retained_bytes = 0;  ///< of these free, and not given back since they were used
   std::size_t thread_caches = 0;   ///< threads that have a cache of free blocks of this pool now
 
-  /// All counts in one line for people.
+  /// All but `deallocations` in one line for people.
   [[nodiscard]] ACRE_API std::string to_string() const;
   /// Writes to_string().
   ACRE_API friend std::ostream& operator<<(std::ostream& out, const pool_statistics& s);

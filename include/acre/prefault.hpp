@@ -21,8 +21,10 @@ namespace acre::inline v1 {
 /// \param bytes > 0; the range is rounded outward to whole pages
 /// \param machine this one
 /// \throws error errc::invalid_size for 0 bytes or an empty plan; errc::not_mapped; errc::node_full: part of a hard
-///   range has no room, its pages lie elsewhere and its policy is hard again; errc::out_of_memory if the machine has
-///   not that much left; errc::no_huge_pages; errc::invalid_argument if the range is not writable
+///   range has no room, its pages lie elsewhere and its policy is hard again; errc::out_of_memory if the machine or the
+///   control group has not that much left; errc::no_huge_pages; errc::invalid_argument if the range is not writable;
+///   for hard ranges what apply() throws (their nodes may not be allowed any more), and the system's EBUSY if pages lie
+///   elsewhere and others hold them; the system's EFAULT if a file's pages cannot be had (its end, a full file system)
 /// \safety any thread; the policy of hard ranges is changed for the time of the call: nobody else may fault
 ///   pages of the range in meanwhile and rely on it
 ACRE_API void prefault(void* p, std::size_t bytes, const topology& machine = topology::system());

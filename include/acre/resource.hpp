@@ -10,8 +10,8 @@
 
 namespace acre::inline v1 {
 
-/// Base of acre's resources: area, pool_resource, node_pools, segment_resource. The function
-/// good_size() asks what programs derive from it, too.
+/// Base of acre's resources: area, pool_resource, node_pools, segment_resource. A program may derive resources of its
+/// own from it: the free function good_size() asks these, too.
 class ACRE_API resource : public std::pmr::memory_resource {
  public:
   ~resource() override;

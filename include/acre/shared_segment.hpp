@@ -314,7 +314,7 @@ class ACRE_API shared_segment {
   /// The placement, if where_text() says all: nothing for by_page, for foreign memory, and after bind() of a part.
   /// \throws error errc::invalid_argument: attached to nothing
   [[nodiscard]] std::optional<placement> where() const;
-  /// What list() tells of segments; of foreign memory, what the kernel does.
+  /// What list() tells of a segment; of foreign memory, what the kernel tells.
   /// \throws error errc::invalid_argument: attached to nothing; the system's, if the kernel does not tell any more
   segment_info info() const;
   /// The same, with the error in `ec`: a default-constructed result then.
@@ -351,7 +351,7 @@ class ACRE_API shared_segment {
   residency resident(std::error_code& ec) const noexcept;
   /// acre::check() of the whole segment, after all its existing pages were mapped. Of hugetlb pages only the places
   /// count.
-  /// \throws error errc::unsupported_placement where where() is nothing; what resident() throws
+  /// \throws error errc::unsupported_placement where where() is nothing; what resident() and acre::check() throw
   check_result check(const topology& machine = topology::system()) const;
   /// The same, with the error in `ec`: a result that is not ok() then.
   check_result check(std::error_code& ec) const noexcept;

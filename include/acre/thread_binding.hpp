@@ -51,7 +51,7 @@ class ACRE_API thread_binding {
   ~thread_binding();
 
   /// Ends the scope now. Does nothing the second time.
-  /// \returns no error, or which
+  /// \returns why it failed; an empty code if it did not
   /// \errors errc::wrong_thread on another thread than the constructor's: nothing is changed.
   ///   errc::node_not_allowed where the cpuset has meanwhile taken away all nodes of the former policy: the
   ///   thread then has the system's default policy.
