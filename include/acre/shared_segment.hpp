@@ -328,11 +328,11 @@ class ACRE_API shared_segment {
   /// root's as well). A page that another process touches at the same time may lie by the old placement, or, where the
   /// new one is unbound, locally.
   /// \returns what moved; untouched pages are those still to be placed
-  /// \throws error errc::invalid_argument (attached to nothing); errc::already_populated; errc::permission_denied
-  ///   (attached read-only),
-  ///   errc::unsupported_placement (hugetlb pages keep no policy for others: only migrate), errc::invalid_alignment,
-  ///   errc::invalid_size (beyond the end), errc::foreign_segment (truncated meanwhile); allocation_error
-  ///   errc::no_space (RLIMIT_FSIZE below its size); what apply() throws
+  /// \throws error errc::invalid_argument (attached to nothing), errc::already_populated, errc::permission_denied
+  ///   (attached read-only), errc::unsupported_placement (hugetlb pages keep no policy for others: only migrate),
+  ///   errc::invalid_alignment, errc::invalid_size (beyond the end), errc::foreign_segment (truncated meanwhile, or its
+  ///   header was damaged: then the pages are placed, and the header does not tell); allocation_error errc::no_space
+  ///   (RLIMIT_FSIZE below its size); what apply() throws
   migration bind(const placement& where, const segment_bind_options& options = {},
                  const topology& machine = topology::system());
   /// The same, with the error in `ec`: a result that counts nothing then.
