@@ -19,6 +19,8 @@ import urllib.parse
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--enable-logging=stderr",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"]
 WIDTHS = (360, 1280)
+# Pages of one form, and most of all: seen at the first width alone.
+LISTINGS = ("examples", "source")
 PICTURED = ("index", "search")
 SEARCHED = "numa_allocator"
 # The least contrast of text that W3C's guidelines (WCAG 2.1, 1.4.3) let pass.
@@ -63,8 +65,8 @@ function look(page, width, mistakes) {
 addEventListener("load", async () => {
   const mistakes = [];
   let pages = 0;
-  for (const page of PAGES) {
-    for (const width of WIDTHS) {
+  for (const [page, widths] of PAGES) {
+    for (const width of widths) {
       await open(page, width);
       look(page, width, mistakes);
     }
@@ -117,8 +119,9 @@ def browse(chromium, url, *args):
 
 
 def mistakes_in_browser(chromium, site, work):
-    pages = [path.as_uri() for path in sorted(site.rglob("*.html"))]
-    constants = f"const PAGES = {json.dumps(pages)}, WIDTHS = {json.dumps(WIDTHS)}, CONTRAST = {CONTRAST};\n"
+    pages = [(path.as_uri(), WIDTHS[:1] if path.relative_to(site).parts[0] in LISTINGS else WIDTHS)
+             for path in sorted(site.rglob("*.html"))]
+    constants = f"const PAGES = {json.dumps(pages)}, CONTRAST = {CONTRAST};\n"
     probe = work / "probe.html"
     probe.write_text(PROBE.replace("<script>", "<script>" + constants, 1))
     shown = browse(chromium, probe.as_uri(), "--allow-file-access-from-files", "--dump-dom",
