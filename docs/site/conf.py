@@ -1,12 +1,10 @@
 # Sphinx's settings for the site. build_site.py calls Sphinx and says the version and where Doxygen's XML lies.
 project = "acre"
 author = "the acre authors"
-project_copyright = author
 extensions = ["myst_parser", "breathe", "sphinx_copybutton", "sphinx_inline_tabs"]
 breathe_default_project = "acre"
 breathe_projects = {}
 breathe_show_include = False
-breathe_separate_member_pages = False
 myst_heading_anchors = 4
 primary_domain = "cpp"
 highlight_language = "cpp"
@@ -17,7 +15,6 @@ html_css_files = ["style.css"]
 html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
-html_theme_options = {"source_repository": "", "navigation_with_keys": True}
 # Those whose colours all stand out from their background.
 pygments_style = "xcode"
 pygments_dark_style = "github-dark"
