@@ -11,13 +11,12 @@ import json
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
 import urllib.parse
 
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--enable-logging=stderr",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"]
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "cmake"))
+import chromium as browser  # noqa: E402
+
 WIDTHS = (360, 1280)
 # Pages of one form, and most of all: seen at the first width alone.
 LISTINGS = ("examples", "source")
@@ -107,15 +106,12 @@ def dead_links(site):
 
 
 def browse(chromium, url, *args):
-    with tempfile.TemporaryDirectory() as profile:
-        done = subprocess.run([chromium, *FLAGS, f"--user-data-dir={profile}", *args, url],
-                              capture_output=True, text=True, timeout=400, check=True)
+    shown, console = browser.browse(chromium, url, *args, timeout=400)
     # The search shows a page's text beside its title where it may read pages, as of a server but not of files.
-    errors = {line.partition("CONSOLE:")[2] for line in done.stderr.splitlines()
-              if "CONSOLE" in line and "Uncaught" in line and "Failed to fetch" not in line}
+    errors = {line for line in console if "Uncaught" in line and "Failed to fetch" not in line}
     if errors:
         sys.exit("\n".join(sorted(errors)))
-    return done.stdout
+    return shown
 
 
 def mistakes_in_browser(chromium, site, work):

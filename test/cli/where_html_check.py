@@ -9,10 +9,10 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--enable-logging=stderr",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"]
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "cmake"))
+import chromium as browser  # noqa: E402
+
 PROBE = """<script>addEventListener("load", () => {
   const box = e => e.getBoundingClientRect();
   const wide = [...document.querySelectorAll("body *")].filter(e => !e.closest("svg, script, .sr") &&
@@ -30,12 +30,10 @@ PROBE = """<script>addEventListener("load", () => {
 
 
 def browse(chromium, page, *args):
-    with tempfile.TemporaryDirectory() as profile:
-        done = subprocess.run([chromium, *FLAGS, f"--user-data-dir={profile}", *args, page.as_uri()],
-                              capture_output=True, text=True, timeout=100, check=True)
-    if "CONSOLE" in done.stderr:
-        sys.exit(f"{page.name}: {[line for line in done.stderr.splitlines() if 'CONSOLE' in line]}")
-    return done.stdout
+    shown, console = browser.browse(chromium, page.as_uri(), *args, timeout=100)
+    if console:
+        sys.exit(f"{page.name}: {console}")
+    return shown
 
 
 def check(chromium, page, nodes=None, rows=None):
