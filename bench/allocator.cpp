@@ -1,5 +1,5 @@
-// numa_allocator<T> and node_pools beside std::allocator<T>, called as containers call them: the type is known to the
-// compiler, and nothing has to be virtual.
+// numa_allocator<T> over a pool and over node_pools beside std::allocator<T>, called as containers call them: the type is
+// known to the compiler, and nothing has to be virtual.
 #include <acre/node_pools.hpp>
 #include <acre/numa_allocator.hpp>
 
@@ -14,15 +14,6 @@ namespace {
 template <std::size_t Bytes>
 struct object {
   std::array<std::byte, Bytes> bytes;
-};
-
-/// Calls a resource whose type it knows.
-template <class T, class Resource>
-struct of_known_type {
-  using value_type = T;
-  Resource* memory;
-  T* allocate(std::size_t n) { return static_cast<T*>(memory->allocate(n * sizeof(T), alignof(T))); }
-  void deallocate(T* p, std::size_t n) noexcept { memory->deallocate(p, n * sizeof(T), alignof(T)); }
 };
 
 template <class Allocator>
@@ -59,7 +50,7 @@ void declare_size() {
   add("acre::numa_allocator",
       [] { return acre::numa_allocator<type>(acre::placement::bind({bench::node()})); });
   static acre::node_pools pools;
-  add("acre::node_pools", [] { return of_known_type<type, acre::node_pools>{&pools}; });
+  add("acre::numa_allocator over node_pools", [] { return acre::numa_allocator<type>(&pools); });
   bench::row("allocator/pair, " + size + "pmr::synchronized_pool", [](auto& state) {
     std::pmr::synchronized_pool_resource pool;
     pairs(state, std::pmr::polymorphic_allocator<type>(&pool));

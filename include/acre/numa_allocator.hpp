@@ -52,7 +52,7 @@ concept node_or_machine = std::is_arithmetic_v<T> || std::is_same_v<T, topology>
 /// Holds a std::pmr::memory_resource*. Moves and swaps of containers carry it along (O(1), never
 /// undefined), copy assignment keeps the target's, copy construction keeps the source's. Equal if the
 /// resources are equal. Does no uses-allocator construction: nest with std::scoped_allocator_adaptor. Where
-/// the resource is a pool_resource it is called directly, the rest is inlined: no virtual call.
+/// the resource is a pool_resource or node_pools what it does for small blocks is inlined: no virtual call.
 /// \safety as safe as its resource
 template <class T>
 class numa_allocator {
@@ -93,9 +93,7 @@ class numa_allocator {
   /// \throws std::bad_array_new_length for n > max_size(); what the resource throws
   [[nodiscard]] T* allocate(std::size_t n) {
     const std::size_t bytes = bytes_of(n);
-    if (x_resource.is_pool()) [[likely]]
-      return static_cast<T*>(x_resource.pool().allocate(bytes, alignof(T)));
-    return static_cast<T*>(resource()->allocate(bytes, alignof(T)));
+    return static_cast<T*>(x_resource.call([=](auto& r) { return r.allocate(bytes, alignof(T)); }));
   }
   /// At least n objects; deallocate takes any count from n to the one returned.
   /// \throws std::bad_array_new_length as allocate(); what the resource throws
@@ -108,9 +106,7 @@ class numa_allocator {
   /// \param p as allocate() or allocate_at_least() gave it
   /// \param n as it was asked for, up to the count that was returned
   void deallocate(T* p, std::size_t n) noexcept {
-    if (x_resource.is_pool()) [[likely]]
-      return x_resource.pool().deallocate(p, n * sizeof(T), alignof(T));
-    resource()->deallocate(p, n * sizeof(T), alignof(T));
+    x_resource.call([=](auto& r) { r.deallocate(p, n * sizeof(T), alignof(T)); });
   }
 
   /// As many objects as PTRDIFF_MAX bytes have room for.

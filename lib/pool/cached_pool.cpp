@@ -16,16 +16,16 @@ using detail::class_count;
 /// More blocks in a list save no more locking worth speaking of, and keep more memory from other threads.
 constexpr std::size_t most_list_blocks = 128;
 
+/// Counts threads that have left any pool.
+constinit std::atomic<std::uint32_t> goodbyes{0};
+
+}  // namespace
+
 // Relaxed: only the numbers count.
 std::uint64_t next_pool_id() noexcept {
   static constinit std::atomic<std::uint64_t> last{0};
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
-
-/// Counts threads that have left any pool.
-constinit std::atomic<std::uint32_t> goodbyes{0};
-
-}  // namespace
 
 // Never destroyed: static destructors free blocks.
 constinit small_mutex cached_pool::x_mutex;
@@ -103,6 +103,8 @@ void cached_pool::end_caches() noexcept {
     for (thread_cache* cache = std::exchange(x_caches, nullptr); cache != nullptr;) {
       thread_cache* const next = cache->next;
       retire(*cache);
+      // Ids are never used again, but those of node_pools stay when one of their pools is released.
+      cache->owner->pools_id.store(0, std::memory_order_relaxed);
       // Before the owner may delete it.
       cache->dead_of_owner->fetch_add(1, std::memory_order_relaxed);
       cache->pool.store(nullptr, std::memory_order_release);
@@ -154,11 +156,14 @@ void cached_pool::take_lists_of(reclaimed_lists& to, Wanted is_wanted) noexcept 
     if (!is_wanted(*c)) continue;
     c->owner->claimed.store(true);
     c->owner->pool_id.store(0);
+    c->owner->pools_id.store(0);
   }
   const bool passed = sys::barrier_in_all_threads();
   for (thread_cache* c = x_caches; c != nullptr; c = c->next) {
     if (!is_wanted(*c)) continue;
-    const bool is_outside = passed && !c->owner->busy.load() && c->owner->pool_id.load() != c->pool_id;
+    // Whatever node_pools the owner took up again meanwhile: it may be those of this pool.
+    const bool is_outside = passed && !c->owner->busy.load() && c->owner->pool_id.load() != c->pool_id &&
+                            c->owner->pools_id.load() == 0;
     if (is_outside || c->owner == &detail::this_thread) {
       take_lists(*c, to);
       c->is_reclaimed = true;

@@ -47,6 +47,9 @@ struct alignas(64) thread_cache {
   thread_cache* next = nullptr;
 };
 
+/// For pools, and what threads have at hand besides: above 0, and never given again.
+std::uint64_t next_pool_id() noexcept;
+
 /// Knows its caches, but nothing of threads that ask for one (thread_caches) or end (thread_exit), and nothing of
 /// spans.
 /// \safety all functions from any thread, but for the destructor and clear()

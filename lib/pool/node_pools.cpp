@@ -4,12 +4,16 @@
 #include <acre/placement.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/code_of.hpp"
 #include "base/report_misuse.hpp"
+#include "pool/cached_pool.hpp"
 #include "pool/node_pools_parts.hpp"
 #include "sys/threads.hpp"
 
@@ -79,20 +83,56 @@ std::vector<std::optional<node_id>> served_node_of_each_cpu(const topology& mach
 
 // ---- node_pools
 
+using detail::owner_map;
+
 struct node_pools::state {
+  /// What is known of a CPU. A cache line of its own: the count is written by this CPU only, and only where a block
+  /// really is foreign, so that it never costs a local free anything, nor CPUs of one node each other's line as a count
+  /// per pair of nodes would.
+  struct alignas(64) cpu_slot {
+    /// Of the pool that its threads take from. Nobody: the CPU was not online when this was made. Whoever finds out
+    /// writes the same. relaxed: all pools were there before anybody could ask.
+    std::atomic<owner_map::owner> owner{owner_map::nobody};
+    /// relaxed: a statistic, orders nothing. Exchanged, for the thread may have moved on to another CPU meanwhile.
+    std::atomic<std::uint64_t> remote_frees{0};
+  };
+
   state(const node_set& served, const topology& of)
       : nodes(served),
         machine(of),
         numbers(served.begin(), served.end()),
-        index_of(numbers.back() + 1, detail::owner_map::nobody) {
+        index_of(numbers.back() + 1, owner_map::nobody) {
     for (std::size_t i = 0; i != numbers.size(); ++i) {
-      index_of[numbers[i]] = static_cast<detail::owner_map::owner>(i);
+      index_of[numbers[i]] = static_cast<owner_map::owner>(i);
+    }
+    const auto table = served_node_of_each_cpu(machine, nodes, sys::possible_cpus());
+    cpus = std::vector<cpu_slot>(table.size());
+    for (std::size_t cpu = 0; cpu != table.size(); ++cpu) {
+      if (table[cpu]) cpus[cpu].owner = index_of[*table[cpu]];
     }
   }
 
+  /// Of the pool that a CPU's threads take from; nobody where that is not known yet.
+  owner_map::owner known_owner_at(unsigned cpu) const noexcept {
+    return cpu < cpus.size() ? cpus[cpu].owner.load(std::memory_order_relaxed) : owner_map::nobody;
+  }
+  /// Of the pool that the calling thread takes from. Where that is not known yet the kernel is asked, and it is
+  /// remembered.
+  owner_map::owner owner_here() noexcept {
+    const owner_map::owner known = known_owner_at(sys::current_cpu());
+    if (known != owner_map::nobody) return known;
+    const auto place = sys::current_place();
+    if (!place) return 0;
+    owner_map::owner who = 0;
+    // Without memory, or if the kernel names a node that it does not show, for now: it is asked again.
+    if (code_of([&] { who = index_of[served_node_near(place->node, machine, nodes)]; })) return 0;
+    if (place->cpu < cpus.size()) cpus[place->cpu].owner.store(who, std::memory_order_relaxed);
+    return who;
+  }
+
   pool_resource& at(node_id node) const {
-    const auto index = node < index_of.size() ? index_of[node] : detail::owner_map::nobody;
-    if (index == detail::owner_map::nobody) {
+    const auto index = node < index_of.size() ? index_of[node] : owner_map::nobody;
+    if (index == owner_map::nobody) {
       throw error(errc::unknown_node,
                   "node " + std::to_string(node) + " has no pool here; these have: " + nodes.to_string());
     }
@@ -101,8 +141,9 @@ struct node_pools::state {
 
   node_set nodes;
   topology machine;
-  std::vector<node_id> numbers;                    ///< of each pool, in order
-  std::vector<detail::owner_map::owner> index_of;  ///< by node number
+  std::vector<node_id> numbers;            ///< of each pool, in order
+  std::vector<owner_map::owner> index_of;  ///< by node number
+  std::vector<cpu_slot> cpus;              ///< by number
   std::vector<std::unique_ptr<pool_resource>> pools;
 };
 
@@ -116,17 +157,11 @@ node_pools::node_pools(const node_set& nodes, const node_pools_options& options,
   for (const node_id node : nodes) {
     const placement where =
         options.strictness == strictness::hard ? placement::bind({node}) : placement::prefer({node});
-    const auto who = static_cast<detail::owner_map::owner>(x_state->pools.size());
+    const auto who = static_cast<owner_map::owner>(x_state->pools.size());
     auto pages = std::make_unique<owned_pages>(make_page_source(where, options.pool, machine), x_owners, who);
     // Owned before there is room for it: emplace_back would lose it where the vector cannot grow.
     std::unique_ptr<pool_resource> made(new pool_resource(std::move(pages), options.pool));
     x_state->pools.push_back(std::move(made));
-  }
-  const auto table = served_node_of_each_cpu(machine, nodes, sys::possible_cpus());
-  x_cpus = std::make_unique<cpu_slot[]>(table.size());
-  x_cpu_count = table.size();
-  for (std::size_t cpu = 0; cpu != table.size(); ++cpu) {
-    if (table[cpu]) remember(x_cpus[cpu], x_state->index_of[*table[cpu]]);
   }
 }
 
@@ -134,7 +169,7 @@ node_pools::~node_pools() = default;
 
 const node_set& node_pools::nodes() const noexcept { return x_state->nodes; }
 
-node_id node_pools::here() const noexcept { return x_state->numbers[owner_here()]; }
+node_id node_pools::here() const noexcept { return x_state->numbers[x_state->owner_here()]; }
 
 std::optional<node_id> node_pools::owner(const void* p) const noexcept {
   const auto index = x_owners.find(p);
@@ -165,9 +200,8 @@ std::size_t node_pools::trim() {
 pool_statistics node_pools::statistics() const {
   pool_statistics sum;
   for (const auto& pool : x_state->pools) add(sum, pool->statistics());
-  for (std::size_t i = 0; i != x_cpu_count; ++i) {
-    sum.remote_frees += x_cpus[i].remote_frees.load(std::memory_order_relaxed);
-  }
+  for (const state::cpu_slot& cpu : x_state->cpus)
+    sum.remote_frees += cpu.remote_frees.load(std::memory_order_relaxed);
   return sum;
 }
 
@@ -185,49 +219,61 @@ void node_pools::do_deallocate(void* p, std::size_t bytes, std::size_t alignment
 
 namespace detail {
 
+node_pools_front_end::node_pools_front_end() noexcept : x_id(next_pool_id()) {}
 node_pools_front_end::~node_pools_front_end() = default;
 
-void node_pools_front_end::remember(cpu_slot& cpu, owner_map::owner who) const noexcept {
-  cpu.pool.store(static_cast<const node_pools*>(this)->x_state->pools[who].get(), std::memory_order_relaxed);
-  // release, with the acquire of deallocate().
-  cpu.owner.store(owner_map::key(who), std::memory_order_release);
-}
-
-node_pools_front_end::cpu_slot* node_pools_front_end::slot_here() const noexcept {
-  const unsigned cpu = sys::current_cpu();
-  return cpu < x_cpu_count ? &x_cpus[cpu] : nullptr;
-}
-
-owner_map::owner node_pools_front_end::owner_here() const noexcept {
-  const cpu_slot* const known = slot_here();
-  if (known != nullptr) {
-    const owner_map::owner who = known->owner.load(std::memory_order_relaxed).who();
-    if (who != owner_map::nobody) return who;
-  }
-  const auto place = sys::current_place();
-  if (!place) return 0;
-  const node_pools::state& all = *static_cast<const node_pools*>(this)->x_state;
-  owner_map::owner who = 0;
-  // Without memory, or if the kernel names a node that it does not show, for now: it is asked again.
-  if (code_of([&] { who = all.index_of[served_node_near(place->node, all.machine, all.nodes)]; })) return 0;
-  if (place->cpu < x_cpu_count) remember(x_cpus[place->cpu], who);
-  return who;
+void* node_pools_front_end::allocate_large(std::size_t bytes, std::size_t alignment) {
+  node_pools::state& all = *static_cast<node_pools*>(this)->x_state;
+  return all.pools[all.owner_here()]->allocate(bytes, alignment);
 }
 
 void* node_pools_front_end::allocate_slowly(std::size_t bytes, std::size_t alignment) {
-  const auto& pools = static_cast<node_pools*>(this)->x_state->pools;
-  return pools[owner_here()]->allocate(bytes, alignment);
+  node_pools::state& all = *static_cast<node_pools*>(this)->x_state;
+  const unsigned cpu = sys::current_cpu();
+  const owner_map::owner who = all.known_owner_at(cpu);
+  if (who == owner_map::nobody) {
+    leave();  // memory may be asked for
+    return allocate_large(bytes, alignment);
+  }
+  pool_front_end& pool = *all.pools[who];
+  const bool at_hand = this_thread.pools_id.load(owner_order) == x_id && this_thread.cpu == cpu;
+  if (!at_hand && take_up_pools(x_id, pool.x_id, cpu, owner_map::whole(who))) {
+    cache_bin& bin = this_thread.pools_bins[class_of(bytes, alignment)];
+    if (bin.head != nullptr) {
+      void* const p = bin.pop();
+      leave();
+      return p;
+    }
+  }
+  return pool.allocate_slowly(bytes, alignment);
+}
+
+void node_pools_front_end::deallocate_large(void* p, std::size_t bytes, std::size_t alignment) noexcept {
+  this_thread.busy.store(true, owner_order);
+  deallocate_slowly(p, bytes, alignment);
 }
 
 void node_pools_front_end::deallocate_slowly(void* p, std::size_t bytes, std::size_t alignment) noexcept {
   const auto owner = x_owners.find(p);
   if (!owner) {
+    leave();
     if (p != nullptr) report_no_block("node_pools", p, bytes);
     return;
   }
-  static_cast<node_pools*>(this)->x_state->pools[*owner]->deallocate(p, bytes, alignment);
-  if (owner_here() == *owner) return;
-  if (cpu_slot* const here = slot_here()) here->remote_frees.fetch_add(1, std::memory_order_relaxed);
+  node_pools::state& all = *static_cast<node_pools*>(this)->x_state;
+  const unsigned cpu = sys::current_cpu();
+  pool_front_end& pool = *all.pools[*owner];
+  if (all.known_owner_at(cpu) == *owner) {
+    const owner_map::entry whole = owner_map::whole(*owner);
+    const bool at_hand = this_thread.pools_id.load(owner_order) == x_id && this_thread.own_granule == whole;
+    if (!at_hand) take_up_pools(x_id, pool.x_id, cpu, whole);
+    leave();
+  } else {
+    leave();
+    if (all.owner_here() != *owner && cpu < all.cpus.size())
+      all.cpus[cpu].remote_frees.fetch_add(1, std::memory_order_relaxed);
+  }
+  pool.deallocate(p, bytes, alignment);
 }
 
 }  // namespace detail

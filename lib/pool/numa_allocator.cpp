@@ -2,6 +2,7 @@
 #include <acre/numa_allocator.hpp>
 
 #include <acre/error.hpp>
+#include <acre/node_pools.hpp>
 #include <acre/pool_resource.hpp>
 #include <acre/resource_for.hpp>
 
@@ -13,8 +14,9 @@
 namespace acre::inline v1 {
 namespace {
 
-bool is_a_pool(const std::pmr::memory_resource& r) noexcept {
-  return has_type_information(r) && typeid(r) == typeid(pool_resource);
+template <class T>
+bool is_a(const std::pmr::memory_resource& r) noexcept {
+  return has_type_information(r) && typeid(r) == typeid(T);
 }
 
 }  // namespace
@@ -23,7 +25,9 @@ void detail::throw_bad_array_new_length() { throw std::bad_array_new_length(); }
 
 detail::resource_handle::resource_handle(std::pmr::memory_resource* r) {
   if (r == nullptr) throw error(errc::invalid_argument, "numa_allocator: the resource is null");
-  x_bits = reinterpret_cast<std::uintptr_t>(r) | (is_a_pool(*r) ? 1U : 0U);
+  x_bits = reinterpret_cast<std::uintptr_t>(r);
+  if (is_a<pool_resource>(*r)) x_bits |= a_pool;
+  if (is_a<node_pools>(*r)) x_bits |= some_node_pools;
 }
 
 detail::resource_handle::resource_handle(const placement& where) : resource_handle(resource_for(where)) {}

@@ -111,6 +111,7 @@ thread_caches::~thread_caches() {
   has_exited = true;
   table_of_thread = {no_places, 0};
   this_thread.pool_id.store(0, std::memory_order_relaxed);
+  this_thread.pools_id.store(0, std::memory_order_relaxed);
   for (thread_cache* const cache : x_places) {
     if (cache == nullptr) continue;
     give_back(*cache);
@@ -131,22 +132,38 @@ void thread_caches::give_back(thread_cache& cache) noexcept {
   pool->has_left();
 }
 
+/// Looks for the thread's bins of a pool. They are at hand under `id` from now on.
+/// \returns whether there are any, and no trim() is at them
+bool take_up_as(std::uint64_t id, std::atomic<std::uint64_t>& id_at_hand, detail::cache_bin*& bins_at_hand,
+                std::uint64_t pool_id) noexcept {
+  const std::atomic<bool>& claimed = this_thread.claimed;
+  // Acquire: sees what a trim() did to this thread's caches, which released it.
+  if (claimed.load(std::memory_order_acquire)) return false;
+  thread_cache* const cache = table_of_thread.find(pool_id);
+  if (cache == nullptr) return false;
+  bins_at_hand = cache->bins.data();
+  id_at_hand.store(id, detail::owner_order);
+  // A trim() may have begun since claimed was looked at, and cleared the id before it was set here. Either it sees
+  // that it is set again, or it is seen here: as with `busy`.
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  if (!claimed.load(std::memory_order_seq_cst)) return true;
+  id_at_hand.store(0, detail::owner_order);
+  return false;
+}
+
 }  // namespace
 
 bool detail::take_up(std::uint64_t pool_id) noexcept {
-  thread_state& t = this_thread;
-  // Acquire: sees what a trim() did to this thread's caches, which released it.
-  if (t.claimed.load(std::memory_order_acquire)) return false;
-  thread_cache* const cache = table_of_thread.find(pool_id);
-  if (cache == nullptr) return false;
-  t.bins = cache->bins.data();
-  t.pool_id.store(pool_id, owner_order);
-  // A trim() may have begun since claimed was looked at, and cleared pool_id before it was set here. Either it sees
-  // that it is set again, or it is seen here: as with `busy`.
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  if (!t.claimed.load(std::memory_order_seq_cst)) return true;
-  t.pool_id.store(0, owner_order);
-  return false;
+  return take_up_as(pool_id, this_thread.pool_id, this_thread.bins, pool_id);
+}
+
+bool detail::take_up_pools(std::uint64_t pools_id, std::uint64_t pool_id, unsigned cpu,
+                           owner_map::entry own_granule) noexcept {
+  // What is at hand must not pass for what is looked for.
+  this_thread.pools_id.store(0, owner_order);
+  this_thread.cpu = cpu;
+  this_thread.own_granule = own_granule;
+  return take_up_as(pools_id, this_thread.pools_id, this_thread.pools_bins, pool_id);
 }
 
 thread_cache* cache_of(cached_pool& pool) noexcept {

@@ -1,17 +1,17 @@
-// node_pools_front_end: what of node_pools is inlined into callers: the pool of the CPU, and whether a block is its
-// own.
+// node_pools_front_end: what of node_pools is inlined into callers: whether the pool of the CPU is at hand, and whether
+// a block is that pool's own.
 #pragma once
 
 #include <acre/detail/current_cpu.hpp>
 #include <acre/detail/owner_map.hpp>
 #include <acre/detail/pool_front_end.hpp>
+#include <acre/detail/size_class.hpp>
+#include <acre/detail/thread_cache.hpp>
 #include <acre/detail/thread_safe_resource.hpp>
 #include <acre/export.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 namespace acre::inline v1 {
 
@@ -26,58 +26,49 @@ class ACRE_API node_pools_front_end : public thread_safe_resource {
   node_pools_front_end& operator=(const node_pools_front_end&) = delete;
 
   [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) {
-    const unsigned cpu = current_cpu();
-    if (cpu < x_cpu_count) [[likely]] {
-      // relaxed: all pools were there before anybody could ask.
-      pool_front_end* const pool = x_cpus[cpu].pool.load(std::memory_order_relaxed);
-      if (pool != nullptr) [[likely]]
-        return pool->allocate(bytes, alignment);
+    if (!is_small(bytes, alignment)) [[unlikely]]
+      return allocate_large(bytes, alignment);
+    const size_class c = class_of(bytes, alignment);
+    if (enter_pools(x_id) && this_thread.cpu == current_cpu()) [[likely]] {
+      cache_bin& bin = this_thread.pools_bins[c];
+      if (bin.head != nullptr) [[likely]] {
+        void* const p = bin.pop();
+        leave();
+        return p;
+      }
     }
     return allocate_slowly(bytes, alignment);
   }
   void deallocate(void* p, std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) noexcept {
-    const unsigned cpu = current_cpu();
-    if (cpu < x_cpu_count) [[likely]] {
-      const cpu_slot& here = x_cpus[cpu];
-      // acquire: who sees the owner sees the pool, too.
-      if (x_owners.belongs_to(p, here.owner.load(std::memory_order_acquire))) [[likely]]
-        return here.pool.load(std::memory_order_relaxed)->deallocate(p, bytes, alignment);
+    if (!is_small(bytes, alignment)) [[unlikely]]
+      return deallocate_large(p, bytes, alignment);
+    const size_class c = class_of(bytes, alignment);
+    // Whichever CPU the thread runs on meanwhile: the block goes back to the pool that it is from.
+    if (enter_pools(x_id) && x_owners.entry_of(p) == this_thread.own_granule) [[likely]] {
+      if (this_thread.pools_bins[c].try_push(p)) [[likely]] {
+        leave();
+        return;
+      }
     }
     deallocate_slowly(p, bytes, alignment);
   }
 
  private:
   friend class acre::node_pools;
-
-  /// What a thread needs to know about the CPU it runs on. A cache line of its own: the count is written by this CPU
-  /// only, and only where a block really is foreign, so that it never costs a local free anything, nor CPUs of one
-  /// node each other's line as a count per pair of nodes would.
-  struct alignas(64) cpu_slot {
-    /// Null: the CPU was not online when this was made. Whoever finds out writes the same.
-    std::atomic<pool_front_end*> pool{nullptr};
-    std::atomic<owner_map::key> owner{owner_map::key()};  ///< of the pool's blocks
-    /// relaxed: a statistic, orders nothing. Exchanged, for the thread may have moved on to another CPU meanwhile.
-    std::atomic<std::uint64_t> remote_frees{0};
-  };
-
-  node_pools_front_end() = default;
+  node_pools_front_end() noexcept;
   ~node_pools_front_end() override;
 
   // Never inlined: their registers would have to be saved on the fast path too.
-  /// Where the CPU, or its pool, is not known yet.
+  [[gnu::noinline]] void* allocate_large(std::size_t bytes, std::size_t alignment);
+  [[gnu::noinline]] void deallocate_large(void* p, std::size_t bytes, std::size_t alignment) noexcept;
+  // The thread is busy when these begin, and no longer when they return or throw.
+  /// Where the pool of the CPU is not at hand, or has no block at hand.
   [[gnu::noinline]] void* allocate_slowly(std::size_t bytes, std::size_t alignment);
-  /// Of blocks of other nodes, of null pointers, and of what is no block.
+  /// Of blocks that are not of the pool at hand, of null pointers, and of what is no block.
   [[gnu::noinline]] void deallocate_slowly(void* p, std::size_t bytes, std::size_t alignment) noexcept;
 
-  /// Of the pool that the calling thread's CPU takes from. Where that is not known yet it asks the kernel, and
-  /// remembers.
-  owner_map::owner owner_here() const noexcept;
-  /// Null where the number is beyond all.
-  cpu_slot* slot_here() const noexcept;
-  void remember(cpu_slot& cpu, owner_map::owner who) const noexcept;
-
-  std::unique_ptr<cpu_slot[]> x_cpus;  ///< by CPU number
-  std::size_t x_cpu_count = 0;
+  const std::uint64_t
+      x_id;            ///< what threads have at hand is found by it; no pool and no other node_pools has it
   owner_map x_owners;  ///< pools clear their pages in it until they are gone
 };
 

@@ -24,11 +24,11 @@ class ACRE_API owner_map {
   using owner = std::uint16_t;
   static constexpr owner nobody = 0xffff;
 
-  static constexpr unsigned granule_bits = 21;
+  static constexpr unsigned granule_bits = 20;
   static constexpr std::size_t granule_bytes = std::size_t{1} << granule_bits;
   static constexpr unsigned address_bits = 48;
 
-  /// \param memory for leaves: 64 KiB for each 32 GiB of addresses in use
+  /// \param memory for leaves: 128 KiB for each 32 GiB of addresses in use
   explicit owner_map(std::pmr::memory_resource* memory = std::pmr::new_delete_resource());
   owner_map(const owner_map&) = delete;
   owner_map& operator=(const owner_map&) = delete;
@@ -48,36 +48,32 @@ class ACRE_API owner_map {
     return static_cast<owner>(e >> owner_shift);
   }
 
-  /// An owner, ready to be compared with.
-  class key {
-   public:
-    /// Nobody's.
-    constexpr key() noexcept = default;
-    /// \param who not `nobody`
-    explicit constexpr key(owner who) noexcept : x_first_page(entry{who} << owner_shift | 1) {}
-    constexpr owner who() const noexcept { return static_cast<owner>(x_first_page >> owner_shift); }
-
-   private:
-    friend class owner_map;
-    /// What the entry of a granule is whose first page only belongs to the owner.
-    std::uint32_t x_first_page = std::uint32_t{nobody} << owner_shift | 1;
-  };
-  /// find(p) == who.who() in one comparison, as nothing belongs to nobody.
-  bool belongs_to(const void* p, key who) const noexcept {
-    // How many pages after this one are the owner's. Where the page is not, or the granule is another's, this wraps
-    // or is far beyond a granule.
-    return entry_of(p) - who.x_first_page - page_of(p) < granule_pages;
+  /// What is known of a granule: the owner above, below how many of its pages are the owner's. 0 where nobody owns any.
+  using entry = std::uint32_t;
+  /// Of a granule that is the owner's from end to end. \param who not `nobody`
+  static constexpr entry whole(owner who) noexcept { return entry{who} << owner_shift | granule_pages; }
+  /// What is known of the granule of an address, any address.
+  entry entry_of(const void* p) const noexcept {
+    const auto address = reinterpret_cast<std::uintptr_t>(p);
+    const std::uintptr_t index = address >> (granule_bits + leaf_bits);
+    if (index >= root_entries) [[unlikely]]
+      return 0;
+    // acquire, with the release in make_leaf(): who finds a leaf finds it filled with zeroes.
+    const leaf* const l = x_root[index].load(std::memory_order_acquire);
+    if (l == nullptr) [[unlikely]]
+      return 0;
+    // relaxed: whoever holds a block got its address after the block's pages were registered, from the thread that
+    // allocated it if not by itself, and that hand-over orders this load after that store.
+    return l->granules[address >> granule_bits & (leaf_entries - 1)].load(std::memory_order_relaxed);
   }
 
  private:
-  /// The owner above, below how many pages of the granule are its own: 0 where nobody owns any.
-  using entry = std::uint32_t;
   static constexpr unsigned owner_shift = 16;
   static constexpr entry pages_mask = (entry{1} << owner_shift) - 1;
   static constexpr unsigned page_bits = 12;
   static constexpr entry granule_pages = granule_bytes >> page_bits;
 
-  static constexpr unsigned leaf_bits = 14;
+  static constexpr unsigned leaf_bits = 15;
   static constexpr std::size_t leaf_entries = std::size_t{1} << leaf_bits;
   static constexpr std::size_t root_entries = std::size_t{1} << (address_bits - granule_bits - leaf_bits);
 
@@ -87,18 +83,6 @@ class ACRE_API owner_map {
 
   static entry page_of(const void* p) noexcept {
     return reinterpret_cast<std::uintptr_t>(p) >> page_bits & (granule_pages - 1);
-  }
-  entry entry_of(const void* p) const noexcept {
-    const auto address = reinterpret_cast<std::uintptr_t>(p);
-    if (address >> address_bits != 0) [[unlikely]]
-      return 0;
-    // acquire, with the release in make_leaf(): who finds a leaf finds it filled with zeroes.
-    const leaf* const l = x_root[address >> (granule_bits + leaf_bits)].load(std::memory_order_acquire);
-    if (l == nullptr) [[unlikely]]
-      return 0;
-    // relaxed: whoever holds a block got its address after the block's pages were registered, from the thread that
-    // allocated it if not by itself, and that hand-over orders this load after that store.
-    return l->granules[address >> granule_bits & (leaf_entries - 1)].load(std::memory_order_relaxed);
   }
   void make_leaf(std::size_t index);
   std::atomic<entry>& granule(std::uintptr_t address) noexcept;

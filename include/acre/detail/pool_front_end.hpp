@@ -15,6 +15,8 @@ class pool_resource;
 
 namespace detail {
 
+class node_pools_front_end;
+
 /// The base of pool_resource, and of nothing else.
 class ACRE_API pool_front_end : public thread_safe_resource {
  public:
@@ -50,6 +52,7 @@ class ACRE_API pool_front_end : public thread_safe_resource {
 
  private:
   friend class acre::pool_resource;
+  friend class node_pools_front_end;
   pool_front_end() noexcept = default;
   ~pool_front_end() override;
 

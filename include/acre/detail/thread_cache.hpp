@@ -1,6 +1,7 @@
 // thread_cache: the free blocks a thread keeps for one pool, and the few instructions that take and give them.
 #pragma once
 
+#include <acre/detail/owner_map.hpp>
 #include <acre/detail/size_class.hpp>
 #include <acre/export.hpp>
 
@@ -68,6 +69,14 @@ struct thread_state {
   std::atomic<bool> busy{false};
   /// A trim() may be at this thread's caches: whoever finds pool_id cleared waits until it has gone.
   std::atomic<bool> claimed{false};
+
+  // The node_pools this thread used last, and in it the pool of the node that the thread ran on. Beside the pool above,
+  // which frees of other nodes' blocks change.
+
+  unsigned cpu = 0;                        ///< where the thread ran when that node was looked up
+  std::atomic<std::uint64_t> pools_id{0};  ///< as pool_id; of pools that end it is cleared, too
+  cache_bin* pools_bins = nullptr;         ///< of the cache of the pool of that node
+  owner_map::entry own_granule = 0;        ///< what granules are that belong to that pool from end to end
 };
 
 #if defined(__SANITIZE_THREAD__)
@@ -84,7 +93,7 @@ inline constexpr auto owner_order = std::memory_order_seq_cst;
 inline constexpr auto owner_order = std::memory_order_relaxed;
 #endif
 
-/// Initial-exec: an access is one instruction, not a call; 24 bytes of the static block that the loader keeps
+/// Initial-exec: an access is one instruction, not a call; 48 bytes of the static block that the loader keeps
 /// for libraries opened late.
 extern ACRE_API constinit thread_local thread_state this_thread [[gnu::tls_model("initial-exec")]];
 
@@ -98,9 +107,26 @@ inline bool enter(std::uint64_t pool_id) noexcept {
   return t.pool_id.load(owner_order) == pool_id;
 }
 
+/// Marks the calling thread busy.
+/// \returns whether pools_bins are of those node_pools; of the CPU's node or of another
+inline bool enter_pools(std::uint64_t pools_id) noexcept {
+  thread_state& t = this_thread;
+  t.busy.store(true, owner_order);
+  std::atomic_signal_fence(std::memory_order_seq_cst);  // as in enter()
+  return t.pools_id.load(owner_order) == pools_id;
+}
+
 /// After enter() said no: looks for the thread's bins of that pool, and has them at hand from now on.
 /// \returns whether there are any
 ACRE_API bool take_up(std::uint64_t pool_id) noexcept;
+
+/// After enter_pools() said no, or the thread runs on another CPU: looks for the thread's bins of a pool of those
+/// node_pools, and has them at hand from now on, as long as it runs on that CPU.
+/// \param pool_id of the pool of the CPU's node
+/// \param own_granule the owner map's entry of granules of that pool
+/// \returns whether there are any
+ACRE_API bool take_up_pools(std::uint64_t pools_id, std::uint64_t pool_id, unsigned cpu,
+                            owner_map::entry own_granule) noexcept;
 
 /// Release: a trim() that finds the thread idle sees all that it did.
 inline void leave() noexcept { this_thread.busy.store(false, std::memory_order_release); }

@@ -83,6 +83,31 @@ BOOST_AUTO_TEST_CASE(serve_each_thread_from_the_nearest_node_with_memory) {
   BOOST_TEST(pools.statistics().remote_frees == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(serve_a_thread_that_moves_on_from_where_it_is_now) {
+  node_pools pools;
+  std::vector<placed_block> blocks;
+  for (int round = 0; round != 20; ++round) {
+    for (const unsigned cpu : one_cpu_per_node()) {
+      const pinned there(cpu);
+      // First some of those that it had elsewhere: they are no sign of where it is.
+      for (std::size_t i = 0; i < blocks.size(); i += 3) {
+        give_back(pools, blocks[i]);
+        blocks[i] = blocks.back();
+        blocks.pop_back();
+      }
+      for (int i = 0; i != 8; ++i) {
+        blocks.push_back({static_cast<char*>(pools.allocate(200, 8)), 200, pools.here()});
+        BOOST_TEST_REQUIRE(pools.owner(blocks.back().p) == blocks.back().node);
+        BOOST_TEST_REQUIRE(nearest(node_of_cpu(cpu), usable_nodes()).contains(blocks.back().node));
+      }
+    }
+  }
+  touch_all(blocks);
+  expect_all_in_place(blocks);
+  for (const placed_block& b : blocks) give_back(pools, b);
+  BOOST_TEST(pools.statistics().live_blocks == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(give_blocks_of_the_node_asked_for) {
   node_pools pools;
   for (const unsigned cpu : one_cpu_per_node()) {

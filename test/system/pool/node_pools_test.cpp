@@ -3,11 +3,14 @@
 #include <acre/bytes.hpp>
 #include <acre/error.hpp>
 #include <acre/node_pools.hpp>
+#include <acre/numa_allocator.hpp>
 
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <memory_resource>
 #include <optional>
@@ -86,6 +89,95 @@ BOOST_AUTO_TEST_CASE(can_be_used_again_after_release) {
     pools.release();
     BOOST_TEST(pools.statistics().live_blocks == 0U);
   }
+}
+
+BOOST_AUTO_TEST_CASE(serve_on_after_one_of_their_pools_was_released) {
+  node_pools pools(unguarded());
+  const node_id node = pools.here();
+  for (int round = 0; round != 3; ++round) {
+    std::vector<void*> blocks;
+    for (std::size_t i = 0; i != 1000; ++i) {
+      blocks.push_back(pools.allocate(200));
+      *static_cast<void**>(blocks.back()) = nullptr;
+    }
+    for (std::size_t i = 0; i != 500; ++i) pools.deallocate(blocks[i], 200);
+    pools.pool(node).release();
+    BOOST_TEST(pools.pool(node).statistics().live_blocks == 0U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(are_not_taken_for_each_other) {
+  node_pools some(unguarded());
+  node_pools others(unguarded());
+  std::vector<void*> of_some;
+  std::vector<void*> of_others;
+  for (std::size_t i = 0; i != 1000; ++i) {
+    of_some.push_back(some.allocate(100));
+    of_others.push_back(others.allocate(100));
+    if (i % 3 == 0) {
+      some.deallocate(of_some.back(), 100);
+      of_some.pop_back();
+      others.deallocate(of_others.back(), 100);
+      of_others.pop_back();
+    }
+  }
+  for (void* const p : of_some) BOOST_TEST_REQUIRE((some.owner(p) && !others.owner(p)));
+  for (void* const p : of_others) BOOST_TEST_REQUIRE((others.owner(p) && !some.owner(p)));
+  BOOST_TEST(contains(misuse_in([&] { some.deallocate(of_others.front(), 100); }), "the block at"));
+  for (void* const p : of_some) some.deallocate(p, 100);
+  for (void* const p : of_others) others.deallocate(p, 100);
+  BOOST_TEST(some.statistics().live_blocks == 0U);
+  BOOST_TEST(others.statistics().live_blocks == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(keep_what_is_in_blocks_while_other_threads_trim) {
+  node_pools pools(unguarded());
+  std::atomic<bool> done = false;
+  std::thread trimming([&] {
+    while (!done) pools.trim();
+  });
+  std::atomic<std::size_t> wrong = 0;
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t != 3; ++t) {
+    threads.emplace_back([&, t] {
+      std::vector<std::size_t*> blocks(64, nullptr);
+      for (std::size_t i = 0; i != 20'000; ++i) {
+        std::size_t*& b = blocks[i * 7 % blocks.size()];
+        if (b != nullptr) {
+          if (*b != t) ++wrong;
+          pools.deallocate(b, 200);
+        }
+        b = static_cast<std::size_t*>(pools.allocate(200));
+        *b = t;
+      }
+      for (std::size_t* const b : blocks) pools.deallocate(b, 200);
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  done = true;
+  trimming.join();
+  BOOST_TEST(wrong == 0U);
+  BOOST_TEST(pools.statistics().live_blocks == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(serve_allocators_that_know_the_type_and_others_alike) {
+  node_pools pools(unguarded());
+  const numa_allocator<long> direct(&pools);
+  BOOST_TEST(direct.resource() == &pools);
+  BOOST_TEST((direct == numa_allocator<char>(&pools)));
+  BOOST_TEST((direct != numa_allocator<long>(&pools.pool(pools.here()))));
+  {
+    std::list<long, numa_allocator<long>> list(direct);
+    std::vector<long, numa_allocator<long>> vector(direct);
+    for (long i = 0; i != 1000; ++i) {
+      list.push_back(i);
+      vector.push_back(i);
+      BOOST_TEST_REQUIRE(pools.owner(&list.back()).has_value());
+      BOOST_TEST_REQUIRE(pools.owner(vector.data()).has_value());
+    }
+    BOOST_TEST(pools.statistics().live_blocks >= 1001U);
+  }
+  BOOST_TEST(pools.statistics().live_blocks == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(of_no_or_unknown_nodes_are_an_error) {

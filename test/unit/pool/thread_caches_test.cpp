@@ -119,6 +119,58 @@ BOOST_AUTO_TEST_CASE(is_at_hand_once_it_was_asked_for) {
   other.end_caches();
 }
 
+/// Whether node_pools have the cache at hand, in which this thread has the bins of `pool`.
+bool is_at_hand(std::uint64_t pools_id, cached_pool& pool) noexcept {
+  const bool found = detail::enter_pools(pools_id);
+  const bool right = detail::this_thread.pools_bins == cache_of(pool)->bins.data();
+  detail::leave();
+  return found && right;
+}
+bool is_any_at_hand(std::uint64_t pools_id) noexcept {
+  const bool found = detail::enter_pools(pools_id);
+  detail::leave();
+  return found;
+}
+bool take_up_pools(std::uint64_t pools_id, std::uint64_t pool_id, unsigned cpu,
+                   detail::owner_map::entry own) {
+  const busy inside;
+  return detail::take_up_pools(pools_id, pool_id, cpu, own);
+}
+
+BOOST_AUTO_TEST_CASE(is_at_hand_for_node_pools_beside_that_of_the_pool_used_last) {
+  cached_pool other(detail::class_count, 64_KiB);
+  const std::uint64_t pools_id = next_pool_id();
+  cache_here(pool);
+  cache_here(other);
+  BOOST_TEST(!is_any_at_hand(pools_id));
+  BOOST_TEST(take_up_pools(pools_id, pool.id(), 3, 77));
+  BOOST_TEST(is_at_hand(pools_id, pool));
+  BOOST_TEST(detail::this_thread.cpu == 3U);
+  BOOST_TEST(detail::this_thread.own_granule == 77U);
+  cache_here(other);
+  BOOST_TEST(detail::enter(other.id()));
+  detail::leave();
+  BOOST_TEST(is_at_hand(pools_id, pool));
+  BOOST_TEST(!is_any_at_hand(next_pool_id()));
+  BOOST_TEST(take_up_pools(pools_id, other.id(), 4, 78));
+  BOOST_TEST(is_at_hand(pools_id, other));
+  // What was at hand does not pass for what is not there.
+  BOOST_TEST(!take_up_pools(pools_id, next_pool_id(), 5, 79));
+  BOOST_TEST(!is_any_at_hand(pools_id));
+  other.end_caches();
+}
+
+BOOST_AUTO_TEST_CASE(is_not_at_hand_for_node_pools_once_others_took_it_out_or_its_pool_forgot_all) {
+  const std::uint64_t pools_id = next_pool_id();
+  cache_here(pool);
+  BOOST_TEST(take_up_pools(pools_id, pool.id(), 0, 1));
+  in_thread([&] { pool.reclaim_caches(); });
+  BOOST_TEST(!is_any_at_hand(pools_id));
+  BOOST_TEST(take_up_pools(pools_id, pool.id(), 0, 1));
+  pool.clear();
+  BOOST_TEST(!is_any_at_hand(pools_id));
+}
+
 BOOST_AUTO_TEST_CASE(is_found_among_those_of_a_thousand_pools) {
   std::vector<std::unique_ptr<cached_pool>> pools;
   std::vector<thread_cache*> caches;
