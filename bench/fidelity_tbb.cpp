@@ -26,7 +26,7 @@ struct pool_policy {
 class tbb final : public contestant {
  public:
   tbb() {
-    static const bench::peer_library library{"libtbbmalloc.so.2"};
+    static const bench::peer_library library("TBB", {"libtbbmalloc.so.2"});
     library.get(x_malloc, "_ZN3rml11pool_mallocEPNS_10MemoryPoolEm");
     library.get(x_free, "_ZN3rml9pool_freeEPNS_10MemoryPoolEPv");
     int (*create)(std::intptr_t id, const pool_policy* policy, handle* pool) = nullptr;

@@ -11,12 +11,15 @@
 namespace bench {
 namespace {
 
-/// One line each: "figure <value> <name>", or "missing <text>" or "failed <text>" and nothing else.
-std::string report_of(const std::function<figures()>& f) {
+/// One line each: "figure <value> <name>" and "label <text>", or "missing <text>" or "failed <text>" and nothing
+/// else.
+std::string written(const std::function<report()>& f) {
   std::ostringstream out;
   out.precision(17);
   try {
-    for (const auto& [name, value] : f()) out << "figure " << value << ' ' << name << '\n';
+    const report found = f();
+    for (const auto& [name, value] : found.counted) out << "figure " << value << ' ' << name << '\n';
+    out << "label " << found.label << '\n';
   } catch (const missing& reason) {
     return std::string("missing ") + reason.what();
   } catch (const std::exception& reason) {
@@ -25,13 +28,13 @@ std::string report_of(const std::function<figures()>& f) {
   return out.str();
 }
 
-[[noreturn]] void be_child(int out, const std::function<figures()>& f) {
-  const std::string report = report_of(f);
-  std::size_t written = 0;
-  while (written != report.size()) {
-    const ssize_t n = ::write(out, report.data() + written, report.size() - written);
+[[noreturn]] void be_child(int out, const std::function<report()>& f) {
+  const std::string text = written(f);
+  std::size_t sent = 0;
+  while (sent != text.size()) {
+    const ssize_t n = ::write(out, text.data() + sent, text.size() - sent);
     if (n <= 0) std::_Exit(2);
-    written += static_cast<std::size_t>(n);
+    sent += static_cast<std::size_t>(n);
   }
   // Nothing of the parent's is to be flushed or destroyed.
   std::_Exit(0);
@@ -45,9 +48,9 @@ std::string read_all(int in) {
   return text;
 }
 
-figures parse(const std::string& report) {
-  figures found;
-  std::istringstream lines(report);
+report parse(const std::string& written) {
+  report found;
+  std::istringstream lines(written);
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
     std::string kind;
@@ -57,10 +60,14 @@ figures parse(const std::string& report) {
       words >> value >> std::ws;
       std::string name;
       std::getline(words, name);
-      found[name] = value;
+      found.counted[name] = value;
     } else {
       std::string text;
       std::getline(words, text);
+      if (kind == "label") {
+        found.label = text;
+        continue;
+      }
       if (kind == "missing") throw missing(text);
       throw std::runtime_error(text);
     }
@@ -70,7 +77,7 @@ figures parse(const std::string& report) {
 
 }  // namespace
 
-figures in_fresh_process(const std::function<figures()>& f) {
+report in_fresh_process(const std::function<report()>& f) {
   int ends[2];
   if (::pipe(ends) != 0) throw std::runtime_error("no pipe");
   const pid_t child = ::fork();
@@ -80,7 +87,7 @@ figures in_fresh_process(const std::function<figures()>& f) {
     be_child(ends[1], f);
   }
   ::close(ends[1]);
-  const std::string report = read_all(ends[0]);
+  const std::string text = read_all(ends[0]);
   ::close(ends[0]);
   int status = 0;
   ::waitpid(child, &status, 0);
@@ -89,7 +96,7 @@ figures in_fresh_process(const std::function<figures()>& f) {
                                  ? "the child process ended by signal " + std::to_string(WTERMSIG(status))
                                  : std::string("the child process failed"));
   }
-  return parse(report);
+  return parse(text);
 }
 
 void fresh_rows(const std::string& group, const std::vector<peer>& of,
@@ -97,12 +104,13 @@ void fresh_rows(const std::string& group, const std::vector<peer>& of,
   for (const peer& p : of) {
     const auto body = [=](benchmark::State& state) {
       attempt(state, [&] {
-        const figures found = in_fresh_process([&] {
+        const auto [counted, label] = in_fresh_process([&] {
           subject s = make_checked(p);
-          return measure(s);
+          return report{measure(s), s.version};
         });
-        for (auto _ : state) state.SetIterationTime(found.at("seconds"));
-        for (const auto& [name, value] : found) {
+        state.SetLabel(label);
+        for (auto _ : state) state.SetIterationTime(counted.at("seconds"));
+        for (const auto& [name, value] : counted) {
           if (name != "seconds") state.counters[name] = value;
         }
       });

@@ -11,9 +11,15 @@
 
 namespace bench {
 
+/// What a process tells when it ends.
+struct report {
+  figures counted;
+  std::string label = {};
+};
+
 /// What f returns, called in a child of this process. This one must not have used the peer that f uses.
 /// \throws missing and std::runtime_error that f threw, or if the child ended otherwise
-figures in_fresh_process(const std::function<figures()>& f);
+report in_fresh_process(const std::function<report()>& f);
 
 /// A row for each peer, whose figures come from a process each time. The one called "seconds" is the row's
 /// time, the others are counters.

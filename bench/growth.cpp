@@ -25,12 +25,12 @@ template <class Allocator>
 void typed_row(const std::string& name, std::size_t count, bool first, Allocator (*allocator)()) {
   const auto body = [=](benchmark::State& state) {
     bench::attempt(state, [&] {
-      const bench::figures found = bench::in_fresh_process([&] {
+      const bench::report found = bench::in_fresh_process([&] {
         const Allocator a = allocator();
-        return grow([&] { return std::vector<double, Allocator>(a); }, count, first);
+        return bench::report{grow([&] { return std::vector<double, Allocator>(a); }, count, first)};
       });
-      for (auto _ : state) state.SetIterationTime(found.at("seconds"));
-      state.counters["faults"] = found.at("faults");
+      for (auto _ : state) state.SetIterationTime(found.counted.at("seconds"));
+      state.counters["faults"] = found.counted.at("faults");
     });
   };
   bench::row(name, body)->Iterations(1)->UseManualTime();

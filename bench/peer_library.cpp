@@ -1,6 +1,10 @@
 #include "peer_library.hpp"
 
 #include <dlfcn.h>
+#include <link.h>
+
+#include <cstdlib>
+#include <vector>
 
 namespace bench {
 namespace {
@@ -12,12 +16,12 @@ std::string file_at(const void* address) {
 
 }  // namespace
 
-peer_library::peer_library(std::initializer_list<const char*> sonames) {
+peer_library::peer_library(const char* name, std::initializer_list<const char*> sonames) {
+  std::vector<const char*> files = sonames;
+  if (const char* const chosen = std::getenv((std::string("ACRE_BENCH_") + name).c_str())) files = {chosen};
   std::string reasons;
-  for (const char* const soname : sonames) {
-    x_stem = soname;
-    x_stem.resize(x_stem.find(".so"));
-    x_handle = ::dlopen(soname, RTLD_NOW | RTLD_LOCAL);
+  for (const char* const file : files) {
+    x_handle = ::dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (x_handle != nullptr) return;
     reasons += (reasons.empty() ? "" : "; ") + std::string(::dlerror());
   }
@@ -27,8 +31,10 @@ peer_library::peer_library(std::initializer_list<const char*> sonames) {
 void* peer_library::symbol(const char* name) const {
   void* const found = ::dlsym(x_handle, name);
   if (found == nullptr) throw missing(::dlerror());
-  if (const std::string file = file_at(found); file.find(x_stem) == std::string::npos) {
-    throw missing(x_stem + ": " + name + " is in " + file);
+  const link_map* self = nullptr;
+  if (::dlinfo(x_handle, RTLD_DI_LINKMAP, &self) != 0) throw missing(::dlerror());
+  if (const std::string file = file_at(found); file != self->l_name) {
+    throw missing(std::string(self->l_name) + ": " + name + " is in " + file);
   }
   return found;
 }

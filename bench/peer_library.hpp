@@ -15,9 +15,10 @@ struct missing : std::runtime_error {
 class peer_library {
  public:
   /// Stays open until the program ends.
+  /// \param name in capitals: ACRE_BENCH_<name> in the environment is the path of the library that is opened instead
   /// \param sonames the first of these that is there
   /// \throws missing
-  peer_library(std::initializer_list<const char*> sonames);
+  peer_library(const char* name, std::initializer_list<const char*> sonames);
 
   /// Makes `to` point to the function or variable of that name.
   /// \throws missing, also if the name is found in a library this one needs (libc's malloc, say)
@@ -29,7 +30,6 @@ class peer_library {
  private:
   void* symbol(const char* name) const;
 
-  std::string x_stem;  ///< the library's name without version
   void* x_handle = nullptr;
 };
 

@@ -20,6 +20,8 @@ struct subject {
   std::function<bool(const void*)> owns;
   /// Gives free memory back to the system. Empty: the allocator has no such function.
   std::function<void()> trim;
+  /// As the library tells it. Empty: it does not.
+  std::string version = {};
 };
 
 struct peer {
@@ -72,6 +74,7 @@ void rows(const std::string& group, const std::vector<peer>& of, Body body, cons
         row(group + "/" + p.who, [p, body](benchmark::State& state) {
           attempt(state, [&] {
             subject s = make_checked(p);
+            state.SetLabel(s.version);
             body(state, s);
           });
         });

@@ -14,7 +14,7 @@ struct jemalloc {
   int (*mallctl)(const char* name, void* old, std::size_t* old_size, void* value, std::size_t size);
 
   jemalloc() {
-    static const peer_library lib{"libjemalloc.so.2"};
+    static const peer_library lib("JEMALLOC", {"libjemalloc.so.2"});
     lib.get(mallocx, "mallocx");
     lib.get(sdallocx, "sdallocx");
     lib.get(mallctl, "mallctl");
@@ -26,6 +26,12 @@ struct jemalloc {
   }
   static int flags(std::size_t bytes, std::size_t alignment) {
     return is_natural(bytes, alignment) ? 0 : __builtin_ctzl(alignment);  // MALLOCX_ALIGN
+  }
+  std::string version() const {
+    const char* text = "";
+    read("version", text);
+    const std::string whole = text;  // "5.3.0-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c"
+    return whole.substr(0, whole.find('-'));
   }
   void* allocate(std::size_t bytes, std::size_t alignment) const {
     return mallocx(bytes, flags(bytes, alignment));
@@ -46,7 +52,7 @@ subject make_jemalloc() {
     je.mallctl("thread.tcache.flush", nullptr, nullptr, nullptr, 0);
     je.mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);  // MALLCTL_ARENAS_ALL
   };
-  return {adapt(je), owns, trim};
+  return {adapt(je), owns, trim, je.version()};
 }
 
 struct extent_hooks {
@@ -153,6 +159,7 @@ class jemalloc_arena final : public std::pmr::memory_resource {
     my_caches.forget(x_arena);
     command("purge");
   }
+  std::string version() const { return x_api.version(); }
 
  private:
   static const jemalloc& api() {
@@ -186,7 +193,7 @@ subject make_jemalloc_arena() {
   auto memory = std::make_unique<jemalloc_arena>();
   const jemalloc_arena* const arena = memory.get();
   return {std::move(memory), [=](const void* p) { return arena->owns(p) && is_bound(p); },
-          [=] { arena->trim(); }};
+          [=] { arena->trim(); }, arena->version()};
 }
 
 }  // namespace

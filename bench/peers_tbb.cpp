@@ -15,7 +15,7 @@ struct scalable {
   int (*command)(int what, void* param);
 
   scalable() {
-    static const peer_library lib{"libtbbmalloc.so.2"};
+    static const peer_library lib("TBB", {"libtbbmalloc.so.2"});
     lib.get(malloc, "scalable_malloc");
     lib.get(aligned_malloc, "scalable_aligned_malloc");
     lib.get(free, "scalable_free");
@@ -52,7 +52,7 @@ struct tbb_pool {
   handle pool = nullptr;
 
   explicit tbb_pool(bool keep) {
-    static const peer_library lib{"libtbbmalloc.so.2"};
+    static const peer_library lib("TBB", {"libtbbmalloc.so.2"});
     lib.get(malloc, "_ZN3rml11pool_mallocEPNS_10MemoryPoolEm");
     lib.get(aligned_malloc, "_ZN3rml19pool_aligned_mallocEPNS_10MemoryPoolEmm");
     lib.get(free, "_ZN3rml9pool_freeEPNS_10MemoryPoolEPv");
