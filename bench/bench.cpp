@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 namespace bench {
 namespace {
@@ -19,6 +20,8 @@ constexpr int mpol_bind = 2;
 constexpr unsigned long mpol_f_addr = 2;
 constexpr std::size_t page = 4096;
 
+std::string the_baseline;
+
 [[noreturn]] void die(const char* what) {
   std::perror(what);
   std::exit(2);
@@ -26,7 +29,8 @@ constexpr std::size_t page = 4096;
 
 }  // namespace
 
-void baseline(const std::string& who) { benchmark::AddCustomContext("baseline", who); }
+void baseline(std::string who) { the_baseline = std::move(who); }
+const std::string& baseline() { return the_baseline; }
 
 void make_room_for_libraries(char** argv) {
   static constexpr std::string_view name = "GLIBC_TUNABLES";

@@ -19,7 +19,8 @@ namespace bench {
 void declare(bool smoke);
 
 /// The WHO that the others are compared with.
-void baseline(const std::string& who);
+void baseline(std::string who);
+const std::string& baseline();
 
 /// Registers a row: `body` is called as body(state).
 template <class F>

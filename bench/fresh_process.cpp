@@ -100,7 +100,7 @@ report in_fresh_process(const std::function<report()>& f) {
 }
 
 void fresh_rows(const std::string& group, const std::vector<peer>& of,
-                const std::function<figures(subject&)>& measure, const setup& how) {
+                const std::function<figures(subject&)>& measure) {
   for (const peer& p : of) {
     const auto body = [=](benchmark::State& state) {
       attempt(state, [&] {
@@ -115,9 +115,7 @@ void fresh_rows(const std::string& group, const std::vector<peer>& of,
         }
       });
     };
-    benchmark::internal::Benchmark* const added = row(group + "/" + p.who, body);
-    added->Iterations(1)->UseManualTime();
-    if (how) how(added);
+    row(group + "/" + p.who, body)->Iterations(1)->UseManualTime();
   }
 }
 

@@ -24,7 +24,7 @@ report in_fresh_process(const std::function<report()>& f);
 /// A row for each peer, whose figures come from a process each time. The one called "seconds" is the row's
 /// time, the others are counters.
 void fresh_rows(const std::string& group, const std::vector<peer>& of,
-                const std::function<figures(subject&)>& measure, const setup& how = {});
+                const std::function<figures(subject&)>& measure);
 
 /// Bytes of this process that are resident. Pages that are free to take for the kernel (MADV_FREE) do not
 /// count.

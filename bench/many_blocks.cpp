@@ -49,16 +49,10 @@ void bench::declare(bool smoke) {
   for (const std::size_t count : {1'000U, 10'000U, 200'000U}) {
     const std::size_t live = smoke ? count / 100 : count;
     const bool many = count > 10'000;
-    // A mapping each is more than the kernel allows then, and libstdc++'s pools take a minute to fill.
+    // A mapping each is more than the kernel allows then.
     std::vector<peer> who = many ? block_peers() : page_peers();
     who.push_back(ready(live));
-    for (const peer& p : who) {
-      fresh_rows(
-          "many_blocks/" + std::to_string(live) + " live", {p},
-          [=](subject& s) { return replace(s, live, smoke ? 0 : 0.02); },
-          [=](auto* b) {
-            if (many && p.who.starts_with("pmr::")) b->Repetitions(1);
-          });
-    }
+    fresh_rows("many_blocks/" + std::to_string(live) + " live", who,
+               [=](subject& s) { return replace(s, live, smoke ? 0 : 0.02); });
   }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Draws what report.py --json wrote: SVG bar charts, by gnuplot with plots.gp.
+"""Draws the charts of docs/performance.md: SVG bar charts, by gnuplot with plots.gp.
 
-usage: plot.py FILE DIRECTORY
+usage: plot.py FILE DIRECTORY       again, of what report.py --json wrote to FILE
 """
 import argparse
 import json
@@ -98,17 +98,24 @@ def draw(rows, directory, scratch, name, title, counter, groups):
     return True
 
 
+def draw_all(rows, directory):
+    """The files drawn: of each chart that there are rows of."""
+    directory = pathlib.Path(directory)
+    os.makedirs(directory, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        return [directory / f"{chart[0]}.svg" for chart in CHARTS
+                if draw(rows, directory, pathlib.Path(scratch), *chart)]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", metavar="FILE")
-    parser.add_argument("directory", metavar="DIRECTORY", type=pathlib.Path)
+    parser.add_argument("directory", metavar="DIRECTORY")
     options = parser.parse_args()
     with open(options.file, encoding="utf-8") as file:
         rows = json.load(file)["rows"]
-    os.makedirs(options.directory, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        drawn = [chart[0] for chart in CHARTS if draw(rows, options.directory, pathlib.Path(scratch), *chart)]
-    print("\n".join(f"{options.directory / name}.svg" for name in drawn))
+    drawn = draw_all(rows, options.directory)
+    print("\n".join(map(str, drawn)))
     return 0 if drawn else 1
 
 

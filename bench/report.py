@@ -1,108 +1,55 @@
 #!/usr/bin/env python3
 """Runs benchmark programs and prints what they cost as ratios.
 
-usage: report.py [--repetitions N] [--min-time SECONDS] [--json FILE] [--smoke] PROGRAM... [-- ARGUMENT...]
+Each row is measured up to N times, each time in a process of its own; rows that are compared with each other take
+turns, in random order, so that what else the machine does meets all of them alike. After MINUTES, or at an interrupt
+(Ctrl-C), it is over, and what was measured until then is printed: "n" says how often. All groups of rows get as much of
+that time as they need, or the same. Rows that take twenty times as long as others of their group are not repeated, and
+those that would take much of all the time are given up.
 
-Every row is repeated N times; the rows of a program run interleaved in random order, so that what else the
-machine does meets all of them alike. Printed are the medians (of one item, where a row counts items), and the
-ratios of medians: "ratio" to the row that is the program's baseline, "to best" to the fastest row of the same
-work that is neither acre's nor the harness's own. "spread" is where the middle half of a row's repetitions
-lies, as ratios to the baseline's median: ratios that differ by less than that say nothing. "least" is the ratio
-of the shortest repetitions. What rows count besides time follows in a second table, as medians, and what could
-not be measured after that. ARGUMENTs go to every program (--benchmark_filter=REGEX). plot.py draws FILE.
+Printed are the medians (of one item, where a row counts items), and the ratios of medians: "ratio" to the row that is
+the program's baseline, "to best" to the fastest row of the same work that is neither acre's nor the harness's own.
+"spread" is where the middle half of a row's repetitions lies, as ratios to the baseline's median: ratios that differ by
+less than that say nothing. "least" is the ratio of the shortest repetitions. What rows count besides time follows in a
+second table, as medians; then the versions of libraries that tell them, and what could not be measured.
+
+A library is looked for by the name that packages give it, or is the one whose path is in ACRE_BENCH_JEMALLOC,
+ACRE_BENCH_MEMKIND, ACRE_BENCH_MIMALLOC, ACRE_BENCH_SNMALLOC, ACRE_BENCH_TBB or ACRE_BENCH_TCMALLOC.
 """
 import argparse
 import json
-import os
 import re
+import shutil
 import statistics
-import subprocess
 import sys
-import tempfile
 
-NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
-MISSING = "missing: "
+import measure
+import plot
+
 OURS = "acre::"
 FLOOR = "nothing (floor)"
-# What Google Benchmark says of each repetition; all other numbers are counters.
-NO_COUNTERS = {"family_index", "per_family_instance_index", "repetitions", "repetition_index", "threads",
-               "iterations", "real_time", "cpu_time", "items_per_second", "bytes_per_second"}
-# What Google Benchmark appends to names; where it says real or manual time, the clock is what counts.
-SUFFIX = re.compile(r"/(real_time|manual_time|process_time|iterations:\d+|repeats:\d+|min_time:[\d.]+|threads:\d+)$")
-
-
-def run(program, options):
-    """The program's JSON output."""
-    with tempfile.TemporaryDirectory() as directory:
-        out = os.path.join(directory, "out.json")
-        command = [program, f"--benchmark_out={out}", "--benchmark_out_format=json"]
-        if options.smoke:
-            command += ["--smoke"]
-        else:
-            command += [f"--benchmark_repetitions={options.repetitions}",
-                        f"--benchmark_min_time={options.min_time}",
-                        "--benchmark_enable_random_interleaving=true"]
-        subprocess.run(command + options.arguments, check=True, stdout=subprocess.DEVNULL)
-        with open(out, encoding="utf-8") as file:
-            return json.load(file)
-
-
-def split(name):
-    """(group, who, whether the clock counts)"""
-    clock = False
-    while match := SUFFIX.search(name):
-        clock = clock or match.group(1) in ("real_time", "manual_time")
-        name = name[:match.start()]
-    group, _, who = name.rpartition("/")
-    return group, who, clock
-
-
-def nanoseconds(row, clock):
-    if "items_per_second" in row:
-        return 1e9 / row["items_per_second"]
-    return row["real_time" if clock else "cpu_time"] * NANOSECONDS[row["time_unit"]]
-
-
-def collect(program, result):
-    """The program's rows as dictionaries, in the order in which it declares them: group by group."""
-    rows = {}
-    # Interleaved rows come in any order; the family is the order of declaration.
-    for run_of_row in sorted(result["benchmarks"], key=lambda run_of_row: run_of_row.get("family_index", 0)):
-        group, who, clock = split(run_of_row.get("run_name", run_of_row["name"]))
-        row = rows.setdefault((group, who), {"program": program, "group": group, "who": who, "times": [],
-                                             "baseline": result["context"].get("baseline"), "counters": {}})
-        if run_of_row.get("error_occurred"):
-            message = run_of_row.get("error_message", "")
-            row["missing" if message.startswith(MISSING) else "failed"] = message.removeprefix(MISSING)
-        elif run_of_row.get("run_type", "iteration") == "iteration":
-            row["times"].append(nanoseconds(run_of_row, clock))
-            for name, value in run_of_row.items():
-                if name not in NO_COUNTERS and isinstance(value, (int, float)):
-                    row["counters"].setdefault(name, []).append(value)
-    groups = list(dict.fromkeys(group for group, _ in rows))
-    return sorted(rows.values(), key=lambda row: groups.index(row["group"]))
 
 
 def evaluate(rows):
-    """Adds medians and ratios to the rows of one program."""
+    """Adds medians and ratios to rows."""
+    groups = {}
     for row in rows:
         row["counters"] = {name: statistics.median(values) for name, values in row["counters"].items()}
         if row["times"]:
             row["median"] = statistics.median(row["times"])
-    for row in rows:
-        if not row["times"]:
-            continue
-        others = [other for other in rows if other["group"] == row["group"] and other["times"]]
-        base = next((other for other in others if other["who"] == row["baseline"]), None)
+            groups.setdefault((row["program"], row["group"]), []).append(row)
+    for others in groups.values():
+        base = next((other for other in others if other["who"] == other["baseline"]), None)
         peers = [other["median"] for other in others if is_peer(other["who"])]
-        if base:
+        for row in others:
             times = row["times"]
-            low, _, high = statistics.quantiles(times, n=4) if len(times) > 1 else times * 3
-            row["ratio"] = row["median"] / base["median"]
-            row["low"], row["high"] = low / base["median"], high / base["median"]
-            row["least"] = min(times) / min(base["times"])
-        if peers:
-            row["to_best"] = row["median"] / min(peers)
+            if base:
+                low, _, high = statistics.quantiles(times, n=4) if len(times) > 1 else times * 3
+                row["ratio"] = row["median"] / base["median"]
+                row["low"], row["high"] = low / base["median"], high / base["median"]
+                row["least"] = min(times) / min(base["times"])
+            if peers:
+                row["to_best"] = row["median"] / min(peers)
 
 
 def is_peer(who):
@@ -111,8 +58,8 @@ def is_peer(who):
 
 def format_time(nanoseconds):
     for unit in ("s", "ms", "us"):
-        if nanoseconds >= NANOSECONDS[unit]:
-            return f"{nanoseconds / NANOSECONDS[unit]:.3g} {unit}"
+        if nanoseconds >= measure.NANOSECONDS[unit]:
+            return f"{nanoseconds / measure.NANOSECONDS[unit]:.3g} {unit}"
     return f"{nanoseconds:.3g} ns"
 
 
@@ -121,17 +68,19 @@ def format_ratio(ratio):
 
 
 def time_table(rows):
-    table = [["what", "who", "median", "ratio", "spread", "least", "to best"]]
+    table = [["what", "who", "n", "median", "ratio", "spread", "least", "to best"]]
     for row in rows:
-        cells = [row["group"], row["who"], "missing" if "missing" in row else "failed", "", "", "", ""]
+        cells = [row["group"], row["who"], "", "", "", "", "", ""]
         if row["times"]:
-            cells[2] = format_time(row["median"])
+            cells[2:4] = [str(len(row["times"])), format_time(row["median"])]
+        else:
+            cells[3] = next(kind for kind in NAMES if kind in row)
         if "ratio" in row:
             spread = f"{format_ratio(row['low'])} .. {format_ratio(row['high'])}"
-            cells[3:6] = [format_ratio(row["ratio"]), spread if len(row["times"]) > 1 else "(once)",
+            cells[4:7] = [format_ratio(row["ratio"]), spread if len(row["times"]) > 1 else "(once)",
                           format_ratio(row["least"])]
         if "to_best" in row:
-            cells[6] = format_ratio(row["to_best"])
+            cells[7] = format_ratio(row["to_best"])
         table.append(cells)
     return table
 
@@ -158,44 +107,99 @@ def print_table(table):
         print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repetitions", type=int, default=15)
-    parser.add_argument("--min-time", type=float, default=0.02, help="seconds of each repetition")
-    parser.add_argument("--json", metavar="FILE", help="write everything there as well")
-    parser.add_argument("--smoke", action="store_true", help="run everything, measure nothing well")
-    parser.add_argument("programs", nargs="+", metavar="PROGRAM")
-    before, after = sys.argv[1:], []
-    if "--" in before:
-        at = before.index("--")
-        before, after = before[:at], before[at + 1:]
-    options = parser.parse_args(before)
-    options.arguments = after
+# For each reason why a row has no figures: what that reason is told of, once.
+NAMES = {"missing": lambda row: row["who"],
+         "failed": lambda row: f"{row['group']}/{row['who']}",
+         "unmeasured": lambda row: row["group"] + ("" if row["unmeasured"] == measure.NO_TIME else f"/{row['who']}")}
 
-    rows = []
-    for program in options.programs:
-        name = os.path.basename(program)
-        print(f"{name} ...", file=sys.stderr, flush=True)
-        rows_of_program = collect(name, run(program, options))
-        evaluate(rows_of_program)
-        rows += rows_of_program
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump({"repetitions": options.repetitions, "smoke": options.smoke, "rows": rows}, file, indent=1)
 
-    if options.smoke:
-        print("smoke: these figures say nothing")
-    else:
-        print(f"{options.repetitions} interleaved repetitions of each row; medians")
-    print()
+def print_lists(rows):
+    versions = dict.fromkeys(f"{row['who']}: {row['version']}" for row in rows if "version" in row)
+    if versions:
+        print("\nversions:\n" + "\n".join(f"- {version}" for version in versions))
+    for kind, name in NAMES.items():
+        reasons = dict.fromkeys(f"{name(row)}: {row[kind]}" for row in rows if kind in row)
+        if reasons:
+            print(f"\n{kind}:\n" + "\n".join(f"- {reason}" for reason in reasons))
+
+
+def print_report(rows, smoke):
+    if smoke:
+        print("smoke: these figures say nothing\n")
     print_table(time_table(rows))
     for table in counter_tables(rows):
         print()
         print_table(table)
-    for kind in ("missing", "failed"):
-        reasons = dict.fromkeys(f"{row['who']}: {row[kind]}" for row in rows if kind in row)
-        if reasons:
-            print(f"\n{kind}:\n" + "\n".join(f"- {reason}" for reason in reasons))
+    print_lists(rows)
+
+
+def peers(text):
+    names = [] if text == "none" else text.split(",")
+    for name in names:
+        if name not in measure.PEERS:
+            raise argparse.ArgumentTypeError(f"'{name}' is none of them, which are {', '.join(measure.PEERS)}; or none")
+    return names
+
+
+def pattern(text):
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is no regular expression: {error}") from None
+    return text
+
+
+def positive(of):
+    def parse(text):
+        number = of(text)
+        if not 0 < number < float("inf"):
+            raise ValueError
+        return number
+    parse.__name__ = "number above 0"  # argparse: invalid ... value
+    return parse
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     allow_abbrev=False)
+    parser.add_argument("--peers", type=peers, default=list(measure.PEERS), metavar="NAME[,NAME...]",
+                        help=f"load these alone, of {', '.join(measure.PEERS)}, or none; acre and baselines are always "
+                        "measured (default: all)")
+    parser.add_argument("--rows", type=pattern, default="", metavar="REGEX",
+                        help="rows with that in their name GROUP/WHO, and their baselines (default: all)")
+    parser.add_argument("--budget", type=positive(float), default=20, metavar="MINUTES",
+                        help="when to end (default: %(default)s)")
+    parser.add_argument("--repetitions", type=positive(int), default=15, metavar="N",
+                        help="of each row, at most (default: %(default)s)")
+    parser.add_argument("--min-time", type=positive(float), default=0.02, metavar="SECONDS",
+                        help="of each repetition (default: %(default)s)")
+    parser.add_argument("--json", metavar="FILE", help="write everything there as well")
+    parser.add_argument("--charts", metavar="DIRECTORY", help="draw the charts of docs/performance.md there, with gnuplot")
+    parser.add_argument("--smoke", action="store_true", help="run everything once, measure nothing well")
+    parser.add_argument("programs", nargs="+", metavar="PROGRAM")
+    options = parser.parse_args()
+    if options.charts and not shutil.which("gnuplot"):
+        parser.error("--charts needs gnuplot, which is not on the PATH")
+    if options.smoke:
+        options.repetitions = 1
+    return parser, options
+
+
+def main():
+    parser, options = parse_arguments()
+    try:
+        rows = [row for program in options.programs for row in measure.rows_of(program, options.smoke)]
+        rows = measure.choose(rows, options.rows, options.peers)
+    except measure.Refused as reason:
+        parser.error(str(reason))
+    measure.measure(rows, options)
+    evaluate(rows)
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump({"smoke": options.smoke, "rows": rows}, file, indent=1)
+    print_report(rows, options.smoke)
+    if options.charts:
+        print("\ncharts:\n" + "\n".join(f"- {path}" for path in plot.draw_all(rows, options.charts)))
     return 1 if any("failed" in row for row in rows) else 0
 
 

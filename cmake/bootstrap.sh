@@ -11,8 +11,9 @@ usage: sh cmake/bootstrap.sh COMMAND [ARGUMENT...]
   test [--quick] [ARGUMENT...]
                               build everything and run all tests; ARGUMENTs go to ctest;
                               --quick: the unit and system tests alone, which need less
-  bench [ARGUMENT...]         build and run all benchmarks, print what things cost as ratios;
-                              ARGUMENTs go to bench/report.py (--help)
+  bench [ARGUMENT...]         build all benchmarks, run them for 20 minutes, print what things cost as ratios;
+                              ARGUMENTs go to bench/report.py (--help):
+                              --budget MINUTES, --rows REGEX, --peers NAME,..., --charts DIRECTORY, and more
   docs [--check]              make the site of the documentation, in build/docs/html;
                               --check: and look at it in Chromium
   package [--check]           build Debian's packages, in build/package;
@@ -160,13 +161,17 @@ run_ctest() {
 }
 
 run_benches() {
+    charts=
+    for argument; do
+        case $argument in --charts | --charts=*) charts=1 ;; esac
+    done
     plan packages configure build benchmarks
     part packages "looking for what the benchmarks need"
     # shellcheck disable=SC2086
-    ensure $needs_bench
+    ensure $needs_bench ${charts:+gnuplot}
     build bench "the benchmarks"
     part benchmarks "bench/report.py $*"
-    python3 bench/report.py "$@" build/bench/bin/bench-*
+    python3 -B bench/report.py build/bench/bin/bench-* "$@"
 }
 
 run_docs() {

@@ -53,6 +53,7 @@ row() {
                 "libtcmalloc-minimal4 libtcmalloc-minimal4t64" "tcmalloc, for benchmarks" ;;
         tbb)          need "library libtbbmalloc.so.2" "libtbbmalloc2" "TBB's allocator, for benchmarks" ;;
         memkind)      need "library libmemkind.so.0" "libmemkind0" "memkind, for benchmarks" ;;
+        gnuplot)      need "program gnuplot" "gnuplot-nox gnuplot-qt" "gnuplot, for charts" ;;
         qemu)         need "program qemu-system-x86_64" "qemu-system-x86" "QEMU, for virtual machines" ;;
         busybox)      need "program busybox" "busybox-static" "BusyBox, for virtual machines" ;;
         zstd)         need "program zstd" "zstd" "zstd, to unpack kernels" ;;

@@ -91,12 +91,15 @@ class Commands(MachineTest):
         (self.machine.fake / "tree/build/bench/bin").mkdir(parents=True)
         self.machine.set("tree/build/bench/bin/bench-x", "")
         self.machine.set("tree/bench/report.py", "import sys; print(sys.argv[1:]); sys.exit(4)")
-        said = self.run_it("bench", "--smoke", status=4)
-        self.assertIn("['--smoke', 'build/bench/bin/bench-x']", said)
+        said = self.run_it("bench", "--smoke", "--rows", "a b", status=4)
+        self.assertIn("['build/bench/bin/bench-x', '--smoke', '--rows', 'a b']", said)
         self.assertEqual(self.machine.calls("cmake"), ["--preset bench", "--build --preset bench --parallel 3"])
 
     def test_bench_needs(self):
         self.assert_needs(BENCH, "bench")
+        for charts in (["--charts", "plots"], ["--charts=plots"]):
+            self.setUp()
+            self.assert_needs(BENCH | {"gnuplot-nox"}, "bench", *charts)
 
     def test_docs(self):
         (self.machine.fake / "tree/docs/site").mkdir(parents=True)

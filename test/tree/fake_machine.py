@@ -120,6 +120,7 @@ PACKAGES = {
     "libtcmalloc-minimal4": {"lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4": ""},
     "libtbbmalloc2": {"lib/x86_64-linux-gnu/libtbbmalloc.so.2": ""},
     "libmemkind0": {"lib/x86_64-linux-gnu/libmemkind.so.0": ""},
+    "gnuplot-nox": program("gnuplot"),
     "qemu-system-x86": program("qemu-system-x86_64"),
     "busybox-static": program("busybox"),
     "zstd": program("zstd"),
@@ -128,7 +129,7 @@ PACKAGES = {
     "debian-archive-keyring": {"share/keyrings/debian-archive-keyring.gpg": ""},
 }
 # Of these none is installed.
-OTHERS = {"libboost-test1.74-dev", "libboost1.81-dev", "libboost-test1.81-dev", "clang-19", "libc++-19-dev"}
+OTHERS = {"gnuplot-nox", "libboost-test1.74-dev", "libboost1.81-dev", "libboost-test1.81-dev", "clang-19", "libc++-19-dev"}
 
 
 class Machine:
