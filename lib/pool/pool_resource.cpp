@@ -45,7 +45,8 @@ void pool_resource::do_deallocate(void* p, std::size_t bytes, std::size_t alignm
 
 void* detail::pool_front_end::allocate_slowly(std::size_t bytes, std::size_t alignment) {
   const size_class c = class_of(bytes, alignment);
-  if (take_up(x_id)) {  // the thread comes from another pool, mostly
+  // From another pool, or here already, where there is nothing to take.
+  if (this_thread.pool_id.load(owner_order) != x_id && take_up(x_id)) {
     cache_bin& bin = this_thread.bins[c];
     if (bin.head != nullptr) {
       void* const p = bin.pop();
@@ -62,7 +63,7 @@ void* detail::pool_front_end::allocate_slowly(std::size_t bytes, std::size_t ali
 void detail::pool_front_end::deallocate_slowly(void* p, std::size_t bytes, std::size_t alignment) noexcept {
   if (p == nullptr) return leave();
   const size_class c = class_of(bytes, alignment);
-  if (take_up(x_id)) {
+  if (this_thread.pool_id.load(owner_order) != x_id && take_up(x_id)) {
     cache_bin& bin = this_thread.bins[c];
     if (bin.has_room()) {
       bin.push(p);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <mutex>
 #include <new>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -167,6 +168,9 @@ bool detail::take_up_pools(std::uint64_t pools_id, std::uint64_t pool_id, unsign
 }
 
 thread_cache* cache_of(cached_pool& pool) noexcept {
+  static_assert(std::is_standard_layout_v<thread_cache> && offsetof(thread_cache, bins) == 0);
+  if (this_thread.pool_id.load(detail::owner_order) == pool.id()) [[likely]]
+    return reinterpret_cast<thread_cache*>(this_thread.bins);
   for (;;) {
     if (detail::take_up(pool.id())) return table_of_thread.find(pool.id());
     // Acquire: sees what a trim() did to this thread's caches, which released it.
