@@ -3,6 +3,7 @@
 #include <acre/error.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 #include <string_view>
@@ -44,9 +45,20 @@ static_assert(std::is_trivially_copyable_v<layout> && std::has_unique_object_rep
 
 /// FNV-1a: against accidents. Who writes a nonsense header on purpose can write its sum, too.
 std::uint64_t sum_of(const void* data, std::size_t bytes) noexcept {
+  constexpr std::uint64_t prime = 0x100000001b3;
+  const std::span all(static_cast<const unsigned char*>(data), bytes);
+  // Most of the page are the zeroes behind the text. Each only multiplies, so all at once are a power.
+  constexpr std::array<unsigned char, 256> blank{};
+  std::size_t used = bytes;
+  for (const std::size_t step : {blank.size(), sizeof(std::uint64_t)}) {
+    while (used >= step && std::memcmp(all.data() + used - step, blank.data(), step) == 0) used -= step;
+  }
   std::uint64_t sum = 0xcbf29ce484222325;
-  for (const unsigned char c : std::span(static_cast<const unsigned char*>(data), bytes)) {
-    sum = (sum ^ c) * 0x100000001b3;
+  for (const unsigned char c : all.first(used)) sum = (sum ^ c) * prime;
+  std::uint64_t power = prime;
+  for (std::size_t zeroes = bytes - used; zeroes != 0; zeroes /= 2) {
+    if (zeroes % 2 != 0) sum *= power;
+    power *= power;
   }
   return sum;
 }
