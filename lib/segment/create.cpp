@@ -107,14 +107,14 @@ std::vector<downgrade> place(const segment_object& object, const segment_layout&
 
 segment_header new_header(std::size_t bytes, const segment_layout& layout, const placement& where,
                           const segment_options& o) {
-  const pid_t self = sys::process_number();
+  const sys::process_identity self = sys::own_identity();
   return {.bytes = bytes,
           .object_bytes = layout.object,
           .page_kind = o.page_kind,
           .backend = o.backend,
-          .creator = self,
-          .creator_start = sys::process_start(self).value_or(0),
-          .creator_namespace = sys::process_namespace(),
+          .creator = self.number,
+          .creator_start = self.start,
+          .creator_namespace = self.where,
           .placement = where.to_string()};
 }
 

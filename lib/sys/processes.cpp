@@ -1,11 +1,13 @@
 #include "sys/processes.hpp"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -35,6 +37,14 @@ std::optional<process_stat> stat_of_called(pid_t process) {
   if (process == ::getpid()) return stat_of(0);
   return proc_has_own_numbers() ? stat_of(process) : std::nullopt;
 }
+
+// own_identity(), once it is known. Who moves to another time namespace (setns(2)) keeps a start and a namespace that
+// belong together.
+constinit std::atomic<pid_t> known_number = 0;
+constinit std::atomic<std::uint64_t> known_start = 0;
+constinit std::atomic<std::uint64_t> known_namespace = 0;
+// The number alone does not tell a child from its parent: in a new PID namespace it may have the same.
+const bool forks_are_told = pthread_atfork(nullptr, nullptr, [] { known_number = 0; }) == 0;
 
 std::vector<int> numbers_in(const std::string& directory) {
   std::vector<int> numbers;
@@ -133,6 +143,20 @@ std::uint64_t process_namespace() noexcept {
 std::optional<std::uint64_t> process_start(pid_t process) {
   const auto found = stat_of_called(process);
   return found && !found->has_ended() ? std::optional(found->start) : std::nullopt;
+}
+
+process_identity own_identity() {
+  const pid_t self = ::getpid();
+  if (known_number.load(std::memory_order_acquire) == self)
+    return {self, known_start.load(std::memory_order_relaxed),
+            known_namespace.load(std::memory_order_relaxed)};
+  const process_identity found{self, process_start(self).value_or(0), process_namespace()};
+  if (found.start != 0 && found.where != 0 && forks_are_told) {
+    known_start.store(found.start, std::memory_order_relaxed);
+    known_namespace.store(found.where, std::memory_order_relaxed);
+    known_number.store(self, std::memory_order_release);
+  }
+  return found;
 }
 
 process_state state_of_process(pid_t process) {

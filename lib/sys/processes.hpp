@@ -65,6 +65,15 @@ std::uint64_t process_namespace() noexcept;
 /// ended, also if nobody has waited for it yet, or /proc does not tell.
 std::optional<std::uint64_t> process_start(pid_t process);
 
+/// What names this process for good, as others can look it up.
+struct process_identity {
+  pid_t number = 0;
+  std::uint64_t start = 0;  ///< process_start(); 0: unknown
+  std::uint64_t where = 0;  ///< process_namespace(); 0: unknown
+};
+/// Looked up once, where /proc tells.
+process_identity own_identity();
+
 /// What has become of a process, as far as it can be told. Unknown is not gone.
 enum class process_state {
   alive,  ///< or another has its number now

@@ -138,6 +138,28 @@ BOOST_AUTO_TEST_CASE(are_not_gone_because_their_clock_differs) {
   });
 }
 
+/// What is looked up once is what a look finds now.
+void expect_own_identity() {
+  for (int time = 0; time < 2; ++time) {
+    const sys::process_identity own = sys::own_identity();
+    BOOST_TEST(own.number == ::getpid());
+    BOOST_TEST(own.start == sys::process_start(::getpid()).value_or(0));
+    BOOST_TEST(own.where == sys::process_namespace());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(know_themselves_in_children_that_have_the_number_of_their_parent) {
+  expect_own_identity();
+  in_namespaces(CLONE_NEWPID, [] {
+    expect_own_identity();
+    BOOST_TEST(::getpid() == 1);
+    in_namespaces(CLONE_NEWPID, [] {
+      BOOST_TEST(::getpid() == 1);
+      expect_own_identity();
+    });
+  });
+}
+
 BOOST_AUTO_TEST_CASE(are_what_a_number_is_that_the_kernel_does_not_give) {
   BOOST_TEST((sys::state_of_process(0) == process_state::unknown));
   BOOST_TEST((sys::state_of_process(-1) == process_state::unknown));
