@@ -74,9 +74,9 @@ segment_layout foreign_layout(const segment_header& header) {
 }
 
 /// \throws error errc::foreign_segment
-segment_header header_of(const segment_object& object, std::uint64_t bytes) {
-  if (object.stage() == object_stage::foreign) reject("it is none of acre's");
-  segment_header header = decode(object.read_header(bytes), bytes);
+segment_header header_of(const segment_object& object, const object_facts& facts) {
+  if (facts.stage == object_stage::foreign) reject("it is none of acre's");
+  segment_header header = decode(object.read_header(facts.bytes), facts.bytes);
   try {
     require_fit(header, object);
   } catch (const error& e) {
@@ -100,19 +100,19 @@ map_wish wish_of(const segment_header& header, const attach_options& o) {
 
 void require_owner(const object_facts& facts, const attach_options& o) {
   if (o.owner == segment_owner::any) return;
+  const uid_t self = sys::own_user();
   for (const uid_t user : {facts.owner, facts.maker}) {
-    if (user == sys::own_user()) continue;
+    if (user == self) continue;
     throw error(errc::permission_denied, "segment: it belongs to user " + std::to_string(user) +
                                              "; segment_owner::any would accept that");
   }
 }
 
-identified identify(const segment_object& object, const attach_options& o) {
-  const object_facts facts = object.facts();
+identified identify(const segment_object& object, const object_facts& facts, const attach_options& o) {
   require_owner(facts, o);
-  if (object.stage() == object_stage::unfinished) fail_not_ready(object.creator());
+  if (facts.stage == object_stage::unfinished) fail_not_ready(object.creator());
   try {
-    return {header_of(object, facts.bytes), false};
+    return {header_of(object, facts), false};
   } catch (const error& e) {
     if (e.code() != errc::foreign_segment || o.foreign == foreign_memory::refuse) throw;
     return {foreign_header(object, facts.bytes), true};
@@ -122,12 +122,11 @@ identified identify(const segment_object& object, const attach_options& o) {
 std::unique_ptr<segment_state> attach_segment(std::unique_ptr<segment_object> object,
                                               const attach_options& o) {
   require_options(o);
-  auto [header, foreign] = identify(*object, o);
-  if (!foreign) object->seal();
+  auto [header, foreign] = identify(*object, object->facts(), o);
+  const bool sealed = foreign ? object->is_sealed() : object->seal();
   // Since it was looked at it may have been shrunk; sealed it cannot be any more.
-  const object_facts facts = object->facts();
-  if (facts.bytes != header.object_bytes) reject("its size changes");
-  if (o.shrinking == shrinking::refuse && !facts.sealed) {
+  if (object->facts().bytes != header.object_bytes) reject("its size changes");
+  if (o.shrinking == shrinking::refuse && !sealed) {
     throw error(
         errc::not_sealed,
         "segment: others could shrink it, which would make touching it a SIGBUS: it has no F_SEAL_SHRINK");
@@ -141,7 +140,7 @@ std::unique_ptr<segment_state> attach_segment(std::unique_ptr<segment_object> ob
                                                        .memory = std::move(memory),
                                                        .writable = o.access == access::read_write,
                                                        .foreign = foreign,
-                                                       .sealed = facts.sealed});
+                                                       .sealed = sealed});
 }
 
 }  // namespace acre::inline v1

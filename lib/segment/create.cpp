@@ -48,10 +48,14 @@ std::string why_no_pages(const segment_options& o) {
   return why_unavailable(o.page_kind, sharing::shared);
 }
 
+bool makes_pages(const segment_options& o) { return is_hugetlb(o.page_kind) || o.commit == commit::eager; }
+
 std::unique_ptr<segment_object> make_object(const segment_name& name, std::uint64_t bytes,
                                             const segment_options& o) {
   switch (name.backend) {
     case segment_backend::posix:
+      // All pages for nothing would be much.
+      if (makes_pages(o)) require_unused(name);
       return make_file(name, bytes, o.mode);
     case segment_backend::memfd:
       return make_memory_file(name, bytes, o.page_kind, o.mode);
@@ -60,8 +64,6 @@ std::unique_ptr<segment_object> make_object(const segment_name& name, std::uint6
   }
   return make_sysv(name, bytes, o.page_kind, o.mode);
 }
-
-bool makes_pages(const segment_options& o) { return is_hugetlb(o.page_kind) || o.commit == commit::eager; }
 
 /// Makes the huge page that ends with the header: who touches one that cannot be had gets a SIGBUS. If it holds no data
 /// it lies rather on nodes that the data do not need.
@@ -84,12 +86,11 @@ auto naming_asked(std::size_t bytes, Make make) {
   }
 }
 
-/// Installs the plan on the object, and makes its pages if that is wanted, through a mapping that ends here: the ranges
-/// of a plan would make many mappings of the one that is kept.
-std::vector<downgrade> place(const segment_object& object, const segment_layout& layout, std::size_t bytes,
+/// Installs the plan on the object, and makes its pages if that is wanted.
+/// \param m of the object
+std::vector<downgrade> place(const mapping& m, const segment_layout& layout, std::size_t bytes,
                              const placement& where, const plan& ranges, const segment_options& o,
                              const topology& machine) {
-  const mapping m = map_segment(object, layout, o.page_kind, {});
   std::vector<downgrade> downgrades;
   if (detail::binds(where)) downgrades = apply(m.data(), ranges, machine);
   if (!makes_pages(o)) return downgrades;
@@ -141,16 +142,19 @@ std::unique_ptr<segment_state> create_segment(const segment_name& name, std::siz
                     .header = new_header(bytes, layout, where, o),
                     .layout = layout,
                     .created = true});
-  s->downgrades = place(*s->object, layout, bytes, where, ranges, o, machine);
   s->memory = map_segment(*s->object, layout, o.page_kind,
                           {.address = o.address == nullptr ? shared_address() : o.address,
                            .use = o.address == nullptr ? address_use::hint : address_use::exact});
+  s->header.address = reinterpret_cast<std::uintptr_t>(s->memory.data());
+  {
+    // The ranges of a plan would make many mappings of the one that is kept.
+    const mapping m = map_segment(*s->object, layout, o.page_kind, {});
+    s->downgrades = place(m, layout, bytes, where, ranges, o, machine);
+    naming_asked(bytes, [&] { s->object->write_header(encode(s->header), layout.object, m); });
+  }
   // As with an area, nobody who was promised its pages waits for a fault, and acre::locate() finds them.
   if (makes_pages(o)) map_existing_pages(s->memory, layout.data, *s->object, layout.data);
-  s->header.address = reinterpret_cast<std::uintptr_t>(s->memory.data());
-  naming_asked(bytes, [&] { s->object->write_header(encode(s->header), layout.object); });
-  s->object->seal();
-  s->sealed = s->object->facts().sealed;
+  s->sealed = s->object->seal();
   s->object->publish();
   return s;
 }

@@ -17,10 +17,12 @@ namespace {
 
 class file_object final : public segment_object {
  public:
+  enum class stage_of_life { being_made, there };
+
   /// Has no descriptor yet: take() gives it one when nothing can fail any more.
   /// \param name that publish() gives it; empty: none
-  file_object(segment_backend backend, std::string name) noexcept
-      : x_backend(backend), x_name(std::move(name)) {}
+  file_object(segment_backend backend, std::string name, stage_of_life stage) noexcept
+      : x_backend(backend), x_name(std::move(name)), x_stage(stage) {}
   ~file_object() override {
     if (x_file >= 0) sys::close(x_file);
   }
@@ -30,20 +32,15 @@ class file_object final : public segment_object {
 
   object_facts facts() const override {
     const sys::file_status s = status();
-    return {.bytes = s.bytes,
-            .present = s.present,
-            .owner = s.owner,
-            .maker = s.owner,
-            .mode = s.mode,
-            .sealed = sys::is_shrink_sealed(x_file)};
+    if (!s.regular) throw error(errc::foreign_segment, "segment: it is no regular file");
+    return {.bytes = s.bytes, .owner = s.owner, .maker = s.owner, .mode = s.mode};
   }
+
+  std::optional<std::uint64_t> present() const override { return status().present; }
 
   std::string name() const override { return x_name; }
 
-  std::size_t huge_page() const override {
-    const sys::file_status s = status();
-    return s.system == sys::file_status::hugetlbfs ? s.block : 0;
-  }
+  std::size_t huge_page() const override { return x_huge_page; }
 
   mapping map(std::size_t bytes, page_kind kind, const map_wish& wish) const override {
     return mapping(bytes, {.page_kind = kind,
@@ -63,20 +60,20 @@ class file_object final : public segment_object {
     return page;
   }
 
-  void write_header(const header_bytes& page, std::uint64_t bytes) override {
-    if (const std::size_t huge = huge_page()) return write_huge(page, bytes, huge);
+  void write_header(const header_bytes& page, std::uint64_t bytes, const mapping&) override {
+    if (x_huge_page != 0) return write_huge(page, bytes);
+    if (x_stage == stage_of_life::being_made && write_first_page(page, bytes)) return;
     // Where shared memory gets transparent huge pages unasked, pwrite(2) would make one, with data in it.
     const std::size_t unit = sys::page_size();
     const mapping last(unit, {.sharing = sharing::shared, .file = x_file, .offset = bytes - unit});
     sys::refuse_huge_pages(last.data(), last.size());
-    int e = sys::populate(last.data(), last.size());
-    if (e == EFAULT) fail_room(ENOSPC, bytes, false);
+    if (sys::populate(last.data(), last.size()) == EFAULT) fail_room(ENOSPC, bytes, false);
     // Not by the mapping: somebody may shrink the file now.
-    e = sys::write_at(x_file, bytes - header_size, page.data(), page.size());
-    if (e != 0) fail_room(e, bytes, false);
+    write(page, bytes);
   }
 
   void publish() override {
+    x_stage = stage_of_life::there;
     if (x_name.empty()) return;
     const int e = sys::name_shared(x_file, x_name.c_str());
     if (e == ENOENT)
@@ -85,41 +82,52 @@ class file_object final : public segment_object {
     if (e != 0) fail_call(e, "creating '" + x_name + "'");
   }
 
-  void seal() noexcept override { sys::seal_size(x_file); }
+  bool seal() noexcept override { return sys::seal_size(x_file); }
+  bool is_sealed() const noexcept override { return sys::is_shrink_sealed(x_file); }
   int file() const noexcept override { return x_file; }
 
-  /// Gives a new one its size. Nothing is reserved, but what is hopeless is said before any page is touched.
-  void resize(std::uint64_t bytes) {
+  /// Gives a new one its size. Nothing is reserved.
+  void resize(std::uint64_t bytes) const {
     const int e = sys::resize(x_file, bytes);
     if (e == EINVAL) fail_room(EFBIG, bytes, false);
-    if (e != 0) fail_room(e, bytes, huge_page() != 0);
-    const std::uint64_t free = status().free_bytes;
+    if (e != 0) fail_room(e, bytes, x_huge_page != 0);
+  }
+
+  /// What is hopeless is said before any page is touched.
+  /// \param free bytes of the file system
+  static void require_room(std::uint64_t bytes, std::uint64_t free) {
     if (bytes <= free) return;
     throw allocation_error(errc::no_space, bytes, "",
                            "/dev/shm has " + format_bytes_rounded(free) + " left" +
                                (bytes - header_size <= free ? ", and the header takes some, too" : ""));
   }
 
-  /// \throws error errc::foreign_segment, errc::invalid_argument if its pages keep no policies
-  void require_shared_memory() const {
-    const sys::file_status s = status();
-    if (!s.regular) throw error(errc::foreign_segment, "segment: it is no regular file");
-    if (s.system == sys::file_status::other) {
+  void made_of(std::size_t huge_page) noexcept { x_huge_page = huge_page; }
+
+  /// \returns bytes that its file system has left
+  /// \throws error errc::invalid_argument if its pages keep no policies
+  std::uint64_t require_policies() {
+    sys::file_system system;
+    if (const int e = sys::file_system_of(x_file, system)) fail_call(e, "looking at it");
+    if (system.kind == sys::file_system::other) {
       throw error(
           errc::invalid_argument,
           "segment: the file is not of tmpfs or hugetlbfs: the kernel ignores memory policies of its pages");
     }
+    if (system.kind == sys::file_system::hugetlbfs) x_huge_page = system.block;
+    return system.free_bytes;
   }
 
   void require_access(bool writable) const {
-    const sys::file_status s = status();
-    if (!s.readable)
+    sys::file_access can;
+    if (const int e = sys::access_of(x_file, can)) fail_call(e, "looking at it");
+    if (!can.readable)
       throw error(errc::permission_denied, "segment: the file descriptor is not open for reading");
     if (writable && sys::is_write_sealed(x_file)) {
       throw error(errc::permission_denied,
                   "segment: it is sealed against writing (F_SEAL_WRITE); access::read_only would do");
     }
-    if (writable && !s.writable) {
+    if (writable && !can.writable) {
       throw error(errc::permission_denied,
                   "segment: the file descriptor is open for reading only; access::read_only would do");
     }
@@ -132,69 +140,95 @@ class file_object final : public segment_object {
     return s;
   }
 
+  void write(const header_bytes& page, std::uint64_t bytes) const {
+    if (const int e = sys::write_at(x_file, bytes - header_size, page.data(), page.size()))
+      fail_room(e, bytes, false);
+  }
+
+  /// Without a mapping, where the file has no page yet.
+  /// \returns false if it has, or came to have more than one: then it has none, and the header must be written
+  bool write_first_page(const header_bytes& page, std::uint64_t bytes) const {
+    if (status().present != 0) return false;
+    write(page, bytes);
+    if (status().present <= std::max(sys::page_size(), header_size)) return true;
+    resize(0);
+    resize(bytes);
+    return false;
+  }
+
   /// hugetlbfs cannot be written to, only mapped (Linux 6.12).
-  void write_huge(const header_bytes& page, std::uint64_t bytes, std::size_t huge) const {
-    const page_kind kind = huge == page_size(page_kind::huge_2mb) ? page_kind::huge_2mb : page_kind::huge_1gb;
+  void write_huge(const header_bytes& page, std::uint64_t bytes) const {
+    const page_kind kind =
+        x_huge_page == page_size(page_kind::huge_2mb) ? page_kind::huge_2mb : page_kind::huge_1gb;
     const mapping last(
-        huge, {.page_kind = kind, .sharing = sharing::shared, .file = x_file, .offset = bytes - huge});
+        x_huge_page,
+        {.page_kind = kind, .sharing = sharing::shared, .file = x_file, .offset = bytes - x_huge_page});
     if (sys::populate(last.data(), last.size()) == EFAULT) fail_room(ENOMEM, bytes, true);
-    std::memcpy(static_cast<std::byte*>(last.data()) + huge - header_size, page.data(), page.size());
+    std::memcpy(static_cast<std::byte*>(last.data()) + x_huge_page - header_size, page.data(), page.size());
   }
 
   segment_backend x_backend;
   int x_file = -1;
   std::string x_name;
+  stage_of_life x_stage;
+  std::size_t x_huge_page = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<segment_object> make_file(const segment_name& name, std::uint64_t bytes, unsigned mode) {
-  // publish() is what decides; this spares the work in most cases.
+void require_unused(const segment_name& name) {
   if (sys::is_shared_name(name.text.c_str())) fail_call(EEXIST, "creating '" + name.text + "'");
-  auto object = std::make_unique<file_object>(name.backend, name.text);
+}
+
+std::unique_ptr<segment_object> make_file(const segment_name& name, std::uint64_t bytes, unsigned mode) {
+  auto object =
+      std::make_unique<file_object>(name.backend, name.text, file_object::stage_of_life::being_made);
   const sys::opened made = sys::make_unnamed_shared(mode);
   object->take(made.file);
   if (made.error == ENOSPC) fail_room(made.error, bytes, false);
   if (made.error == ENOENT || made.error == EOPNOTSUPP)
     throw error(std::error_code(made.error, std::system_category()), "segment: /dev/shm is no tmpfs");
   if (made.error != 0) fail_call(made.error, "creating '" + name.text + "'");
-  object->require_shared_memory();
+  const std::uint64_t free = object->require_policies();
   object->resize(bytes);
+  file_object::require_room(bytes, free);
   return object;
 }
 
 std::unique_ptr<segment_object> make_memory_file(const segment_name& name, std::uint64_t bytes,
                                                  page_kind kind, unsigned mode) {
-  auto object = std::make_unique<file_object>(name.backend, "");
+  auto object = std::make_unique<file_object>(name.backend, "", file_object::stage_of_life::being_made);
   const unsigned shift = hugetlb_shift(kind);
   const sys::opened made = sys::make_memfd(name.text.c_str(), shift, mode);
   object->take(made.file);
   if (shift != 0 && (made.error == EINVAL || made.error == ENODEV || made.error == ENOENT))
     throw allocation_error(errc::no_huge_pages, bytes, "", "this kernel has no huge pages of that size");
   if (made.error != 0) fail_call(made.error, "memfd_create(2)");
+  if (shift != 0) object->made_of(std::size_t{1} << shift);
   object->resize(bytes);
   return object;
 }
 
-std::unique_ptr<segment_object> open_file(const segment_name& name, bool writable) {
-  auto object = std::make_unique<file_object>(name.backend, name.text);
-  const sys::opened found = sys::open_shared(name.text.c_str(), writable);
+std::unique_ptr<segment_object> open_file(const segment_name& name, intent what_for) {
+  auto object = std::make_unique<file_object>(name.backend, name.text, file_object::stage_of_life::there);
+  const sys::opened found = sys::open_shared(name.text.c_str(), what_for == intent::attach_to_write);
   object->take(found.file);
   if (found.error != 0) fail_call(found.error, "opening '" + name.text + "'");
-  object->require_shared_memory();
+  object->require_policies();
   return object;
 }
 
-std::unique_ptr<segment_object> take_file(int file, bool writable) {
-  auto object = std::make_unique<file_object>(segment_backend::memfd, "");
+std::unique_ptr<segment_object> take_file(int file, intent what_for) {
+  auto object = std::make_unique<file_object>(segment_backend::memfd, "", file_object::stage_of_life::there);
   const sys::opened copy = sys::duplicate(file);
   object->take(copy.file);
   if (copy.error == EBADF)
     throw error(errc::invalid_argument,
                 "segment: the file descriptor " + std::to_string(file) + " is not open");
   if (copy.error != 0) fail_call(copy.error, "duplicating its file descriptor");
-  object->require_access(writable);
-  object->require_shared_memory();
+  object->require_access(what_for == intent::attach_to_write);
+  static_cast<void>(object->facts());  // what is no file has no policies either
+  object->require_policies();
   return object;
 }
 

@@ -20,7 +20,7 @@ std::optional<residency> residency_of(const segment_object& object, const segmen
   try {
     const segment_layout layout(header.bytes, header.page_kind);
     const mapping m = map_segment(object, layout, header.page_kind, {.access = access::read_only});
-    map_existing_pages(m, layout.data, object, object.facts().present);
+    map_existing_pages(m, layout.data, object, object.present());
     return locate(m.data(), layout.data);
   } catch (const failure&) {
     return std::nullopt;
@@ -39,9 +39,10 @@ template <class Open>
 void add(std::vector<segment_info>& all, Open open) {
   try {
     const auto object = open();
-    if (object->stage() == object_stage::foreign) return;
-    if (object->stage() == object_stage::unfinished) return all.push_back(unfinished(*object));
-    const segment_header header = identify(*object, {.owner = segment_owner::any}).header;
+    const object_facts facts = object->facts();
+    if (facts.stage == object_stage::foreign) return;
+    if (facts.stage == object_stage::unfinished) return all.push_back(unfinished(*object));
+    const segment_header header = identify(*object, facts, {.owner = segment_owner::any}).header;
     segment_info info = info_of(*object, header);
     info.resident = residency_of(*object, header);
     all.push_back(std::move(info));
@@ -80,10 +81,10 @@ segment_info info_of(const segment_object& object, const segment_header& header)
 std::vector<segment_info> shared_segment::list() {
   std::vector<segment_info> all;
   for (const std::string& name : sys::shared_names().value_or(std::vector<std::string>{})) {
-    add(all, [&] { return open_file(segment_name(segment_backend::posix, name), false); });
+    add(all, [&] { return open_file(segment_name(segment_backend::posix, name), intent::look); });
   }
   for (const sys::segment_status& s : sys::segments().value_or(std::vector<sys::segment_status>{})) {
-    if (!s.removed) add(all, [&] { return take_id(s.id); });
+    if (!s.removed) add(all, [&] { return take_id(s.id, intent::look); });
   }
   return all;
 }

@@ -72,7 +72,8 @@ void write_placement(segment_state& s, const part& changed, const placement& whe
   } else {
     header.partly_rebound = true;
   }
-  s.object->write_header(encode(header), s.header.object_bytes);
+  s.object->write_header(encode(header), s.header.object_bytes,
+                         map_segment(*s.object, s.layout, s.header.page_kind, {}));
   s.header = std::move(header);
 }
 
@@ -85,7 +86,7 @@ migration shared_segment::bind(const placement& where, const segment_bind_option
   if (!s.writable)
     throw error(errc::permission_denied,
                 "segment: attached for reading only, its placement is others' to change");
-  const object_facts now = s.require_intact();
+  s.require_intact();
   const part range = part_of(s.layout, s.header.bytes, o);
   std::byte* const begin = s.data() + range.offset;
   const plan ranges = plan_mapping(where, range.bytes, range.bytes, s.header.page_kind, machine);
@@ -94,7 +95,7 @@ migration shared_segment::bind(const placement& where, const segment_bind_option
     std::vector<downgrade> downgrades;
     // Of hugetlb pages others would not see it.
     if (!is_hugetlb(s.header.page_kind)) downgrades = place_part(s, range, ranges, machine);
-    map_existing_pages(s.memory, s.layout.data, *s.object, now.present);
+    map_existing_pages(s.memory, s.layout.data, *s.object, s.object->present());
     result = move_to_plan(begin, ranges, machine);
     result.downgrades = std::move(downgrades);
   } else {

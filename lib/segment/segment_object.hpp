@@ -22,20 +22,26 @@ struct map_wish {
   address_use use = address_use::hint;
 };
 
-struct object_facts {
-  std::uint64_t bytes = 0;                    ///< of all, as it is now
-  std::optional<std::uint64_t> present = {};  ///< bytes of pages that exist, where the kernel tells
-  uid_t owner = 0;
-  uid_t maker = 0;  ///< has the owner's rights, too; of a file it is the owner
-  unsigned mode = 0;
-  bool sealed = false;  ///< cannot shrink
-};
-
 /// What can be said of an object before its header is read.
 enum class object_stage {
   open,        ///< the header will tell
   unfinished,  ///< its creator is at work on it, or died
   foreign,     ///< not made by acre
+};
+
+struct object_facts {
+  std::uint64_t bytes = 0;  ///< of all, as it is now
+  uid_t owner = 0;
+  uid_t maker = 0;  ///< has the owner's rights, too; of a file it is the owner
+  unsigned mode = 0;
+  object_stage stage = object_stage::open;
+};
+
+/// What an object is opened for.
+enum class intent {
+  attach_to_write,
+  attach_to_read,
+  look,  ///< and maybe remove it
 };
 
 class segment_object {
@@ -44,7 +50,8 @@ class segment_object {
 
   virtual segment_backend backend() const noexcept = 0;
   virtual object_facts facts() const = 0;
-  virtual object_stage stage() const { return object_stage::open; }
+  /// Bytes of pages that exist, where the kernel tells.
+  virtual std::optional<std::uint64_t> present() const = 0;
   /// What it is opened by: a file name, a System V key or "private"; empty: it has none.
   virtual std::string name() const = 0;
   /// The process that made it, as the kernel tells; 0: it does not.
@@ -57,13 +64,16 @@ class segment_object {
   /// \param bytes of the object; one that is shorter has a blank header
   virtual header_bytes read_header(std::uint64_t bytes) const = 0;
   /// Makes no page but that of the header.
+  /// \param mapped by map(), may be written to
   /// \throws allocation_error errc::no_space; error with the errno
-  virtual void write_header(const header_bytes& page, std::uint64_t bytes) = 0;
+  virtual void write_header(const header_bytes& page, std::uint64_t bytes, const mapping& mapped) = 0;
   /// The end of creation: others find it from now on, and it stays.
   /// \throws error errc::name_in_use, errc::permission_denied
   virtual void publish() = 0;
-  /// Rules out that others shrink it, if that can be.
-  virtual void seal() noexcept {}
+  /// Rules out that others shrink it, if that can be. \returns is_sealed()
+  virtual bool seal() noexcept { return true; }
+  /// Whether it cannot shrink.
+  virtual bool is_sealed() const noexcept { return true; }
   virtual int file() const noexcept { return -1; }
   virtual int id() const noexcept { return -1; }
 
@@ -94,12 +104,16 @@ std::unique_ptr<segment_object> make_memory_file(const segment_name& name, std::
 std::unique_ptr<segment_object> make_sysv(const segment_name& name, std::uint64_t bytes, page_kind kind,
                                           unsigned mode);
 
+/// For a file that will have the name if publish() finds it still unused.
+/// \throws error errc::name_in_use
+void require_unused(const segment_name& name);
+
 /// \throws error errc::no_such_segment, errc::permission_denied, errc::foreign_segment, errc::invalid_argument (a
 ///   descriptor that is not open, a file whose pages keep no policies)
-std::unique_ptr<segment_object> open_file(const segment_name& name, bool writable);
-std::unique_ptr<segment_object> open_sysv(const segment_name& name);
-std::unique_ptr<segment_object> take_file(int file, bool writable);
-std::unique_ptr<segment_object> take_id(int shmid);
+std::unique_ptr<segment_object> open_file(const segment_name& name, intent what_for);
+std::unique_ptr<segment_object> open_sysv(const segment_name& name, intent what_for);
+std::unique_ptr<segment_object> take_file(int file, intent what_for);
+std::unique_ptr<segment_object> take_id(int shmid, intent what_for);
 
 /// \returns false if there is none
 /// \throws error errc::permission_denied

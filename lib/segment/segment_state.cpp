@@ -7,9 +7,9 @@
 
 namespace acre::inline v1 {
 
-object_facts segment_state::require_intact() const {
+void segment_state::require_intact() const {
   const object_facts now = object->facts();
-  if (now.bytes == header.object_bytes) return now;
+  if (now.bytes == header.object_bytes) return;
   throw error(errc::foreign_segment, "segment: somebody changed its size from " +
                                          std::to_string(header.object_bytes) + " bytes to " +
                                          std::to_string(now.bytes));

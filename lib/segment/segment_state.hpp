@@ -27,9 +27,8 @@ struct segment_state {
   std::vector<downgrade> downgrades = {};
 
   std::byte* data() const noexcept { return static_cast<std::byte*>(memory.data()); }
-  /// \returns what the object is now
   /// \throws error errc::foreign_segment if it has not its size any more: touching it could be a SIGBUS
-  object_facts require_intact() const;
+  void require_intact() const;
   /// The header as it is now: others may have placed the segment anew since.
   segment_header current_header() const;
 };
@@ -52,7 +51,7 @@ struct identified {
   bool foreign = false;
 };
 /// \throws error errc::foreign_segment, errc::not_ready, errc::permission_denied (owner)
-identified identify(const segment_object& object, const attach_options& options);
+identified identify(const segment_object& object, const object_facts& facts, const attach_options& options);
 /// \throws error errc::permission_denied if it is another user's, unless that is accepted
 void require_owner(const object_facts& facts, const attach_options& options);
 

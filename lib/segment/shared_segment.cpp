@@ -18,20 +18,22 @@
 namespace acre::inline v1 {
 namespace {
 
-std::unique_ptr<segment_object> open_object(const segment_name& name, bool writable) {
+std::unique_ptr<segment_object> open_object(const segment_name& name, intent what_for) {
   switch (name.backend) {
     case segment_backend::posix:
-      return open_file(name, writable);
+      return open_file(name, what_for);
     case segment_backend::memfd:
       throw error(errc::invalid_argument,
                   "segment: memfd segments have no names; attach() takes their descriptor");
     case segment_backend::sysv:
       break;
   }
-  return open_sysv(name);
+  return open_sysv(name, what_for);
 }
 
-bool is_writable(const attach_options& o) noexcept { return o.access == access::read_write; }
+intent intent_of(const attach_options& o) noexcept {
+  return o.access == access::read_write ? intent::attach_to_write : intent::attach_to_read;
+}
 
 /// How long open_or_create() waits for a creator of a System V segment that is at work, and tries where others make and
 /// remove the segment all the time.
@@ -60,14 +62,13 @@ void wait_a_little(int tries) {
 
 /// \throws error as shared_segment::remove() does
 bool remove_object(const segment_object& object, const attach_options& o, const std::string& name) {
+  const object_facts facts = object.facts();
   // Whatever it is, if that is accepted.
-  if (o.foreign == foreign_memory::accept) {
-    require_owner(object.facts(), o);
-  } else if (object.stage() != object_stage::unfinished ||
-             state_of_creator(object.creator()) != creator_state::gone) {
-    identify(object, o);
+  if (o.foreign == foreign_memory::accept || (facts.stage == object_stage::unfinished &&
+                                              state_of_creator(object.creator()) == creator_state::gone)) {
+    require_owner(facts, o);
   } else {
-    require_owner(object.facts(), o);
+    identify(object, facts, o);
   }
   return object.id() >= 0 ? acre::remove_id(object.id()) : unlink_file(name);
 }
@@ -91,9 +92,9 @@ segment_state& attached(const std::unique_ptr<segment_state>& s) {
 
 /// All pages there are, in a mapping that ends with the look: pages that this process has mapped are harder to move.
 mapping map_to_look(const segment_state& s) {
-  const object_facts now = s.require_intact();
+  s.require_intact();
   mapping m = map_segment(*s.object, s.layout, s.header.page_kind, {.access = access::read_only});
-  map_existing_pages(m, s.layout.data, *s.object, now.present);
+  map_existing_pages(m, s.layout.data, *s.object, s.object->present());
   return m;
 }
 
@@ -136,7 +137,7 @@ shared_segment shared_segment::create(std::string_view name, std::size_t bytes, 
 }
 
 shared_segment shared_segment::open(std::string_view name, const attach_options& o) {
-  return shared_segment(attach_segment(open_object(segment_name(o.backend, name), is_writable(o)), o));
+  return shared_segment(attach_segment(open_object(segment_name(o.backend, name), intent_of(o)), o));
 }
 
 shared_segment shared_segment::open_or_create(std::string_view name, std::size_t bytes,
@@ -169,20 +170,20 @@ shared_segment shared_segment::open_or_create(std::string_view name, std::size_t
 }
 
 shared_segment shared_segment::attach(int file, const attach_options& o) {
-  return shared_segment(attach_segment(take_file(file, is_writable(o)), o));
+  return shared_segment(attach_segment(take_file(file, intent_of(o)), o));
 }
 
 shared_segment shared_segment::attach_id(int shmid, const attach_options& o) {
-  return shared_segment(attach_segment(take_id(shmid), o));
+  return shared_segment(attach_segment(take_id(shmid, intent_of(o)), o));
 }
 
 bool shared_segment::remove(std::string_view name, const attach_options& o) {
   const segment_name checked(o.backend, name);
-  return remove_found([&] { return open_object(checked, false); }, o, checked.text);
+  return remove_found([&] { return open_object(checked, intent::look); }, o, checked.text);
 }
 
 bool shared_segment::remove_id(int shmid, const attach_options& o) {
-  return remove_found([&] { return take_id(shmid); }, o, "");
+  return remove_found([&] { return take_id(shmid, intent::look); }, o, "");
 }
 
 void* shared_segment::data() const noexcept { return x_state == nullptr ? nullptr : x_state->memory.data(); }
@@ -272,7 +273,7 @@ void shared_segment::prefault(const topology& machine) {
     const mapping m = map_segment(*s.object, s.layout, s.header.page_kind, {});
     acre::prefault(m.data(), s.layout.data, machine);
   });
-  map_existing_pages(s.memory, s.layout.data, *s.object, s.object->facts().present);
+  map_existing_pages(s.memory, s.layout.data, *s.object, s.object->present());
 }
 
 }  // namespace acre::inline v1

@@ -82,13 +82,16 @@ class attachment {
   void* x_data;
 };
 
-/// Has the segment attached as long as it lives: where kernel.shm_rmid_forced is set it would end with its last
-/// attachment. Neither the size nor the pages of a segment ever change.
+/// Once it was looked at, has the segment attached as long as it lives: where kernel.shm_rmid_forced is set it would end
+/// with its last attachment. Neither the size nor the pages of a segment ever change.
 class sysv_object final : public segment_object {
  public:
-  /// \param owned new: ends with this if it is not published
-  sysv_object(int id, std::uint64_t bytes, bool owned)
-      : x_id(id), x_bytes(bytes), x_mode_when_done(0), x_owned(owned) {}
+  /// One that is there.
+  sysv_object(int id, std::uint64_t bytes, intent what_for) : x_id(id), x_bytes(bytes), x_intent(what_for) {}
+  /// A new one: ends with this if it is not published.
+  /// \param page bytes of its pages
+  sysv_object(int id, std::uint64_t bytes, std::size_t page)
+      : x_id(id), x_bytes(bytes), x_intent(intent::attach_to_write), x_owned(true), x_page(page) {}
   ~sysv_object() override {
     if (x_owned) sys::remove_segment(x_id);
   }
@@ -98,28 +101,32 @@ class sysv_object final : public segment_object {
 
   object_facts facts() const override {
     const sys::segment_status s = status_of(x_id);
-    object_facts f{.bytes = s.bytes, .owner = s.owner, .maker = s.maker, .mode = s.mode, .sealed = true};
-    const object_stage stage = stage_of(s.mode);
-    if (stage != object_stage::foreign) f.mode &= ~mark_bits;
-    // Acre's hugetlb segments are all there from the beginning.
-    if (stage == object_stage::open && huge_page() != 0) f.present = s.bytes;
+    object_facts f{
+        .bytes = s.bytes, .owner = s.owner, .maker = s.maker, .mode = s.mode, .stage = stage_of(s.mode)};
+    if (f.stage != object_stage::foreign) f.mode &= ~mark_bits;
     return f;
   }
 
-  object_stage stage() const override { return stage_of(status_of(x_id).mode); }
+  std::optional<std::uint64_t> present() const override {
+    const object_facts f = facts();
+    // Acre's hugetlb segments are all there from the beginning.
+    return f.stage == object_stage::open && huge_page() != 0 ? std::optional(f.bytes) : std::nullopt;
+  }
+
   std::string name() const override { return key_text(status_of(x_id).key); }
   pid_t creator() const override { return status_of(x_id).creator; }
 
   std::size_t huge_page() const override {
-    const std::size_t page = pages_of(held());
+    std::size_t page = known_page();
+    if (page == 0) page = pages_of(held());
     return page == sys::page_size() ? 0 : page;
   }
 
   mapping map(std::size_t, page_kind kind, const map_wish& wish) const override {
-    held();
     attachment a(x_id, wish);
     if (kind == page_kind::transparent_huge) sys::want_huge_pages(a.data(), x_bytes);
-    return mapping::adopt(a.release(), mapped_bytes(), kind);
+    const std::size_t page = pages_of(a);
+    return mapping::adopt(a.release(), (x_bytes + page - 1) / page * page, kind);
   }
 
   header_bytes read_header(std::uint64_t bytes) const override {
@@ -129,11 +136,10 @@ class sysv_object final : public segment_object {
     return page;
   }
 
-  void write_header(const header_bytes& page, std::uint64_t bytes) override {
-    held();
-    const attachment all(x_id, {});
-    std::byte* const header = all.data() + bytes - header_size;
-    if (huge_page() == 0) sys::refuse_huge_pages(page_start(header), sys::page_size());
+  void write_header(const header_bytes& page, std::uint64_t bytes, const mapping& mapped) override {
+    std::byte* const header = static_cast<std::byte*>(mapped.data()) + bytes - header_size;
+    if (mapped.page_kind() == page_kind::transparent_huge)
+      sys::refuse_huge_pages(page_start(header), sys::page_size());
     std::memcpy(header, page.data(), page.size());
   }
 
@@ -152,32 +158,35 @@ class sysv_object final : public segment_object {
 
   const attachment& held() const {
     const std::lock_guard lock(x_mutex);
-    // Away from where the segment may be wanted exactly.
     if (!x_held) {
-      x_held = std::make_unique<attachment>(
-          x_id, map_wish{.access = access::read_only, .address = shared_address()});
+      // Away from where the segment may be wanted exactly; for a look where the kernel has page tables already.
+      void* const address = x_intent == intent::look ? nullptr : shared_address();
+      x_held = std::make_unique<attachment>(x_id, map_wish{.access = access::read_only, .address = address});
     }
     return *x_held;
   }
 
+  std::size_t known_page() const {
+    const std::lock_guard lock(x_mutex);
+    return x_page;
+  }
+
   std::size_t pages_of(const attachment& a) const {
     const std::lock_guard lock(x_mutex);
+    // Hugetlb pages cannot be made cold: where others can, nothing has to be looked up.
+    if (x_page == 0 && sys::make_cold(a.data(), sys::page_size()) == 0) x_page = sys::page_size();
     if (x_page == 0) x_page = kernel_page_size(a.data());
     return x_page;
   }
 
-  std::size_t mapped_bytes() const {
-    const std::size_t page = pages_of(held());
-    return (x_bytes + page - 1) / page * page;
-  }
-
   const int x_id;
   const std::uint64_t x_bytes;
-  unsigned x_mode_when_done;
-  bool x_owned;
+  const intent x_intent;
+  unsigned x_mode_when_done = 0;
+  bool x_owned = false;
   mutable std::mutex x_mutex;  ///< for the two below, found out when they are asked for
   mutable std::unique_ptr<attachment> x_held;
-  mutable std::size_t x_page = 0;
+  mutable std::size_t x_page = 0;  ///< 0: not known yet
 };
 
 [[noreturn]] void fail_make(int e, const segment_name& name, std::uint64_t bytes, bool huge) {
@@ -196,10 +205,6 @@ class sysv_object final : public segment_object {
   fail_call(e == EACCES ? EEXIST : e, "creating '" + name.text + "'");
 }
 
-std::unique_ptr<segment_object> take(int id) {
-  return std::make_unique<sysv_object>(id, status_of(id).bytes, false);
-}
-
 }  // namespace
 
 unsigned hugetlb_shift(page_kind kind) noexcept {
@@ -213,7 +218,8 @@ std::unique_ptr<segment_object> make_sysv(const segment_name& name, std::uint64_
   if (made.error != 0) fail_make(made.error, name, bytes, shift != 0);
   std::unique_ptr<sysv_object> object;
   try {
-    object = std::make_unique<sysv_object>(made.id, bytes, true);
+    object = std::make_unique<sysv_object>(made.id, bytes,
+                                           shift == 0 ? sys::page_size() : std::size_t{1} << shift);
   } catch (...) {
     sys::remove_segment(made.id);
     throw;
@@ -222,15 +228,17 @@ std::unique_ptr<segment_object> make_sysv(const segment_name& name, std::uint64_
   return object;
 }
 
-std::unique_ptr<segment_object> open_sysv(const segment_name& name) {
+std::unique_ptr<segment_object> open_sysv(const segment_name& name, intent what_for) {
   if (name.key == 0)
     throw error(errc::invalid_name, "segment name 'private': such segments have no name, only an id");
   const sys::segment_id found = sys::find_segment(name.key);
   if (found.error != 0) fail(found.error, "opening '" + name.text + "'");
-  return take(found.id);
+  return take_id(found.id, what_for);
 }
 
-std::unique_ptr<segment_object> take_id(int shmid) { return take(shmid); }
+std::unique_ptr<segment_object> take_id(int shmid, intent what_for) {
+  return std::make_unique<sysv_object>(shmid, status_of(shmid).bytes, what_for);
+}
 
 bool remove_id(int shmid) {
   const int e = sys::remove_segment(shmid);

@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstdio>
+#include <cstring>
 #include <sstream>
 
 #include "sys/call.hpp"
@@ -20,7 +22,7 @@
 namespace acre::inline v1::sys {
 namespace {
 
-constexpr const char* directory = "/dev/shm";
+constexpr char directory[] = "/dev/shm";
 // Of linux/magic.h and linux/memfd.h, as numbers so that old headers do.
 constexpr unsigned long tmpfs_magic = 0x01021994;
 constexpr unsigned long hugetlbfs_magic = 0x958458f6;
@@ -47,19 +49,21 @@ bool is_beyond_limit(std::uint64_t end) noexcept {
   return ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && end > limit.rlim_cur;
 }
 
-/// /dev/shm as a descriptor for the duration of a call.
-class shared_directory {
+/// The path of a file in /dev/shm.
+class shared_path {
  public:
-  shared_directory() noexcept : x_file(::open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
-  ~shared_directory() {
-    if (x_file >= 0) ::close(x_file);
+  explicit shared_path(const char* name) noexcept {
+    const std::size_t length = ::strnlen(name, NAME_MAX + 1);
+    if (length > NAME_MAX) return;  // ENOENT
+    std::memcpy(x_text, directory, sizeof directory);
+    x_text[sizeof directory - 1] = '/';
+    std::memcpy(x_text + sizeof directory, name, length);
+    x_text[sizeof directory + length] = '\0';
   }
-  shared_directory(const shared_directory&) = delete;
-  shared_directory& operator=(const shared_directory&) = delete;
-  int file() const noexcept { return x_file; }
+  const char* text() const noexcept { return x_text; }
 
  private:
-  int x_file;
+  char x_text[sizeof directory + NAME_MAX + 1] = "";
 };
 
 }  // namespace
@@ -69,32 +73,26 @@ opened make_unnamed_shared(unsigned mode) noexcept {
 }
 
 int name_shared(int file, const char* name) noexcept {
-  const shared_directory at;
-  if (at.file() < 0) return errno;
-  // open(2) has this way for O_TMPFILE; AT_EMPTY_PATH needs a capability before Linux 6.10. /proc/self would be the
-  // main thread, which may have ended.
+  const shared_path path(name);
+  // Before Linux 6.10 for those with CAP_DAC_READ_SEARCH.
+  const int error = error_of(::linkat(file, "", AT_FDCWD, path.text(), AT_EMPTY_PATH));
+  if (error != ENOENT) return error;
+  // open(2) has this way for O_TMPFILE. /proc/self would be the main thread, which may have ended.
   char self[40];
   std::snprintf(self, sizeof self, "/proc/thread-self/fd/%d", file);
-  const int error = error_of(::linkat(AT_FDCWD, self, at.file(), name, AT_SYMLINK_FOLLOW));
-  return error == ENOENT ? error_of(::linkat(file, "", at.file(), name, AT_EMPTY_PATH)) : error;
+  return error_of(::linkat(AT_FDCWD, self, AT_FDCWD, path.text(), AT_SYMLINK_FOLLOW));
 }
 
 opened open_shared(const char* name, bool writable) noexcept {
-  const shared_directory at;
-  if (at.file() < 0) return {-1, errno};
   const int flags = (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-  return result_of(::openat(at.file(), name, flags));
+  return result_of(::open(shared_path(name).text(), flags));
 }
 
-int unlink_shared(const char* name) noexcept {
-  const shared_directory at;
-  return at.file() < 0 ? errno : error_of(::unlinkat(at.file(), name, 0));
-}
+int unlink_shared(const char* name) noexcept { return error_of(::unlink(shared_path(name).text())); }
 
 bool is_shared_name(const char* name) noexcept {
-  const shared_directory at;
   struct stat s;
-  return at.file() >= 0 && ::fstatat(at.file(), name, &s, AT_SYMLINK_NOFOLLOW) == 0;
+  return ::lstat(shared_path(name).text(), &s) == 0;
 }
 
 std::optional<std::vector<std::string>> shared_names() {
@@ -137,7 +135,15 @@ opened make_memfd(const char* label, unsigned huge_shift, unsigned mode) noexcep
   return with_mode(made, mode);
 }
 
-int seal_size(int file) noexcept { return error_of(::fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW)); }
+bool seal_size(int file) noexcept {
+  constexpr int size_seals = F_SEAL_SHRINK | F_SEAL_GROW;
+  const int seals = ::fcntl(file, F_GET_SEALS);
+  if (seals < 0) return false;
+  // Files of /dev/shm are made with F_SEAL_SEAL.
+  const bool is_final = (seals & F_SEAL_SEAL) != 0 || (seals & size_seals) == size_seals;
+  if (!is_final && ::fcntl(file, F_ADD_SEALS, size_seals) == 0) return true;
+  return (seals & F_SEAL_SHRINK) != 0;
+}
 
 bool is_shrink_sealed(int file) noexcept { return has_seal(file, F_SEAL_SHRINK); }
 bool is_write_sealed(int file) noexcept {
@@ -187,27 +193,36 @@ std::uint64_t next_data(int file, std::uint64_t offset, std::uint64_t none) noex
 
 int status_of(int file, file_status& status) noexcept {
   struct stat s;
-  struct statfs fs;
-  if (::fstat(file, &s) != 0 || ::fstatfs(file, &fs) != 0) return errno;
-  const int flags = ::fcntl(file, F_GETFL);
-  if (flags < 0) return errno;
+  if (::fstat(file, &s) != 0) return errno;
   status.bytes = static_cast<std::uint64_t>(s.st_size);
   status.present =
       static_cast<std::uint64_t>(s.st_blocks) * 512;  // stat(2): of 512 bytes, whatever st_blksize
   status.owner = s.st_uid;
   status.mode = s.st_mode & permission_bits;
   status.regular = S_ISREG(s.st_mode);
-  status.readable = (flags & O_ACCMODE) != O_WRONLY && (flags & O_PATH) == 0;
-  status.writable = (flags & O_ACCMODE) == O_RDWR;
-  const auto magic = static_cast<unsigned long>(fs.f_type) & 0xffffffffUL;
-  if (magic == tmpfs_magic) status.system = file_status::tmpfs;
-  if (magic == hugetlbfs_magic) status.system = file_status::hugetlbfs;
-  status.block = static_cast<std::size_t>(fs.f_bsize);
+  return 0;
+}
+
+int access_of(int file, file_access& access) noexcept {
+  const int flags = ::fcntl(file, F_GETFL);
+  if (flags < 0) return errno;
+  access.readable = (flags & O_ACCMODE) != O_WRONLY && (flags & O_PATH) == 0;
+  access.writable = (flags & O_ACCMODE) == O_RDWR;
+  return 0;
+}
+
+int file_system_of(int file, file_system& system) noexcept {
+  struct statfs s;
+  if (::fstatfs(file, &s) != 0) return errno;
+  const auto magic = static_cast<unsigned long>(s.f_type) & 0xffffffffUL;
+  if (magic == tmpfs_magic) system.kind = file_system::tmpfs;
+  if (magic == hugetlbfs_magic) system.kind = file_system::hugetlbfs;
+  system.block = static_cast<std::size_t>(s.f_bsize);
   // tmpfs without a size limit, as memfd's, says 0 blocks.
-  if (fs.f_blocks != 0) {
-    const auto unit = static_cast<std::uint64_t>(fs.f_bsize);
-    const auto blocks = static_cast<std::uint64_t>(fs.f_bavail);
-    status.free_bytes = blocks > ~std::uint64_t{0} / unit ? ~std::uint64_t{0} : blocks * unit;
+  if (s.f_blocks != 0) {
+    const auto unit = static_cast<std::uint64_t>(s.f_bsize);
+    const auto blocks = static_cast<std::uint64_t>(s.f_bavail);
+    system.free_bytes = blocks > ~std::uint64_t{0} / unit ? ~std::uint64_t{0} : blocks * unit;
   }
   return 0;
 }

@@ -35,8 +35,8 @@ std::string shared_huge_option();
 /// memfd_create(2), sealable, never executable where the kernel knows that (Linux 6.3); huge_shift: log2 of the hugetlb
 /// page size, 0: none.
 opened make_memfd(const char* label, unsigned huge_shift, unsigned mode) noexcept;
-/// F_SEAL_SHRINK, F_SEAL_GROW: 0 or errno.
-int seal_size(int file) noexcept;
+/// F_SEAL_SHRINK, F_SEAL_GROW. \returns whether it is sealed against shrinking, now or before
+bool seal_size(int file) noexcept;
 bool is_shrink_sealed(int file) noexcept;
 bool is_write_sealed(int file) noexcept;
 
@@ -58,13 +58,22 @@ struct file_status {
   uid_t owner = 0;
   unsigned mode = 0;  ///< permission bits
   bool regular = false;
-  bool readable = false;  ///< by this descriptor
-  bool writable = false;
-  enum { tmpfs, hugetlbfs, other } system = other;
-  std::size_t block = 0;                         ///< hugetlbfs: the size of its pages
-  std::uint64_t free_bytes = ~std::uint64_t{0};  ///< of the file system; no limit: all ones
 };
 int status_of(int file, file_status& status) noexcept;
+
+/// What a descriptor may do.
+struct file_access {
+  bool readable = false;
+  bool writable = false;
+};
+int access_of(int file, file_access& access) noexcept;
+
+struct file_system {
+  enum { tmpfs, hugetlbfs, other } kind = other;
+  std::size_t block = 0;                         ///< hugetlbfs: the size of its pages
+  std::uint64_t free_bytes = ~std::uint64_t{0};  ///< no limit: all ones
+};
+int file_system_of(int file, file_system& system) noexcept;
 
 std::uint64_t random_bits() noexcept;
 

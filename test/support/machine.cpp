@@ -152,10 +152,10 @@ std::uint64_t node_huge_pages(unsigned node, std::string_view file) {
   return value;
 }
 
-bool allow_shared_huge_pages() {
+bool allow_shared_huge_pages(std::string_view when) {
   const std::string path = "/sys/kernel/mm/transparent_hugepage/shmem_enabled";
-  std::ofstream(path) << "advise" << std::flush;
-  return read_text(path).find("[advise]") != std::string::npos;
+  std::ofstream(path) << when << std::flush;
+  return read_text(path).find("[" + std::string(when) + "]") != std::string::npos;
 }
 
 std::string shape() {

@@ -39,8 +39,9 @@ std::uint64_t node_meminfo(unsigned node, std::string_view key);
 /// A number in /sys/devices/system/node/nodeN/hugepages/hugepages-2048kB/.
 std::uint64_t node_huge_pages(unsigned node, std::string_view file);
 
-/// Lets MADV_HUGEPAGE have effect on shared memory, which is the administrator's to say. False where root is needed.
-bool allow_shared_huge_pages();
+/// Lets MADV_HUGEPAGE have effect on shared memory ("advise"), or gives it huge pages unasked ("always"), which is the
+/// administrator's to say. False where root is needed.
+bool allow_shared_huge_pages(std::string_view when = "advise");
 
 /// ACRE_SHAPE: the name of the machine's shape, as the suite says it.
 std::string shape();

@@ -6,11 +6,13 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -354,6 +356,29 @@ BOOST_AUTO_TEST_CASE(that_only_others_touched_are_told_right_and_no_page_comes_t
       remove(s, maker.name().text());
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(have_no_page_but_that_of_the_header_where_pages_are_huge_unasked) {
+  require(allow_shared_huge_pages("always"), "shmem_enabled");
+  const auto mounted = [](const char* option) {
+    return ::mount(nullptr, "/dev/shm", nullptr, MS_REMOUNT, option) == 0;
+  };
+  require(mounted("huge=always"), "huge=always");
+  for (const way w : all_ways) {
+    for (const commit when : {commit::lazy, commit::eager}) {
+      // A huge page of the header's would have all of the data in it.
+      segment_maker maker(w);
+      const shared_segment s = maker.make(64 * page, placement::bind({last}), {.commit = when});
+      BOOST_TEST_CONTEXT(w << (when == commit::lazy ? " lazy" : " eager")) {
+        BOOST_TEST(object_pages(s) == (when == commit::lazy ? page : 65 * page));
+        BOOST_TEST(again(s).where() == placement::bind({last}));
+        std::memset(s.data(), 1, s.size());
+        expect_all_on(last, s.data(), s.size());
+        BOOST_TEST(object_pages(s) == 65 * page);
+      }
+    }
+  }
+  require(mounted("huge=never"), "huge=never");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
