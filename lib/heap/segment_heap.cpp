@@ -15,7 +15,7 @@ namespace {
 /// How many blocks of a bin are looked at, where some may be too small, before a larger bin is taken.
 constexpr std::size_t quick_look = 4;
 
-[[noreturn, gnu::cold]] void find_damage(std::uint64_t at) {
+[[noreturn, gnu::cold, gnu::noinline]] void find_damage(std::uint64_t at) {
   throw error(errc::foreign_segment, "segment_resource: the heap is damaged at offset " + std::to_string(at));
 }
 
@@ -168,7 +168,8 @@ bool segment_heap::find(std::size_t size, std::size_t alignment, room& found) co
 
 // ---- blocks
 
-void* segment_heap::allocate(std::size_t size, std::size_t alignment) {
+// Flat, as deallocate() below: what reads and checks one word is short, and calls to it were a quarter of the time.
+[[gnu::flatten]] void* segment_heap::allocate(std::size_t size, std::size_t alignment) {
   room found;
   if (size > x_bytes || alignment > largest_heap || !find(size, alignment, found)) return nullptr;
   take(found, size);
@@ -205,7 +206,7 @@ segment_heap::block segment_heap::used_block(const void* p) const noexcept {
   return at < x_end && read(at, b) && b.used ? b : block{};
 }
 
-void segment_heap::deallocate(const block& freed) {
+[[gnu::flatten]] void segment_heap::deallocate(const block& freed) {
   const block next = require(freed.end());
   block all{freed.at, freed.size, false, true};
   block previous;

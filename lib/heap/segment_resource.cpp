@@ -167,7 +167,7 @@ std::size_t segment_resource::good_size(std::size_t bytes, std::size_t) const no
 }
 
 void* segment_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
-  if (!std::has_single_bit(alignment))
+  if (alignment == 0 || (alignment & (alignment - 1)) != 0)  // std::has_single_bit() is a call to a library
     throw allocation_error(errc::invalid_alignment, bytes, heap_text, "the alignment is not a power of two");
   if (bytes > x_bytes)
     throw allocation_error(errc::out_of_memory, bytes, heap_text, "more bytes than the segment has");
