@@ -27,15 +27,16 @@ std::optional<huge_pool> pool_in(const std::string& directory, unsigned shift) {
 }  // namespace
 
 int read_text(const char* path, std::string& text) {
-  // Most files are small, and the kernel tells large ones by the page at least.
-  constexpr std::size_t first_batch = 4096;
-  constexpr std::size_t batch = 65536;
+  // Most files are small: what is read into costs a fault for each page, and the end of the file is read, too. The
+  // kernel tells large ones by the page at least.
+  constexpr std::size_t least_batch = 4096;
+  constexpr std::size_t largest_batch = 65536;
   text.clear();
   const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return errno;
   for (;;) {
     const std::size_t had = text.size();
-    const std::size_t size = had == 0 ? first_batch : batch;
+    const std::size_t size = std::clamp(had, least_batch, largest_batch);
     text.resize(had + size);
     const ssize_t n = ::read(fd, text.data() + had, size);
     const int error = errno;
