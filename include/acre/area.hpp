@@ -154,6 +154,7 @@ class ACRE_API area final : public resource {
 
   friend std::unique_ptr<area> area_for_pieces(const placement& where, const area_options& options,
                                                const topology& machine);
+  friend bool is_bound(const area& pages) noexcept;
 
   struct state;
   std::unique_ptr<state> x_state;

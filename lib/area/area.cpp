@@ -142,6 +142,8 @@ std::unique_ptr<area> area_for_pieces(const placement& where, const area_options
   return made;
 }
 
+bool is_bound(const area& pages) noexcept { return pages.x_state->bound; }
+
 const placement& area::where() const noexcept { return x_state->where; }
 const area_options& area::options() const noexcept { return x_state->options; }
 page_kind area::page_kind() const noexcept { return x_state->first_kind; }

@@ -31,4 +31,7 @@ bool plan_exact_block(planned_mapping& block, std::size_t aligned, const topolog
 std::unique_ptr<area> area_for_pieces(const placement& where, const area_options& options,
                                       const topology& machine);
 
+/// area_status::bound, which the constructor has found out: no look at the kernel, as status() takes.
+bool is_bound(const area& pages) noexcept;
+
 }  // namespace acre::inline v1

@@ -89,8 +89,7 @@ class area_source final : public page_source {
     if (!committed) return;
     const std::size_t huge = page_size(page_kind::transparent_huge);
     const bool by_huge_page = x_own->page_kind() == page_kind::transparent_huge && x_round % huge == 0;
-    x_committer.emplace(x_own->where(), x_own->status().bound, by_huge_page ? huge : sys::page_size(),
-                        machine);
+    x_committer.emplace(x_own->where(), is_bound(*x_own), by_huge_page ? huge : sys::page_size(), machine);
   }
 
   void* map(std::size_t bytes, std::size_t alignment) override { return x_pages->allocate(bytes, alignment); }
