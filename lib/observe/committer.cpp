@@ -111,10 +111,7 @@ bool committer::is_room_known(std::size_t bytes) noexcept {
 
 void committer::look_for_room(const void* p, const plan& wanted) {
   const std::int64_t now = sys::coarse_milliseconds();
-  const std::size_t bytes = wanted.bytes;
-  require_room(wanted, p, x_machine);
-  std::uint64_t room = room_for(bytes, {}, x_machine);
-  for (const node_set& t : x_targets) room = std::min(room, room_for(bytes, t, x_machine));
+  const std::uint64_t room = require_room(wanted, p, x_machine, x_targets);
   constexpr std::uint64_t most = std::uint64_t{1} << 40;
   x_known_room.store(static_cast<std::int64_t>(std::min(room / part_of_room, most)),
                      std::memory_order_relaxed);

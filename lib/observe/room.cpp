@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,20 +35,38 @@ std::uint64_t reserve_of(const node_set& nodes) {
   return pages * sys::page_size() / 2 * 5;
 }
 
-/// Free and reclaimable bytes; less the reserve where the wanted ones might need it, for to read of that takes longer
-/// than many a block. Nothing if they are not told of all the nodes.
-std::optional<std::uint64_t> room_on(const node_set& nodes, std::uint64_t wanted, const topology& machine) {
-  std::uint64_t has = 0;
-  std::uint64_t total = 0;
-  for (node_id node : nodes) {
-    const auto m = machine.memory(node);
-    if (!m) return std::nullopt;
-    has += m->free + m->reclaimable;
-    total += m->total;
+/// What there is for new pages at one moment: each file is read once.
+class room_look {
+ public:
+  /// \param wanted bytes: what is far from being tight need not be known exactly
+  room_look(std::uint64_t wanted, const topology& machine)
+      : of_machine(sys::available_memory()),
+        of_groups(sys::memory_group_limits(wanted).tightest),
+        x_machine(machine) {}
+
+  /// Free and reclaimable bytes; less the reserve where the wanted ones might need it, for to read of that takes longer
+  /// than many a block. Nothing if they are not told of all the nodes.
+  std::optional<std::uint64_t> on(const node_set& nodes, std::uint64_t wanted) {
+    std::uint64_t has = 0;
+    std::uint64_t total = 0;
+    for (node_id node : nodes) {
+      const auto known = x_nodes.find(node);
+      const auto& m = known != x_nodes.end() ? known->second : x_nodes[node] = x_machine.memory(node);
+      if (!m) return std::nullopt;
+      has += m->free + m->reclaimable;
+      total += m->total;
+    }
+    if (has > wanted && has - wanted > total / 4) return has;
+    return has - std::min(has, reserve_of(nodes));
   }
-  if (has > wanted && has - wanted > total / 4) return has;
-  return has - std::min(has, reserve_of(nodes));
-}
+
+  const std::optional<std::uint64_t> of_machine;
+  const std::optional<sys::limit_room> of_groups;
+
+ private:
+  const topology& x_machine;
+  std::map<node_id, std::optional<node_memory>> x_nodes;
+};
 
 /// Bytes of pages that exist in private memory; not of zero pages, for writing replaces those by new ones.
 std::size_t existing_private_bytes(const void* p, std::size_t bytes) {
@@ -79,7 +98,7 @@ std::size_t existing_bytes(const void* p, std::size_t bytes) {
 }
 
 /// \param present bytes that exist already
-void require_room_beside(std::size_t present, const plan& p, const topology& machine) {
+void require_room_beside(std::size_t present, const plan& p, room_look& look) {
   const std::vector<hard_need> needs = hard_needs(p);
   // What populates does so under soft policies, and would learn too late that the nodes are not allowed any more.
   if (!needs.empty()) {
@@ -88,7 +107,7 @@ void require_room_beside(std::size_t present, const plan& p, const topology& mac
   }
   for (const hard_need& n : needs) {
     // Where nobody tells what the nodes have, whether the pages came there is looked at afterwards.
-    const auto has = room_on(n.nodes, n.bytes, machine);
+    const auto has = look.on(n.nodes, n.bytes);
     if (has && n.bytes > *has + present) {
       throw error(errc::node_full, "node " + n.nodes.to_string() + " would need " +
                                        format_bytes_rounded(n.bytes) + " and has " +
@@ -100,10 +119,9 @@ void require_room_beside(std::size_t present, const plan& p, const topology& mac
     throw error(errc::out_of_memory, who + " would need " + format_bytes_rounded(p.bytes - present) +
                                          " and has " + format_bytes_rounded(available) + " available");
   };
-  if (const auto available = sys::available_memory()) require(*available, "the machine");
+  if (look.of_machine) require(*look.of_machine, "the machine");
   // A limit that cannot be read cannot be kept: `acre doctor` tells of such systems.
-  if (const auto limit = sys::memory_group_limits(p.bytes).tightest)
-    require(limit->bytes, "the memory cgroup (" + limit->file + ")");
+  if (const auto& limit = look.of_groups) require(limit->bytes, "the memory cgroup (" + limit->file + ")");
 }
 
 }  // namespace
@@ -123,22 +141,20 @@ std::vector<hard_need> hard_needs(const plan& p) {
   return needs;
 }
 
-void require_room(const plan& p, const void* at, const topology& machine) {
+std::uint64_t require_room(const plan& p, const void* at, const topology& machine,
+                           std::span<const node_set> targets) {
+  room_look look(p.bytes, machine);
   try {
-    require_room_beside(0, p, machine);
+    require_room_beside(0, p, look);
   } catch (const error& e) {
     if (at == nullptr || (e.code() != errc::node_full && e.code() != errc::out_of_memory)) throw;
     const std::size_t present = existing_bytes(at, p.bytes);
     if (present == 0) throw;
-    require_room_beside(present, p, machine);
+    require_room_beside(present, p, look);
   }
-}
-
-std::uint64_t room_for(std::size_t bytes, const node_set& nodes, const topology& machine) {
-  if (!nodes.empty()) return room_on(nodes, bytes, machine).value_or(UINT64_MAX);
-  std::uint64_t room = sys::available_memory().value_or(UINT64_MAX);
-  if (const auto limit = sys::memory_group_limits(bytes).tightest)
-    room = std::min<std::uint64_t>(room, limit->bytes);
+  std::uint64_t room = look.of_machine.value_or(UINT64_MAX);
+  if (look.of_groups) room = std::min(room, look.of_groups->bytes);
+  for (const node_set& nodes : targets) room = std::min(room, look.on(nodes, p.bytes).value_or(UINT64_MAX));
   return room;
 }
 

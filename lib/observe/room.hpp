@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace acre::inline v1 {
@@ -23,11 +24,9 @@ std::vector<hard_need> hard_needs(const plan& p);
 /// \param at where it will lie: where room is tight, what exists there already needs none; null: nothing does
 /// \throws error what what_is_left() throws, for nodes that may not be used any more; errc::node_full, naming the
 ///   nodes, what they need and what they have; errc::out_of_memory
-void require_room(const plan& p, const void* at, const topology& machine);
-
-/// Bytes that nodes have for new pages, free or reclaimable, beside what is to stay free; without nodes, what the
-/// machine and the memory cgroups have. UINT64_MAX where nothing is known.
-/// \param bytes that are wanted: what is far from being tight need not be known exactly
-std::uint64_t room_for(std::size_t bytes, const node_set& nodes, const topology& machine);
+/// \returns the least that the machine, the memory cgroups and any of `targets` have for new pages, beside what is to
+///   stay free; UINT64_MAX where nothing is known
+std::uint64_t require_room(const plan& p, const void* at, const topology& machine,
+                           std::span<const node_set> targets = {});
 
 }  // namespace acre::inline v1
