@@ -147,10 +147,8 @@ std::unique_ptr<segment_state> create_segment(const segment_name& name, std::siz
                            .use = o.address == nullptr ? address_use::hint : address_use::exact});
   s->header.address = reinterpret_cast<std::uintptr_t>(s->memory.data());
   {
-    // The ranges of a plan would make many mappings of the one that is kept; one policy for all does not divide it.
-    const bool is_whole = ranges.ranges.size() == 1 && !makes_pages(o) && o.page_kind == page_kind::system;
-    const mapping own = is_whole ? mapping() : map_segment(*s->object, layout, o.page_kind, {});
-    const mapping& m = is_whole ? s->memory : own;
+    // The ranges of a plan would make many mappings of the one that is kept.
+    const mapping m = map_segment(*s->object, layout, o.page_kind, {});
     s->downgrades = place(m, layout, bytes, where, ranges, o, machine);
     naming_asked(bytes, [&] { s->object->write_header(encode(s->header), layout.object, m); });
   }
