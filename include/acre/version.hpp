@@ -14,7 +14,7 @@
 /// The third number of the version.
 #define ACRE_VERSION_PATCH 0
 /// "-rc1" for the first candidate of a version, and so on; "" for the version itself.
-#define ACRE_VERSION_SUFFIX "-rc1"
+#define ACRE_VERSION_SUFFIX "-rc2"
 
 /// The three numbers as one, which the preprocessor can compare: 1.2.3 is 10203.
 #define ACRE_VERSION (ACRE_VERSION_MAJOR * 10000 + ACRE_VERSION_MINOR * 100 + ACRE_VERSION_PATCH)

@@ -9,6 +9,7 @@ class Acre(CMakePackage):
     license("MIT")
 
     # Without an address to fetch from, it is built from a tree: `spack dev-build acre`.
+    version("1.0.0-rc2")
     version("1.0.0-rc1")
 
     variant("shared", default=True, description="Build a shared library")
