@@ -249,7 +249,7 @@ void* node_pools_front_end::allocate_slowly(std::size_t bytes, std::size_t align
 }
 
 void node_pools_front_end::deallocate_large(void* p, std::size_t bytes, std::size_t alignment) noexcept {
-  this_thread.busy.store(true, owner_order);
+  enter(0);
   deallocate_slowly(p, bytes, alignment);
 }
 
