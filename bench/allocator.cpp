@@ -1,5 +1,5 @@
-// numa_allocator<T> over a pool and over node_pools beside std::allocator<T>, called as containers call them: the type is
-// known to the compiler, and nothing has to be virtual.
+// numa_allocator<T> over a pool and over node_pools beside std::allocator<T>, called as containers call them: the type
+// is known to the compiler, and nothing has to be virtual.
 #include <acre/node_pools.hpp>
 #include <acre/numa_allocator.hpp>
 

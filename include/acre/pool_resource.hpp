@@ -83,8 +83,8 @@ struct [[nodiscard]] pool_statistics {
   std::uint64_t cache_hits = 0;     ///< allocations that the calling thread's cache served by itself
   std::uint64_t refills = 0;        ///< lists of blocks that threads took from the central free lists
   std::uint64_t flushes = 0;        ///< lists of blocks that threads gave to the central free lists
-  /// Of node_pools only: blocks freed by a thread of another node, which is that of its CPU when it last had to be looked
-  /// up: when a thread allocates on another CPU, or frees a block of yet another node.
+  /// Of node_pools only: blocks freed by a thread of another node, which is that of its CPU when it last had to be
+  /// looked up: when a thread allocates on another CPU, or frees a block of yet another node.
   std::uint64_t remote_frees = 0;
   std::uint64_t trims = 0;      ///< calls of trim()
   std::size_t live_blocks = 0;  ///< allocated and not given back

@@ -219,7 +219,7 @@ void node_pools::do_deallocate(void* p, std::size_t bytes, std::size_t alignment
 
 namespace detail {
 
-node_pools_front_end::node_pools_front_end() noexcept : x_id(next_pool_id()) {}
+node_pools_front_end::node_pools_front_end() : x_id(next_pool_id()) {}
 node_pools_front_end::~node_pools_front_end() = default;
 
 void* node_pools_front_end::allocate_large(std::size_t bytes, std::size_t alignment) {

@@ -82,8 +82,8 @@ class attachment {
   void* x_data;
 };
 
-/// Once it was looked at, has the segment attached as long as it lives: where kernel.shm_rmid_forced is set it would end
-/// with its last attachment. Neither the size nor the pages of a segment ever change.
+/// Once it was looked at, has the segment attached as long as it lives: where kernel.shm_rmid_forced is set it would
+/// end with its last attachment. Neither the size nor the pages of a segment ever change.
 class sysv_object final : public segment_object {
  public:
   /// One that is there.

@@ -55,7 +55,7 @@ class ACRE_API node_pools_front_end : public thread_safe_resource {
 
  private:
   friend class acre::node_pools;
-  node_pools_front_end() noexcept;
+  node_pools_front_end();
   ~node_pools_front_end() override;
 
   // Never inlined: their registers would have to be saved on the fast path too.
