@@ -123,6 +123,7 @@ class sysv_object final : public segment_object {
   }
 
   mapping map(std::size_t, page_kind kind, const map_wish& wish) const override {
+    step_aside(wish.address);
     attachment a(x_id, wish);
     if (kind == page_kind::transparent_huge) sys::want_huge_pages(a.data(), x_bytes);
     const std::size_t page = pages_of(a);
@@ -164,6 +165,16 @@ class sysv_object final : public segment_object {
       x_held = std::make_unique<attachment>(x_id, map_wish{.access = access::read_only, .address = address});
     }
     return *x_held;
+  }
+
+  /// Where nothing can lie at shared_address() (processors with fewer bits of address, ThreadSanitizer) the kernel may
+  /// have put what is held where the segment is wanted.
+  void step_aside(const void* wanted) const {
+    const std::lock_guard lock(x_mutex);
+    if (!x_held || wanted == nullptr) return;
+    const auto at = reinterpret_cast<std::uintptr_t>(x_held->data());
+    const auto begin = reinterpret_cast<std::uintptr_t>(wanted);
+    if (at < begin + x_bytes && begin < at + x_bytes) x_held = nullptr;
   }
 
   std::size_t known_page() const {
