@@ -5,7 +5,7 @@
 #   data(i), heading(i)     the file of panel i and its title
 # A line of a data file: figure, its spread's ends, the bar's end, colour, figure as text, allocator (blank but
 # in the first panel).
-width = 250 * panels + 240
+width = 250 * panels + 280
 height = 22 * lines + 110
 set terminal svg noenhanced size width, height dynamic background rgb "#ffffff" font "DejaVu Sans,12"
 set output out
@@ -22,8 +22,8 @@ set bmargin at screen 54.0 / height
 unset key
 
 do for [i = 1 : panels] {
-  set lmargin at screen (230.0 + 250 * (i - 1)) / width
-  set rmargin at screen (230.0 + 250 * i - 24) / width
+  set lmargin at screen (270.0 + 250 * (i - 1)) / width
+  set rmargin at screen (270.0 + 250 * i - 24) / width
   set title heading(i) font "DejaVu Sans,12" offset 0, -0.4
   set xlabel unit textcolor rgb "#333333" offset 0, 0.4
   set arrow 1 from 1, graph 0 to 1, graph 1 nohead linecolor rgb "#555555" dashtype 2 front
