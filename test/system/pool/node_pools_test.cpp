@@ -15,7 +15,9 @@
 #include <memory_resource>
 #include <optional>
 #include <sstream>
+#include <string>
 #include <thread>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -164,6 +166,13 @@ BOOST_AUTO_TEST_CASE(serve_allocators_that_know_the_type_and_others_alike) {
   node_pools pools(unguarded());
   const numa_allocator<long> direct(&pools);
   BOOST_TEST(direct.resource() == &pools);
+  const auto is_called_as = [](std::pmr::memory_resource* r) {
+    return detail::resource_handle(r).call(
+        [](auto& known) { return std::string(typeid(decltype(known)).name()); });
+  };
+  BOOST_TEST(is_called_as(&pools) == typeid(detail::node_pools_front_end).name());
+  BOOST_TEST(is_called_as(&pools.pool(pools.here())) == typeid(detail::pool_front_end).name());
+  BOOST_TEST(is_called_as(std::pmr::new_delete_resource()) == typeid(std::pmr::memory_resource).name());
   BOOST_TEST((direct == numa_allocator<char>(&pools)));
   BOOST_TEST((direct != numa_allocator<long>(&pools.pool(pools.here()))));
   {
