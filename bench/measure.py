@@ -2,7 +2,8 @@
 
 A row is a dictionary: "program" and "name" (its path, and what it calls the row), "group", "who" and "clock" (what the
 name says), "baseline" (the program's); "times" and "counters" (name -> values) have an element for each repetition.
-Where there are none, "missing", "failed" or "unmeasured" says why; "version" is the peer's, if its library tells it.
+Where there are none, "missing", "failed" or "unmeasured" says why; "version" is the peer's, if its library tells it,
+and "uncounted" says which counter this machine does not have, and why.
 """
 import json
 import os
@@ -108,7 +109,8 @@ def run(row, options, limit):
                 last = (file.read().strip().splitlines() or [""])[-1]
             return {"error_occurred": True, "error_message": f"ended with status {status}: {last}"}
         with open(out, encoding="utf-8") as file:
-            return json.load(file)["benchmarks"][0]
+            told = json.load(file)
+        return {**told["benchmarks"][0], "uncounted": told.get("context", {}).get("uncounted")}
 
 
 def nanoseconds(row, result):
@@ -126,6 +128,8 @@ def take(row, result):
     row["times"].append(nanoseconds(row, result))
     if result.get("label"):
         row["version"] = result["label"]
+    if result.get("uncounted"):
+        row["uncounted"] = result["uncounted"]
     for name, value in result.items():
         if name not in NO_COUNTERS and isinstance(value, (int, float)):
             row["counters"].setdefault(name, []).append(value)

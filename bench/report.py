@@ -11,7 +11,7 @@ Printed are the medians (of one item, where a row counts items), and the ratios 
 the program's baseline, "to best" to the fastest row of the same work that is neither acre's nor the harness's own.
 "spread" is where the middle half of a row's repetitions lies, as ratios to the baseline's median: ratios that differ by
 less than that say nothing. "least" is the ratio of the shortest repetitions. What rows count besides time follows in a
-second table, as medians; then the versions of libraries that tell them, and what could not be measured.
+second table, as medians; then the versions of libraries that tell them, and what could not be counted or measured.
 
 A library is looked for by the name that packages give it, or is the one whose path is in ACRE_BENCH_JEMALLOC,
 ACRE_BENCH_MEMKIND, ACRE_BENCH_MIMALLOC, ACRE_BENCH_SNMALLOC, ACRE_BENCH_TBB or ACRE_BENCH_TCMALLOC.
@@ -117,6 +117,9 @@ def print_lists(rows):
     versions = dict.fromkeys(f"{row['who']}: {row['version']}" for row in rows if "version" in row)
     if versions:
         print("\nversions:\n" + "\n".join(f"- {version}" for version in versions))
+    uncounted = dict.fromkeys(row["uncounted"] for row in rows if "uncounted" in row)
+    if uncounted:
+        print("\nuncounted:\n" + "\n".join(f"- {what}" for what in uncounted))
     for kind, name in NAMES.items():
         reasons = dict.fromkeys(f"{name(row)}: {row[kind]}" for row in rows if kind in row)
         if reasons:

@@ -38,8 +38,9 @@ if "hang" in row:
 if "crash" in row:
     sys.exit("first line\\n" + row["crash"])
 with open(options["--benchmark_out"], "w") as file:
-    json.dump({{"benchmarks": [{{"name": found, "run_type": "iteration", "iterations": 1, "real_time": 1, "cpu_time": 1,
-                               "time_unit": "ns", **row}}]}}, file)
+    json.dump({{"context": row.pop("context", {{}}),
+               "benchmarks": [{{"name": found, "run_type": "iteration", "iterations": 1, "real_time": 1, "cpu_time": 1,
+                                "time_unit": "ns", **row}}]}}, file)
 """
 ROWS = {
     "fixed/pair, 16 B/glibc malloc": {"cpu_time": 20, "real_time": 1000, "label": "2.36"},
@@ -289,6 +290,10 @@ class Reports(Programs):
         self.assertIn("\nfailed:\n- vector<T, A> (1+1)/hwloc_alloc: ended with status 1: mbind: no\n", said)
         written = json.loads((self.root / "json").read_text())["rows"]
         self.assertEqual(written[3]["times"], [5, 5])
+
+    def test_what_is_not_counted_is_said_once(self):
+        self.set({f"a/{who}": {"cpu_time": 1, "context": {"uncounted": "dTLB misses (no)"}} for who in ("x", "y")})
+        self.assertEqual(self.report().partition("\nuncounted:\n")[2], "- dTLB misses (no)\n")
 
     def test_chosen_rows_alone_are_run(self):
         said = self.report("--repetitions", "1", "--peers", "none", "--rows", "^fixed/", "--smoke")
