@@ -10,8 +10,8 @@ from fake_machine import MachineTest, program
 LIBRARY = {"g++", "cmake", "ninja-build", "libhwloc-dev"}
 COMMAND = LIBRARY | {"libfmt-dev", "nlohmann-json3-dev"}
 QUICK = LIBRARY | {"libboost-dev", "libboost-test-dev", "valgrind"}
-BENCH = LIBRARY | {"libboost-dev", "libbenchmark-dev", "libnuma-dev", "libjemalloc2", "libmimalloc2.0",
-                   "libtcmalloc-minimal4", "libtbbmalloc2", "libmemkind0"}
+BENCH = LIBRARY | {"nlohmann-json3-dev", "libboost-dev", "libbenchmark-dev", "libnuma-dev", "libjemalloc2",
+                   "libmimalloc2.0", "libtcmalloc-minimal4", "libtbbmalloc2", "libmemkind0"}
 GUESTS = {"qemu-system-x86", "busybox-static", "zstd", "lz4", "xz-utils", "debian-archive-keyring"}
 DOCS = {"doxygen", "python3-sphinx", "furo", "python3-breathe", "python3-myst-parser", "python3-sphinx-copybutton",
         "python3-sphinx-inline-tabs"}
