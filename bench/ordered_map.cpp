@@ -2,8 +2,8 @@
 #include <charconv>
 #include <functional>
 #include <map>
-#include <memory>
 #include <string_view>
+#include <tuple>
 
 #include "whole_job.hpp"
 

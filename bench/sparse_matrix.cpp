@@ -1,7 +1,7 @@
 // A whole program: a sparse matrix is built row by row, multiplied by vectors and by itself, and freed; by as many
 // threads as OpenMP gives, which frees with one.
 #include <algorithm>
-#include <memory>
+#include <utility>
 
 #include "whole_job.hpp"
 

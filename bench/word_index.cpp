@@ -131,9 +131,9 @@ std::uint64_t run(std::string_view text, std::size_t questions, std::pmr::memory
 
 void bench::declare(bool smoke) {
   baseline(glibc);
-  const std::size_t bytes = smoke ? 1'000'000 : 100'000'000;
-  const std::size_t questions = smoke ? 20 : 2000;
-  job_rows("word_index/build, ask, free", block_peers(), smoke ? 6760903593156393481U : 4845081226198461512U,
+  const std::size_t bytes = smoke ? 1'000'000 : 60'000'000;
+  const std::size_t questions = smoke ? 20 : 1000;
+  job_rows("word_index/build, ask, free", block_peers(), smoke ? 6760903593156393481U : 14777679870924815179U,
            bytes * 2, [=](std::pmr::memory_resource& memory) {
              const auto text = std::make_shared<const std::string>(write_text(bytes));
              return [=, &memory] { return run(*text, questions, memory); };
