@@ -1,10 +1,13 @@
-// Allocating and freeing bound pages: acre::area beside the system calls, libnuma and hwloc.
+// Allocating and freeing bound pages: acre::area beside the system calls, libnuma and hwloc. And what an eager area's
+// pages take until they are there, beside as many threads that only make them.
 #include <acre/area.hpp>
 #include <acre/bytes.hpp>
 
 #include <hwloc.h>
 #include <numa.h>
+#include <sys/mman.h>
 
+#include <chrono>
 #include <memory>
 
 #include "bench.hpp"
@@ -67,9 +70,56 @@ void hwloc(benchmark::State& state, std::size_t bytes, bool touched) {
   rounds(state, bytes, touched, allocate, [&](void* p, std::size_t n) { hwloc_free(machine, p, n); });
 }
 
+/// From nothing to pages that are there, by the clock, for it is parallel; their end does not count.
+template <class Allocate, class Free>
+void until_usable(benchmark::State& state, std::size_t bytes, Allocate allocate, Free free) {
+  bench::warm(bytes);
+  for (auto _ : state) {
+    const auto begin = std::chrono::steady_clock::now();
+    void* const p = allocate(bytes);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    state.SetIterationTime(took.count());
+    free(p, bytes);
+  }
+}
+
+void raw_usable(benchmark::State& state, std::size_t bytes, acre::page_kind kind) {
+  const auto allocate = [kind](std::size_t n) {
+    void* const p = bench::map_bound(n, acre::page_size(kind));
+    ::madvise(p, n, kind == acre::page_kind::transparent_huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+    bench::populate_raw(p, n);
+    return p;
+  };
+  until_usable(state, bytes, allocate, bench::unmap_raw);
+}
+
+void eager_area(benchmark::State& state, std::size_t bytes, acre::page_kind kind) {
+  acre::area pages(acre::placement::bind({bench::node()}),
+                   {.page_kind = kind, .commit = acre::commit::eager});
+  until_usable(
+      state, bytes, [&](std::size_t n) { return pages.allocate(n); },
+      [&](void* p, std::size_t n) { pages.deallocate(p, n); });
+}
+
+void declare_usable(std::size_t bytes) {
+  using bench::row;
+  for (const auto kind : {acre::page_kind::system, acre::page_kind::transparent_huge}) {
+    const std::string group =
+        "area/" + acre::format_bytes(bytes) +
+        (kind == acre::page_kind::system ? "/eager, system pages/" : "/eager, transparent huge/");
+    const auto add = [&](const std::string& who, auto body) {
+      row(group + who, [=](auto& state) { body(state, bytes, kind); })
+          ->UseManualTime()
+          ->Unit(benchmark::kMillisecond);
+    };
+    add("mmap+mbind+munmap", raw_usable);
+    add("acre::area", eager_area);
+  }
+}
+
 }  // namespace
 
-void bench::declare(bool) {
+void bench::declare(bool smoke) {
   baseline("mmap+mbind+munmap");
   for (const bool touched : {false, true}) {
     for (const std::size_t bytes : {64_KiB, 2_MiB, 64_MiB}) {
@@ -80,4 +130,5 @@ void bench::declare(bool) {
       row(group + "hwloc_alloc_membind", [=](auto& state) { hwloc(state, bytes, touched); });
     }
   }
+  declare_usable(smoke ? 32_MiB : 8_GiB);
 }

@@ -2,16 +2,24 @@
 
 #include <acre/topology.hpp>
 
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+#include <thread>
 #include <utility>
+#include <vector>
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 
 namespace bench {
 namespace {
@@ -19,6 +27,7 @@ namespace {
 constexpr int mpol_bind = 2;
 constexpr unsigned long mpol_f_addr = 2;
 constexpr std::size_t page = 4096;
+constexpr std::size_t huge_page = std::size_t{2} << 20;
 
 std::string the_baseline;
 
@@ -91,8 +100,31 @@ void touch(void* p, std::size_t bytes) {
   for (std::size_t at = 0; at < bytes; at += page) b[at] = std::byte{1};
 }
 
+void populate_raw(void* p, std::size_t bytes) {
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) die("sched_getaffinity");
+  cpu_set_t near;
+  CPU_ZERO(&near);
+  for (const unsigned cpu : acre::topology::system().cpus(node())) {
+    if (CPU_ISSET(cpu, &allowed)) CPU_SET(cpu, &near);
+  }
+  if (CPU_COUNT(&near) == 0) near = allowed;
+  const auto threads = static_cast<std::size_t>(CPU_COUNT(&near));
+  const std::size_t part = (bytes / threads + huge_page - 1) / huge_page * huge_page;
+  std::vector<std::thread> all;
+  for (std::size_t at = 0; at < bytes; at += part) {
+    all.emplace_back([=] {
+      ::sched_setaffinity(0, sizeof near, &near);
+      std::byte* const begin = static_cast<std::byte*>(p) + at;
+      const std::size_t length = std::min(part, bytes - at);
+      if (::madvise(begin, length, MADV_POPULATE_WRITE) != 0) touch(begin, length);
+    });
+  }
+  for (std::thread& t : all) t.join();
+}
+
 void warm(std::size_t bytes) {
-  void* const p = map_bound(bytes, std::size_t{2} << 20);
+  void* const p = map_bound(bytes, huge_page);
   ::madvise(p, bytes, MADV_HUGEPAGE);
   touch(p, bytes);
   unmap_raw(p, bytes);

@@ -47,6 +47,10 @@ bool is_bound(const void* p);
 /// Writes a byte of each base page.
 void touch(void* p, std::size_t bytes);
 
+/// Makes the pages exist by raw calls alone: MADV_POPULATE_WRITE of equal parts, by a thread for each CPU of node().
+/// Where the kernel has no such call (before Linux 5.14) it touches them.
+void populate_raw(void* p, std::size_t bytes);
+
 /// Touches so many bytes of free memory, as huge pages: of a virtual machine, free ones are what the host takes
 /// back, and finding them again costs it ten times what the rows are to show.
 void warm(std::size_t bytes);

@@ -1,6 +1,8 @@
-// Where the pages of a resident GiB lie: acre::locate beside hwloc and beside one system call a page.
+// Where the pages of a resident GiB lie: acre::locate beside hwloc and beside one system call a page. And acre::check,
+// which looks at the same pages.
 #include <acre/area.hpp>
 #include <acre/bytes.hpp>
+#include <acre/check.hpp>
 #include <acre/locate.hpp>
 
 #include <hwloc.h>
@@ -47,6 +49,14 @@ void acre_locate(benchmark::State& state, resident& pages) {
   state.counters["huge"] = in_huge / static_cast<double>(found.pages);
 }
 
+void acre_check(benchmark::State& state, resident& pages) {
+  const void* const p = pages.data();
+  const acre::placement where = acre::placement::bind({bench::node()});
+  acre::check_result found;
+  for (auto _ : state) found = acre::check(p, pages.bytes(), where);
+  if (!found.ok()) state.SkipWithError(found.to_string().c_str());
+}
+
 void hwloc_locate(benchmark::State& state, resident& pages) {
   const void* const p = pages.data();
   const std::unique_ptr<hwloc_bitmap_s, void (*)(hwloc_bitmap_t)> nodes(hwloc_bitmap_alloc(),
@@ -90,6 +100,7 @@ void bench::declare(bool smoke) {
       hwloc_locate(s, *pages);
     })->Unit(benchmark::kMillisecond);
     row(group + "acre::locate", [=](auto& s) { acre_locate(s, *pages); })->Unit(benchmark::kMillisecond);
+    row(group + "acre::check", [=](auto& s) { acre_check(s, *pages); })->Unit(benchmark::kMillisecond);
     row(group + "get_mempolicy per page", [=](auto& s) {
       call_per_page(s, *pages);
     })->Unit(benchmark::kMillisecond);

@@ -1,5 +1,5 @@
-// Making fresh pages exist: acre::prefault beside one thread that writes them all. By the clock: it is
-// parallel.
+// Making fresh pages exist: acre::prefault beside one thread that writes them all, and beside raw calls by as many
+// threads, which look at nothing. By the clock: it is parallel.
 #include <acre/area.hpp>
 #include <acre/bytes.hpp>
 #include <acre/prefault.hpp>
@@ -60,6 +60,7 @@ void bench::declare(bool smoke) {
       // Linux 5.14; before that a row that measures nothing would mislead.
       if (::madvise(p, n, MADV_POPULATE_WRITE) != 0) bench::touch(p, n);
     });
+    add("MADV_POPULATE_WRITE, all CPUs", hard, populate_raw);
     add("acre::prefault, bind", hard, prefault);
     add("acre::prefault, prefer", soft, prefault);
   }
