@@ -35,8 +35,8 @@ std::vector<sys::map_line> whole_mappings_of(const page_range& range);
 /// Whether a part of the range was told to have transparent huge pages (MADV_HUGEPAGE).
 bool wants_huge_pages(const page_range& range);
 
-/// The size of the pages that the mapping at `p` is made of: the base page size, or that of its hugetlb pages. Cheap
-/// on Linux >= 6.11, else a walk through /proc/self/smaps.
+/// The size of the pages that the mapping at `p` is made of: the base page size, or that of its hugetlb pages. What it
+/// costs is said of sys::page_size_at().
 /// \throws error with the errno if that cannot be read
 std::size_t kernel_page_size(const void* p);
 

@@ -15,7 +15,7 @@ struct map_line {
   std::uintptr_t end = 0;
   bool shared = false;
   std::uint64_t offset = 0;  ///< of the begin in the file, in bytes
-  std::uint64_t inode = 0;   ///< 0: no file
+  std::uint64_t inode = 0;   ///< 0: no file. Hugetlb pages always have one, if only the kernel's own
 };
 /// With the parts of the text that was read.
 struct maps_line : map_line {
@@ -60,8 +60,9 @@ std::vector<smaps_entry> parse_smaps(std::string_view text, std::uintptr_t begin
 std::vector<smaps_entry> smaps(std::uintptr_t begin, std::uintptr_t end);
 
 /// The size of the pages that the mapping at an address is made of: that of base pages, or of its hugetlb pages; of
-/// base pages also where nothing is mapped. Cheap on Linux >= 6.11, else a walk through /proc/self/smaps. Nothing if
-/// neither can be read.
+/// base pages also where nothing is mapped. Cheap on Linux >= 6.11, and of private memory that is no file's; else a
+/// walk through /proc/self/smaps, for which the kernel looks at each page of the process. Nothing if neither can be
+/// read.
 std::optional<std::size_t> page_size_at(std::uintptr_t at);
 
 }  // namespace acre::inline v1::sys

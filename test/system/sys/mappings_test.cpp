@@ -1,0 +1,53 @@
+#include "sys/mappings.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include <array>
+
+#include <acre/bytes.hpp>
+
+#include "support/child.hpp"
+#include "support/kernel.hpp"
+#include "support/require.hpp"
+
+namespace acre::test {
+namespace {
+
+void* mapped(std::size_t bytes, int flags) {
+  return ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | flags, -1, 0);
+}
+
+void expect_sizes_told() {
+  for (const int flags : {MAP_PRIVATE, MAP_SHARED}) {
+    void* const p = mapped(1_MiB, flags);
+    require(p != MAP_FAILED, "mmap");
+    BOOST_TEST(sys::page_size_at(reinterpret_cast<std::uintptr_t>(p)).value_or(0) == base_page());
+    ::munmap(p, 1_MiB);
+    // Where the kernel has such pages; none is needed to map them unreserved.
+    void* const huge = mapped(4_MiB, flags | MAP_HUGETLB | 21 << MAP_HUGE_SHIFT | MAP_NORESERVE);
+    if (huge == MAP_FAILED) continue;
+    BOOST_TEST(sys::page_size_at(reinterpret_cast<std::uintptr_t>(huge)).value_or(0) == 2_MiB);
+    ::munmap(huge, 4_MiB);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE(the_size_of_pages)
+
+BOOST_AUTO_TEST_CASE(is_that_of_the_mapping) { expect_sizes_told(); }
+
+BOOST_AUTO_TEST_CASE(is_told_by_kernels_without_procmap_query_too) {
+  in_child([] {
+    refuse_calls(std::array<long, 1>{SYS_ioctl}, answer::enosys);
+    sys::vma v{};
+    BOOST_TEST(sys::query_vma(0, v) == ENOSYS);
+    expect_sizes_told();
+  });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace acre::test
