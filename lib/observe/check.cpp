@@ -11,9 +11,9 @@
 
 #include "base/code_of.hpp"
 #include "base/counted.hpp"
+#include "observe/count_pages.hpp"
 #include "observe/interleaving.hpp"
 #include "observe/page_range.hpp"
-#include "observe/page_walk.hpp"
 #include "observe/policy_look.hpp"
 #include "placement/planned_ranges.hpp"
 #include "placement/strategies.hpp"
@@ -61,15 +61,19 @@ std::optional<differing_policy> compare_policies(const plan& wanted, const page_
 
 using wrong_pages = std::vector<misplaced_page>;
 
+/// Where the pages of a range lie, looked at once for all comparisons.
+struct seen_pages {
+  explicit seen_pages(const page_range& range) : nodes(range.pages()), all(count_pages(range, nodes)) {}
+
+  std::vector<int> nodes;  ///< of each page, a negative number where none is known
+  residency all;
+};
+
 /// Compares the pages' places with what the plan allows.
 class page_comparison {
  public:
-  page_comparison(const plan& wanted, const page_range& range, check_result& result)
-      : x_wanted(wanted), x_range(range), x_result(result), x_nodes(range.pages()) {
-    page_looker looker(range);
-    walk_pages(looker, range.begin, range.end, range.page_size,
-               [&](std::size_t i, int node) { x_nodes[i] = node; });
-  }
+  page_comparison(const plan& wanted, const page_range& range, const seen_pages& pages, check_result& result)
+      : x_wanted(wanted), x_range(range), x_result(result), x_nodes(pages.nodes) {}
 
   void run() {
     for (const plan_range& r : x_wanted.ranges) {
@@ -196,7 +200,7 @@ class page_comparison {
   const plan& x_wanted;
   const page_range& x_range;
   check_result& x_result;
-  std::vector<int> x_nodes;
+  const std::vector<int>& x_nodes;
   std::optional<std::vector<sys::map_line>> x_mappings;
   std::optional<bool> x_may_be_huge;
   wrong_pages x_wrong;
@@ -252,24 +256,24 @@ plan as_decided(const placement& where, const page_range& range, std::size_t pag
 
 namespace {
 
-check_result compare(const plan& wanted, const page_range& range, const residency& pages,
+check_result compare(const plan& wanted, const page_range& range, const seen_pages& pages,
                      const std::optional<policy>& together = {}) {
   check_result result;
-  result.where = pages;
-  result.policy = compare_policies(wanted, range, pages.hugetlb != 0, together);
-  page_comparison(wanted, range, result).run();
+  result.where = pages.all;
+  result.policy = compare_policies(wanted, range, pages.all.hugetlb != 0, together);
+  page_comparison(wanted, range, pages, result).run();
   return result;
 }
 
 check_result compare(const placement& where, const page_range& range, std::size_t page_size,
-                     const residency& pages, const topology& machine) {
+                     const seen_pages& pages, const topology& machine) {
   return compare(as_decided(where, range, page_size, machine), range, pages);
 }
 
 /// Transparent huge pages do not show what size a range was planned in: the one that fits better counts.
-check_result compare_in_huge_pages(const placement& where, const page_range& range, const residency& pages,
+check_result compare_in_huge_pages(const placement& where, const page_range& range, const seen_pages& pages,
                                    const topology& machine, check_result in_base_pages) {
-  if (pages.transparent_huge == 0 && !wants_huge_pages(range)) return in_base_pages;
+  if (pages.all.transparent_huge == 0 && !wants_huge_pages(range)) return in_base_pages;
   try {
     check_result result = compare(where, range, huge_page, pages, machine);
     return result.ok() || result.misplaced < in_base_pages.misplaced ? result : in_base_pages;
@@ -291,7 +295,7 @@ std::string page_text(std::size_t offset, const residency& where, const void* be
 check_result check(const void* p, std::size_t bytes, const placement& where, const check_options& options,
                    const topology& machine) {
   const page_range range = require_mapped(p, bytes, "check");
-  const residency pages = locate(p, bytes);
+  const seen_pages pages(range);
   const auto known = planned_ranges::around(range.data(), range.bytes());
   if (known && known->is_planned_as(where)) {
     const plan wanted = known->part(known->offset_of(range.data()), range.bytes(), machine);
@@ -304,7 +308,7 @@ check_result check(const void* p, std::size_t bytes, const placement& where, con
   std::size_t page = options.page_size;
   // Base pages that are there have told already that they are; the kernel may have to walk for the size of others.
   if (page == 0)
-    page = pages.hugetlb == 0 && pages.resident() != 0
+    page = pages.all.hugetlb == 0 && pages.all.resident() != 0
                ? range.page_size
                : sys::page_size_at(range.begin).value_or(range.page_size);
   check_result result = compare(where, range, page, pages, machine);

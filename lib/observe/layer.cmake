@@ -7,6 +7,7 @@ acre_layer(observe
   SOURCES
     check.cpp
     committer.cpp
+    count_pages.cpp
     cut_ends.cpp
     exact_pages.cpp
     interleaving.cpp
