@@ -183,6 +183,8 @@ free_block* central_free_list::take_empty_spans(page_heap& heap) {
     span = std::exchange(x_span, nullptr);
     carved = x_carved;
   }
+  // Going through all slabs for each class that is not in use would be most of what trim() takes.
+  if (taken.full == nullptr && taken.loose == nullptr && span == nullptr) return nullptr;
   // Made after the blocks were taken: their spans were there before.
   std::optional<span_census> free_blocks;
   try {
