@@ -46,6 +46,20 @@ inline constexpr size_range object_sizes{8, 1024};
 
 inline void write_a_word(void* p) { *static_cast<void* volatile*>(p) = p; }
 
+/// Each load is at an address that depends on the load before. What the words hold does not matter: the next place is
+/// random with whatever is added to it, and has to wait for the load.
+/// \param words a power of two
+/// \param at where to go on; 1 at first
+inline std::uint64_t load_from_random_places(const volatile std::uint64_t* block, std::size_t words,
+                                             std::uint64_t at, int loads) {
+  for (; loads != 0; --loads) {
+    at = at * 0x5851'f42d'4c95'7f2d + 0x1405'7b7e'f767'814f;
+    const std::size_t place = (at >> 20) & (words - 1) & ~std::size_t{7};
+    at += block[place + 1];
+  }
+  return at;
+}
+
 /// Live blocks of random sizes, of which random ones are replaced.
 class live_blocks {
  public:
