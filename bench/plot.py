@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
-"""Draws the charts of docs/performance.md: SVG bar charts, by gnuplot with plots.gp.
+"""Draws the charts of docs/performance.md and of bench/scale.sh: SVG bar charts, by gnuplot with plots.gp, and curves,
+with curves.gp.
 
 usage: plot.py FILE DIRECTORY       again, of what report.py --json wrote to FILE
 """
 import argparse
 import json
+import math
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
 
 ACRE, PEER, BASELINE = "0xd9480f", "0x9fb3c8", "0x52667a"
 
-# File, title, what is drawn (None: ratios; else a counter, with its axis), groups as the programs name them
+# File, title, what is drawn (None: ratios; else a counter, or "ns", with its axis), groups as the programs name them
 # and as people read them.
 CHARTS = [
     ("fixed_pairs", "One block: allocate and free", None,
@@ -46,9 +49,28 @@ CHARTS = [
      {"memory/replace, 1 thread": "1 thread", "memory/replace, 2 threads": "2 threads"}),
 ]
 
+# Of each memory node a panel.
+MEMORY_CHARTS = [
+    ("latency", "Dependent loads from random places", ("ns", "ns a load"), "scaling/latency, memory of "),
+    ("bandwidth", "All CPUs of a node read", ("GiB/s", "GiB/s"), "scaling/bandwidth, memory of "),
+]
+# File, title, and of each panel the heading and the groups, with what is counted along the axis.
+CURVES = [
+    (f"scale_{of}s", f"Operations with 1 and more {of}s, each on a CPU of its own" if of == "thread" else
+     "Operations with all CPUs of 1 and more nodes", f"{of}s",
+     {what: rf"scaling/{re.escape(what)}, {'all CPUs of ' if of == 'node' else ''}(\d+) {of}s?"
+      for what in ("pair, 64 B", "burst of 256, 64 B", "replace", "handover, 64 B")})
+    for of in ("thread", "node")
+]
+COLOURS = {"acre::pool_resource": "0xd9480f", "acre::node_pools": "0xf08c00", "glibc malloc": "0x343a40",
+           "mimalloc": "0x1971c2", "snmalloc": "0x2f9e44", "tcmalloc": "0x7048e8", "jemalloc": "0x0c8599",
+           "TBB scalable_malloc": "0xc2255c"}
+
 
 def value_of(row, counter):
     """(figure, low, high), or None"""
+    if counter and counter[0] == "ns":
+        return (row["median"], min(row["times"]), max(row["times"])) if row["times"] else None
     if counter:
         value = row["counters"].get(counter[0])
         return None if value is None else (value, value, value)
@@ -65,6 +87,15 @@ def text_of(value):
     return f"{value:.2g}" if value < 0.1 else f"{value:.2f}" if value < 10 else f"{value:,.0f}"
 
 
+def limit_of(panels, counter):
+    """Where axes end."""
+    if counter and counter[0] in ("ns", "GiB/s"):
+        most = max((value_of(row, counter) or (1,))[0] for found in panels for row in found.values())
+        power = 10 ** math.floor(math.log10(most))
+        return next(n * power for n in (1.2, 2, 4, 6, 8, 12) if n * power >= most)
+    return 1.2 if counter and counter[0] == "after trim" else 2.0
+
+
 def draw(rows, directory, scratch, name, title, counter, groups):
     panels = {group: {row["who"]: row for row in rows if row["group"] == group} for group in groups}
     panels = {group: found for group, found in panels.items() if found}
@@ -73,7 +104,7 @@ def draw(rows, directory, scratch, name, title, counter, groups):
     # Every allocator in the same line of all panels; acre first.
     whos = list(dict.fromkeys(who for found in panels.values() for who in found))
     whos.sort(key=lambda who: not who.startswith("acre::"))
-    limit = 1.2 if counter and counter[0] == "after trim" else 2.0
+    limit = limit_of(panels.values(), counter)
     baseline = next(iter(next(iter(panels.values())).values()))["baseline"]
     unit = counter[1] if counter else f"ratio to {baseline} (less is better)"
     settings = [f"out = '{directory / name}.svg'", f"title = '{title}'", f"limit = {limit}", f"unit = '{unit}'",
@@ -98,13 +129,56 @@ def draw(rows, directory, scratch, name, title, counter, groups):
     return True
 
 
+def points_of(rows, pattern):
+    """{who: [(threads or nodes, million operations a second), ...]}, in order"""
+    lines = {}
+    for row in rows:
+        match = re.fullmatch(pattern, row["group"])
+        if match and row["who"] in COLOURS and row["times"]:
+            lines.setdefault(row["who"], []).append((int(match.group(1)), 1e3 / row["median"]))
+    return {who: sorted(lines[who]) for who in COLOURS if who in lines}
+
+
+def draw_curves(rows, directory, scratch, name, title, axis, panels):
+    found = {heading: points_of(rows, pattern) for heading, pattern in panels.items()}
+    # No curve has one point.
+    found = {heading: lines for heading, lines in found.items() if any(len(line) > 1 for line in lines.values())}
+    whos = [who for who in COLOURS if any(who in lines for lines in found.values())]
+    if not whos:
+        return False
+    settings = [f"out = '{directory / name}.svg'", f"title = '{title}'", f"axis = '{axis}'", f"panels = {len(found)}",
+                f"lines = {len(whos)}", "array headings[panels]", "array names[lines]", "array colours[lines]",
+                "heading(i) = headings[i]", f"data(i, j) = sprintf('{scratch / name}.%d.%d', i, j)"]
+    for j, who in enumerate(whos, 1):
+        settings += [f"names[{j}] = '{who}'", f"colours[{j}] = {COLOURS[who]}"]
+    for i, (heading, lines) in enumerate(found.items(), 1):
+        settings.append(f"headings[{i}] = '{heading}'")
+        for j, who in enumerate(whos, 1):
+            with open(scratch / f"{name}.{i}.{j}", "w", encoding="utf-8") as file:
+                # Of a line without points: gnuplot has none for an empty file.
+                for x, y in lines.get(who, [("NaN", "NaN")]):
+                    print(x, y, file=file)
+    script = pathlib.Path(__file__).with_name("curves.gp")
+    subprocess.run(["gnuplot", "-e", "; ".join(settings), str(script)], check=True)
+    return True
+
+
+def memory_charts(rows):
+    """As CHARTS, of the nodes that there are."""
+    for name, title, counter, start in MEMORY_CHARTS:
+        groups = dict.fromkeys(row["group"] for row in rows if row["group"].startswith(start))
+        yield name, title, counter, {group: "memory of " + group.removeprefix(start) for group in groups}
+
+
 def draw_all(rows, directory):
     """The files drawn: of each chart that there are rows of."""
     directory = pathlib.Path(directory)
     os.makedirs(directory, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        return [directory / f"{chart[0]}.svg" for chart in CHARTS
-                if draw(rows, directory, pathlib.Path(scratch), *chart)]
+        scratch = pathlib.Path(scratch)
+        drawn = [chart[0] for chart in [*CHARTS, *memory_charts(rows)] if draw(rows, directory, scratch, *chart)]
+        drawn += [curves[0] for curves in CURVES if draw_curves(rows, directory, scratch, *curves)]
+        return [directory / f"{name}.svg" for name in drawn]
 
 
 def main():

@@ -26,7 +26,9 @@ do for [i = 1 : panels] {
   set rmargin at screen (270.0 + 250 * i - 24) / width
   set title heading(i) font "DejaVu Sans,12" offset 0, -0.4
   set xlabel unit textcolor rgb "#333333" offset 0, 0.4
-  set arrow 1 from 1, graph 0 to 1, graph 1 nohead linecolor rgb "#555555" dashtype 2 front
+  if (limit <= 2) {
+    set arrow 1 from 1, graph 0 to 1, graph 1 nohead linecolor rgb "#555555" dashtype 2 front
+  }
   plot data(i) using (0):0:(0):4:($0 - 0.36):($0 + 0.36):5:ytic(7) with boxxyerror \
          fillstyle solid 1 linecolor rgb variable, \
        "" using 1:($1 < limit && $3 > $2 ? $0 : NaN):2:3 with xerrorbars pointtype 0 linecolor rgb "#222222", \

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ sys.dont_write_bytecode = True
 BENCH = pathlib.Path(__file__).resolve().parents[2] / "bench"
 sys.path.insert(0, str(BENCH))
 import measure  # noqa: E402
+import plot  # noqa: E402
 
 # Does what the row of its file "rows" says whose name the filter matches, or lists them all.
 PROGRAM = f"""#!{sys.executable}
@@ -325,6 +327,34 @@ class Reports(Programs):
         self.assertIn(f"\ncharts:\n- {self.root}/plots/fixed_pairs.svg\n", said)
         drawn, = (self.root / "drawn").read_text().splitlines()
         self.assertTrue(drawn.startswith(f"out = '{self.root}/plots/fixed_pairs.svg'; "), drawn)
+
+    def test_curves_by_threads_and_charts_of_nodes(self):
+        def row(group, who, median, **counters):
+            made, = made_up(f"scaling/{group}/{who}")
+            return {**made, "times": [median], "median": median, "counters": counters}
+        rows = [row("replace, 1 thread", "glibc malloc", 20.0), row("replace, 2 threads", "glibc malloc", 10.0),
+                row("pair, 64 B, 2 threads", "glibc malloc", 10.0),
+                row("latency, memory of node 0", "CPUs of node 0", 90.0),
+                row("bandwidth, memory of node 1", "CPUs of node 0", 2e7, **{"GiB/s": 50.0})]
+        drawn = {}
+
+        def gnuplot(command, check):
+            self.assertTrue(check)
+            settings = dict(part.partition(" = ")[::2] for part in command[2].split("; "))
+            files = pathlib.Path(re.search(r"(?:files\[1\] = |sprintf\()'(.+)/", command[2]).group(1))
+            drawn[pathlib.Path(settings["out"].strip("'")).name] = {
+                "settings": settings, "data": {path.name: path.read_text() for path in files.iterdir()}}
+
+        with unittest.mock.patch.object(plot.subprocess, "run", gnuplot):
+            plot.draw_all(rows, self.root / "plots")
+        self.assertEqual(set(drawn), {"latency.svg", "bandwidth.svg", "scale_threads.svg"})
+        self.assertEqual(drawn["latency.svg"]["settings"]["headings[1]"], "'memory of node 0'")
+        self.assertIn(' 90 90', drawn["latency.svg"]["data"]["latency.1"].replace(".0", ""))
+        self.assertEqual(float(drawn["bandwidth.svg"]["settings"]["limit"]), 60)
+        curves = drawn["scale_threads.svg"]
+        # What was measured with one number of threads is no curve.
+        self.assertEqual((curves["settings"]["panels"], curves["settings"]["headings[1]"]), ("1", "'replace'"))
+        self.assertEqual(curves["data"]["scale_threads.1.1"], "1 50.0\n2 100.0\n")
 
 
 if __name__ == "__main__":
