@@ -54,12 +54,55 @@ void cached_pool::give_uncached(void* p, size_class c) noexcept {
   x_lists[c].give_one(p);
 }
 
+// ---- a block that meets a cache, where its bin does not do by itself
+
+bool cached_pool::refill(thread_cache& cache, size_class c) noexcept {
+  detail::cache_bin& bin = cache.bins[c];
+  central_free_list& central = x_lists[c];
+  const std::uint32_t full = central.shape().list_blocks;
+  const bool was_collecting = bin.is_collecting();
+  block_list more;
+  if (!was_collecting) more = {std::exchange(bin.spare, nullptr), full};
+  if (more.head == nullptr) {
+    more = central.take();
+    const std::uint64_t refills = cache.refills.load(std::memory_order_relaxed);
+    if (more.head != nullptr) cache.refills.store(refills + 1, std::memory_order_relaxed);
+  }
+  // What was collected does, rather than more memory.
+  if (more.head == nullptr && was_collecting)
+    more = {std::exchange(bin.spare, nullptr), static_cast<std::uint32_t>(bin.surplus())};
+  if (more.head == nullptr) return false;
+  bin.head = more.head;
+  if (was_collecting) {
+    bin.limit += full;
+    if (free_block* const collected = std::exchange(bin.spare, nullptr)) central.give(collected);
+  }
+  bin.limit -= more.blocks;
+  return true;
+}
+
+void cached_pool::put(void* p, thread_cache& cache, size_class c) noexcept {
+  detail::cache_bin& bin = cache.bins[c];
+  const std::int64_t full = x_lists[c].shape().list_blocks;
+  if (bin.is_collecting()) return bin.collect(p, full);
+  if (!bin.has_room()) {
+    if (bin.spare != nullptr) {
+      x_lists[c].give_full(bin.spare);
+      cache.flushes.store(cache.flushes.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
+    bin.spare = std::exchange(bin.head, nullptr);
+    bin.limit += full;
+  }
+  bin.push(p);
+}
+
 // ---- caches' beginnings and ends
 
 void cached_pool::prepare(thread_cache& cache) const noexcept {
   for (size_class c = 0; c != class_count; ++c) {
     const bool used = has_class(c) && is_cached();
-    cache.bins[c].limit = used ? x_lists[c].shape().list_blocks : std::numeric_limits<std::int64_t>::min();
+    // No room at first: see cache_bin::is_collecting().
+    cache.bins[c].limit = used ? 0 : std::numeric_limits<std::int64_t>::min();
   }
 }
 
@@ -132,8 +175,8 @@ void cached_pool::take_lists(thread_cache& cache, reclaimed_lists& to) noexcept 
   for (size_class c = 0; c != x_classes; ++c) {
     detail::cache_bin& bin = cache.bins[c];
     auto& [full, others] = to.classes[c];
+    put(bin.is_collecting() ? others : full, std::exchange(bin.spare, nullptr));
     put(bin.has_room() ? others : full, std::exchange(bin.head, nullptr));
-    put(full, std::exchange(bin.spare, nullptr));
     bin.limit = bin.surplus() + x_lists[c].shape().list_blocks;
   }
 }

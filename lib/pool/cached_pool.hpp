@@ -72,6 +72,13 @@ class cached_pool {
   central_free_list& list(size_class c) noexcept { return x_lists[c]; }
   std::array<central_free_list, detail::class_count>& lists() noexcept { return x_lists; }
 
+  // A block that meets a cache, whose owner calls and is busy.
+
+  /// Gives a bin whose list is empty another one.
+  /// \returns false if there is none: a span is needed
+  bool refill(thread_cache& cache, size_class c) noexcept;
+  void put(void* p, thread_cache& cache, size_class c) noexcept;
+
   // A block that meets no cache.
 
   /// Null: a span is needed.

@@ -105,17 +105,7 @@ void* pool_core::allocate_small(size_class c) {
       return allocate_uncached(c);
     }
     detail::cache_bin& bin = cache->bins[c];
-    block_list more{bin.head, 0};
-    if (bin.head == nullptr && bin.spare != nullptr) {
-      more = {std::exchange(bin.spare, nullptr), x_small.list(c).shape().list_blocks};
-    } else if (bin.head == nullptr) {
-      more = x_small.list(c).take();
-      const std::uint64_t refills = cache->refills.load(std::memory_order_relaxed);
-      if (more.head != nullptr) cache->refills.store(refills + 1, std::memory_order_relaxed);
-    }
-    if (more.head != nullptr) {
-      bin.head = more.head;
-      bin.limit -= more.blocks;
+    if (bin.head != nullptr || x_small.refill(*cache, c)) {
       void* const p = bin.pop();
       detail::leave();
       return p;
@@ -131,16 +121,7 @@ void pool_core::deallocate_small(void* p, size_class c) noexcept {
     detail::leave();
     return x_small.give_uncached(p, c);
   }
-  detail::cache_bin& bin = cache->bins[c];
-  if (!bin.has_room()) {
-    if (bin.spare != nullptr) {
-      x_small.list(c).give_full(bin.spare);
-      cache->flushes.store(cache->flushes.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    }
-    bin.spare = std::exchange(bin.head, nullptr);
-    bin.limit += x_small.list(c).shape().list_blocks;
-  }
-  bin.push(p);
+  x_small.put(p, *cache, c);
   detail::leave();
 }
 

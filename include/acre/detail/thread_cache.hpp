@@ -21,7 +21,8 @@ struct free_block {
 /// are loaded and stored, never exchanged, order nothing and cost what plain words cost.
 struct cache_bin {
   free_block* head = nullptr;
-  /// A full list, or none: it keeps alternating pushes and pops from going to the central free list each time.
+  /// A full list, or none: it keeps alternating pushes and pops from going to the central free list each time. But see
+  /// is_collecting().
   free_block* spare = nullptr;
   /// Blocks taken from and given to `head` so far.
   std::atomic<std::uint64_t> taken{0};
@@ -54,6 +55,20 @@ struct cache_bin {
   void push(void* p) noexcept {
     head = ::new (p) free_block{head};
     given.store(given.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+
+  /// A thread that frees blocks of a class, and has allocated none, frees those of other threads, whose blocks lie
+  /// beside them. They are collected at `spare`, to be handed on, and the thread itself gets others: or two threads
+  /// that were handed neighbours would write to one cache line for ever. Once they make a full list it goes on without,
+  /// which is quicker.
+  bool is_collecting() const noexcept {
+    return head == nullptr && taken.load(std::memory_order_relaxed) == 0 && surplus() == limit;
+  }
+  /// \param full the blocks of a full list
+  void collect(void* p, std::int64_t full) noexcept {
+    spare = ::new (p) free_block{spare};
+    given.store(given.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    limit = surplus() < full ? surplus() : surplus() + full;
   }
 };
 

@@ -45,17 +45,14 @@ thread_cache* cache_here(cached_pool& pool) noexcept {
 /// What pool_core does, but for spans: that there are enough blocks is the test's business.
 void* take(cached_pool& pool) noexcept {
   const busy inside;
-  detail::cache_bin& bin = cache_of(pool)->bins[chosen];
-  if (bin.head == nullptr) {
-    const block_list more = pool.list(chosen).take();
-    bin.head = more.head;
-    bin.limit -= more.blocks;
-  }
+  thread_cache& cache = *cache_of(pool);
+  detail::cache_bin& bin = cache.bins[chosen];
+  if (bin.head == nullptr) static_cast<void>(pool.refill(cache, chosen));
   return bin.pop();
 }
 void give(cached_pool& pool, void* p) noexcept {
   const busy inside;
-  cache_of(pool)->bins[chosen].push(p);
+  pool.put(p, *cache_of(pool), chosen);
 }
 
 struct a_pool {
@@ -195,12 +192,14 @@ BOOST_AUTO_TEST_CASE(has_no_room_for_classes_that_are_not_in_use_and_none_where_
   BOOST_TEST(few.has_class(2));
   BOOST_TEST(!few.has_class(3));
   const thread_cache* const cache = cache_here(few);
-  BOOST_TEST(cache->bins[2].has_room());
+  BOOST_TEST(cache->bins[2].is_collecting());
   BOOST_TEST(!cache->bins[3].has_room());
+  BOOST_TEST(!cache->bins[3].is_collecting());
   few.end_caches();
   cached_pool none(3, 0);
   BOOST_TEST(!none.is_cached());
   BOOST_TEST(!cache_here(none)->bins[2].has_room());
+  BOOST_TEST(!cache_here(none)->bins[2].is_collecting());
   none.end_caches();
 }
 
@@ -227,17 +226,90 @@ BOOST_AUTO_TEST_CASE(of_full_and_other_lists_is_given_back_whole) {
     const std::size_t list_blocks = pool.list(chosen).shape().list_blocks;
     std::vector<void*> live;
     for (std::size_t i = 0; i != list_blocks + 5; ++i) live.push_back(take(pool));
-    for (void* const p : live) {
-      const busy inside;
-      detail::cache_bin& bin = cache_of(pool)->bins[chosen];
-      if (!bin.has_room()) {
-        bin.spare = std::exchange(bin.head, nullptr);
-        bin.limit += static_cast<std::int64_t>(list_blocks);
-      }
-      bin.push(p);
-    }
+    for (void* const p : live) give(pool, p);
     BOOST_TEST_REQUIRE(cache_here(pool)->bins[chosen].spare != nullptr);
   });
+  BOOST_TEST(take_all_central_ones() == blocks());
+}
+
+BOOST_AUTO_TEST_CASE(of_a_thread_that_only_frees_hands_on_what_it_got_and_hands_out_other_blocks) {
+  std::vector<void*> handed;
+  for (int i = 0; i != 3; ++i) handed.push_back(take(pool));
+  in_thread([&] {
+    for (void* const p : handed) give(pool, p);
+    void* const mine = take(pool);
+    for (void* const p : handed) BOOST_TEST(mine != p);
+    BOOST_TEST(cache_here(pool)->bins[chosen].spare == nullptr);
+    // From now on it is a thread like others.
+    give(pool, mine);
+    BOOST_TEST(take(pool) == mine);
+    give(pool, mine);
+  });
+  BOOST_TEST(counted().live_blocks == 0U);
+  pool.reclaim_caches();
+  BOOST_TEST(take_all_central_ones() == blocks());
+}
+
+BOOST_AUTO_TEST_CASE(of_a_thread_that_only_frees_goes_on_as_usual_after_a_full_list) {
+  const std::size_t list_blocks = pool.list(chosen).shape().list_blocks;
+  BOOST_TEST_REQUIRE(blocks() > list_blocks + 1);
+  std::vector<void*> handed;
+  for (std::size_t i = 0; i != list_blocks + 2; ++i) handed.push_back(take(pool));
+  in_thread([&] {
+    const detail::cache_bin& bin = cache_here(pool)->bins[chosen];
+    for (std::size_t i = 0; i != list_blocks; ++i) {
+      BOOST_TEST_REQUIRE(!bin.has_room());
+      give(pool, handed[i]);
+    }
+    BOOST_TEST(!bin.is_collecting());
+    BOOST_TEST(bin.limit - bin.surplus() == list_blocks);
+    give(pool, handed[list_blocks]);
+    give(pool, handed[list_blocks + 1]);
+    BOOST_TEST(bin.limit - bin.surplus() == list_blocks - 2);
+    const std::uint64_t refills = counted().refills;
+    for (std::size_t i = 0; i != list_blocks + 2; ++i) take(pool);
+    BOOST_TEST(counted().refills == refills);
+    for (void* const p : handed) give(pool, p);
+  });
+  pool.reclaim_caches();
+  BOOST_TEST(take_all_central_ones() == blocks());
+}
+
+BOOST_AUTO_TEST_CASE(of_a_thread_that_only_frees_hands_out_what_it_got_rather_than_want_more_memory) {
+  std::vector<void*> handed;
+  for (std::size_t i = 0; i != blocks(); ++i) handed.push_back(take(pool));
+  in_thread([&] {
+    give(pool, handed[0]);
+    give(pool, handed[1]);
+    BOOST_TEST(take(pool) == handed[1]);
+    BOOST_TEST(take(pool) == handed[0]);
+    const detail::cache_bin& bin = cache_here(pool)->bins[chosen];
+    BOOST_TEST(bin.limit - bin.surplus() == pool.list(chosen).shape().list_blocks);
+  });
+  for (void* const p : handed) give(pool, p);
+}
+
+BOOST_AUTO_TEST_CASE(of_a_thread_that_only_frees_is_taken_out_whole) {
+  std::vector<void*> handed;
+  for (int i = 0; i != 3; ++i) handed.push_back(take(pool));
+  in_thread([&] {
+    for (void* const p : handed) give(pool, p);
+    pool.reclaim_caches();
+    BOOST_TEST(take_all_central_ones() == blocks());
+    const detail::cache_bin& bin = cache_here(pool)->bins[chosen];
+    BOOST_TEST(!bin.is_collecting());
+    BOOST_TEST(bin.limit - bin.surplus() == pool.list(chosen).shape().list_blocks);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(of_a_thread_that_only_frees_is_given_back_whole_when_the_thread_ends) {
+  std::vector<void*> handed;
+  for (int i = 0; i != 3; ++i) handed.push_back(take(pool));
+  in_thread([&] {
+    for (void* const p : handed) give(pool, p);
+  });
+  BOOST_TEST(counted().deallocations == 3U);
+  pool.reclaim_caches();
   BOOST_TEST(take_all_central_ones() == blocks());
 }
 
