@@ -87,11 +87,11 @@ class hugetlb_teller {
   bool is_hugetlb(const sys::huge_run& run) {
     sys::vma v{};
     if (sys::query_vma(run.begin, v) == 0) return v.page_size > x_range.page_size;
-    if (x_mappings.empty())
+    if (!x_mappings)
       x_mappings = sys::maps(x_range.begin, x_range.end).value_or(std::vector<sys::map_line>{});
     const auto has_run = [&](const auto& m) { return m.begin <= run.begin && run.begin < m.end; };
-    const auto m = std::find_if(x_mappings.begin(), x_mappings.end(), has_run);
-    if (m != x_mappings.end() && m->inode == 0) return false;
+    const auto m = std::find_if(x_mappings->begin(), x_mappings->end(), has_run);
+    if (m != x_mappings->end() && !sys::may_be_hugetlb(*m)) return false;
     if (x_entries.empty()) x_entries = sys::smaps(x_range.begin, x_range.end);
     return std::any_of(x_entries.begin(), x_entries.end(), [&](const sys::smaps_entry& e) {
       return has_run(e) && e.page_size > x_range.page_size;
@@ -100,7 +100,7 @@ class hugetlb_teller {
 
  private:
   const page_range& x_range;
-  std::vector<sys::map_line> x_mappings;
+  std::optional<std::vector<sys::map_line>> x_mappings;
   std::vector<sys::smaps_entry> x_entries;
 };
 

@@ -122,7 +122,7 @@ std::optional<std::size_t> page_size_at(std::uintptr_t at) {
   vma v{};
   if (query_vma(at, v) == 0) return v.begin <= at ? v.page_size : page_size();
   const auto lines = maps(at, at + 1);
-  if (lines && !lines->empty() && lines->front().inode == 0) return page_size();
+  if (lines && (lines->empty() || !may_be_hugetlb(lines->front()))) return page_size();
   const auto entries = smaps(at, at + 1);
   return entries.empty() ? std::nullopt : std::optional(static_cast<std::size_t>(entries.front().page_size));
 }

@@ -15,8 +15,11 @@ struct map_line {
   std::uintptr_t end = 0;
   bool shared = false;
   std::uint64_t offset = 0;  ///< of the begin in the file, in bytes
-  std::uint64_t inode = 0;   ///< 0: no file. Hugetlb pages always have one, if only the kernel's own
+  std::uint64_t inode = 0;   ///< 0: no file, or the System V segment with the id 0
 };
+/// Whether it may have hugetlb pages. Those have a file, if only the kernel's own; as inode of a System V segment,
+/// which is always shared, the kernel tells its id (ipc/shm.c), and the first one's is 0.
+inline bool may_be_hugetlb(const map_line& m) noexcept { return m.shared || m.inode != 0; }
 /// With the parts of the text that was read.
 struct maps_line : map_line {
   std::string_view permissions;  ///< "rw-p"
@@ -61,7 +64,7 @@ std::vector<smaps_entry> smaps(std::uintptr_t begin, std::uintptr_t end);
 
 /// The size of the pages that the mapping at an address is made of: that of base pages, or of its hugetlb pages; of
 /// base pages also where nothing is mapped. Cheap on Linux >= 6.11, and of private memory that is no file's; else a
-/// walk through /proc/self/smaps, for which the kernel looks at each page of the process. Nothing if neither can be
+/// walk through /proc/self/smaps, for which the kernel looks at each page of the process. Nothing if that cannot be
 /// read.
 std::optional<std::size_t> page_size_at(std::uintptr_t at);
 

@@ -85,6 +85,9 @@ std::vector<unsigned> runnable_cpus();
 enum class answer { eperm, enosys, kill };
 /// From now on these system calls of the process are refused. Cannot be undone.
 void refuse_calls(std::span<const long> numbers, answer how);
+/// From now on the kernel is as before Linux 6.11, which has no PROCMAP_QUERY; other ioctls are not refused. Cannot be
+/// undone.
+void refuse_procmap_query();
 /// mbind and set_mempolicy_home_node.
 std::span<const long> binding_calls();
 /// Those of the mempolicy family that Docker's default profile refuses.

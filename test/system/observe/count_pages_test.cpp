@@ -74,6 +74,13 @@ BOOST_AUTO_TEST_SUITE(pages_counted)
 
 BOOST_AUTO_TEST_CASE(are_those_that_the_kernel_tells_one_by_one) { expect_mixed_memory_counted(); }
 
+BOOST_AUTO_TEST_CASE(are_the_same_on_kernels_that_do_not_tell_page_sizes) {
+  in_child([] {
+    refuse_procmap_query();
+    expect_mixed_memory_counted();
+  });
+}
+
 BOOST_AUTO_TEST_CASE(are_the_same_where_the_kernel_does_not_tell_which_are_huge) {
   in_child([] {
     refuse_calls(std::array<long, 1>{SYS_ioctl}, answer::enosys);
