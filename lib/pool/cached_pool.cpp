@@ -16,6 +16,11 @@ using detail::class_count;
 /// More blocks in a list save no more locking worth speaking of, and keep more memory from other threads.
 constexpr std::size_t most_list_blocks = 128;
 
+/// Of a counter that its thread alone writes.
+void add_one(std::atomic<std::uint64_t>& counter) noexcept {
+  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
 /// Counts threads that have left any pool.
 constinit std::atomic<std::uint32_t> goodbyes{0};
 
@@ -65,17 +70,21 @@ bool cached_pool::refill(thread_cache& cache, size_class c) noexcept {
   if (!was_collecting) more = {std::exchange(bin.spare, nullptr), full};
   if (more.head == nullptr) {
     more = central.take();
-    const std::uint64_t refills = cache.refills.load(std::memory_order_relaxed);
-    if (more.head != nullptr) cache.refills.store(refills + 1, std::memory_order_relaxed);
+    if (more.head != nullptr) add_one(cache.refills);
   }
-  // What was collected does, rather than more memory.
-  if (more.head == nullptr && was_collecting)
-    more = {std::exchange(bin.spare, nullptr), static_cast<std::uint32_t>(bin.surplus())};
+  // What was collected does, rather than another span.
+  if (more.head == nullptr && was_collecting) {
+    const auto collected = static_cast<std::uint32_t>(bin.collected());
+    more = {std::exchange(bin.spare, nullptr), collected};
+  }
   if (more.head == nullptr) return false;
   bin.head = more.head;
   if (was_collecting) {
     bin.limit += full;
-    if (free_block* const collected = std::exchange(bin.spare, nullptr)) central.give(collected);
+    if (bin.spare != nullptr) {
+      central.give(std::exchange(bin.spare, nullptr));
+      add_one(cache.flushes);
+    }
   }
   bin.limit -= more.blocks;
   return true;
@@ -88,7 +97,7 @@ void cached_pool::put(void* p, thread_cache& cache, size_class c) noexcept {
   if (!bin.has_room()) {
     if (bin.spare != nullptr) {
       x_lists[c].give_full(bin.spare);
-      cache.flushes.store(cache.flushes.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+      add_one(cache.flushes);
     }
     bin.spare = std::exchange(bin.head, nullptr);
     bin.limit += full;
@@ -168,15 +177,19 @@ void cached_pool::clear() noexcept {
 
 void cached_pool::take_lists(thread_cache& cache, reclaimed_lists& to) noexcept {
   using list_of_lists = reclaimed_lists::list_of_lists;
-  const auto put = [](list_of_lists*& lists, free_block* head) {
+  const auto add = [](list_of_lists*& lists, free_block* head) {
     if (head != nullptr) lists = ::new (static_cast<void*>(head)) list_of_lists{{head->next}, lists};
   };
   if (!is_cached()) return;
   for (size_class c = 0; c != x_classes; ++c) {
     detail::cache_bin& bin = cache.bins[c];
     auto& [full, others] = to.classes[c];
-    put(bin.is_collecting() ? others : full, std::exchange(bin.spare, nullptr));
-    put(bin.has_room() ? others : full, std::exchange(bin.head, nullptr));
+    if (bin.is_collecting()) {
+      add(others, std::exchange(bin.spare, nullptr));
+      continue;
+    }
+    add(bin.has_room() ? others : full, std::exchange(bin.head, nullptr));
+    add(full, std::exchange(bin.spare, nullptr));
     bin.limit = bin.surplus() + x_lists[c].shape().list_blocks;
   }
 }

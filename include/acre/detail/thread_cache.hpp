@@ -17,6 +17,11 @@ struct free_block {
   free_block* next;
 };
 
+/// One that was collected: see cache_bin::is_collecting().
+struct collected_block : free_block {
+  std::int64_t count;  ///< of it and those after it
+};
+
 /// Free blocks of one class. Owned by a thread; statistics read the counters from others: relaxed atomics that
 /// are loaded and stored, never exchanged, order nothing and cost what plain words cost.
 struct cache_bin {
@@ -24,10 +29,10 @@ struct cache_bin {
   /// A full list, or none: it keeps alternating pushes and pops from going to the central free list each time. But see
   /// is_collecting().
   free_block* spare = nullptr;
-  /// Blocks taken from and given to `head` so far.
+  /// Blocks that were handed out and that came back so far.
   std::atomic<std::uint64_t> taken{0};
   std::atomic<std::uint64_t> given{0};
-  /// given - taken may grow up to this: then the list at `head` is full.
+  /// given - taken may grow up to this: then the list at `head` is full, or blocks are collected.
   std::int64_t limit = 0;
 
   free_block* pop() noexcept {
@@ -59,16 +64,18 @@ struct cache_bin {
 
   /// A thread that frees blocks of a class, and has allocated none, frees those of other threads, whose blocks lie
   /// beside them. They are collected at `spare`, to be handed on, and the thread itself gets others: or two threads
-  /// that were handed neighbours would write to one cache line for ever. Once they make a full list it goes on without,
-  /// which is quicker.
-  bool is_collecting() const noexcept {
-    return head == nullptr && taken.load(std::memory_order_relaxed) == 0 && surplus() == limit;
+  /// that were handed neighbours would write to one cache line for ever. Once they make a full list (of classes above
+  /// 32 KiB it has one block) it goes on without, which is quicker.
+  bool is_collecting() const noexcept { return head == nullptr && surplus() == limit; }
+  std::int64_t collected() const noexcept {
+    return spare != nullptr ? static_cast<const collected_block*>(spare)->count : 0;
   }
   /// \param full the blocks of a full list
   void collect(void* p, std::int64_t full) noexcept {
-    spare = ::new (p) free_block{spare};
+    const std::int64_t count = collected() + 1;
+    spare = ::new (p) collected_block{{spare}, count};
     given.store(given.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    limit = surplus() < full ? surplus() : surplus() + full;
+    limit = surplus() + (count < full ? 0 : full);
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -240,6 +241,7 @@ BOOST_AUTO_TEST_CASE(of_a_thread_that_only_frees_hands_on_what_it_got_and_hands_
     void* const mine = take(pool);
     for (void* const p : handed) BOOST_TEST(mine != p);
     BOOST_TEST(cache_here(pool)->bins[chosen].spare == nullptr);
+    BOOST_TEST(counted().flushes == 1U);
     // From now on it is a thread like others.
     give(pool, mine);
     BOOST_TEST(take(pool) == mine);
@@ -289,17 +291,47 @@ BOOST_AUTO_TEST_CASE(of_a_thread_that_only_frees_hands_out_what_it_got_rather_th
   for (void* const p : handed) give(pool, p);
 }
 
-BOOST_AUTO_TEST_CASE(of_a_thread_that_only_frees_is_taken_out_whole) {
+BOOST_AUTO_TEST_CASE(of_a_thread_that_only_frees_is_taken_out_whole_and_collects_anew) {
   std::vector<void*> handed;
   for (int i = 0; i != 3; ++i) handed.push_back(take(pool));
   in_thread([&] {
-    for (void* const p : handed) give(pool, p);
-    pool.reclaim_caches();
-    BOOST_TEST(take_all_central_ones() == blocks());
     const detail::cache_bin& bin = cache_here(pool)->bins[chosen];
-    BOOST_TEST(!bin.is_collecting());
-    BOOST_TEST(bin.limit - bin.surplus() == pool.list(chosen).shape().list_blocks);
+    for (void* const p : handed) give(pool, p);
+    BOOST_TEST(bin.collected() == 3);
+    pool.reclaim_caches();
+    BOOST_TEST(bin.is_collecting());
+    BOOST_TEST(bin.collected() == 0);
+    BOOST_TEST(take_all_central_ones() == blocks());
+    give(pool, handed[0]);
+    give(pool, handed[1]);
+    BOOST_TEST(bin.collected() == 2);
+    BOOST_TEST(take(pool) == handed[1]);
+    BOOST_TEST(bin.limit - bin.surplus() == pool.list(chosen).shape().list_blocks - 1);
   });
+}
+
+BOOST_AUTO_TEST_CASE(of_a_thread_that_only_frees_has_no_list_that_is_longer_than_a_full_one) {
+  const auto full = static_cast<std::size_t>(pool.list(chosen).shape().list_blocks);
+  std::vector<std::array<std::byte, 1024>> blocks(3 * full + 1);
+  in_thread([&] {
+    const detail::cache_bin& bin = cache_here(pool)->bins[chosen];
+    const auto length = [](const detail::free_block* b) {
+      std::size_t n = 0;
+      for (; b != nullptr; b = b->next) ++n;
+      return n;
+    };
+    for (auto& b : blocks) {
+      give(pool, b.data());
+      BOOST_TEST_REQUIRE(length(bin.head) <= full);
+      BOOST_TEST_REQUIRE(length(bin.spare) <= full);
+    }
+    // Two lists were handed on.
+    BOOST_TEST(length(bin.head) == 1U);
+    BOOST_TEST(length(bin.spare) == full);
+    BOOST_TEST(counted().flushes == 2U);
+    pool.reclaim_caches();
+  });
+  BOOST_TEST(take_all_central_ones() == blocks.size() + a_pool::blocks());
 }
 
 BOOST_AUTO_TEST_CASE(of_a_thread_that_only_frees_is_given_back_whole_when_the_thread_ends) {
