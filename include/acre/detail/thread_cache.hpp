@@ -21,6 +21,7 @@ struct free_block {
 struct collected_block : free_block {
   std::int64_t count;  ///< of it and those after it
 };
+static_assert(sizeof(collected_block) <= smallest_class);
 
 /// Free blocks of one class. Owned by a thread; statistics read the counters from others: relaxed atomics that
 /// are loaded and stored, never exchanged, order nothing and cost what plain words cost.

@@ -1,8 +1,9 @@
-// The caches that threads have of a pool: made, found again, given back at their end, taken out by others. Their
-// blocks lie in a span of the test's own.
+// The caches that threads have of a pool: made, found again, given back at their end, taken out by others.
+#include "pool/thread_caches.hpp"
+
 #include <acre/bytes.hpp>
 
-#include "pool/thread_caches.hpp"
+#include "cached_blocks.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -20,69 +21,11 @@
 #include <utility>
 #include <vector>
 
-#include "pool/slab.hpp"
 #include "support/print.hpp"
 #include "support/thread.hpp"
 
 namespace acre::test {
 namespace {
-
-constexpr size_class chosen = detail::class_of(1024);
-
-/// The thread is inside a pool's functions as long as this lives.
-class busy {
- public:
-  busy() noexcept { detail::enter(0); }
-  busy(const busy&) = delete;
-  busy& operator=(const busy&) = delete;
-  ~busy() { detail::leave(); }
-};
-
-thread_cache* cache_here(cached_pool& pool) noexcept {
-  const busy inside;
-  return cache_of(pool);
-}
-
-/// What pool_core does, but for spans: that there are enough blocks is the test's business.
-void* take(cached_pool& pool) noexcept {
-  const busy inside;
-  thread_cache& cache = *cache_of(pool);
-  detail::cache_bin& bin = cache.bins[chosen];
-  if (bin.head == nullptr) static_cast<void>(pool.refill(cache, chosen));
-  return bin.pop();
-}
-void give(cached_pool& pool, void* p) noexcept {
-  const busy inside;
-  pool.put(p, *cache_of(pool), chosen);
-}
-
-struct a_pool {
-  a_pool() { BOOST_TEST_REQUIRE(pool.list(chosen).add_span(span)); }
-  a_pool(const a_pool&) = delete;
-  a_pool& operator=(const a_pool&) = delete;
-  ~a_pool() {
-    pool.end_caches();
-    std::pmr::new_delete_resource()->deallocate(span, bytes(), unit_bytes);
-  }
-  static std::size_t bytes() { return shape_of(chosen).span_units * unit_bytes; }
-  static std::size_t blocks() { return shape_of(chosen).span_blocks; }
-
-  pool_statistics counted() const {
-    pool_statistics s;
-    pool.add_to(s);
-    return s;
-  }
-  /// How many the central list has.
-  std::size_t take_all_central_ones() {
-    std::size_t n = 0;
-    for (block_list l = pool.list(chosen).take(); l.head != nullptr; l = pool.list(chosen).take())
-      n += l.blocks;
-    return n;
-  }
-
-  cached_pool pool{detail::class_count, 64_KiB};
-  void* span = std::pmr::new_delete_resource()->allocate(bytes(), unit_bytes);
-};
 
 BOOST_FIXTURE_TEST_SUITE(a_threads_cache, a_pool)
 
@@ -230,118 +173,6 @@ BOOST_AUTO_TEST_CASE(of_full_and_other_lists_is_given_back_whole) {
     for (void* const p : live) give(pool, p);
     BOOST_TEST_REQUIRE(cache_here(pool)->bins[chosen].spare != nullptr);
   });
-  BOOST_TEST(take_all_central_ones() == blocks());
-}
-
-BOOST_AUTO_TEST_CASE(of_a_thread_that_only_frees_hands_on_what_it_got_and_hands_out_other_blocks) {
-  std::vector<void*> handed;
-  for (int i = 0; i != 3; ++i) handed.push_back(take(pool));
-  in_thread([&] {
-    for (void* const p : handed) give(pool, p);
-    void* const mine = take(pool);
-    for (void* const p : handed) BOOST_TEST(mine != p);
-    BOOST_TEST(cache_here(pool)->bins[chosen].spare == nullptr);
-    BOOST_TEST(counted().flushes == 1U);
-    // From now on it is a thread like others.
-    give(pool, mine);
-    BOOST_TEST(take(pool) == mine);
-    give(pool, mine);
-  });
-  BOOST_TEST(counted().live_blocks == 0U);
-  pool.reclaim_caches();
-  BOOST_TEST(take_all_central_ones() == blocks());
-}
-
-BOOST_AUTO_TEST_CASE(of_a_thread_that_only_frees_goes_on_as_usual_after_a_full_list) {
-  const std::size_t list_blocks = pool.list(chosen).shape().list_blocks;
-  BOOST_TEST_REQUIRE(blocks() > list_blocks + 1);
-  std::vector<void*> handed;
-  for (std::size_t i = 0; i != list_blocks + 2; ++i) handed.push_back(take(pool));
-  in_thread([&] {
-    const detail::cache_bin& bin = cache_here(pool)->bins[chosen];
-    for (std::size_t i = 0; i != list_blocks; ++i) {
-      BOOST_TEST_REQUIRE(!bin.has_room());
-      give(pool, handed[i]);
-    }
-    BOOST_TEST(!bin.is_collecting());
-    BOOST_TEST(bin.limit - bin.surplus() == list_blocks);
-    give(pool, handed[list_blocks]);
-    give(pool, handed[list_blocks + 1]);
-    BOOST_TEST(bin.limit - bin.surplus() == list_blocks - 2);
-    const std::uint64_t refills = counted().refills;
-    for (std::size_t i = 0; i != list_blocks + 2; ++i) take(pool);
-    BOOST_TEST(counted().refills == refills);
-    for (void* const p : handed) give(pool, p);
-  });
-  pool.reclaim_caches();
-  BOOST_TEST(take_all_central_ones() == blocks());
-}
-
-BOOST_AUTO_TEST_CASE(of_a_thread_that_only_frees_hands_out_what_it_got_rather_than_want_more_memory) {
-  std::vector<void*> handed;
-  for (std::size_t i = 0; i != blocks(); ++i) handed.push_back(take(pool));
-  in_thread([&] {
-    give(pool, handed[0]);
-    give(pool, handed[1]);
-    BOOST_TEST(take(pool) == handed[1]);
-    BOOST_TEST(take(pool) == handed[0]);
-    const detail::cache_bin& bin = cache_here(pool)->bins[chosen];
-    BOOST_TEST(bin.limit - bin.surplus() == pool.list(chosen).shape().list_blocks);
-  });
-  for (void* const p : handed) give(pool, p);
-}
-
-BOOST_AUTO_TEST_CASE(of_a_thread_that_only_frees_is_taken_out_whole_and_collects_anew) {
-  std::vector<void*> handed;
-  for (int i = 0; i != 3; ++i) handed.push_back(take(pool));
-  in_thread([&] {
-    const detail::cache_bin& bin = cache_here(pool)->bins[chosen];
-    for (void* const p : handed) give(pool, p);
-    BOOST_TEST(bin.collected() == 3);
-    pool.reclaim_caches();
-    BOOST_TEST(bin.is_collecting());
-    BOOST_TEST(bin.collected() == 0);
-    BOOST_TEST(take_all_central_ones() == blocks());
-    give(pool, handed[0]);
-    give(pool, handed[1]);
-    BOOST_TEST(bin.collected() == 2);
-    BOOST_TEST(take(pool) == handed[1]);
-    BOOST_TEST(bin.limit - bin.surplus() == pool.list(chosen).shape().list_blocks - 1);
-  });
-}
-
-BOOST_AUTO_TEST_CASE(of_a_thread_that_only_frees_has_no_list_that_is_longer_than_a_full_one) {
-  const auto full = static_cast<std::size_t>(pool.list(chosen).shape().list_blocks);
-  std::vector<std::array<std::byte, 1024>> blocks(3 * full + 1);
-  in_thread([&] {
-    const detail::cache_bin& bin = cache_here(pool)->bins[chosen];
-    const auto length = [](const detail::free_block* b) {
-      std::size_t n = 0;
-      for (; b != nullptr; b = b->next) ++n;
-      return n;
-    };
-    for (auto& b : blocks) {
-      give(pool, b.data());
-      BOOST_TEST_REQUIRE(length(bin.head) <= full);
-      BOOST_TEST_REQUIRE(length(bin.spare) <= full);
-    }
-    // Two lists were handed on.
-    BOOST_TEST(length(bin.head) == 1U);
-    BOOST_TEST(length(bin.spare) == full);
-    BOOST_TEST(counted().flushes == 2U);
-    pool.reclaim_caches();
-  });
-  BOOST_TEST(take_all_central_ones() == blocks.size() + a_pool::blocks());
-}
-
-BOOST_AUTO_TEST_CASE(of_a_thread_that_only_frees_is_given_back_whole_when_the_thread_ends) {
-  std::vector<void*> handed;
-  for (int i = 0; i != 3; ++i) handed.push_back(take(pool));
-  in_thread([&] {
-    for (void* const p : handed) give(pool, p);
-  });
-  BOOST_TEST(counted().deallocations == 3U);
-  pool.reclaim_caches();
   BOOST_TEST(take_all_central_ones() == blocks());
 }
 
